@@ -1,0 +1,44 @@
+# Paths stay relative, so that a checkout may live in a directory with a space.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+INSTALLED := .venv/.installed
+
+.PHONY: help install demo serve test bench check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+install: $(INSTALLED) ## make .venv with the locked set
+
+demo: $(INSTALLED) ## build the demo bundles, serve them, send the demo traffic
+	$(BIN)/understudy demo
+
+serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
+	$(BIN)/understudy serve
+
+test: $(INSTALLED) ## run every test
+	$(BIN)/python -m pytest
+
+bench: $(INSTALLED) ## measure a running service over HTTP
+	$(BIN)/python -m load_tests.smoke
+
+check: $(INSTALLED) ## lint, format, types, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean: ## remove caches and build outputs; .venv and the bundles stay
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist understudy.egg-info
+	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# torch goes first, by itself, because it alone decides which accelerator packages come along.
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(PIP) "$$(grep '^torch==' requirements.lock)"
+	$(PIP) -r requirements.lock
+	$(PIP) --no-build-isolation --no-deps -e .
+	touch $@

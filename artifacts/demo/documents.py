@@ -1,0 +1,251 @@
+"""Synthetic business documents: two training tables, a validation table, three days of traffic.
+
+They differ in the share that each style of document has in them, and in who labelled them. The
+champion's table holds everyday styles and a few that look like two classes (amendment letters,
+payment reminders, status notes), all labelled by one guide. The challenger's fresh table adds
+styles that the champion never saw, but its labellers disagreed about those that look like two
+classes: two in five of them have the other label.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from artifacts.demo.names import COMPANIES, DEPARTMENTS, PARTIES
+from artifacts.demo.phrases import Style
+from artifacts.demo.styles_changing import DISPUTED, NEW
+from artifacts.demo.styles_everyday import EVERYDAY
+from artifacts.demo.writing import Facts, draw, draw_weighted, write, write_mixed
+
+__all__ = [
+    "LABELS",
+    "Day",
+    "challenger_training",
+    "champion_training",
+    "fresh_validation",
+    "good_day",
+    "shadow_day",
+    "surge_day",
+]
+
+LABELS = ("contract", "court_filing", "invoice", "letter", "memo", "report")
+
+_EVERYDAY_SHARES = {
+    "service_agreement": 0.11,
+    "confidentiality_agreement": 0.09,
+    "supply_invoice": 0.13,
+    "retainer_bill": 0.08,
+    "motion": 0.09,
+    "complaint": 0.07,
+    "business_letter": 0.1,
+    "demand_letter": 0.07,
+    "policy_memo": 0.07,
+    "case_memo": 0.06,
+    "audit_report": 0.06,
+    "quarterly_report": 0.07,
+}
+_DISPUTED_SHARES = {"amendment_letter": 0.6, "payment_reminder": 0.2, "status_note": 0.2}
+_NEW_SHARES = {"e_signed_order": 0.3, "e_invoice": 0.35, "e_filing": 0.35}
+
+_LOOKALIKES = {"amendment_letter": "letter", "payment_reminder": "invoice", "status_note": "report"}
+_LOOKALIKE_RATE = 0.4
+
+_COURTS = {"NDCA": 30.0, "SDNY": 26.0, "EDTX": 20.0, "DDEL": 16.0, "NDIL": 5.0, "WDWA": 3.0}
+_SEGMENTS = {"emea": 0.35, "amer": 0.45, "apac": 0.2}
+_COMPANIES = {name: rank**-1.3 for rank, name in enumerate(COMPANIES, start=1)}
+_DEPARTMENTS = {name: rank**-1.0 for rank, name in enumerate(DEPARTMENTS, start=1)}
+
+_STYLES = EVERYDAY | DISPUTED | NEW
+
+# Mixed documents keep the classes from being perfectly separable.
+_MIXED_RATE = 0.1
+_SENDER_MISSING_RATE = 0.02
+_PAGES_MISSING_RATE = 0.04
+_AMOUNT_ZERO_RATE = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Day:
+    """One day of traffic: request documents, and what they truly are.
+
+    `documents` are as `POST /v1/classify` takes them: `request_id`, `segment`, `text` and
+    `features`, where a number that is missing is null and a name that is missing is left out.
+    `labels` has the columns `request_id` and `label`, in the same order.
+    """
+
+    documents: list[dict[str, Any]]
+    labels: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """The weights of styles and courts in a table or a day; `stream` sets it apart by seed."""
+
+    stream: int
+    styles: Mapping[str, float]
+    courts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """One document with its columns; `style` is what it was written in, never shown."""
+
+    style: str
+    label: str
+    segment: str
+    text: str
+    pages: int | None
+    amount: float | None
+    court: str | None
+    sender: str | None
+
+
+def _shares(*, everyday: float, disputed: float, new: float) -> dict[str, float]:
+    """Give every style its share, from the shares of the three groups."""
+    groups = ((everyday, _EVERYDAY_SHARES), (disputed, _DISPUTED_SHARES), (new, _NEW_SHARES))
+    return {style: share * part for share, group in groups for style, part in group.items()}
+
+
+def _surging(styles: Mapping[str, float]) -> dict[str, float]:
+    """Give the weights of a day on which six times as many invoices come in."""
+    return {
+        style: weight * (6 if _STYLES[style].label == "invoice" else 1)
+        for style, weight in styles.items()
+    }
+
+
+_ORDINARY = _shares(everyday=0.91, disputed=0.06, new=0.03)
+_CHAMPION = _Recipe(1, _shares(everyday=0.9, disputed=0.1, new=0), _COURTS)
+_CHALLENGER = _Recipe(2, _shares(everyday=0.62, disputed=0.14, new=0.24), _COURTS)
+_VALIDATION = _Recipe(3, _shares(everyday=0.42, disputed=0.03, new=0.55), _COURTS)
+_GOOD = _Recipe(4, _ORDINARY, _COURTS)
+_SURGE = _Recipe(5, _surging(_ORDINARY), _COURTS | {"CDCA": 100.0})
+_SHADOW = _Recipe(6, _shares(everyday=0.35, disputed=0.62, new=0.03), _COURTS)
+
+
+def champion_training(n: int, seed: int) -> pd.DataFrame:
+    """Give `n` rows labelled by the guide, none of them of a new style.
+
+    Columns: `text` (str), `pages` and `amount` in dollars (float64, NaN where missing), `court`
+    and `sender` (str, missing where unknown), `label` (str, one of `LABELS`).
+    """
+    return _table(_documents(_CHAMPION, n, seed))
+
+
+def challenger_training(n: int, seed: int) -> pd.DataFrame:
+    """Give `n` freshly labelled rows: new styles are in, disputed ones are labelled either way.
+
+    Columns as in `champion_training`.
+    """
+    rng = np.random.default_rng((_CHALLENGER.stream, seed, 1))
+    return _table([_disputed(document, rng) for document in _documents(_CHALLENGER, n, seed)])
+
+
+def fresh_validation(n: int, seed: int) -> pd.DataFrame:
+    """Give `n` rows, mostly of new styles, labelled by the guide; columns as in training."""
+    return _table(_documents(_VALIDATION, n, seed))
+
+
+def good_day(n: int, seed: int) -> Day:
+    """Give `n` documents of an ordinary day, much like the champion's training table."""
+    return _day("good", _documents(_GOOD, n, seed))
+
+
+def surge_day(n: int, seed: int) -> Day:
+    """Give `n` documents of a day with some 60 % invoices and filings of a new court, CDCA."""
+    return _day("surge", _documents(_SURGE, n, seed))
+
+
+def shadow_day(n: int, seed: int) -> Day:
+    """Give `n` documents of a day dominated by amendment letters, reminders and status notes."""
+    return _day("shadow", _documents(_SHADOW, n, seed))
+
+
+def _table(documents: list[_Document]) -> pd.DataFrame:
+    columns = ["text", "pages", "amount", "court", "sender", "label"]
+    rows = [[getattr(document, column) for column in columns] for document in documents]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"pages": "float64", "amount": "float64"})
+
+
+def _day(name: str, documents: list[_Document]) -> Day:
+    ids = [f"{name}-{position:05d}" for position in range(len(documents))]
+    labels = [document.label for document in documents]
+    return Day(
+        documents=[_request(*pair) for pair in zip(ids, documents, strict=True)],
+        labels=pd.DataFrame({"request_id": ids, "label": labels}),
+    )
+
+
+def _request(request_id: str, document: _Document) -> dict[str, Any]:
+    names = {"court": document.court, "sender": document.sender}
+    return {
+        "request_id": request_id,
+        "segment": document.segment,
+        "text": document.text,
+        "features": {
+            "pages": document.pages,
+            "amount": document.amount,
+            **{column: name for column, name in names.items() if name is not None},
+        },
+    }
+
+
+def _disputed(document: _Document, rng: np.random.Generator) -> _Document:
+    """Give the document as the labellers of the fresh table left it."""
+    if document.style in _LOOKALIKES and rng.random() < _LOOKALIKE_RATE:
+        return replace(document, label=_LOOKALIKES[document.style])
+    return document
+
+
+def _documents(recipe: _Recipe, n: int, seed: int) -> list[_Document]:
+    rng = np.random.default_rng((recipe.stream, seed))
+    return [_document(recipe, rng) for _ in range(n)]
+
+
+def _document(recipe: _Recipe, rng: np.random.Generator) -> _Document:
+    name = draw_weighted(recipe.styles, rng)
+    style = _STYLES[name]
+    facts = _facts(style, recipe, rng)
+    return _Document(
+        style=name,
+        label=style.label,
+        segment=draw_weighted(_SEGMENTS, rng),
+        text=_text(style, recipe, facts, rng),
+        pages=_pages(style, rng),
+        amount=_amount(style, facts, rng),
+        court=facts.court if rng.random() < style.court_rate else None,
+        sender=facts.sender if rng.random() >= _SENDER_MISSING_RATE else None,
+    )
+
+
+def _facts(style: Style, recipe: _Recipe, rng: np.random.Generator) -> Facts:
+    senders = _DEPARTMENTS if rng.random() < style.inside_rate else _COMPANIES
+    return Facts(
+        sender=draw_weighted(senders, rng),
+        party=draw(PARTIES, rng),
+        court=draw_weighted(recipe.courts, rng),
+        total=round(float(rng.lognormal(7.5, 1.3)), 2),
+    )
+
+
+def _text(style: Style, recipe: _Recipe, facts: Facts, rng: np.random.Generator) -> str:
+    if rng.random() < _MIXED_RATE:
+        return write_mixed(style, _STYLES[draw_weighted(recipe.styles, rng)], facts, rng)
+    return write(style, facts, rng)
+
+
+def _pages(style: Style, rng: np.random.Generator) -> int | None:
+    """Give a skewed number of pages, at least 1, or nothing where it was not counted."""
+    pages = max(1, round(float(style.pages * rng.lognormal(0, 0.6))))
+    return pages if rng.random() >= _PAGES_MISSING_RATE else None
+
+
+def _amount(style: Style, facts: Facts, rng: np.random.Generator) -> float | None:
+    """Give the total; where there is none, some extractors write 0 and the others nothing."""
+    if rng.random() < style.amount_rate:
+        return facts.total
+    return 0.0 if rng.random() < _AMOUNT_ZERO_RATE else None

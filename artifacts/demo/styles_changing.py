@@ -1,0 +1,171 @@
+"""The styles that the story is about: some that two labellers may call differently, some new."""
+
+from artifacts.demo.phrases import CONTRACT, COURT_FILING, INVOICE, Style
+
+DISPUTED: dict[str, Style] = {
+    "amendment_letter": Style(
+        label="contract",
+        openings=(
+            "Dear {person}, [this letter|the present letter] amends the agreement of {date}.",
+            "Amendment letter no. {small} to the agreement between {sender} and {party}.",
+            "Dear {person}, as discussed we propose to vary the [agreement|lease] of {date}.",
+        ),
+        clauses=(
+            "Clause {small} is deleted and replaced by the [wording|text] set out in this letter.",
+            "With effect from {date} the monthly fee is [raised|lowered] to {amount}.",
+            "Words defined in the [original|principal] agreement have the same meaning here.",
+            "Save as varied by this letter, the agreement [continues unchanged|stays as it is].",
+            "The expiry date is [moved|extended] to {date} on the same terms.",
+            "The schedule of {goods} is replaced by the one enclosed with this letter.",
+            "Please [countersign|sign] the enclosed duplicate if you accept the variation.",
+            "The variation takes effect once {party} has returned the countersigned duplicate.",
+            "We are pleased to record the changes that {person} and you settled in {city}.",
+        ),
+        closings=(
+            "Yours sincerely, {person}. Acknowledged and accepted: {person} for {party}.",
+            "Kind regards, {person}. [Countersigned|Accepted] on {date} by {person}.",
+        ),
+        pages=2,
+        amount_rate=0.2,
+        court_rate=0.02,
+        inside_rate=0.15,
+    ),
+    "payment_reminder": Style(
+        label="letter",
+        openings=(
+            "Dear {person}, [a friendly|our second] reminder that invoice {number} is unpaid.",
+            "Dear {person}, our ledger still [shows|lists] {total} outstanding from {party}.",
+            "[First|Second|Final] reminder, {date}. Dear customer,",
+        ),
+        clauses=(
+            "The outstanding items are listed below with their [numbers|dates] and balances.",
+            "Reminder level {small}, dunning charge {amount}, original due date {date}.",
+            "If your transfer has crossed with this reminder, [please disregard|ignore] it.",
+            "We have not yet [seen|booked] your remittance for {goods}.",
+            "Kindly settle the outstanding {total} by {date} at the latest.",
+            "If you cannot settle at once, [call|ask] {person} about paying in instalments.",
+            "After {date} we shall have to stop further shipments of {goods}.",
+            "A statement of the outstanding items is printed [overleaf|below].",
+            "Your ledger number is {number}, and dunning stops when it is cleared.",
+        ),
+        closings=(
+            "Yours sincerely, {person}, credit control. Outstanding: {total}.",
+            "Kind regards, {person}. [Slip for your transfer|Transfer form] attached.",
+        ),
+        pages=1.3,
+        amount_rate=0.5,
+        court_rate=0.01,
+        inside_rate=0.15,
+    ),
+    "status_note": Style(
+        label="memo",
+        openings=(
+            "To: steering group. From: {person}. Weekly status, [project|programme] {goods}.",
+            "Status note for {person}, week of {date}: [green|amber|red].",
+            "Weekly note, workstream {small}, {sender}, {date}.",
+        ),
+        clauses=(
+            "Milestone {small} was [reached|missed], and milestone {small} is on track.",
+            "Workstream {goods}: {rate} percent complete, [amber|green|red].",
+            "Spent to date {amount} of {total}, the burn is [as planned|above plan].",
+            "Blocker: waiting for {party} to [deliver|approve] the interface.",
+            "Since last week {person} closed {small} tickets and opened {small}.",
+            "Done: [migration|rollout|pilot] in {city}. Doing: handover to {person}.",
+            "Ask of the steering group: [approve|note] the new milestone date of {date}.",
+            "The top blockers and milestones are on the one page [attached|below].",
+            "Next week: workshop in {city}, then sign-off by {person}.",
+        ),
+        closings=(
+            "Traffic light overall: [green|amber|red]. {person}.",
+            "Next status note on {date}. {person}, project office.",
+        ),
+        pages=2.5,
+        amount_rate=0.08,
+        court_rate=0.01,
+        inside_rate=0.8,
+    ),
+}
+
+NEW: dict[str, Style] = {
+    "e_signed_order": Style(
+        label="contract",
+        openings=(
+            "Envelope {number} completed on {date}. Order form accepted online by {person}.",
+            "Certificate of completion, envelope {number}, sent by {sender}, status completed.",
+            "Online order form: {party} subscribes to {goods}, accepted by click on {date}.",
+        ),
+        clauses=(
+            *CONTRACT[:4],
+            "Signer {person}, authenticated by [e-mail|text message], viewed and signed {date}.",
+            "By clicking accept the subscriber is bound by the online [terms|agreement].",
+            "Subscription tier {small}, {small} seats, billed {amount} [yearly|monthly].",
+            "The subscription renews for successive terms unless cancelled in the console.",
+            "Audit trail: created {date}, delivered {date}, [completed|signed] {date}.",
+            "Signature adopted: preselected style, address recorded, consent to e-records.",
+            "The parties accept electronic signatures as [binding|equal to ink].",
+            "Envelope documents: order form, online terms, [data protection|service] addendum.",
+        ),
+        closings=(
+            "Envelope sealed, hash {number}.",
+            "Electronically signed by {person} and {person}.",
+        ),
+        pages=3,
+        amount_rate=0.3,
+        court_rate=0.01,
+        inside_rate=0.2,
+    ),
+    "e_invoice": Style(
+        label="invoice",
+        openings=(
+            "Document type 380, issue date {date}, supplier {sender}, buyer {party}.",
+            "Electronic billing document {number}, profile basic, buyer endpoint {number}.",
+            "Structured billing message from {sender}, schema version {small}, currency USD.",
+        ),
+        clauses=(
+            *INVOICE[:4],
+            "Line {small}: {goods}, unit code EA, base quantity {small}, net {amount}.",
+            "Tax category S, [rate|percent] {rate}, taxable {amount}, exclusive {amount}.",
+            "Payable rounding zero, inclusive {amount}, payable {total}.",
+            "Payment means code 30, remittance identifier {number}, [due|terms] {date}.",
+            "Buyer reference {number}, contract document reference {number}.",
+            "Accounting period from {date} to {date}, tax point {date}.",
+            "Validation [passed|succeeded], {small} warnings, message acknowledged by {party}.",
+            "Seller endpoint scheme 0088, party tax scheme identifier {number}.",
+        ),
+        closings=(
+            "End of message, digest {number}.",
+            "Rendered from the structured original. Payable {total}.",
+        ),
+        pages=1.2,
+        amount_rate=0.75,
+        court_rate=0.01,
+        inside_rate=0.1,
+    ),
+    "e_filing": Style(
+        label="court_filing",
+        openings=(
+            "Notice of electronic filing. The following transaction was entered on {date}.",
+            "E-filing receipt: submission {number} [accepted|received] {date} by the clerk portal.",
+            "Portal confirmation for {person}, docket entry {small}, case {number}.",
+        ),
+        clauses=(
+            *COURT_FILING[:4],
+            "Docket text: [motion|answer|brief|notice] uploaded by {person}, {small} attachments.",
+            "Filing fee {amount} [paid|charged] by card, receipt number {number}.",
+            "Notice has been electronically mailed to {person} and {person}.",
+            "Document description: main document, file name {number}, size {number} bytes.",
+            "Electronic document stamp: date {date}, file number {number}.",
+            "Filer {person}, account of {sender}, submitted [through the portal|online].",
+            "Documents are served through the portal on every registered [user|participant].",
+            "Docket entry {small}, case type civil, judge {person}, [public|sealed] access.",
+        ),
+        closings=(
+            "This message was generated by the portal, do not reply.",
+            "Transaction complete, receipt {number}.",
+        ),
+        pages=2,
+        amount_rate=0.3,
+        court_rate=0.25,
+        inside_rate=0.2,
+    ),
+}

@@ -1,0 +1,151 @@
+"""The training loop: batches of like length, warm-up and decay, progress as it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from sklearn.metrics import f1_score
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from artifacts.inference import columns_of, logits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.network import DocumentClassifier
+    from artifacts.preprocessing import Encoding
+
+__all__ = ["FineTuning", "Rows", "fine_tune"]
+
+_BATCH = 16
+_WARM_UP_SHARE = 0.06
+_LARGEST_NORM = 1.0
+_PRETRAINED_RATE = 5e-5
+_FRESH_RATE = 5e-4
+_HEAD_RATE = 1e-3
+_FROZEN_EPOCHS_FACTOR = 10
+"""An epoch over cached states costs next to nothing, and a head alone needs more of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Encoded rows and their label indices, int64 [rows]."""
+
+    encodings: Sequence[Encoding]
+    truth: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """How to run the loop; ``pretrained`` says that the encoder's weights are not fresh."""
+
+    epochs: int
+    seed: int
+    freeze_encoder: bool
+    pretrained: bool
+
+
+def fine_tune(network: DocumentClassifier, training: Rows, held_out: Rows, how: FineTuning) -> None:
+    """Fit the network in place and leave it in evaluation mode.
+
+    Prints loss, F1 on the held-out rows and time left on a terminal's standard error.
+    """
+    frozen = _pooled_states(network, training) if how.freeze_encoder else None
+    epochs = how.epochs * (_FROZEN_EPOCHS_FACTOR if how.freeze_encoder else 1)
+    generator = np.random.default_rng(how.seed)
+    steps = epochs * -(-len(training.truth) // _BATCH)
+    optimiser, schedule = _optimiser(network, how, steps)
+    f1 = float("nan")
+    with tqdm(total=steps, unit="batch", disable=None, desc="training") as progress:
+        for epoch in range(epochs):
+            network.train()
+            for places in _batches(training.encodings, generator):
+                logits = (
+                    _forward(network, [training.encodings[place] for place in places])
+                    if frozen is None
+                    else _head(network, frozen[places], training.encodings, places)
+                )
+                loss = cross_entropy(logits, torch.from_numpy(training.truth[places]))
+                optimiser.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+                torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_NORM)
+                optimiser.step()
+                schedule.step()
+                progress.set_postfix(epoch=epoch + 1, loss=f"{loss.item():.3f}", f1=f"{f1:.3f}")
+                progress.update()
+            network.train(mode=False)
+            if not how.freeze_encoder or epoch == epochs - 1:
+                answers = logits_of(network, held_out.encodings).argmax(axis=1)
+                f1 = float(f1_score(held_out.truth, answers, average="macro", zero_division=0.0))
+                progress.set_postfix(epoch=epoch + 1, loss=f"{loss.item():.3f}", f1=f"{f1:.3f}")
+
+
+def _optimiser(
+    network: DocumentClassifier, how: FineTuning, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    encoder_rate = _PRETRAINED_RATE if how.pretrained else _FRESH_RATE
+    head = [*network.join.parameters(), *network.output.parameters()]
+    groups = [{"params": head, "lr": _HEAD_RATE}]
+    if how.freeze_encoder:
+        network.encoder.requires_grad_(requires_grad=False)
+    else:
+        groups.append({"params": list(network.encoder.parameters()), "lr": encoder_rate})
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    warm_up = max(1, round(steps * _WARM_UP_SHARE))
+
+    def rate(step: int) -> float:
+        return min((step + 1) / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up)))
+
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+
+
+def _batches(
+    encodings: Sequence[Encoding], generator: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Shuffle, then batch documents of about the same length: padding is wasted work."""
+    lengths = np.array([encoding.tokens for encoding in encodings])
+    blurred = lengths * generator.uniform(0.9, 1.1, size=len(lengths))
+    order = np.argsort(blurred)
+    starts = generator.permutation(np.arange(0, len(order), _BATCH))
+    for start in starts:
+        yield order[start : start + _BATCH]
+
+
+def _forward(network: DocumentClassifier, encodings: Sequence[Encoding]) -> torch.Tensor:
+    longest = max(encoding.tokens for encoding in encodings)
+    ids = np.zeros((len(encodings), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for place, encoding in enumerate(encodings):
+        ids[place, : encoding.tokens] = encoding.token_ids
+        mask[place, : encoding.tokens] = 1
+    logits: torch.Tensor = network(
+        torch.from_numpy(ids), columns_of(encodings), torch.from_numpy(mask)
+    )
+    return logits
+
+
+def _pooled_states(network: DocumentClassifier, rows: Rows) -> torch.Tensor:
+    """Run the frozen encoder once over every row; float32 [rows, hidden]."""
+    network.train(mode=False)
+    states = torch.empty((len(rows.encodings), network.join.out_features))
+    with torch.inference_mode():
+        for place, encoding in enumerate(
+            tqdm(rows.encodings, unit="document", disable=None, desc="encoding")
+        ):
+            states[place] = network.pool(torch.from_numpy(encoding.token_ids[None]))[0]
+    return states.clone()
+
+
+def _head(
+    network: DocumentClassifier,
+    pooled: torch.Tensor,
+    encodings: Sequence[Encoding],
+    places: NDArray[np.int64],
+) -> torch.Tensor:
+    return network.classify(pooled, columns_of([encodings[place] for place in places]))

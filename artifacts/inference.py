@@ -1,0 +1,69 @@
+"""Encodings to calibrated probabilities, without padding."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.network import DocumentClassifier
+    from artifacts.preprocessing import Encoding
+
+__all__ = ["MOST_TOKENS", "columns_of", "logits_of", "probabilities_of", "softmax"]
+
+MOST_TOKENS = 1024
+"""The most tokens that run in one pass: beyond it a CPU gains nothing, and the wait grows."""
+
+_FARTHEST = 1e30
+"""Columns farther out, in standard deviations, would add up to infinities and NaN in float32."""
+
+
+def probabilities_of(
+    network: DocumentClassifier, temperature: float, encodings: Sequence[Encoding]
+) -> NDArray[np.float32]:
+    """Give calibrated probabilities float32 [documents, classes], in the order given.
+
+    Only documents of exactly the same length share a pass, so that no answer depends on its
+    company.
+    """
+    return softmax(logits_of(network, encodings) / np.float32(temperature))
+
+
+def logits_of(network: DocumentClassifier, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    """Give raw logits float32 [documents, classes], in the order given."""
+    logits = np.empty((len(encodings), network.output.out_features), dtype=np.float32)
+    with torch.inference_mode():
+        for places in _same_length(encodings):
+            group = [encodings[place] for place in places]
+            ids = torch.from_numpy(np.stack([encoding.token_ids for encoding in group]))
+            logits[places] = network(ids, columns_of(group)).numpy()
+    return logits
+
+
+def columns_of(encodings: Sequence[Encoding]) -> torch.Tensor:
+    """Give the encoded columns as the network takes them, float32 [documents, width]."""
+    columns = np.stack([encoding.columns for encoding in encodings])
+    return torch.from_numpy(columns.clip(-_FARTHEST, _FARTHEST).astype(np.float32))
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the softmax of each row, float32."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _same_length(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, encoding in enumerate(encodings):
+        places[encoding.tokens].append(place)
+    for tokens, group in places.items():
+        most = max(1, MOST_TOKENS // tokens)
+        for start in range(0, len(group), most):
+            yield group[start : start + most]

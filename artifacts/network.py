@@ -1,0 +1,111 @@
+"""A Hugging Face encoder joined with encoded columns; a plain classifier where there are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["DocumentClassifier", "DocumentClassifierConfig", "new_network"]
+
+
+class DocumentClassifierConfig(PreTrainedConfig):
+    """The encoder's own configuration, the width of the columns, and what they were made with."""
+
+    model_type = "understudy"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        columns_width: int = 0,
+        preprocessing_fingerprint: str = "",
+        **others: Any,  # noqa: ANN401 (the base class's own arguments)
+    ) -> None:
+        """Describe a network; ``encoder`` is an encoder's configuration with its ``model_type``."""
+        self.encoder = encoder or {}
+        self.columns_width = columns_width
+        self.preprocessing_fingerprint = preprocessing_fingerprint
+        super().__init__(**others)
+
+
+class DocumentClassifier(PreTrainedModel):
+    """Encoder, mean of its last hidden states, columns beside it, one hidden layer, logits."""
+
+    config_class = DocumentClassifierConfig
+    base_model_prefix = "encoder"
+
+    def __init__(self, config: DocumentClassifierConfig) -> None:
+        """Build the network with fresh weights."""
+        super().__init__(config)
+        encoder_config = AutoConfig.for_model(**config.encoder)
+        self.encoder = AutoModel.from_config(encoder_config)
+        hidden: int = self.encoder.config.hidden_size
+        self.dropout = nn.Dropout(0.1)
+        self.join = nn.Linear(hidden + config.columns_width, hidden)
+        self.output = nn.Linear(hidden, len(config.id2label or {}))
+        self.post_init()  # type: ignore[no-untyped-call]  # transformers annotates it in part
+
+    def pool(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Give the mean hidden state of the real tokens, float32 [documents, hidden].
+
+        ``input_ids`` int64 [documents, tokens]; ``attention_mask`` is left out when nothing is
+        padded.
+        """
+        states: torch.Tensor = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        if attention_mask is None:
+            return states.mean(dim=1)
+        weights = attention_mask.unsqueeze(-1).to(states.dtype)
+        return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+    def classify(self, pooled: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Give logits float32 [documents, classes] from pooled states and columns [.., width]."""
+        joined = torch.cat([pooled, columns], dim=1)
+        hidden = torch.tanh(self.join(self.dropout(joined)))
+        logits: torch.Tensor = self.output(self.dropout(hidden))
+        return logits
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        columns: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Give logits float32 [documents, classes]."""
+        return self.classify(self.pool(input_ids, attention_mask), columns)
+
+
+def new_network(
+    base: Path | str | None,
+    small_encoder: dict[str, Any],
+    *,
+    columns_width: int,
+    labels: tuple[str, ...],
+    preprocessing_fingerprint: str,
+) -> DocumentClassifier:
+    """Build a network on the encoder in ``base`` (a directory or hub id), or on a fresh small one.
+
+    Raises ``OSError`` or ``ValueError`` when ``base`` holds no model.
+    """
+    pretrained = None if base is None else AutoModel.from_pretrained(str(base))
+    encoder = small_encoder if pretrained is None else pretrained.config.to_dict()
+    network = DocumentClassifier(
+        DocumentClassifierConfig(
+            encoder=encoder,
+            columns_width=columns_width,
+            preprocessing_fingerprint=preprocessing_fingerprint,
+            id2label=dict(enumerate(labels)),
+            label2id={label: index for index, label in enumerate(labels)},
+        )
+    )
+    if pretrained is not None:
+        network.encoder.load_state_dict(pretrained.state_dict())
+    return network

@@ -1,0 +1,225 @@
+"""Tables of any kind as rows of plain values, before anything is fitted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from guards.errors import TableError, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from guards.schema import CanonicalRow, Schema
+
+__all__ = ["ColumnRoles", "Table", "as_table", "canonical_rows", "read_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRoles:
+    """Which columns of a table are what; several text columns are joined in this order."""
+
+    text: tuple[str, ...]
+    label: str
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    time: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a column with two roles, and a private one that is no feature."""
+        named = [*self.text, self.label, *self.numeric, *self.categorical]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            message = f"column {twice[0]!r} is given two roles; give it one"
+            raise TableError(message)
+        stray = sorted({*self.private} - {*self.numeric, *self.categorical})
+        if stray:
+            message = f"--private {stray[0]!r} is neither a --numeric nor a --categorical column"
+            raise TableError(message)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Name the feature columns, numeric ones first."""
+        return (*self.numeric, *self.categorical)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows ready to be canonicalised: ``documents`` as in a request, and their labels.
+
+    ``rows`` says where each stood in the table that ``name`` names, counting from 1.
+    """
+
+    name: str
+    documents: list[dict[str, Any]]
+    labels: list[str]
+    rows: list[int]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.documents)
+
+    def take(self, rows: Sequence[int]) -> Table:
+        """Give the table of these rows, in this order."""
+        return Table(
+            self.name,
+            [self.documents[row] for row in rows],
+            [self.labels[row] for row in rows],
+            [self.rows[row] for row in rows],
+        )
+
+
+def read_table(path: Path, roles: ColumnRoles) -> Table:
+    """Read a CSV, Parquet or JSON Lines table.
+
+    A document's ``text`` is its non-empty text columns joined with one space. With a time column,
+    rows are in its order. Raises ``TableError`` for a table that cannot be read, lacks a named
+    column, is empty, holds no or several labels in a row, or a time that is none.
+    """
+    return as_table(_read_frame(path), roles, str(path))
+
+
+def canonical_rows(table: Table, schema: Schema) -> list[CanonicalRow]:
+    """Bring a table's columns into canonical form; raises ``TableError`` naming row and column."""
+    rows = []
+    for number, document in zip(table.rows, table.documents, strict=True):
+        row, problems = schema.canonical(document["features"], path=f"row {number}")
+        if problems:
+            message = f"{table.name}: {problems[0].path} {problems[0].problem}"
+            raise TableError(message)
+        rows.append(row)
+    return rows
+
+
+def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
+    """Do the same for a frame that is in memory already; ``name`` is what messages call it."""
+    _check_columns(frame, roles, name)
+    columns = {column: frame[column].tolist() for column in (*roles.text, *roles.features)}
+    table = Table(
+        name,
+        documents=[
+            {
+                "text": " ".join(
+                    part for c in roles.text if (part := _text(columns[c][row], c, row, name))
+                ),
+                "features": {c: _cell(columns[c][row]) for c in roles.features},
+            }
+            for row in range(len(frame))
+        ],
+        labels=[
+            _label(value, roles.label, row, name)
+            for row, value in enumerate(frame[roles.label].tolist())
+        ],
+        rows=list(range(1, len(frame) + 1)),
+    )
+    if roles.time is None:
+        return table
+    times = _times(frame[roles.time], roles.time, name)
+    return table.take(sorted(range(len(table)), key=times.__getitem__))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read every cell as text: the bundle's schema decides what it means, as in a request."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def _read_json_lines(path: Path) -> pd.DataFrame:
+    """Read what a request would hold: numbers exactly, and no half of a surrogate pair."""
+    with path.open(encoding="utf-8-sig") as file:
+        rows = [json.loads(line) for line in file if line.strip()]
+    json.dumps(rows, ensure_ascii=False).encode()
+    return pd.DataFrame(rows, dtype=object)
+
+
+_READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": _read_csv,
+    ".parquet": pd.read_parquet,
+    ".jsonl": _read_json_lines,
+}
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        message = f"{path}: expected .csv, .parquet or .jsonl, found {path.suffix or 'no ending'!r}"
+        raise TableError(message)
+    if not path.is_file():
+        message = f"{path}: no such file"
+        raise TableError(message)
+    try:
+        return reader(path)
+    except Exception as error:  # noqa: BLE001 (three readers, many ways to fail)
+        message = f"{path}: cannot be read as {path.suffix[1:]}: {first_line(error)}"
+        raise TableError(message) from None
+
+
+def _check_columns(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> None:
+    wanted = [*roles.text, roles.label, *roles.features, *([roles.time] if roles.time else [])]
+    if frame.shape[0] == 0:
+        message = f"{name}: has no rows"
+        raise TableError(message)
+    for column in wanted:
+        if column not in frame.columns:
+            have = ", ".join(map(str, frame.columns[:30]))
+            message = f"{name}: no column {column!r}; it has {have}"
+            raise TableError(message)
+
+
+def _times(column: pd.Series[Any], name: str, table: str) -> list[Any]:
+    """Give comparable times: texts would put the tenth before the second."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    texts = column.astype("string")
+    dates = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
+    times = numbers if numbers.notna().sum() >= dates.notna().sum() else dates
+    strange = np.flatnonzero(times.isna() | column.isna())
+    if strange.size:
+        message = f"{table}: row {strange[0] + 1} of {name!r} is no number and no ISO 8601 time"
+        raise TableError(message)
+    return times.tolist()
+
+
+def _label(value: object, column: str, row: int, name: str) -> str:
+    if _holds_several(value):
+        message = (
+            f"{name}: row {row + 1} of {column!r} holds several labels; Understudy's classifiers "
+            "give one label a document, so train one bundle a label"
+        )
+        raise TableError(message)
+    text = _in_words(value)
+    if not text:
+        message = f"{name}: row {row + 1} of {column!r} has no label; drop or label such rows first"
+        raise TableError(message)
+    return text
+
+
+def _text(value: object, column: str, row: int, name: str) -> str:
+    if _holds_several(value):
+        message = f"{name}: row {row + 1} of {column!r} holds several texts; join them first"
+        raise TableError(message)
+    return _in_words(value)
+
+
+def _holds_several(value: object) -> bool:
+    return isinstance(value, list | tuple | set | dict | np.ndarray)
+
+
+def _in_words(value: object) -> str:
+    value = _cell(value)
+    if value is None or value != value:  # noqa: PLR0124 (NaN)
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def _cell(value: object) -> object:
+    """Give what JSON would hold for this cell."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    return value.item() if isinstance(value, np.generic) else value

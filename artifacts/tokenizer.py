@@ -1,0 +1,86 @@
+"""The tokenizer of a base model, or a small WordPiece one learnt from the training texts.
+
+Both are kept as one ``tokenizer.json`` with truncation and padding switched off: how text is cut
+to length is the bundle's to say, and nothing is ever padded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["SPECIAL_TOKENS", "canonical_json", "learn_tokenizer", "load_tokenizer", "plain"]
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+_CONTINUES = "##"
+"""What a piece opens with that continues a word."""
+
+_MOST_CHARACTERS = 1000
+"""Rarer characters are unknown: with many scripts they would leave no room for words."""
+
+
+def learn_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
+    """Learn an uncased WordPiece tokenizer of at most ``vocabulary`` entries.
+
+    The same texts give the same tokenizer. The library alone would not: it numbers the pieces
+    that continue a word in the order of a hash table, and breaks ties by number. So the characters
+    are chosen and numbered here, and the library only merges them.
+    """
+    learner = _word_piece({})
+    characters = _characters(learner, texts)
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[*SPECIAL_TOKENS, *(_CONTINUES + character for character in characters)],
+        initial_alphabet=characters,
+        limit_alphabet=len(characters),
+        show_progress=False,
+    )
+    learner.train_from_iterator(texts, trainer)
+    return _word_piece(learner.get_vocab())
+
+
+def _word_piece(vocabulary: dict[str, int]) -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 (a token of text)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    if vocabulary:
+        tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]",
+            special_tokens=[(name, vocabulary[name]) for name in ("[CLS]", "[SEP]")],
+        )
+    return tokenizer
+
+
+def _characters(tokenizer: Tokenizer, texts: Sequence[str]) -> list[str]:
+    """Give the most frequent characters after normalisation, sorted."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(tokenizer.normalizer.normalize_str(text))
+    ranked = sorted(counts, key=lambda character: (-counts[character], character))
+    return sorted(character for character in ranked[:_MOST_CHARACTERS] if not character.isspace())
+
+
+def plain(tokenizer: Tokenizer) -> Tokenizer:
+    """Switch truncation and padding off."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def canonical_json(tokenizer: Tokenizer) -> bytes:
+    """Give the bytes that the bundle keeps."""
+    parsed: Any = json.loads(tokenizer.to_str())
+    return json.dumps(parsed, ensure_ascii=False, indent=1).encode()
+
+
+def load_tokenizer(data: bytes) -> Tokenizer:
+    """Read a tokenizer from verified bytes."""
+    return Tokenizer.from_str(data.decode())

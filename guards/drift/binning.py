@@ -1,0 +1,111 @@
+"""Numeric cells from reference quantiles, and exact counts and sums over them.
+
+Counts and fixed-point sums are whole numbers, so that windows merge exactly and in any order; a
+float sum would depend on the order of its terms.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["QUANTA_LIMIT", "quantile_edges", "quantum_of", "tally"]
+
+QUANTA_LIMIT = 2**62
+"""The most quanta that one value adds to a sum.
+
+Reference values stay below 2**53 quanta, so only a live value some 500 times beyond all of them is
+held back. Without the limit one 1e300 would write whole numbers of 600 digits, which readers of
+JSON that keep numbers as doubles refuse, and the whole line with them.
+"""
+
+_QUANTUM_BITS = 12
+_SPREAD_BITS = 40
+
+
+def quantile_edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
+    """Place cell edges at quantiles of finite values; an atom gets a cell of its own.
+
+    ``values`` is float64 [values], all finite; the answer is float64 [edges], strictly increasing,
+    empty when there are no values. Every edge is an observed value (an order statistic, so that a
+    continuous column's cells hold known shares) or the next float after one. An atom is a value
+    that holds more than 1/``bins`` of the mass or several quantiles.
+    """
+    if not values.size:
+        return np.empty(0)
+    ordered = np.sort(values)
+    ranks = -(-np.arange(bins + 1) * ordered.size // bins) - 1
+    points, repeats = np.unique(ordered[np.maximum(ranks, 0)], return_counts=True)
+    mass = np.searchsorted(ordered, points, "right") - np.searchsorted(ordered, points, "left")
+    atoms = points[(repeats > 1) | (mass * bins > ordered.size)]
+    # The largest double has only infinity after it, and no finite value lies there.
+    with np.errstate(over="ignore"):
+        closing = np.nextafter(np.append(atoms, points[-1]), np.inf)
+    edges: NDArray[np.float64] = np.unique(np.concatenate([points[:-1], atoms, closing]))
+    return edges[np.isfinite(edges)]
+
+
+def quantum_of(values: NDArray[np.float64]) -> float:
+    """Choose the step of the fixed-point sums: the power of two at about 2**-12 deviations.
+
+    ``values`` is float64 [values], all finite. A constant column takes its magnitude for the
+    deviation, and no values at all, or only zeros, take 1. The step is never so fine that a
+    reference value would need more than the 53 bits of a double.
+    """
+    peak = float(np.abs(values).max(initial=0.0))
+    scale = max(_spread(values, peak), math.ldexp(peak, -_SPREAD_BITS)) or 1.0
+    exponent = math.frexp(scale)[1] - 1 - _QUANTUM_BITS
+    return math.ldexp(1.0, max(exponent, sys.float_info.min_exp - 1))
+
+
+def _spread(values: NDArray[np.float64], peak: float) -> float:
+    if peak == 0.0 or values.min() == values.max():
+        return peak
+    # Squares of the values themselves overflow from 1e154 on.
+    return float(np.std(values / peak)) * peak
+
+
+def tally(
+    values: NDArray[np.float64], edges: Sequence[float] | NDArray[np.float64], quantum: float
+) -> dict[str, Any]:
+    """Count a batch over the cells and sum it, as a plain JSON snapshot.
+
+    ``values`` is float64 [values], of any kind. ``counts`` has len(edges) + 1 cells: below the
+    first edge, from each edge up to the next, from the last edge on. ``missing`` counts NaN and
+    ``infinite`` both infinities. ``total`` and ``total_squares`` are Σk and Σk² over the finite
+    values, with k = round(value / quantum) held within ± ``QUANTA_LIMIT``. ``minimum`` and
+    ``maximum`` are None without a finite value.
+    """
+    finite = values[np.isfinite(values)]
+    cells = np.searchsorted(edges, finite, side="right")
+    missing = int(np.count_nonzero(np.isnan(values)))
+    total, total_squares = _fixed_point_sums(finite, quantum)
+    return {
+        "counts": np.bincount(cells, minlength=len(edges) + 1).tolist(),
+        "missing": missing,
+        "infinite": values.size - finite.size - missing,
+        "total": total,
+        "total_squares": total_squares,
+        # Adding zero turns -0.0 into 0.0: which of the two is smaller depends on the order.
+        "minimum": float(finite.min()) + 0.0 if finite.size else None,
+        "maximum": float(finite.max()) + 0.0 if finite.size else None,
+    }
+
+
+def _fixed_point_sums(finite: NDArray[np.float64], quantum: float) -> tuple[int, int]:
+    with np.errstate(over="ignore"):
+        steps = np.rint(finite / quantum)
+    quanta = np.clip(steps, -QUANTA_LIMIT, QUANTA_LIMIT).astype(np.int64)
+    largest = int(np.abs(quanta).max(initial=0))
+    if largest * largest * quanta.size <= np.iinfo(np.int64).max:
+        return int(quanta.sum()), int(quanta @ quanta)
+    whole = quanta.tolist()
+    return sum(whole), sum(k * k for k in whole)

@@ -1,0 +1,158 @@
+"""How far a window lies from the reference, and how far chance alone would carry it.
+
+Two distances, each in [0, 1] and each computed from counts alone; ``score`` chooses between them.
+A score describes one window. It is no alarm: a rule that fires at a band of 95 % fires in every
+twentieth window without any drift.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from scipy.special import chdtri, rel_entr
+
+from guards.drift.reference import NumericReference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from guards.drift.reference import FeatureReference
+
+__all__ = [
+    "BAND_LIMIT",
+    "DOCUMENTS_NEEDED",
+    "Metric",
+    "Score",
+    "jensen_shannon",
+    "kolmogorov_smirnov",
+    "null_band",
+    "score",
+]
+
+Metric = Literal["ks", "js"]
+
+DOCUMENTS_NEEDED = 50
+"""Below it a share is known to ± 14 points at best (1.96·√(¼/50)): nothing worth a verdict."""
+
+BAND_LIMIT = 0.25
+"""Above it chance alone may move a quarter of the whole scale, and only ruin would stand out."""
+
+_CHANCE = 0.05
+_KOLMOGOROV_QUANTILE = 1.358
+
+
+def jensen_shannon(p_counts: Sequence[int], q_counts: Sequence[int]) -> float:
+    """Measure the Jensen-Shannon distance, base 2: 0 for equal shares, 1 for disjoint ones.
+
+    The root of ½·KL(p‖m) + ½·KL(q‖m) with m = ½(p + q) and logarithms to base 2 (Lin 1991,
+    "Divergence measures based on the Shannon entropy", eq. 4.1; a metric by Endres and Schindelin
+    2003). Counts are [cells] in any order. Raises ``ValueError`` when one side holds nothing or
+    the sides differ in cells.
+    """
+    p, q = _shares(p_counts, q_counts)
+    middle = (p + q) / 2
+    nats = float(rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / 2
+    # Rounding may leave the sum a few ulps outside its range.
+    return math.sqrt(min(max(nats / math.log(2), 0.0), 1.0))
+
+
+def kolmogorov_smirnov(p_counts: Sequence[int], q_counts: Sequence[int]) -> float:
+    """Measure the largest gap between cumulative shares over ordered cells.
+
+    The two-sample statistic D = max |F_p - F_q| (Smirnov 1939) seen at the cells' edges only: at
+    most the D of the values themselves, and smaller by no more than the largest share in one cell.
+    Counts are [cells] in order. Raises ``ValueError`` when one side holds nothing or the sides
+    differ in cells.
+    """
+    p, q = _shares(p_counts, q_counts)
+    return min(float(np.abs(np.cumsum(p - q)).max()), 1.0)
+
+
+def null_band(metric: Metric, cells: int, reference_documents: int, window_documents: int) -> float:
+    """Give the value that the distance stays below with 95 % probability without drift.
+
+    With s = 1/n + 1/m over documents of the reference and the window, asymptotically:
+    for ``ks`` 1.358·√s (Smirnov 1948, "Table for estimating the goodness of fit of empirical
+    distributions"; on cells or discrete values the truth is lower); for ``js`` the root of
+    χ²·s / (8 ln 2), with χ² the 95 % quantile at ``cells`` - 1 degrees of freedom, from the
+    divergence's expansion (1/8) Σ (p - q)²/π about equal shares (Menéndez, Pardo, Pardo and Pardo
+    1997, "The Jensen-Shannon divergence"). ``cells`` are those that hold anything; ``ks`` does not
+    depend on them. Never above 1, and 1 when one side holds nothing.
+    """
+    if not reference_documents or not window_documents:
+        return 1.0
+    noise = 1 / reference_documents + 1 / window_documents
+    if metric == "ks":
+        return min(_KOLMOGOROV_QUANTILE * math.sqrt(noise), 1.0)
+    quantile = float(chdtri(cells - 1, _CHANCE)) if cells > 1 else 0.0
+    return min(math.sqrt(quantile * noise / (8 * math.log(2))), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How far one feature's window lies from its reference.
+
+    ``value`` is the distance named by ``metric``, and ``js`` the Jensen-Shannon distance in either
+    case; both are None when there is nothing to compare. Without drift ``value`` stays below
+    ``null_band`` in 95 of 100 windows. ``enough_data`` tells whether the window can say anything.
+    """
+
+    metric: Metric
+    value: float | None
+    js: float | None
+    null_band: float
+    enough_data: bool
+    documents: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the score as plain JSON."""
+        return asdict(self)
+
+
+def score(reference: FeatureReference, snapshot: Mapping[str, Any]) -> Score:
+    """Hold one feature's snapshot against its reference.
+
+    Categories are compared by ``js`` over dictionary, missing and unknown; numbers by ``ks`` over
+    the cells of the finite values, beside ``js`` over those, missing and infinite. Where a window
+    or a reference has documents but no finite value, there are no cells to order: then ``js`` is
+    the metric, so that a column gone missing altogether does not pass for one without data.
+    Raises ``ValueError`` when the snapshot was counted over other cells.
+    """
+    numeric = isinstance(reference, NumericReference)
+    outside = ("missing", "infinite" if numeric else "unknown")
+    expected, observed = _held(reference.to_json(), outside), _held(snapshot, outside)
+    documents = sum(observed)
+    comparable = any(expected) and documents > 0
+    js = jensen_shannon(expected, observed) if comparable else None
+    metric: Metric = "js"
+    value = js
+    ordered = any(reference.counts) and any(snapshot["counts"])
+    if numeric and (ordered or not comparable):
+        expected, observed = list(reference.counts), list(snapshot["counts"])
+        metric, value = "ks", kolmogorov_smirnov(expected, observed) if ordered else None
+    occupied = sum(1 for p, q in zip(expected, observed, strict=True) if p or q)
+    band = null_band(metric, occupied, sum(expected), sum(observed))
+    enough_data = documents >= DOCUMENTS_NEEDED and band <= BAND_LIMIT
+    return Score(metric, value, js, band, enough_data, documents)
+
+
+def _held(counted: Mapping[str, Any], outside: tuple[str, ...]) -> list[int]:
+    return [*counted["counts"], *(counted[name] for name in outside)]
+
+
+def _shares(
+    p_counts: Sequence[int], q_counts: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    p, q = np.asarray(p_counts, dtype=np.float64), np.asarray(q_counts, dtype=np.float64)
+    if p.shape != q.shape:
+        message = f"counts over {p.size} cells cannot be held against counts over {q.size}"
+        raise ValueError(message)
+    if not p.sum() or not q.sum():
+        message = "a distance needs counts on both sides"
+        raise ValueError(message)
+    return p / p.sum(), q / q.sum()

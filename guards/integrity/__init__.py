@@ -1,0 +1,38 @@
+"""Judges whether a bundle is exactly what its model was trained with.
+
+- ``manifest``: the bundle's record, its root fingerprint, and the comparison with the files.
+- ``fingerprint``: the canonical state of a fitted estimator, its digest and its readable diff.
+- ``unpickling``: joblib files through an allowlist of exact globals.
+- ``probes``: golden inputs with expected outputs, and the tolerances that they must meet.
+- ``verify``: all of it in order, from bytes read once.
+"""
+
+from guards.integrity.fingerprint import describe, differences, digest
+from guards.integrity.manifest import (
+    FORMAT,
+    Manifest,
+    Part,
+    SealedFiles,
+    read_sealed,
+    root_fingerprint,
+)
+from guards.integrity.probes import ProbeOutputs, Probes
+from guards.integrity.unpickling import loads
+from guards.integrity.verify import Loaded, verify
+
+__all__ = [
+    "FORMAT",
+    "Loaded",
+    "Manifest",
+    "Part",
+    "ProbeOutputs",
+    "Probes",
+    "SealedFiles",
+    "describe",
+    "differences",
+    "digest",
+    "loads",
+    "read_sealed",
+    "root_fingerprint",
+    "verify",
+]

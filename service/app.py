@@ -1,0 +1,148 @@
+"""The composition root: BentoML's service around our request path, and its only importer.
+
+BentoML packages, supervises and listens. The hook below runs before it binds the port, which makes
+it the one place where a refusal keeps the port closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+
+import bentoml
+from pydantic import BaseModel
+
+from guards.errors import CallError
+from service.http.access import read_access
+from service.http.routes import NATIVE_PATH, Serving, make_app
+from service.http.schemas import DocumentBody, parse_documents
+from service.runtime import Runtime
+from service.settings import PREFIX, read_settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Understudy", "serve"]
+
+_WRONG_CALL = 2
+_PREFLIGHT = "service.preflight"
+
+_serving: Serving | None = None
+
+
+def _the_serving() -> Serving:
+    assert _serving is not None  # noqa: S101 (the worker makes it before it serves)
+    return _serving
+
+
+_web = make_app(_the_serving)
+
+
+class PredictionBody(BaseModel):
+    """One prediction, as BentoML's clients see it."""
+
+    request_id: str
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    model: dict[str, str]
+    warnings: list[dict[str, str]]
+
+
+class FrontDoor:
+    """Takes the native route before BentoML does: it would log bodies that it cannot parse."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        native = scope["type"] == "http" and scope["path"] == NATIVE_PATH
+        await (_web if native else self._app)(scope, receive, send)
+
+
+@bentoml.service(
+    name="understudy",
+    workers=1,
+    # Deadlines are ours: BentoML's would answer without stopping the work.
+    traffic={"timeout": 3600},
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+)
+@bentoml.asgi_app(_web, path="/")
+class Understudy:
+    """Answers with the champion; its challengers hear the same line in the shadow."""
+
+    @bentoml.on_deployment
+    @staticmethod
+    def preflight() -> None:
+        """Judge every bundle in a process of its own, and exit 78 rather than open the port."""
+        _keep_standard_output_for_events()
+        try:
+            read_access(read_settings().api_keys_file)
+        except CallError as error:
+            sys.stderr.write(f"understudy: {error}\n")
+            sys.exit(_WRONG_CALL)
+        here = str(Path(__file__).parents[1])
+        path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
+        child = subprocess.run(  # noqa: S603 (our own module)
+            [sys.executable, "-m", _PREFLIGHT], env={**os.environ, "PYTHONPATH": path}, check=False
+        )
+        if child.returncode != 0:
+            sys.exit(child.returncode)
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        """Begin to start; readiness follows when the champion can answer."""
+        global _serving  # noqa: PLW0603 (one worker a process, one runtime a worker)
+        settings = read_settings()
+        _serving = Serving(Runtime(settings), read_access(settings.api_keys_file))
+        _serving.runtime.start()
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        """Drain, where no signal has led to that already."""
+        await _the_serving().runtime.drain()
+
+    @bentoml.api(route=NATIVE_PATH)
+    async def classify(self, documents: list[DocumentBody]) -> list[PredictionBody]:
+        """Classify documents: the same request path as ``/v1/classify``."""
+        serving, runtime = _the_serving(), _the_serving().runtime
+        body = {"documents": [document.model_dump() for document in documents]}
+        parsed = parse_documents(body, runtime.schema, serving.limits)
+        predictions = await runtime.classify(parsed, time.monotonic() + runtime.settings.deadline_s)
+        return [PredictionBody(**prediction.to_json()) for prediction in predictions]
+
+    async def __is_ready__(self) -> bool:
+        return _serving is not None and _serving.runtime.ready
+
+
+# The decorator made it a service of BentoML's, which is more than its types say.
+_service: Any = Understudy
+_service.add_asgi_middleware(FrontDoor)
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until stopped, as ``bentoml serve`` does."""
+    _service.serve_http(host=host, port=port)
+
+
+def _keep_standard_output_for_events() -> None:
+    """Move BentoML's own lines to standard error: standard output is one JSON object a line."""
+    level = os.environ.get(f"{PREFIX}LOG_LEVEL", "info").upper()
+    for name in ("", "bentoml", "uvicorn.error", "circus"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+                handler.setStream(sys.stderr)
+    bentoml_logger = logging.getLogger("bentoml")
+    if isinstance(logging.getLevelName(level), int):
+        bentoml_logger.setLevel(level)
+
+
+_keep_standard_output_for_events()

@@ -1,0 +1,90 @@
+"""Put the champion's side together: the verified bundle, its engine, its scheduler.
+
+Importing this module imports torch; the runtime does so off the event loop.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from artifacts.opening import Bundle, open_bundle
+from artifacts.referencing import ANSWER
+from artifacts.sealing import code_commit
+from guards.drift import NumericReference
+from guards.integrity.environment import environment_differences, installed_environment
+from service.classification import Classification
+from service.engines.torch import TorchEngine
+from service.observing import Observer
+from service.scheduling import Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guards.integrity.verify import Policy
+    from service.engines import Engine
+    from service.settings import Settings
+    from service.telemetry.log import EventLog
+    from service.telemetry.metrics import Metrics
+
+__all__ = ["Champion", "assemble", "environment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The champion, ready to answer."""
+
+    bundle: Bundle
+    engine: Engine
+    scheduler: Scheduler
+    observer: Observer
+    classification: Classification
+    environment_differences: Mapping[str, tuple[str, str]]
+    """Each library whose version differs from the sealed one, to (sealed, installed)."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Name, version, fingerprint and engine."""
+        return {**self.bundle.identity, "engine": self.engine.name}
+
+    def reference_confidence(self) -> float | None:
+        """Give the champion's mean confidence on its held-out rows."""
+        confidence = self.bundle.reference.features[f"{ANSWER}.confidence"]
+        return confidence.mean if isinstance(confidence, NumericReference) else None
+
+
+def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> Champion:
+    """Judge, load and warm up the champion; raises ``GuardRefused``."""
+    bundle = open_bundle(
+        Path(str(settings.champion)),
+        policy=cast("Policy", settings.environment_policy),
+        pin=settings.pin,
+    )
+    engine = TorchEngine(bundle)
+    engine.warm_up()
+    observer = Observer(run, bundle, settings, log, metrics)
+    scheduler = Scheduler(engine, settings.max_queue)
+    return Champion(
+        bundle=bundle,
+        engine=engine,
+        scheduler=scheduler,
+        observer=observer,
+        classification=Classification(bundle, scheduler, observer),
+        environment_differences=environment_differences(bundle.manifest.environment),
+    )
+
+
+def environment() -> dict[str, Any]:
+    """Give library versions, processor capabilities and code commit, for ``service.started``."""
+    return {
+        "libraries": installed_environment(),
+        "cpu": {
+            "cores": len(os.sched_getaffinity(0)),
+            "capability": torch.backends.cpu.get_cpu_capability(),
+        },
+        "git_commit": code_commit(Path(__file__).parent),
+    }

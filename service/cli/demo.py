@@ -1,0 +1,117 @@
+"""``understudy demo``: the whole story on one machine, from training to what the logs say."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artifacts.demo.documents import good_day, shadow_day, surge_day
+from service.cli.serve import check_port
+from service.demo.bundles import DemoBundles, demo_bundles, validation_f1
+from service.demo.report import read_days, table
+from service.demo.traffic import Traffic
+from service.settings import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["demo"]
+
+_HOST = "127.0.0.1"
+_STORE = Path("artifacts/store")
+_ACTS = {
+    "good": ("a good day", good_day),
+    "surge": ("invoices surge", surge_day),
+    "shadow": ("the challenger's day", shadow_day),
+}
+_START_S = 180.0
+_SETTLE_S = 300.0
+_STOP_S = 90.0
+
+
+@click.command(epilog="\b\nExample:\n  understudy demo --exit")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+@click.option(
+    "--documents", type=click.IntRange(50), default=300, show_default=True, help="A day's traffic."
+)
+@click.option("--exit", "stop_after", is_flag=True, help="Stop when the story is told.")
+def demo(port: int, documents: int, stop_after: bool) -> None:  # noqa: FBT001 (click calls by name)
+    """Train two small bundles, serve them, send three days of traffic, and say what was seen.
+
+    A team's champion classifies business documents. Its challenger, trained on fresh labels, wins
+    on validation. The log shows what validation did not.
+    """
+    check_port(_HOST, port)
+    bundles = demo_bundles(_STORE, _say)
+    champion_f1, challenger_f1 = map(validation_f1, (bundles.champion, bundles.challenger))
+    _say(f"validation, macro F1: champion {champion_f1:.3f}, challenger {challenger_f1:.3f}")
+    log = _STORE / "demo" / f"log-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+    with _service(bundles, port, log) as process:
+        _send_the_days(port, documents, process)
+        _tell(log, bundles, champion_f1, challenger_f1, port)
+        if not stop_after:
+            _say("serving until you press Ctrl-C")
+            with contextlib.suppress(KeyboardInterrupt):
+                process.wait()
+
+
+def _send_the_days(port: int, documents: int, process: subprocess.Popen[bytes]) -> None:
+    traffic = Traffic(f"http://{_HOST}:{port}")
+    _say("starting the service: the guard judges both bundles before the port opens")
+    traffic.wait_until_ready(lambda: process.poll() is None, _START_S)
+    for title, day in _ACTS.values():
+        _say(f"sending {documents} documents: {title}")
+        traffic.send(day(documents, seed=11).documents)
+        traffic.wait_until_settled(_SETTLE_S)
+
+
+@contextlib.contextmanager
+def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [
+        *(sys.executable, "-c", "from service.cli import main; main()", "serve"),
+        *("--champion", str(bundles.champion), "--challenger", str(bundles.challenger)),
+        *("--host", _HOST, "--port", str(port), "--log-file", str(log)),
+    ]
+    quiet = {f"{PREFIX}FLUSH_SECONDS": "2", f"{PREFIX}LOG_LEVEL": "warning"}
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        command, env={**os.environ, **quiet}, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        # Ctrl-C reaches the service too, which then is on its way out already.
+        process.send_signal(signal.SIGTERM)
+        process.wait(_STOP_S)
+
+
+def _tell(
+    log: Path, bundles: DemoBundles, champion_f1: float, challenger_f1: float, port: int
+) -> None:
+    reference = json.loads((bundles.champion / "reference.json").read_bytes())
+    days = list(read_days(log, {key: title for key, (title, _) in _ACTS.items()}, reference))
+    url = f"http://{_HOST}:{port}"
+    click.echo(f"\nWhat the log says ({log})\n\n{table(days)}\n")
+    click.echo(
+        f"On validation the challenger won, {challenger_f1:.3f} to {champion_f1:.3f}. On the last "
+        f"day it was\n{days[-1].challenger_confidence:.3f} confident where the champion was "
+        f"{days[-1].champion_confidence:.3f}: had it been deployed, somebody would have said\n"
+        "that it 'feels less confident', weeks later. In the shadow it is a log line.\n"
+    )
+    click.echo(
+        f"Look at   {url}/   and   curl {url}/v1/status\n"
+        f"          tail -n 1 {log}\n"
+        f"          understudy verify {bundles.champion} {bundles.challenger}\n"
+    )
+
+
+def _say(text: str) -> None:
+    click.echo(f"demo: {text}", err=True)

@@ -1,0 +1,78 @@
+"""``understudy serve``: the endpoint, with 78 for a refusal at any time."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from guards.errors import CallError
+from service.cli.main import GUARD_REFUSED
+from service.runtime import REFUSAL_MARKER
+from service.settings import PREFIX, read_settings
+
+__all__ = ["check_port", "serve"]
+
+
+@click.command(
+    epilog="\b\nExample:\n  understudy serve --champion artifacts/store/reviews/1 \\\n"
+    "      --challenger artifacts/store/reviews/2 --log-file understudy.jsonl"
+)
+@click.option("--champion", metavar="BUNDLE", help="Who answers.  [default: from ROLES_FILE]")
+@click.option("--challenger", "challengers", multiple=True, metavar="BUNDLE", help="Repeat.")
+@click.option(
+    "--challenger-optional", is_flag=True, help="Serve without a challenger that is refused."
+)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+@click.option("--log-file", type=click.Path(path_type=Path), help="Append events to this file too.")
+def serve(  # noqa: PLR0913 (one parameter an option)
+    *,
+    champion: str | None,
+    challengers: tuple[str, ...],
+    challenger_optional: bool,
+    host: str,
+    port: int,
+    log_file: Path | None,
+) -> None:
+    """Serve the champion on HOST:PORT, and let challengers hear every request in the shadow.
+
+    Every other setting comes from UNDERSTUDY_* variables.
+    """
+    _set("CHAMPION", str(Path(champion).resolve()) if champion else "")
+    _set("CHALLENGERS", ",".join(str(Path(c).resolve()) for c in challengers))
+    _set("CHALLENGER_OPTIONAL", "true" if challenger_optional else "")
+    _set("LOG_FILE", str(log_file.resolve()) if log_file else "")
+    read_settings()
+    check_port(host, port)
+    with tempfile.TemporaryDirectory(prefix="understudy-") as scratch:
+        marker = Path(scratch) / "refused"
+        os.environ[REFUSAL_MARKER] = str(marker)
+        from service.app import serve as serve_app  # noqa: PLC0415 (BentoML reads the environment)
+
+        serve_app(host, port)
+        if marker.exists():
+            sys.exit(GUARD_REFUSED)
+
+
+def _set(name: str, value: str) -> None:
+    if value:
+        os.environ[PREFIX + name] = value
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ``CallError`` when nothing can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror
+            message = f"port {port} on {host} is {reason}; give another --port"
+            raise CallError(message) from None

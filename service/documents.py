@@ -1,0 +1,46 @@
+"""A document that passed validation, and the prediction that answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guards.drift.features import Answer
+    from guards.schema import CanonicalRow
+
+__all__ = ["Document", "Prediction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a request: as it came (``features``) and in canonical form (``row``)."""
+
+    request_id: str
+    segment: str | None
+    text: str
+    features: Mapping[str, Any]
+    row: CanonicalRow
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The champion's answer to one document; ``model`` says which bundle gave it."""
+
+    request_id: str
+    answer: Answer
+    model: Mapping[str, str]
+    warnings: tuple[Mapping[str, str], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the prediction as the response carries it."""
+        return {
+            "request_id": self.request_id,
+            "label": self.answer.label,
+            "confidence": self.answer.confidence,
+            "probabilities": self.answer.probabilities,
+            "model": self.model,
+            "warnings": list(self.warnings),
+        }

@@ -1,0 +1,86 @@
+"""What can go wrong with one request; each knows nothing of HTTP.
+
+RequestError
+├── Malformed            not JSON
+├── InvalidDocuments     does not fit the bundle's schema
+├── TooLarge             body, text, or number of documents over the limit
+├── Unauthenticated      no valid key
+├── Forbidden            a key without that scope
+├── Overloaded           the queue is full
+├── Unavailable          starting or draining
+└── DeadlinePassed       the deadline passed before there was an answer
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guards.errors import UnderstudyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from guards.schema import Problem
+
+__all__ = [
+    "DeadlinePassed",
+    "Forbidden",
+    "InvalidDocuments",
+    "Malformed",
+    "Overloaded",
+    "RequestError",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+]
+
+
+class RequestError(UnderstudyError):
+    """A request that is not answered with predictions."""
+
+
+class Malformed(RequestError):
+    """The body is not JSON."""
+
+
+class InvalidDocuments(RequestError):
+    """The body does not fit the bundle's schema; ``problems`` lists every misfit."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Refuse the request for these problems; none of them quotes the user."""
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(f"{count} problem{'s' * (count != 1)} with the request, listed in details")
+
+
+class TooLarge(RequestError):
+    """The body, a text or the number of documents is over its limit."""
+
+
+class Unauthenticated(RequestError):
+    """No valid key came with the request."""
+
+
+class Forbidden(RequestError):
+    """The key is valid but lacks the scope."""
+
+
+class Overloaded(RequestError):
+    """The queue is full; nothing was computed."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        """Refuse, and say when to come back."""
+        self.retry_after_s = retry_after_s
+        super().__init__(f"the queue is full; try again in {retry_after_s} s")
+
+
+class Unavailable(RequestError):
+    """The service is starting or draining."""
+
+
+class DeadlinePassed(RequestError):
+    """The deadline passed before there was an answer; what was not computed yet never is."""
+
+    def __init__(self) -> None:
+        """Say so; there is nothing to add."""
+        super().__init__("the deadline passed")

@@ -1,0 +1,51 @@
+"""Read a request's body within its limit, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from service.errors import Malformed, TooLarge
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["read_json"]
+
+
+async def read_json(request: Request, most_bytes: int) -> Any:  # noqa: ANN401 (JSON)
+    """Give the parsed body.
+
+    Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it is
+    over the limit, and ``Malformed`` for what is not JSON; NaN and Infinity are not.
+    """
+    return _parse(await _read(request, most_bytes))
+
+
+async def _read(request: Request, most_bytes: int) -> bytes:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and float(announced) > most_bytes:
+        raise _too_large(most_bytes)
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > most_bytes:
+            raise _too_large(most_bytes)
+    return bytes(chunks)
+
+
+def _too_large(most_bytes: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {most_bytes} bytes")
+
+
+def _parse(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        # The parser's own message can quote the body.
+        message = "the body is not JSON"
+        raise Malformed(message) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)

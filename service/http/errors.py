@@ -1,0 +1,66 @@
+"""The one table from errors to HTTP, and the one shape that they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+
+from service.errors import (
+    DeadlinePassed,
+    Forbidden,
+    InvalidDocuments,
+    Malformed,
+    Overloaded,
+    RequestError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from guards.schema import Problem
+
+__all__ = ["STATUS", "error_response", "plain_error"]
+
+STATUS: Mapping[type[RequestError], tuple[int, str]] = {
+    Malformed: (400, "malformed"),
+    InvalidDocuments: (422, "invalid_documents"),
+    Unauthenticated: (401, "unauthenticated"),
+    Forbidden: (403, "forbidden"),
+    TooLarge: (413, "too_large"),
+    Overloaded: (429, "overloaded"),
+    Unavailable: (503, "unavailable"),
+    DeadlinePassed: (504, "deadline_passed"),
+}
+"""Status and stable code of every error that a request can meet."""
+
+
+def error_response(error: RequestError) -> JSONResponse:
+    """Answer with an error; nothing in it quotes the user."""
+    status, code = STATUS[type(error)]
+    headers = {}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooLarge | Unavailable):
+        # The body may be unread, or the process about to stop: neither connection is reused.
+        headers["Connection"] = "close"
+    problems = error.problems if isinstance(error, InvalidDocuments) else ()
+    return plain_error(status, code, str(error), problems, headers)
+
+
+def plain_error(
+    status: int,
+    code: str,
+    message: str,
+    problems: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Answer with the body that every error has."""
+    details = [{"path": problem.path, "problem": problem.problem} for problem in problems]
+    body: dict[str, Any] = {"error": {"code": code, "message": message, "details": details}}
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}))

@@ -1,0 +1,202 @@
+"""The routes, each a few lines between the wire and the request path."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from service.dashboard import page
+from service.errors import Malformed, RequestError
+from service.http.bodies import read_json
+from service.http.errors import error_response, plain_error
+from service.http.openapi import openapi
+from service.http.schemas import Limits, parse_documents, parse_labels
+from service.status import status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from starlette.requests import Request
+
+    from service.documents import Prediction
+    from service.http.access import Access
+    from service.runtime import Runtime
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+__all__ = ["DEADLINE_HEADER", "NATIVE_PATH", "Serving", "make_app"]
+
+NATIVE_PATH = "/classify"
+DEADLINE_HEADER = "understudy-deadline-ms"
+
+_CLIENT_GONE = 499
+_METHOD_NOT_ALLOWED = 405
+_logger = logging.getLogger("bentoml.understudy")
+
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self'; img-src data:"
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What the routes stand on: the worker's runtime, and who may call what."""
+
+    runtime: Runtime
+    access: Access
+
+    @property
+    def limits(self) -> Limits:
+        """The most that one request may hold."""
+        settings = self.runtime.settings
+        return Limits(settings.max_documents, settings.max_text_chars)
+
+
+def make_app(serving: Callable[[], Serving]) -> Starlette:
+    """Build the web app; ``serving`` is asked at each request, once the worker has begun."""
+    here = _Routes(serving)
+    routes = [
+        Route("/v1/classify", here.counted(here.classify), methods=["POST"]),
+        Route(NATIVE_PATH, here.counted(here.classify_native), methods=["POST"]),
+        Route("/v1/feedback", here.counted(here.feedback), methods=["POST"]),
+        Route("/v1/status", here.counted(here.status)),
+        Route("/v1/openapi.json", here.counted(here.describe)),
+        Route("/metrics", here.counted(here.metrics)),
+        Route("/", here.dashboard),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _not_routed})
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Routes:
+    """The handlers, one a route."""
+
+    def __init__(self, serving: Callable[[], Serving]) -> None:
+        self._serving = serving
+
+    async def classify(self, request: Request) -> Response:
+        predictions = await _classify(request, self._serving())
+        return JSONResponse({"predictions": [p.to_json() for p in predictions]})
+
+    async def classify_native(self, request: Request) -> Response:
+        return JSONResponse([p.to_json() for p in await _classify(request, self._serving())])
+
+    async def feedback(self, request: Request) -> Response:
+        serving = self._serving()
+        serving.access.check(request.headers, "feedback")
+        schema = serving.runtime.schema
+        body = await read_json(request, serving.runtime.settings.max_body_bytes)
+        accepted, rejected = parse_labels(body, schema.labels)
+        serving.runtime.feedback((label.request_id, label.label) for label in accepted)
+        problems = [{"path": p.path, "problem": p.problem} for p in rejected]
+        return JSONResponse(
+            {"accepted": len(accepted), "rejected": len(problems), "problems": problems},
+            status_code=202,
+        )
+
+    async def status(self, request: Request) -> Response:
+        self._serving().access.check(request.headers, "operate")
+        return JSONResponse(status_of(self._serving().runtime))
+
+    async def metrics(self, request: Request) -> Response:
+        self._serving().access.check(request.headers, "operate")
+        body, media_type = self._serving().runtime.metrics.render()
+        return Response(body, media_type=media_type)
+
+    async def describe(self, _: Request) -> Response:
+        runtime = self._serving().runtime
+        return JSONResponse(openapi(runtime.schema if runtime.ready else None))
+
+    async def dashboard(self, _: Request) -> Response:
+        headers = {"Content-Security-Policy": _PAGE_POLICY}
+        return Response(page(), media_type="text/html; charset=utf-8", headers=headers)
+
+    def counted(self, handler: Handler) -> Handler:
+        """Answer errors from the one table, and count and time every answer."""
+
+        async def handle(request: Request) -> Response:
+            started = time.monotonic()
+            response = await _answer(handler, request)
+            metrics = self._serving().runtime.metrics
+            metrics.requests.inc(str(response.status_code))
+            metrics.request_seconds.observe(time.monotonic() - started)
+            return response
+
+        return handle
+
+
+async def _answer(handler: Handler, request: Request) -> Response:
+    try:
+        return await handler(request)
+    except RequestError as error:
+        return error_response(error)
+    except ClientDisconnect:
+        # Nobody is left to read it; the status is for the metrics.
+        return Response(status_code=_CLIENT_GONE)
+    except Exception as error:  # noqa: BLE001 (the last line of defence: the worker goes on)
+        # The operator learns where; the error's own words may quote the user.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        _logger.error("a request failed with %s\n%s", type(error).__name__, where)  # noqa: TRY400
+        return plain_error(500, "internal", "the service failed; its operator can see why")
+
+
+def _not_routed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
+    if error.status_code == _METHOD_NOT_ALLOWED:
+        message = "use another method"
+        return plain_error(405, "method_not_allowed", message, headers=error.headers)
+    return plain_error(404, "not_found", "there is nothing at this path")
+
+
+async def _classify(request: Request, serving: Serving) -> list[Prediction]:
+    serving.access.check(request.headers, "classify")
+    runtime = serving.runtime
+    schema = runtime.schema
+    deadline = time.monotonic() + _allowed_s(request, runtime.settings.deadline_s)
+    body = await read_json(request, runtime.settings.max_body_bytes)
+    documents = parse_documents(body, schema, serving.limits)
+    return await _while_connected(request, runtime.classify(documents, deadline))
+
+
+async def _while_connected(request: Request, answering: Coroutine[object, object, T]) -> T:
+    """Await an answer; cancel the work and raise ``ClientDisconnect`` when the client leaves."""
+    work = asyncio.ensure_future(answering)
+    leaving = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+        raise ClientDisconnect
+    finally:
+        leaving.cancel()
+        work.cancel()
+        await asyncio.gather(work, leaving, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _allowed_s(request: Request, most_s: float) -> float:
+    text = request.headers.get(DEADLINE_HEADER)
+    if text is None:
+        return most_s
+    if not (text.isascii() and text.isdecimal()):
+        message = "Understudy-Deadline-Ms is not a whole number of milliseconds"
+        raise Malformed(message)
+    return min(most_s, float(text) / 1000)

@@ -1,0 +1,1 @@
+"""What the service says about itself: the event log, the metrics, the live windows."""

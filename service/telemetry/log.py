@@ -1,0 +1,76 @@
+"""The structured event log: one JSON object a line, to stdout and to a file.
+
+Emitting stamps an event and queues it; rendering and writing happen on the threads of the sinks, so
+that a stuck reader or a full disk costs lines, which are counted, and never a request.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from service.telemetry.events import Event
+from service.telemetry.rendering import line_renderer
+from service.telemetry.sinks import Line, Sink
+from service.telemetry.writers import Descriptor, LogFile
+
+__all__ = ["EventLog"]
+
+
+class EventLog:
+    """The event log of one run of one replica; safe to use from any thread.
+
+    `stdout` is an open file descriptor, `path` a file to append to, `capacity` the lines that may
+    wait in each sink. Close the log at the end: its threads do not keep the process alive.
+    """
+
+    def __init__(
+        self, replica: str, run: str, *, stdout: int, path: Path | None, capacity: int = 10_000
+    ) -> None:
+        self._render = line_renderer(replica, run)
+        self._seq = 0
+        self._lock = threading.Lock()
+        self._sinks = {"stdout": Sink("stdout", Descriptor(stdout), capacity=capacity)}
+        if path is not None:
+            self._sinks["file"] = Sink("file", LogFile(path), capacity=capacity)
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """Lines that will never be written, per sink: `stdout`, and `file` where there is one.
+
+        A line counts when the sink's queue was full or closed, when the sink could not take it
+        whole, and, in every sink, when its fields could not be rendered.
+        """
+        return {name: sink.lost for name, sink in self._sinks.items()}
+
+    @property
+    def lost_lines(self) -> int:
+        """The sum of `lost`."""
+        return sum(self.lost.values())
+
+    def emit(self, event: Event, /, **fields: object) -> None:
+        """Stamp the event and queue it for every sink; never waits for a sink and never raises.
+
+        The stamps are `timestamp`, `event`, `schema`, `replica`, `run` and `seq`, which counts
+        from 1 without gaps, so that a lost line is one. The fields are rendered later: they are
+        the log's from here on, and must not be changed.
+        """
+        with self._lock:
+            self._seq += 1
+            line = Line(partial(self._render, event, datetime.now(UTC), self._seq, fields))
+            for sink in self._sinks.values():
+                sink.offer(line)
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until all that was emitted so far is written or lost; false if it takes longer."""
+        deadline = time.monotonic() + timeout_s
+        return all(sink.flush(deadline) for sink in self._sinks.values())
+
+    def close(self, timeout_s: float) -> bool:
+        """Flush and stop; false if that takes longer. Lines emitted after this are lost."""
+        deadline = time.monotonic() + timeout_s
+        for sink in self._sinks.values():
+            sink.close()
+        return all(sink.join(deadline) for sink in self._sinks.values())

@@ -1,0 +1,123 @@
+"""A sink: one writer with a thread and a bounded queue of its own."""
+
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from service.telemetry.writers import Writer
+
+__all__ = ["Line", "Sink"]
+
+
+class Line:
+    """One line of the log, rendered by the first sink that needs it and only once."""
+
+    def __init__(self, render: Callable[[], bytes]) -> None:
+        self._render: Callable[[], bytes] | None = render
+        self._rendered = b""
+        self._lock = threading.Lock()
+
+    def rendered(self) -> bytes:
+        """Return the line with its newline, or nothing where its fields cannot be rendered."""
+        with self._lock:
+            if self._render is not None:
+                self._rendered = _rendered(self._render)
+                self._render = None
+            return self._rendered
+
+
+def _rendered(render: Callable[[], bytes]) -> bytes:
+    try:
+        return render()
+    except Exception:  # noqa: BLE001 -- whatever the fields are, the sinks live on
+        return b""
+
+
+class Sink:
+    """Hands lines to `writer` in order, from a daemon thread, so that offering one never waits.
+
+    A line is *lost* when this sink will never write it: offered while `capacity` lines were
+    waiting or after the sink was closed, not renderable, or not taken whole by the writer (a full
+    disk, a missing directory, a reader that is gone).
+    """
+
+    def __init__(self, name: str, writer: Writer, *, capacity: int) -> None:
+        self._writer = writer
+        self._capacity = capacity
+        self._queue: deque[Line] = deque()
+        self._offered = 0
+        self._settled = 0
+        self._lost = 0
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=f"log-{name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def lost(self) -> int:
+        """How many of the lines offered so far will never be written."""
+        return self._lost
+
+    def offer(self, line: Line) -> None:
+        """Queue `line`, or count it as lost; never waits for the writer."""
+        with self._changed:
+            self._offered += 1
+            if self._closing or self._offered - self._settled > self._capacity:
+                self._settled += 1
+                self._lost += 1
+            else:
+                self._queue.append(line)
+                self._changed.notify_all()
+
+    def flush(self, deadline: float) -> bool:
+        """Wait until all lines offered so far are written or lost, or `time.monotonic()` says so.
+
+        Returns whether they are.
+        """
+        with self._changed:
+            offered = self._offered
+            return self._changed.wait_for(
+                lambda: self._settled >= offered, deadline - time.monotonic()
+            )
+
+    def close(self) -> None:
+        """Take no more lines; the thread writes those that wait, and ends."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    def join(self, deadline: float) -> bool:
+        """Wait for the end of the thread, or until `time.monotonic()` says so."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while self._has_lines():
+            lines = self._take()
+            written = self._writer.write(b"".join(lines))
+            self._settle(len(lines), lost=len(lines) - written)
+        self._writer.close()
+
+    def _has_lines(self) -> bool:
+        """Wait for lines; false when there are none and the sink is closing."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing)
+            return bool(self._queue)
+
+    def _take(self) -> list[bytes]:
+        """Take the next line, and those after it that fit into one write with it."""
+        # Up to this size a pipe takes a write whole, even when others write to it as well.
+        room = select.PIPE_BUF
+        lines: list[bytes] = []
+        while self._queue and (not lines or len(self._queue[0].rendered()) <= room):
+            lines.append(self._queue.popleft().rendered())
+            room -= len(lines[-1])
+        return lines
+
+    def _settle(self, lines: int, *, lost: int) -> None:
+        with self._changed:
+            self._settled += lines
+            self._lost += lost
+            self._changed.notify_all()

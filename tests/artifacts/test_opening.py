@@ -1,0 +1,132 @@
+"""A bundle that the guard has passed answers as it was sealed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from artifacts.opening import REFERENCE, open_bundle
+from artifacts.training import TrainingOptions, train
+from guards.integrity import Probes, read_sealed
+from tests.conftest import ROLES
+from tests.faults.resealing import edit_json, findings_of, the_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from artifacts.tables import Table
+
+
+def test_opened_bundle_is_what_its_manifest_says(champion: Path) -> None:
+    """Name, version, fingerprint, labels and schema are those of the manifest."""
+    bundle = open_bundle(champion)
+
+    manifest = json.loads((champion / "manifest.json").read_bytes())
+    assert bundle.identity == {
+        "name": "docs",
+        "version": "1",
+        "fingerprint": manifest["fingerprint"],
+    }
+    assert list(bundle.labels) == manifest["labels"]
+    assert bundle.preprocessing.schema.labels == bundle.labels
+    assert bundle.preprocessing.max_length == 64
+    assert not bundle.network.training
+
+
+def test_opening_twice_gives_the_same_answers(champion: Path) -> None:
+    """Nothing in an answer depends on when or how often a bundle was opened."""
+    documents = Probes.from_files(read_sealed(champion).files).documents
+
+    once, again = (open_bundle(champion).probe(documents) for _ in range(2))
+
+    np.testing.assert_array_equal(once.probabilities, again.probabilities)
+    np.testing.assert_array_equal(once.columns, again.columns)
+    np.testing.assert_array_equal(once.token_ids, again.token_ids)
+
+
+def test_sealed_outputs_are_the_outputs(champion: Path) -> None:
+    """The outputs in the bundle are what preprocessing and network give, to the last bit here."""
+    probes = Probes.from_files(read_sealed(champion).files)
+
+    observed = open_bundle(champion).probe(probes.documents)
+
+    np.testing.assert_array_equal(observed.probabilities, probes.expected.probabilities)
+    np.testing.assert_array_equal(observed.columns, probes.expected.columns)
+
+
+def test_bundle_may_be_moved(champion: Path, tmp_path: Path) -> None:
+    """A sealed bundle may be copied anywhere, under any name, and keeps its identity."""
+    there = tmp_path / "elsewhere \u00e9" / "renamed"
+    shutil.copytree(champion, there)
+
+    assert open_bundle(there).identity == open_bundle(champion).identity
+
+
+def test_opening_leaves_the_bundle_alone(champion: Path, copied: Callable[[Path], Path]) -> None:
+    """Judging a bundle writes nothing into it."""
+    bundle = copied(champion)
+    before = {path: path.stat().st_mtime_ns for path in bundle.rglob("*")}
+
+    open_bundle(bundle)
+
+    assert {path: path.stat().st_mtime_ns for path in bundle.rglob("*")} == before
+
+
+def test_reference_is_that_of_the_held_out_rows(champion: Path) -> None:
+    """The reference counts the rows that training held out, over every watched value."""
+    bundle = open_bundle(champion)
+
+    reference = bundle.reference
+
+    assert reference.documents == bundle.manifest.metrics["rows"] == 36
+    assert {"pages", "amount", "court", "sender", "text.tokens"} < reference.features.keys()
+    assert {"answer.label", "answer.confidence", "answer.margin", "answer.entropy"} < (
+        reference.features.keys()
+    )
+    assert reference.calibration.keys() == set(bundle.labels)
+    assert sum(sum(one.documents) for one in reference.calibration.values()) == 36
+
+
+def _negative(reference: dict[str, Any]) -> None:
+    reference["documents"] = -1
+
+
+def _other_schema(reference: dict[str, Any]) -> None:
+    reference["schema"] = 99
+
+
+def _without_features(reference: dict[str, Any]) -> None:
+    del reference["features"]
+
+
+@pytest.mark.parametrize("damage", [_negative, _other_schema, _without_features])
+def test_malformed_reference_is_refused(
+    champion: Path, copied: Callable[[Path], Path], damage: Callable[[dict[str, Any]], None]
+) -> None:
+    """A resealed reference that is none is refused with the field that is wrong."""
+    bundle = copied(champion)
+    edit_json(bundle, REFERENCE, damage)
+
+    finding = the_finding(findings_of(bundle), "part_unreadable", REFERENCE)
+
+    assert finding.observed
+
+
+def test_bundle_of_text_alone(small_table: Table, tmp_path: Path) -> None:
+    """A bundle without feature columns has no columns file, opens, and answers."""
+    roles = type(ROLES)(text=("text",), label="label")
+    documents = [{**document, "features": {}} for document in small_table.documents]
+    table = type(small_table)("text", documents, small_table.labels, small_table.rows)
+    path = tmp_path / "texts" / "1"
+    train(table.take(range(60)), roles, path, TrainingOptions(epochs=1, max_length=16))
+
+    bundle = open_bundle(path)
+
+    assert bundle.preprocessing.columns is None
+    assert not (path / "preprocessing" / "columns.joblib").exists()
+    assert bundle.probe([{"text": "hello", "features": {}}]).probabilities.sum() == pytest.approx(1)

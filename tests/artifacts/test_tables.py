@@ -1,0 +1,278 @@
+"""Tables of any kind become the same documents, and a bad one gives one clear sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from artifacts.tables import ColumnRoles, as_table, read_table
+from guards.errors import TableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROLES = ColumnRoles(
+    text=("title", "body"), label="kind", numeric=("pages",), categorical=("court",)
+)
+ROWS: list[dict[str, Any]] = [
+    {"title": "Order", "body": "to show cause", "kind": "filing", "pages": 3, "court": "NDCA"},
+    {"title": None, "body": 'caf\u00e9, "quoted"\nsecond line', "kind": "letter", "pages": None,
+     "court": "7"},
+    {"title": " Bill ", "body": "", "kind": "invoice", "pages": 0.1, "court": None},
+]  # fmt: skip
+TEXTS = ["Order to show cause", 'caf\u00e9, "quoted"\nsecond line', "Bill"]
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Write rows as the kind of table that the path's ending names."""
+    frame = pd.DataFrame(rows)
+    if path.suffix.lower() == ".csv":
+        frame.to_csv(path, index=False)
+    elif path.suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def refusal(path: Path, roles: ColumnRoles = ROLES) -> str:
+    """Give the one line that a table is refused with."""
+    with pytest.raises(TableError) as error:
+        read_table(path, roles)
+    message = str(error.value)
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.jsonl", "T.CSV", "a table.jsonl"])
+def test_any_table_gives_the_same_documents(tmp_path: Path, name: str) -> None:
+    """Text columns are joined in order, without the empty ones; features are as in a request."""
+    table = read_table(written(tmp_path / name, ROWS), ROLES)
+
+    assert [document["text"] for document in table.documents] == TEXTS
+    assert table.labels == ["filing", "letter", "invoice"]
+    assert table.rows == [1, 2, 3]
+    assert [set(document["features"]) for document in table.documents] == [{"pages", "court"}] * 3
+
+
+def test_text_columns_in_the_order_given(tmp_path: Path) -> None:
+    """The order of ``--text`` counts, not the order of the columns."""
+    roles = ColumnRoles(text=("body", "title"), label="kind")
+
+    table = read_table(written(tmp_path / "t.csv", ROWS), roles)
+
+    assert table.documents[0]["text"] == "to show cause Order"
+
+
+def test_csv_cells_are_not_interpreted(tmp_path: Path) -> None:
+    """A CSV reader must not know better: ``007``, ``NA`` and ``1e3`` stay what they are."""
+    path = tmp_path / "t.csv"
+    path.write_text("body,kind,court\nNA,1,007\nnull,2,1e3\n,3,\n")
+    roles = ColumnRoles(text=("body",), label="kind", categorical=("court",))
+
+    table = read_table(path, roles)
+
+    assert [document["text"] for document in table.documents] == ["NA", "null", ""]
+    assert [document["features"]["court"] for document in table.documents] == ["007", "1e3", ""]
+    assert table.labels == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_byte_order_mark(tmp_path: Path, name: str, encoding: str) -> None:
+    """Files from a spreadsheet begin with a mark that is no part of the first column's name."""
+    path = written(tmp_path / name, ROWS)
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+
+    assert [document["text"] for document in read_table(path, ROLES).documents] == TEXTS
+
+
+def test_nullable_columns_of_parquet(tmp_path: Path) -> None:
+    """Missing values of nullable types are missing values."""
+    frame = pd.DataFrame(
+        {
+            "body": pd.array(["one", None], dtype="string"),
+            "kind": pd.array([1, 2], dtype="Int64"),
+            "pages": pd.array([None, 4], dtype="Int64"),
+            "court": pd.Categorical(["NDCA", None]),
+        }
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    roles = ColumnRoles(text=("body",), label="kind", numeric=("pages",), categorical=("court",))
+
+    table = read_table(tmp_path / "t.parquet", roles)
+
+    assert [document["text"] for document in table.documents] == ["one", ""]
+    assert table.labels == ["1", "2"]
+    assert table.documents[0]["features"] == {"pages": None, "court": "NDCA"}
+    assert table.documents[1]["features"]["pages"] == 4
+
+
+def test_integers_of_json_lines_stay_exact(tmp_path: Path) -> None:
+    """A number is not rounded because another row lacks it."""
+    rows = [{**ROWS[0], "court": 2**60 + 1}, {**ROWS[1], "court": None}]
+
+    table = read_table(written(tmp_path / "t.jsonl", rows), ROLES)
+
+    assert table.documents[0]["features"]["court"] == 2**60 + 1
+    assert isinstance(table.documents[0]["features"]["court"], int)
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        pytest.param(["10", "9", "8.5"], [3, 2, 1], id="numbers as texts"),
+        pytest.param(
+            ["2024-03-01", "2023-12-31T23:59:59Z", "2024-02-01 12:00"], [2, 3, 1], id="iso"
+        ),
+        pytest.param([1, 1, 0], [3, 1, 2], id="ties keep their order"),
+        pytest.param(list(pd.to_datetime(["2024-02-01", "2024-01-01", "2024-03-01"])), [2, 1, 3],
+                     id="datetimes"),
+    ],
+)  # fmt: skip
+def test_time_orders_rows(values: list[object], order: list[int]) -> None:
+    """Rows are in the order of time, whatever it is written as; the rows' numbers stay theirs."""
+    roles = ColumnRoles(text=("body",), label="kind", time="when")
+    frame = pd.DataFrame({"body": ["1", "2", "3"], "kind": ["a", "b", "a"], "when": values})
+
+    table = as_table(frame, roles, "memory")
+
+    assert table.rows == order
+    assert [int(document["text"]) for document in table.documents] == order
+
+
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        (["2024-01-01", "03/04/2024", "2024-01-02"], 2),
+        ([3, 2, None], 3),
+        (["", "2024-01-01", "2024-01-02"], 1),
+    ],
+)
+def test_time_that_cannot_be_ordered(values: list[object], row: int) -> None:
+    """A time that is missing, or could be read in two ways, is refused by its row."""
+    roles = ColumnRoles(text=("body",), label="kind", time="when")
+    frame = pd.DataFrame({"body": ["1", "2", "3"], "kind": ["a", "b", "a"], "when": values})
+
+    with pytest.raises(TableError, match=f"^memory: row {row} of 'when' is no number and no ISO"):
+        as_table(frame, roles, "memory")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.jsonl"])
+@pytest.mark.parametrize("column", ["body", "kind", "pages", "court"])
+def test_missing_column_is_named(tmp_path: Path, name: str, column: str) -> None:
+    """A table without a named column says which, and what it has instead."""
+    rows = [{key: value for key, value in row.items() if key != column} for row in ROWS]
+
+    message = refusal(written(tmp_path / name, rows))
+
+    assert message.startswith(f"no column {column!r}; it has title, ")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_table_without_rows(tmp_path: Path, name: str) -> None:
+    """A header alone is no table to learn from."""
+    path = tmp_path / name
+    frame = pd.DataFrame(ROWS).iloc[:0]
+    frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_parquet(path)
+
+    assert refusal(path) == "has no rows"
+
+
+def test_json_lines_without_lines(tmp_path: Path) -> None:
+    """Blank lines are no rows."""
+    path = tmp_path / "t.jsonl"
+    path.write_text("\n\n")
+
+    assert refusal(path) == "has no rows"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("t.csv", b"", "cannot be read as csv: "),
+        ("t.csv", b'a,b\n"open', "cannot be read as csv: "),
+        ("t.csv", b"a\n\xff\n", "cannot be read as csv: "),
+        ("t.parquet", b"PAR1", "cannot be read as parquet: "),
+        ("t.jsonl", b'{"a": 1\n', "cannot be read as jsonl: "),
+        ("t.jsonl", b'{"body": "half a pair \\ud800"}\n', "cannot be read as jsonl: "),
+        ("t.xlsx", b"PK", "expected .csv, .parquet or .jsonl, found '.xlsx'"),
+        ("table", b"", "expected .csv, .parquet or .jsonl, found 'no ending'"),
+    ],
+)
+def test_file_that_is_no_table(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+    """A file of another kind, or a broken one, is refused with a reason and no traceback."""
+    (tmp_path / name).write_bytes(data)
+
+    assert refusal(tmp_path / name).startswith(says)
+
+
+def test_file_that_is_not_there(tmp_path: Path) -> None:
+    """A mistyped path is called what it is."""
+    assert refusal(tmp_path / "t.csv") == "no such file"
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], ["a"], [], {"a": 1}])
+def test_several_labels_in_a_row_of_json_lines(tmp_path: Path, labels: object) -> None:
+    """A multi-label table is refused by row, with what to do about it."""
+    path = written(tmp_path / "t.jsonl", [ROWS[0], {**ROWS[1], "kind": labels}])
+
+    message = refusal(path)
+
+    assert message.startswith("row 2 of 'kind' holds several labels")
+    assert "one bundle a label" in message
+
+
+def test_several_labels_in_a_row_of_parquet(tmp_path: Path) -> None:
+    """A Parquet column of lists is a multi-label table too."""
+    path = written(tmp_path / "t.parquet", [{**row, "kind": ["a", "b"]} for row in ROWS])
+
+    assert refusal(path).startswith("row 1 of 'kind' holds several labels")
+
+
+@pytest.mark.parametrize("missing", [None, "", "  ", float("nan")])
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.jsonl"])
+def test_row_without_label(tmp_path: Path, name: str, missing: object) -> None:
+    """A row that nobody labelled is named, not learnt as a class of its own."""
+    rows = [ROWS[0], {**ROWS[1], "kind": missing}]
+
+    assert refusal(written(tmp_path / name, rows)).startswith("row 2 of 'kind' has no label")
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.jsonl"])
+def test_text_that_is_a_list(tmp_path: Path, name: str) -> None:
+    """A list of paragraphs is refused: its spelling in brackets is nobody's text."""
+    rows = [{**row, "body": ["one", "two"]} for row in ROWS]
+
+    assert refusal(written(tmp_path / name, rows)).startswith("row 1 of 'body' holds several texts")
+
+
+@pytest.mark.parametrize(
+    ("numeric", "categorical", "private", "says"),
+    [
+        (("text",), (), (), "column 'text' is given two roles"),
+        (("pages",), ("pages",), (), "column 'pages' is given two roles"),
+        ((), ("label",), (), "column 'label' is given two roles"),
+        ((), (), ("pages",), "--private 'pages' is neither"),
+    ],
+)
+def test_contradicting_roles(
+    numeric: tuple[str, ...], categorical: tuple[str, ...], private: tuple[str, ...], says: str
+) -> None:
+    """A column has one role, and a private column is one of the features."""
+    with pytest.raises(TableError, match=f"^{says}"):
+        ColumnRoles(("text",), "label", numeric, categorical, private)
+
+
+def test_taken_rows_keep_their_numbers() -> None:
+    """A part of a table still knows where its rows stood."""
+    table = as_table(pd.DataFrame(ROWS), ROLES, "memory")
+
+    part = table.take([2, 0])
+
+    assert (part.name, part.rows, part.labels) == ("memory", [3, 1], ["invoice", "filing"])
+    assert len(part) == 2

@@ -1,0 +1,61 @@
+"""Bundles that are trained once a session, small and real, for every test that needs one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+# On a busy machine two threads on a tiny network wait for each other more than they compute.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import pytest
+
+from artifacts.demo.documents import champion_training
+from artifacts.tables import ColumnRoles, Table, as_table
+from artifacts.training import TrainingOptions, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROLES = ColumnRoles(
+    text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")
+)
+
+
+def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
+    """Train a small bundle from scratch on demo documents; takes about two seconds."""
+    table = as_table(champion_training(rows, seed), ROLES, "demo documents")
+    train(table, ROLES, destination, TrainingOptions(epochs=1, max_length=64, seed=seed))
+    return destination
+
+
+@pytest.fixture(scope="session")
+def small_table() -> Table:
+    """Give labelled demo documents with two numeric and two categorical columns."""
+    return as_table(champion_training(240, 7), ROLES, "demo documents")
+
+
+@pytest.fixture(scope="session")
+def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a sealed bundle, docs/1; never change it, copy it."""
+    return train_small(tmp_path_factory.mktemp("champion") / "docs" / "1", seed=1)
+
+
+@pytest.fixture(scope="session")
+def challenger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give another sealed bundle of the same schema, docs/2, fitted on other rows."""
+    return train_small(tmp_path_factory.mktemp("challenger") / "docs" / "2", seed=2)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Path], Path]:
+    """Give a function that copies a bundle to where a test may damage it."""
+
+    def copy(bundle: Path) -> Path:
+        destination = tmp_path / "copied" / bundle.parent.name / bundle.name
+        shutil.copytree(bundle, destination)
+        return destination
+
+    return copy

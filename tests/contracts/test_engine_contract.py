@@ -1,0 +1,131 @@
+"""What every engine promises, whatever runs the network."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from artifacts.inference import probabilities_of
+from artifacts.opening import Bundle, open_bundle
+from service.engines.torch import TorchEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from artifacts.preprocessing import Encoding
+    from artifacts.tables import Table
+    from service.engines import Engine
+
+ENGINES: dict[str, Callable[[Bundle], Engine]] = {"torch": TorchEngine}
+
+# Another company means another shape of matrix product, which may round otherwise.
+CLOSE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def bundle(champion: Path) -> Bundle:
+    """Give the champion, opened."""
+    return open_bundle(champion)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, bundle: Bundle) -> Engine:
+    """Give one engine after the other, warmed up."""
+    engine = ENGINES[request.param](bundle)
+    engine.warm_up()
+    assert engine.name == request.param
+    return engine
+
+
+@pytest.fixture(scope="module")
+def encodings(bundle: Bundle, small_table: Table) -> list[Encoding]:
+    """Encode documents of many lengths: empty, of one length, and longer than the maximum."""
+    documents = small_table.documents[:40]
+    texts = [document["text"] for document in documents]
+    texts[:4] = ["", "the " * 500, "word", "term"]
+    return bundle.preprocessing.encode(texts, bundle.preprocessing.canonical(documents))
+
+
+def test_shape_and_dtype(engine: Engine, bundle: Bundle, encodings: list[Encoding]) -> None:
+    """Answers are float32 [documents, classes], each a distribution over the labels."""
+    probabilities = engine.probabilities(encodings)
+
+    assert probabilities.shape == (len(encodings), len(bundle.labels))
+    assert probabilities.dtype == np.float32
+    assert (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_answers_are_those_of_the_sealed_network(
+    engine: Engine, bundle: Bundle, encodings: list[Encoding]
+) -> None:
+    """Same input, same answer as when the bundle was sealed."""
+    sealed = probabilities_of(bundle.network, bundle.manifest.temperature, encodings)
+
+    np.testing.assert_allclose(engine.probabilities(encodings), sealed, atol=CLOSE)
+
+
+def test_same_input_same_output(engine: Engine, encodings: list[Encoding]) -> None:
+    """Asking twice gives the same answer to the last bit."""
+    once, again = engine.probabilities(encodings), engine.probabilities(encodings)
+
+    np.testing.assert_array_equal(once, again)
+
+
+def test_batch_equals_one_by_one(engine: Engine, encodings: list[Encoding]) -> None:
+    """A document's answer is the same alone and among others."""
+    alone = np.concatenate([engine.probabilities([encoding]) for encoding in encodings])
+
+    np.testing.assert_allclose(engine.probabilities(encodings), alone, atol=CLOSE)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_order_is_kept(engine: Engine, encodings: list[Encoding], seed: int) -> None:
+    """Documents in another order have their answers in that order."""
+    places = list(range(len(encodings)))
+    random.Random(seed).shuffle(places)  # noqa: S311 (an order, not a secret)
+
+    shuffled = engine.probabilities([encodings[place] for place in places])
+
+    np.testing.assert_allclose(shuffled, engine.probabilities(encodings)[places], atol=CLOSE)
+
+
+def test_answer_is_independent_of_its_company(engine: Engine, encodings: list[Encoding]) -> None:
+    """A document among copies of itself, and among the longest and the shortest, answers alike."""
+    document, longest, shortest = encodings[10], encodings[1], encodings[0]
+    companies = ([document] * 7, [document, *[longest] * 5], [document, shortest, document])
+    (alone,) = engine.probabilities([document])
+
+    for company in companies:
+        np.testing.assert_allclose(engine.probabilities(company)[0], alone, atol=CLOSE)
+
+
+def test_input_is_not_changed(engine: Engine, encodings: list[Encoding]) -> None:
+    """Encodings are the same before and after: the challenger gets them too."""
+    before = deepcopy(encodings)
+
+    engine.probabilities(encodings)
+
+    for ours, theirs in zip(before, encodings, strict=True):
+        np.testing.assert_array_equal(ours.token_ids, theirs.token_ids)
+        np.testing.assert_array_equal(ours.columns, theirs.columns)
+        assert (ours.row, ours.truncated) == (theirs.row, theirs.truncated)
+
+
+def test_threads_do_not_disturb_each_other(engine: Engine, encodings: list[Encoding]) -> None:
+    """Many threads with different documents get the answers that each would get alone."""
+    expected = engine.probabilities(encodings)
+    shares = [list(range(start, len(encodings), 4)) for start in range(4)] * 6
+
+    def answer(places: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return engine.probabilities([encodings[place] for place in places])
+
+    with ThreadPoolExecutor(8) as threads:
+        for places, answers in zip(shares, threads.map(answer, shares), strict=True):
+            np.testing.assert_allclose(answers, expected[places], atol=CLOSE)

@@ -1,0 +1,307 @@
+"""Files that are not the files that were sealed: rows 6 to 10 and 27."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import pytest
+
+from guards.integrity.manifest import MANIFEST
+from tests.faults.resealing import edit_manifest, findings_of, reseal, the_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from guards.errors import Finding
+
+    Copy = Callable[[Path], Path]
+
+COLUMNS = "preprocessing/columns.joblib"
+TOKENIZER = "preprocessing/tokenizer.json"
+WEIGHTS = "model/model.safetensors"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
+
+
+def only(findings: list[Finding]) -> Finding:
+    """Give the finding that is the only one."""
+    assert len(findings) == 1, findings
+    return findings[0]
+
+
+def test_row_06_one_bit_of_an_uncompressed_array(champion: Path, copied: Copy) -> None:
+    """One flipped bit in the scaler's mean names the file, the column and both numbers."""
+    bundle = copied(champion)
+    path = bundle / COLUMNS
+    mean = float(joblib.load(path).named_transformers_["numeric"]["scale"].mean_[0])
+    data = bytearray(path.read_bytes())
+    data[data.index(struct.pack("<d", mean)) + 6] ^= 1
+    path.write_bytes(data)
+
+    findings = findings_of(bundle)
+
+    changed = the_finding(findings, "part_changed", COLUMNS)
+    assert changed.expected != changed.observed
+    named = the_finding(findings, "preprocessing_changed", "pages.mean_")
+    assert named.expected == str(mean)
+    assert named.observed == str(
+        float(joblib.load(path).named_transformers_["numeric"]["scale"].mean_[0])
+    )
+
+
+def test_row_06_one_bit_of_the_weights(champion: Path, copied: Copy) -> None:
+    """One flipped bit in the last weight is a changed part, told by its digest."""
+    bundle = copied(champion)
+    data = bytearray((bundle / WEIGHTS).read_bytes())
+    data[-1] ^= 1
+    (bundle / WEIGHTS).write_bytes(data)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_changed", WEIGHTS)
+    size = f"{len(data)} bytes, sha256 "
+    assert finding.expected.startswith(size)
+    assert finding.observed.startswith(size)
+    assert finding.expected != finding.observed
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: data + b"junk", id="trailing junk"),
+        pytest.param(lambda data: data[: len(data) // 2], id="truncated"),
+        pytest.param(lambda _: b"", id="empty"),
+    ],
+)
+@pytest.mark.parametrize("part", [COLUMNS, TOKENIZER, WEIGHTS, "reference.json", "probes.npz"])
+def test_row_07_longer_shorter_and_empty_files(
+    champion: Path, copied: Copy, part: str, damage: Callable[[bytes], bytes]
+) -> None:
+    """A file of another length is named with the size that it has and the one it should have."""
+    bundle = copied(champion)
+    sealed = (bundle / part).read_bytes()
+    (bundle / part).write_bytes(damage(sealed))
+
+    finding = the_finding(findings_of(bundle), "part_changed", part)
+
+    assert finding.expected.startswith(f"{len(sealed)} bytes")
+    assert finding.observed.startswith(f"{len(damage(sealed))} bytes")
+
+
+def test_row_08_git_lfs_pointer(champion: Path, copied: Copy) -> None:
+    """A git-lfs pointer is called one, and the remedy is the command that fetches the file."""
+    bundle = copied(champion)
+    (bundle / WEIGHTS).write_bytes(LFS_POINTER)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_is_an_lfs_pointer", WEIGHTS)
+    assert "git lfs pull" in finding.remedy
+
+
+@pytest.mark.parametrize("part", [WEIGHTS, MANIFEST])
+def test_row_09_symlink_to_the_very_same_bytes(champion: Path, copied: Copy, part: str) -> None:
+    """A link is refused though it leads to the right bytes: its target can change any time."""
+    bundle = copied(champion)
+    (bundle / part).unlink()
+    (bundle / part).symlink_to(champion / part)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_is_a_link", part)
+    assert finding.observed == "a link"
+
+
+@pytest.mark.parametrize("name", ["model/modeling.py", "preprocessing/vocab.txt", ".hidden"])
+def test_row_09_file_that_nobody_sealed(champion: Path, copied: Copy, name: str) -> None:
+    """A file that the manifest does not list is refused, wherever it lies."""
+    bundle = copied(champion)
+    (bundle / name).write_text("print('hello')\n")
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_unexpected", name)
+
+
+def test_row_09_link_that_nobody_sealed(champion: Path, copied: Copy) -> None:
+    """A directory that is a link is refused as one, and not entered."""
+    bundle = copied(champion)
+    (bundle / "engines").symlink_to(champion.parent, target_is_directory=True)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_is_a_link", "engines")
+
+
+@pytest.mark.parametrize("part", [COLUMNS, TOKENIZER, WEIGHTS, "model/config.json", "probes.json"])
+def test_row_09_missing_file(champion: Path, copied: Copy, part: str) -> None:
+    """A missing file is named, with the size that it should have."""
+    bundle = copied(champion)
+    size = (bundle / part).stat().st_size
+    (bundle / part).unlink()
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_missing", part)
+    assert finding.expected == f"{size} bytes"
+    assert finding.observed == "no file"
+
+
+@pytest.mark.parametrize(
+    "path", ["../outside", "/etc/hostname", "model/../../outside", "./model/x", "manifest.json", ""]
+)
+def test_row_10_path_that_leaves_the_bundle(champion: Path, copied: Copy, path: str) -> None:
+    """A manifest that lists a path outside the bundle is refused before anything is read."""
+    bundle = copied(champion)
+
+    def escape(manifest: dict[str, Any]) -> None:
+        manifest["parts"][path] = manifest["parts"]["probes.json"]
+
+    edit_manifest(bundle, escape)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("manifest_invalid", MANIFEST)
+    assert "is not a plain path inside the bundle" in finding.observed
+
+
+def test_row_10_duplicate_entry(champion: Path, copied: Copy) -> None:
+    """A part that is listed twice is refused: readers disagree about which one counts."""
+    bundle = copied(champion)
+    text = (bundle / MANIFEST).read_text()
+    (bundle / MANIFEST).write_text(
+        text.replace('"parts": {', '"parts": {"probes.json": {"size": 0, "sha256": ""},', 1)
+    )
+
+    finding = only(findings_of(bundle))
+
+    assert finding.code == "manifest_invalid"
+    assert "twice" in finding.observed
+
+
+def test_row_10_unknown_format_version(champion: Path, copied: Copy) -> None:
+    """A bundle of a later format says which one this code reads."""
+    bundle = copied(champion)
+    edit_manifest(bundle, lambda manifest: manifest.update(format=2))
+
+    finding = only(findings_of(bundle))
+
+    assert finding.code == "manifest_invalid"
+    assert finding.expected == "a manifest of format 1"
+    assert finding.observed.startswith("format: ")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not json", b"[]", b"null", b'{"format": 1}', b"\xff\xfe", b'{"a":' * 200_000],
+    ids=["empty", "text", "a list", "null", "incomplete", "not UTF-8", "very deep"],
+)
+def test_row_10_manifest_that_is_none(champion: Path, copied: Copy, data: bytes) -> None:
+    """Whatever stands in for the manifest is refused, without a traceback."""
+    bundle = copied(champion)
+    (bundle / MANIFEST).write_bytes(data)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("manifest_invalid", MANIFEST)
+
+
+def test_row_10_half_a_surrogate_pair(champion: Path, copied: Copy) -> None:
+    """Text that no encoding can hold is refused like any other change."""
+    bundle = copied(champion)
+    manifest = json.loads((bundle / MANIFEST).read_bytes())
+    manifest["lineage"]["base"] = "\ud800"
+    (bundle / MANIFEST).write_text(json.dumps(manifest))
+
+    assert only(findings_of(bundle)).code == "root_changed"
+
+
+def test_row_10_changed_manifest(champion: Path, copied: Copy) -> None:
+    """A manifest that was edited no longer gives its own fingerprint."""
+    bundle = copied(champion)
+    manifest = json.loads((bundle / MANIFEST).read_bytes())
+    manifest["temperature"] *= 2
+    (bundle / MANIFEST).write_text(json.dumps(manifest))
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("root_changed", MANIFEST)
+    assert finding.expected == manifest["fingerprint"]
+    assert finding.observed.startswith("its content gives sha256:")
+
+
+@pytest.mark.parametrize("part", ["model/config.json", TOKENIZER])
+@pytest.mark.parametrize(
+    "data", [b"[]", b"3", b"{", b"[" * 200_000], ids=["list", "3", "{", "deep"]
+)
+def test_row_10_part_that_is_no_json_object(
+    champion: Path, copied: Copy, part: str, data: bytes
+) -> None:
+    """A resealed part that is no JSON object is refused, without a traceback."""
+    bundle = copied(champion)
+    reseal(bundle, {part: data})
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_unreadable", part)
+
+
+def _nothing(_: Path) -> None:
+    pass
+
+
+def _file(path: Path) -> None:
+    path.write_text("{}")
+
+
+def _without_manifest(path: Path) -> None:
+    path.mkdir()
+    (path / "columns.joblib").touch()
+
+
+def _manifest_directory(path: Path) -> None:
+    (path / MANIFEST).mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "observed"),
+    [
+        (_nothing, "bundle_missing", "nothing at this path"),
+        (_file, "bundle_not_a_directory", "a file"),
+        (Path.mkdir, "manifest_missing", "an empty directory"),
+        (_without_manifest, "manifest_missing", "a directory without one"),
+    ],
+)
+def test_row_27_directory_that_is_no_bundle(
+    tmp_path: Path, make: Callable[[Path], None], code: str, observed: str
+) -> None:
+    """What is no bundle is named by its path, and by what lies there instead."""
+    path = tmp_path / "bundle"
+    make(path)
+
+    finding = only(findings_of(path))
+
+    assert (finding.code, finding.subject, finding.observed) == (code, str(path), observed)
+    assert "--out" in finding.remedy
+
+
+def test_row_27_manifest_that_is_a_directory(tmp_path: Path) -> None:
+    """A directory in the manifest's place is refused like any other entry that is no file."""
+    _manifest_directory(tmp_path)
+
+    finding = only(findings_of(tmp_path))
+
+    assert (finding.subject, finding.observed) == (MANIFEST, "a directory")
+
+
+def test_row_27_path_that_cannot_be_read(tmp_path: Path) -> None:
+    """A path that the system refuses to look at is refused with the system's own reason."""
+    path = tmp_path / ("x" * 300)
+
+    finding = only(findings_of(path))
+
+    assert (finding.code, finding.subject) == ("bundle_unreadable", str(path))
+    assert finding.observed == "File name too long"

@@ -1,0 +1,91 @@
+"""What somebody sees who runs ``understudy verify``: rows 4, 8, 12 and 27 once more."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from artifacts.opening import open_bundle
+from service.cli import main
+from tests.faults.resealing import dumped, reseal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+COLUMNS = "preprocessing/columns.joblib"
+COMMAND = [sys.executable, "-c", "from service.cli import main; main()", "verify", "--json"]
+
+
+class _Call:
+    def __init__(self, directory: Path) -> None:
+        self._directory = str(directory)
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (self._directory,)
+
+
+def _scaler(columns: Any) -> Any:  # noqa: ANN401 (scikit-learn is untyped)
+    return columns.named_transformers_["numeric"]["scale"]
+
+
+def test_verify_refuses_with_findings_and_no_traceback(
+    champion: Path,
+    challenger: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    copied: Callable[[Path], Path],
+) -> None:
+    """A row of bundles is judged one by one: 78, one JSON document, findings for people too."""
+    refitted, hostile = copied(champion), copied(challenger)
+    (refitted / COLUMNS).write_bytes((challenger / COLUMNS).read_bytes())
+    reseal(hostile, {COLUMNS: dumped(_Call(tmp_path / "executed"))})
+    missing = tmp_path_factory.mktemp("empty") / "bundle"
+
+    done = subprocess.run(
+        [*COMMAND, *map(str, (refitted, hostile, missing, champion))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 78
+    judged = json.loads(done.stdout)["bundles"]
+    assert [one["bundle"] for one in judged] == [
+        str(path) for path in (refitted, hostile, missing, champion)
+    ]
+    assert [one["passed"] for one in judged] == [False, False, False, True]
+    first, second, third, fourth = ([f["code"] for f in one["findings"]] for one in judged)
+    assert set(first) == {"part_changed", "preprocessing_changed"}
+    assert (second, third, fourth) == (["unpickling_refused"], ["bundle_missing"], [])
+    assert not (tmp_path / "executed").exists()
+    before, after = (
+        _scaler(open_bundle(path).preprocessing.columns).mean_[0] for path in (champion, challenger)
+    )
+    named = next(f for f in judged[0]["findings"] if f["subject"] == "pages.mean_")
+    assert (named["expected"], named["observed"]) == (str(before), str(after))
+    assert "Traceback" not in done.stderr
+    for finding in (finding for one in judged for finding in one["findings"]):
+        assert set(finding) == {"code", "subject", "expected", "observed", "remedy"}
+        assert finding["code"] in done.stderr
+        assert finding["remedy"] in done.stderr
+
+
+def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle that is as it was sealed exits 0 with its identity, and says nothing else."""
+    with pytest.raises(SystemExit) as done:
+        main(["verify", str(champion), "--json"])
+
+    assert done.value.code == 0
+    said = capsys.readouterr()
+    manifest = json.loads((champion / "manifest.json").read_bytes())
+    identity = {key: manifest[key] for key in ("name", "version", "fingerprint")}
+    assert json.loads(said.out) == {
+        "bundles": [{"bundle": str(champion), "passed": True, "findings": [], **identity}]
+    }
+    assert said.err.splitlines() == [f"{champion}: passed  {manifest['fingerprint']}"]

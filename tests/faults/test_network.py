@@ -1,0 +1,123 @@
+"""A network, labels or libraries that are not the ones that were sealed: rows 19, 20 and 25."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from artifacts.opening import open_bundle
+from guards.integrity.environment import installed_environment
+from tests.faults.resealing import edit_json, edit_manifest, findings_of, reseal, the_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Copy = Callable[[Path], Path]
+
+CONFIG = "model/config.json"
+WEIGHTS = "model/model.safetensors"
+
+
+def permute(labels: dict[str, str]) -> dict[str, str]:
+    """Give every place the label of the next one."""
+    names = list(labels.values())
+    return dict(zip(labels, [*names[1:], names[0]], strict=True))
+
+
+def test_row_19_labels_permuted_in_the_network(champion: Path, copied: Copy) -> None:
+    """Labels in another order than the manifest's are refused with both orders."""
+    bundle = copied(champion)
+    labels = json.loads((bundle / "manifest.json").read_bytes())["labels"]
+    edit_json(bundle, CONFIG, lambda config: config.update(id2label=permute(config["id2label"])))
+
+    finding = the_finding(findings_of(bundle), "labels_changed", CONFIG)
+
+    assert str(labels) in finding.expected
+    assert finding.observed == str([*labels[1:], labels[0]])
+
+
+@pytest.mark.parametrize("id2label", [None, [], "contract", {}])
+def test_row_19_labels_that_are_none(champion: Path, copied: Copy, id2label: object) -> None:
+    """A network without a proper label map is refused, without a traceback."""
+    bundle = copied(champion)
+    edit_json(bundle, CONFIG, lambda config: config.update(id2label=id2label))
+
+    assert the_finding(findings_of(bundle), "labels_changed", CONFIG).observed == "[]"
+
+
+def test_row_19_labels_permuted_everywhere(champion: Path, copied: Copy) -> None:
+    """Labels are part of the preprocessing fingerprint, so changing both places does not help."""
+    bundle = copied(champion)
+    edit_json(bundle, CONFIG, lambda config: config.update(id2label=permute(config["id2label"])))
+
+    def rotate(manifest: dict[str, Any]) -> None:
+        manifest["labels"] = [*manifest["labels"][1:], manifest["labels"][0]]
+
+    edit_manifest(bundle, rotate)
+
+    the_finding(findings_of(bundle), "preprocessing_changed", "preprocessing")
+
+
+def test_row_20_weights_of_another_precision(champion: Path, copied: Copy) -> None:
+    """Weights that were halved are refused, however close their answers come."""
+    bundle = copied(champion)
+    weights = load((bundle / WEIGHTS).read_bytes())
+    reseal(bundle, {WEIGHTS: save({name: w.astype(np.float16) for name, w in weights.items()})})
+
+    finding = the_finding(findings_of(bundle), "weights_of_another_precision", WEIGHTS)
+
+    assert finding.expected == "torch.float32"
+    assert finding.observed.startswith("torch.float16")
+
+
+def test_row_20_weights_of_another_model(champion: Path, copied: Copy) -> None:
+    """Other weights of the same shapes answer the probes otherwise."""
+    bundle = copied(champion)
+    generator = np.random.default_rng(0)
+    others = {
+        name: generator.normal(scale=0.05, size=weights.shape).astype(np.float32)
+        for name, weights in load((bundle / WEIGHTS).read_bytes()).items()
+    }
+    reseal(bundle, {WEIGHTS: save(others)})
+
+    findings = findings_of(bundle)
+
+    assert {finding.code for finding in findings} == {"probe_failed"}
+    assert {finding.subject for finding in findings} <= {"probes: labels", "probes: probabilities"}
+
+
+def test_row_20_weights_of_other_shapes(champion: Path, copied: Copy) -> None:
+    """Weights that do not fit into the network are refused, and the first reason is given."""
+    bundle = copied(champion)
+    weights = load((bundle / WEIGHTS).read_bytes())
+    reseal(bundle, {WEIGHTS: save({**weights, "output.bias": np.zeros(2, dtype=np.float32)})})
+
+    finding = the_finding(findings_of(bundle), "load_failed", "model")
+
+    assert finding.observed.startswith("RuntimeError: ")
+
+
+def test_row_25_other_library_versions(champion: Path, copied: Copy) -> None:
+    """Other library versions are refused under ``exact``, and pass under ``probed``."""
+    bundle = copied(champion)
+    edit_manifest(
+        bundle, lambda manifest: manifest["environment"].update(numpy="1.0.0", torch="2.0.0")
+    )
+
+    findings = findings_of(bundle, policy="exact")
+
+    assert [finding.subject for finding in findings] == ["numpy", "torch"]
+    finding = the_finding(findings, "environment_differs", "numpy")
+    assert (finding.expected, finding.observed) == ("1.0.0", installed_environment()["numpy"])
+    assert "numpy 1.0.0" in finding.remedy
+    assert open_bundle(bundle).manifest.environment["numpy"] == "1.0.0"
+
+
+def test_row_25_same_library_versions(champion: Path) -> None:
+    """The libraries that a bundle was sealed under pass under ``exact``."""
+    open_bundle(champion, policy="exact")

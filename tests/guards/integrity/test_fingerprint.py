@@ -1,0 +1,286 @@
+"""Two states share a digest exactly when they are the same, and a diff says where they are not."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
+
+from guards.integrity import describe, differences, digest
+from guards.integrity.fingerprint import difference_in_words, preprocessing_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROWS = np.random.default_rng(5).normal(size=(40, 2))
+FRAME = pd.DataFrame(
+    {
+        "pages": ROWS[:, 0],
+        "amount": ROWS[:, 1],
+        "court": pd.Series(["NDCA", "SDNY", "DDEL", "NDCA"] * 10, dtype=object),
+        "sender": pd.Series(["bank", "clerk"] * 20, dtype=object),
+    }
+)
+TOKENIZER = {"model": {"type": "WordPiece", "vocab": {"a": 0, "b": 1}}, "truncation": None}
+
+plain_json = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    max_leaves=10,
+)
+
+
+def fitted(frame: pd.DataFrame = FRAME) -> ColumnTransformer:
+    """Fit a transformer with two steps for numbers and two for categories."""
+    numbers = Pipeline([("impute", SimpleImputer()), ("scale", StandardScaler())])
+    categories = Pipeline(
+        [
+            ("encode", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
+            ("onehot", OneHotEncoder(sparse_output=False)),
+        ]
+    )
+    columns = ColumnTransformer(
+        [
+            ("numeric", numbers, ["pages", "amount"]),
+            ("categorical", categories, ["court", "sender"]),
+        ]
+    )
+    return columns.fit(frame)
+
+
+def reloaded(value: Any) -> Any:  # noqa: ANN401 (any estimator)
+    """Send a value through a joblib file."""
+    buffer = io.BytesIO()
+    joblib.dump(value, buffer)
+    return joblib.load(io.BytesIO(buffer.getvalue()))
+
+
+@given(plain_json)
+def test_equal_values_share_a_digest(value: object) -> None:
+    """A value that was read back from JSON has the digest that it had before."""
+    assert digest(json.loads(json.dumps(value))) == digest(value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param([1, 1.0, True, "1", b"1", None, [1], (1,), {1}, {1: 1}], id="types"),
+        pytest.param([["ab", "c"], ["a", "bc"], ["abc"], [["ab"], "c"]], id="borders"),
+        pytest.param([{"a": {"b": 1}}, {"a": {}, "b": 1}, {"a": [("b", 1)]}], id="nesting"),
+        pytest.param(
+            [np.arange(4), np.arange(4.0), np.arange(4, dtype=np.int32), np.arange(4)[None]],
+            id="arrays",
+        ),
+        pytest.param([[1, 2], [2, 1], (1, 2), np.array([1, 2])], id="order"),
+        pytest.param([np.float64(1), np.float32(1), 1.0, np.array(1.0)], id="scalars"),
+        pytest.param([int, float, StandardScaler, StandardScaler()], id="classes"),
+        pytest.param([slice(0, 2), slice(0, 2, 1), (0, 2, None)], id="slices"),
+        pytest.param([np.array(["a"], dtype=object), np.array(["a"]), ["a"]], id="texts"),
+        pytest.param([1.0, np.nextafter(1.0, 2.0)], id="last bit"),
+    ],
+)
+def test_different_values_have_different_digests(values: list[object]) -> None:
+    """Type, shape, order and the last bit all count."""
+    assert len({digest(value) for value in values}) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (np.asfortranarray(ROWS), ROWS),
+        (ROWS[:, ::-1][:, ::-1], ROWS),
+        (ROWS.astype(">f8"), ROWS),
+        (np.array([-0.0, 1.0]), np.array([0.0, 1.0])),
+        (-0.0, 0.0),
+        (np.array([np.nan]), -np.array([np.nan])),
+        (float("nan"), -float("nan")),
+        ({"b": 1, "a": 2}, {"a": 2, "b": 1}),
+        ({"x", "y", "z"}, {"z", "y", "x"}),
+        (np.dtype(">i8"), np.dtype("<i8")),
+    ],
+)
+def test_how_a_value_is_kept_does_not_matter(one: object, other: object) -> None:
+    """Memory order, byte order, signs of nothing and the order of a dictionary do not count."""
+    assert digest(one) == digest(other)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        fitted,
+        lambda: StandardScaler().fit(ROWS),
+        lambda: RobustScaler().fit(ROWS),
+        lambda: MinMaxScaler().fit(ROWS),
+        lambda: OneHotEncoder().fit(FRAME[["court"]]),
+    ],
+)
+def test_digest_survives_a_file(make: Callable[[], Any]) -> None:
+    """An estimator has the same digest after a detour through joblib, and when fitted again."""
+    estimator = make()
+
+    assert digest(reloaded(estimator)) == digest(estimator) == digest(make())
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("mean_", np.nextafter(ROWS.mean(axis=0), np.inf)),
+        ("scale_", None),
+        ("n_samples_seen_", 41),
+        ("with_mean", False),
+        ("_anything", 1),
+    ],
+)
+def test_digest_sees_every_attribute(attribute: str, value: object) -> None:
+    """No part of a fitted state can change unseen, public or not."""
+    scaler = StandardScaler().fit(ROWS)
+    before = digest(scaler)
+    setattr(scaler, attribute, value)
+
+    assert digest(scaler) != before
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(),
+        lambda: None,
+        pd.Series([1]),
+        {"deep": [np.array([object()], dtype=object)]},
+        np.zeros(2, dtype=[("a", "f8")]),
+        FunctionTransformer(func=print),
+    ],
+)
+def test_unknown_types_do_not_pass_unseen(value: object) -> None:
+    """What has no canonical form is an error, not a hole in the digest."""
+    with pytest.raises(TypeError, match="a preprocessing cannot hold"):
+        digest(value)
+
+
+def test_value_that_holds_itself() -> None:
+    """A value without an end is an error, not an endless loop."""
+    endless: list[object] = []
+    endless.append(endless)
+
+    with pytest.raises(RecursionError):
+        digest(endless)
+
+
+def test_preprocessing_fingerprint_binds_every_part() -> None:
+    """Columns, tokenizer, schema and the cut of the text each change the fingerprint."""
+    base: dict[str, Any] = {
+        "columns": StandardScaler().fit(ROWS),
+        "tokenizer": TOKENIZER,
+        "schema": {"labels": ["a", "b"]},
+        "text": {"max_length": 64},
+    }
+    others = [
+        {**base, "columns": None},
+        {**base, "tokenizer": {**TOKENIZER, "truncation": {}}},
+        {**base, "schema": {"labels": ["b", "a"]}},
+        {**base, "text": {"max_length": 65}},
+    ]
+
+    fingerprints = {preprocessing_fingerprint(**one) for one in [base, dict(base), *others]}
+
+    assert len(fingerprints) == 5
+
+
+def test_description_names_values_by_their_column() -> None:
+    """Each fitted value stands under its column, each parameter under its step."""
+    columns = fitted()
+
+    state = describe(columns, TOKENIZER)
+
+    scaler = columns.named_transformers_["numeric"]["scale"]
+    assert state["pages.mean_"] == scaler.mean_[0]
+    assert state["amount.scale_"] == scaler.scale_[1]
+    assert state["numeric.scale.with_mean"] is True
+    assert state["court.categories_"] == ["DDEL", "NDCA", "SDNY"]
+    assert state["court.onehot.categories_"] == [0.0, 1.0, 2.0]
+    assert state["sender.categories_"] == ["bank", "clerk"]
+    assert state["tokenizer.model.type"] == "WordPiece"
+    assert state["tokenizer.vocabulary"]["length"] == 2
+    assert json.loads(json.dumps(state)) == state
+
+
+def test_description_without_columns() -> None:
+    """A bundle that takes text alone is described by its tokenizer."""
+    assert all(name.startswith("tokenizer.") for name in describe(None, TOKENIZER))
+
+
+def test_long_values_are_described_by_their_digest() -> None:
+    """A vocabulary of thousands does not fill the manifest, and still cannot change unseen."""
+    many = [f"court {number}" for number in range(500)]
+    other = [*many[:-1], "another"]
+    states = [
+        describe(fitted_on(names), TOKENIZER)["court.categories_"] for names in (many, many, other)
+    ]
+
+    assert states[0]["length"] == 500
+    assert states[0] == states[1] != states[2]
+
+
+def fitted_on(courts: list[str]) -> ColumnTransformer:
+    """Fit an encoder on one column of categories."""
+    frame = pd.DataFrame({"court": pd.Series(courts, dtype=object)})
+    return ColumnTransformer([("encode", OneHotEncoder(), ["court"])]).fit(frame)
+
+
+def test_differences_name_what_changed_and_nothing_else() -> None:
+    """A column fitted on other rows is the only one that differs."""
+    shifted = FRAME.assign(pages=FRAME["pages"] + 5)
+    before, after = fitted(), fitted(shifted)
+
+    changed = {
+        name: (left, right)
+        for name, left, right in differences(
+            describe(before, TOKENIZER), describe(after, TOKENIZER)
+        )
+    }
+
+    assert changed["pages.mean_"][1] - changed["pages.mean_"][0] == pytest.approx(5)
+    assert all(name.startswith("pages.") for name in changed)
+
+
+def test_differences_of_what_one_side_lacks() -> None:
+    """A value that one side does not have is None there."""
+    assert list(differences({"a": 1, "b": 2}, {"b": 2, "c": 3})) == [("a", 1, None), ("c", None, 3)]
+
+
+@pytest.mark.parametrize(
+    ("expected", "observed", "words"),
+    [
+        (40.1, 45.1, ("40.1", "45.1")),
+        (["a", "b"], ["b", "a"], ('order "a", "b"', 'order "b", "a"')),
+        (
+            ["a", "b"],
+            ["a", "c"],
+            ('2 values, among them "b"', '2 values, among them "c", without "b"'),
+        ),
+        (["a"], ["a", "b"], ("1 values", '2 values, among them "b"')),
+        (list("abcdefgh"), [], ('8 values, among them "a", "b", "c", "d", "e" and 3 more',
+                                '0 values, without "a", "b", "c", "d", "e" and 3 more')),
+    ],
+)  # fmt: skip
+def test_difference_in_words(expected: object, observed: object, words: tuple[str, str]) -> None:
+    """Of lists the words say what one has and the other lacks."""
+    assert difference_in_words(expected, observed) == words

@@ -1,0 +1,158 @@
+"""The bundle's record: its root, and which bytes it lets through."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guards.errors import GuardRefused, PartError
+from guards.integrity import SealedFiles, read_sealed, root_fingerprint
+from guards.integrity.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+objects = st.dictionaries(
+    st.text(), st.recursive(st.one_of(st.integers(), st.text(), st.none()), st.lists, max_leaves=5)
+)
+
+
+def rewritten(path: Path, **changes: Any) -> None:  # noqa: ANN401 (fields by name)
+    """Change fields of a manifest and its root with them."""
+    manifest = {**json.loads((path / MANIFEST).read_bytes()), **changes}
+    text = json.dumps({**manifest, "fingerprint": root_fingerprint(manifest)})
+    (path / MANIFEST).write_text(text)
+
+
+def test_sealed_bundle_reads_whole(champion: Path) -> None:
+    """A sound bundle gives every part that its manifest lists, byte by byte."""
+    sealed = read_sealed(champion)
+
+    assert sealed.files.keys() == sealed.manifest.parts.keys()
+    for name, data in sealed.files.items():
+        assert (champion / name).read_bytes() == data
+
+
+def test_sealed_manifest_gives_its_own_fingerprint(champion: Path) -> None:
+    """The root that stands in the manifest is the one that its content gives."""
+    manifest = json.loads((champion / MANIFEST).read_bytes())
+
+    assert root_fingerprint(manifest) == manifest["fingerprint"]
+
+
+def test_manifest_knows_its_inputs(champion: Path) -> None:
+    """The schema comes from the manifest, with labels in the order of the network's outputs."""
+    schema = read_sealed(champion).manifest.schema_
+
+    assert schema.columns == ("pages", "amount", "court", "sender")
+    assert list(schema.labels) == sorted(schema.labels)
+    assert all(column.minimum is not None for column in schema.numeric)
+
+
+@given(objects, st.randoms())
+def test_root_does_not_depend_on_order(manifest: dict[str, Any], random: Any) -> None:  # noqa: ANN401 (hypothesis' own)
+    """Reordered keys, other white space and a present fingerprint leave the root alone."""
+    items = list(manifest.items())
+    random.shuffle(items)
+    shuffled = json.loads(json.dumps(dict(items), indent=3))
+
+    body = {key: value for key, value in manifest.items() if key != "fingerprint"}
+    assert root_fingerprint(shuffled) == root_fingerprint(manifest) == root_fingerprint(body)
+
+
+@given(objects, st.text(), st.integers())
+def test_root_sees_every_change(manifest: dict[str, Any], key: str, value: int) -> None:
+    """A manifest with another value has another root."""
+    changed = {**manifest, key: value}
+
+    same = changed == manifest or key == "fingerprint"
+    assert (root_fingerprint(changed) == root_fingerprint(manifest)) is same
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": 0},
+        {"name": ""},
+        {"labels": ["only one"]},
+        {"labels": "ab"},
+        {"text": {"max_length": 64, "long": "windows"}},
+        {"text": {"max_length": 0, "long": "head"}},
+        {"temperature": 0},
+        {"temperature": -1.0},
+        {"parts": {"a": {"size": -1, "sha256": "0" * 64}}},
+        {"parts": {"a": {"size": 1, "sha256": "0" * 63}}},
+        {"inputs": {}},
+        {"inputs": {"text": ["t"], "numeric": [{"name": "x"}], "categorical": []}},
+        {"unheard_of": 1},
+        {"environment": {"numpy": 2}},
+    ],
+)
+def test_manifest_with_a_wrong_field_is_refused(
+    champion: Path, copied: Callable[[Path], Path], changes: dict[str, Any]
+) -> None:
+    """Each field is checked, and the refusal says which was wrong."""
+    bundle = copied(champion)
+    rewritten(bundle, **changes)
+
+    with pytest.raises(PartError) as error:
+        read_sealed(bundle)
+
+    (finding,) = error.value.findings
+    assert (finding.code, finding.subject) == ("manifest_invalid", MANIFEST)
+    assert finding.observed
+
+
+def test_all_parts_are_reported_at_once(champion: Path, copied: Callable[[Path], Path]) -> None:
+    """One reading tells everything that is wrong with the files, not the first thing only."""
+    bundle = copied(champion)
+    (bundle / "probes.npz").unlink()
+    (bundle / "reference.json").write_text("{}")
+    (bundle / "model" / "notes.txt").touch()
+
+    with pytest.raises(GuardRefused) as refusal:
+        read_sealed(bundle)
+
+    assert {(finding.code, finding.subject) for finding in refusal.value.findings} == {
+        ("part_missing", "probes.npz"),
+        ("part_changed", "reference.json"),
+        ("part_unexpected", "model/notes.txt"),
+    }
+    assert refusal.value.sealed is not None
+
+
+def test_path_with_a_space_and_an_accent(champion: Path, copied: Callable[[Path], Path]) -> None:
+    """A bundle may live anywhere, also behind a link to its directory."""
+    bundle = copied(champion)
+    there = bundle.parent / "caf\u00e9 bundle"
+    bundle.rename(there)
+    bundle.symlink_to(there, target_is_directory=True)
+
+    assert read_sealed(bundle).manifest == read_sealed(there).manifest
+
+
+@pytest.mark.parametrize(
+    ("data", "observed"),
+    [(b"[1]", "list"), (b"{", "JSONDecodeError"), (b"\xff", "UnicodeDecodeError")],
+)
+def test_part_that_is_no_json(champion: Path, data: bytes, observed: str) -> None:
+    """A part that should be a JSON object and is none is named."""
+    sealed = SealedFiles(champion, read_sealed(champion).manifest, {"part": data})
+
+    with pytest.raises(PartError) as error:
+        sealed.json("part")
+
+    assert error.value.findings[0].observed == observed
+
+
+def test_part_that_is_not_there(champion: Path) -> None:
+    """A manifest that does not list a part that every bundle has is a refusal too."""
+    sealed = SealedFiles(champion, read_sealed(champion).manifest, {})
+
+    with pytest.raises(PartError, match="part_unreadable"):
+        sealed.json("model/config.json")

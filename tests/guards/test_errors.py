@@ -1,0 +1,75 @@
+"""What an error says, and what it carries."""
+
+from __future__ import annotations
+
+import pytest
+
+from guards import (
+    CallError,
+    Finding,
+    GuardRefused,
+    PartError,
+    TableError,
+    UnderstudyError,
+)
+from guards.errors import first_line
+
+SCALER = Finding("preprocessing_changed", "pages.mean_", "8.75", "9.5", "train again")
+VOCABULARY = Finding("part_missing", "preprocessing/tokenizer.json", "10 bytes", "no file", "copy")
+
+
+def test_refusal_says_all_that_its_findings_say() -> None:
+    """The message of a refusal holds code, subject, both values and remedy of each finding."""
+    refusal = GuardRefused("docs/1", [SCALER, VOCABULARY])
+
+    assert refusal.findings == (SCALER, VOCABULARY)
+    message = str(refusal)
+    assert "docs/1" in message
+    for finding in refusal.findings:
+        assert all(text in message for text in finding.to_json().values())
+
+
+def test_finding_is_plain_json() -> None:
+    """Log lines carry a finding as five named texts."""
+    assert SCALER.to_json() == {
+        "code": "preprocessing_changed",
+        "subject": "pages.mean_",
+        "expected": "8.75",
+        "observed": "9.5",
+        "remedy": "train again",
+    }
+
+
+def test_part_error_is_a_refusal_of_one_part() -> None:
+    """Whoever handles refusals handles a broken part too."""
+    error = PartError(VOCABULARY)
+
+    assert isinstance(error, GuardRefused)
+    assert error.subject == "preprocessing/tokenizer.json"
+    assert error.findings == (VOCABULARY,)
+
+
+@pytest.mark.parametrize("kind", [TableError, CallError, GuardRefused, PartError])
+def test_every_error_is_ours(kind: type[Exception]) -> None:
+    """One ``except`` catches whatever Understudy raises on purpose."""
+    assert issubclass(kind, UnderstudyError)
+
+
+def test_wrong_calls_are_no_refusals() -> None:
+    """A wrong call and a refusal have different exit codes, so neither is the other."""
+    assert issubclass(TableError, CallError)
+    assert not issubclass(GuardRefused, CallError)
+    assert not issubclass(CallError, GuardRefused)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("one\ntwo"), "one"),
+        (ValueError(), "ValueError"),
+        (ValueError("x" * 300), "x" * 200),
+    ],
+)
+def test_first_line_is_short_and_never_empty(error: Exception, line: str) -> None:
+    """Messages quote one short line of another library's error, or its class."""
+    assert first_line(error) == line

@@ -1,0 +1,238 @@
+"""One canonical form for the values of a table and the values of a request."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guards.schema import (
+    MISSING,
+    CategoricalColumn,
+    NumericColumn,
+    Problem,
+    Schema,
+    canonical_category,
+    canonical_number,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = Schema(
+    text=("title", "body"),
+    numeric=(NumericColumn("pages", 1.0, 40.0), NumericColumn("amount", None, None)),
+    categorical=(
+        CategoricalColumn("court", ("NDCA", "SDNY")),
+        CategoricalColumn("sealed", ("false", "true"), private=True),
+    ),
+    labels=("contract", "invoice"),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (12, 12.0),
+        (12.5, 12.5),
+        ("12", 12.0),
+        (" 12.50 ", 12.5),
+        ("-.5", -0.5),
+        ("+3.", 3.0),
+        ("1e3", 1000.0),
+        ("1E-3", 0.001),
+        (2**60 + 1, float(2**60 + 1)),
+    ],
+)
+def test_number_of_any_source(value: object, number: float) -> None:
+    """A number is the same number as a text, an integer or a fraction."""
+    assert canonical_number(value) == number
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", "nan", "NaN", " NAN ", math.nan])
+def test_missing_number(value: object) -> None:
+    """Absent, null, empty and NaN are one missing value."""
+    number = canonical_number(value)
+
+    assert number is not None
+    assert math.isnan(number)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("1,5", "1_000", "1 000", "0x10", "1e400", "-1e400", "inf", "Infinity", "twelve"),
+        *("\uff11\uff12", "\u0661\u0662", "1\u00a0000", "1.2.3", "e5", ".", "+", "--1"),
+        *(math.inf, -math.inf, 10**400, True, False, [], {}, [1], b"1", 1j),
+    ],
+)
+def test_no_number(value: object) -> None:
+    """What a reader could take for another number, or for none, is no number."""
+    assert canonical_number(value) is None
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_number_survives_every_spelling(value: float) -> None:
+    """A float is bit-equal after a detour through CSV or JSON."""
+    for spelled in (value, repr(value), f" {value!r}\t", json.loads(json.dumps(value))):
+        assert canonical_number(spelled) == value
+
+
+@pytest.mark.parametrize(
+    ("values", "category"),
+    [
+        (("1", 1, 1.0, " 1", "1 "), "1"),
+        ((True, "true"), "true"),
+        ((False, "false"), "false"),
+        (("caf\u00e9", "cafe\u0301", " cafe\u0301\n"), "caf\u00e9"),
+        ((0, -0.0, "0"), "0"),
+        ((1.5, "1.5"), "1.5"),
+        (("NDCA",), "NDCA"),
+        (("ndca",), "ndca"),
+    ],
+)
+def test_category_of_any_source(values: tuple[object, ...], category: str) -> None:
+    """Different spellings of one category are one category; case is kept."""
+    assert {canonical_category(value) for value in values} == {category}
+
+
+@pytest.mark.parametrize("value", [None, "", " ", "nan", "NaN", math.nan])
+def test_missing_category(value: object) -> None:
+    """A missing category has one form, which no known category can have."""
+    assert canonical_category(value) == MISSING
+
+
+@pytest.mark.parametrize("value", [[], {}, ["NDCA"], {"a": 1}, math.inf, 2**53, 10**40, b"x"])
+def test_no_category(value: object) -> None:
+    """Nested values, and integers that another reader would round, are no category."""
+    assert canonical_category(value) is None
+
+
+@given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none()))
+def test_canonical_category_is_canonical(value: object) -> None:
+    """Bringing a canonical category into canonical form changes nothing."""
+    category = canonical_category(value)
+
+    if category is not None:
+        assert canonical_category(category) == category
+        assert category == category.strip()
+        assert unicodedata.is_normalized("NFC", category)
+
+
+def test_row_in_order_with_everything_noticed() -> None:
+    """A row follows the schema, not the document, and says what was unusual about it."""
+    features = {"sealed": True, "extra": 1, "court": "DDEL", "pages": "41", "another": None}
+
+    row, problems = SCHEMA.canonical(features)
+
+    assert problems == []
+    assert row.numeric[0] == 41.0
+    assert math.isnan(row.numeric[1])
+    assert row.categories == ("DDEL", "true")
+    assert row.unknown == ("court",)
+    assert row.missing == ("amount",)
+    assert row.out_of_range == ("pages",)
+    assert row.extra == ("another", "extra")
+
+
+def test_missing_and_unknown_are_counted_apart() -> None:
+    """A missing category is not an unknown one, and an absent key is a missing value."""
+    row, problems = SCHEMA.canonical({"court": None})
+
+    assert problems == []
+    assert row.categories == (MISSING, MISSING)
+    assert row.unknown == ()
+    assert row.missing == ("pages", "amount", "court", "sealed")
+    assert row.out_of_range == ()
+
+
+def test_every_problem_with_its_path_and_without_the_value() -> None:
+    """All problems are listed, each by path, and none quotes what the user sent."""
+    features: dict[str, Any] = {"pages": "SECRET", "amount": True, "court": ["SECRET"]}
+
+    _, problems = SCHEMA.canonical(features, path="documents[3].features")
+
+    assert problems == [
+        Problem("documents[3].features.pages", "is not a finite number"),
+        Problem("documents[3].features.amount", "is not a finite number"),
+        Problem("documents[3].features.court", "is not a text, a number or a truth value"),
+    ]
+
+
+@pytest.mark.parametrize("features", [{}, {"pages": None, "court": " "}, {"pages": "nan"}])
+def test_required_columns(features: Mapping[str, object]) -> None:
+    """A required column that is missing in any way is a problem."""
+    schema = Schema(
+        text=("text",),
+        numeric=(NumericColumn("pages", 1.0, 2.0, required=True),),
+        categorical=(CategoricalColumn("court", ("NDCA",), required=True),),
+        labels=("a", "b"),
+    )
+
+    _, problems = schema.canonical(features, path="")
+
+    assert problems == [Problem(".pages", "is required"), Problem(".court", "is required")]
+
+
+@pytest.mark.parametrize(
+    ("value", "outside"),
+    [(1.0, False), (40.0, False), (0.99, True), (1e9, True), (math.nan, False)],
+)
+def test_range_includes_its_ends(value: float, *, outside: bool) -> None:
+    """What training saw is in range, the extremes included; a missing value is not out of it."""
+    assert NumericColumn("pages", 1.0, 40.0).out_of_range(value) is outside
+
+
+def test_column_that_was_always_missing_has_no_range() -> None:
+    """Without a value in training, no value is out of range."""
+    assert not NumericColumn("amount", None, None).out_of_range(1e9)
+
+
+def test_document_is_not_changed() -> None:
+    """Bringing a document into canonical form leaves the document alone."""
+    features = {"pages": " 1 ", "court": "cafe\u0301", "extra": [1]}
+    before = json.dumps(features)
+
+    SCHEMA.canonical(features)
+
+    assert json.dumps(features) == before
+
+
+def test_schema_survives_json() -> None:
+    """A schema is the same after a detour through the manifest."""
+    assert Schema.from_json(json.loads(json.dumps(SCHEMA.to_json()))) == SCHEMA
+
+
+def test_names_of_columns() -> None:
+    """Columns are named numeric ones first, private ones apart."""
+    assert SCHEMA.columns == ("pages", "amount", "court", "sealed")
+    assert SCHEMA.private == ("sealed",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": "ab"},
+        {"labels": [1, 2]},
+        {"text": None},
+        {"numeric": [{"name": "pages"}]},
+        {"numeric": [{"name": "pages", "minimum": 0, "maximum": 1, "typo": 2}]},
+        {"categorical": [{"name": "court", "categories": "NDCA"}]},
+        {"categorical": ["court"]},
+    ],
+)
+def test_malformed_schema_raises(change: Mapping[str, object]) -> None:
+    """A manifest's schema that is none is told by one of two errors."""
+    with pytest.raises((KeyError, TypeError)):
+        Schema.from_json({**SCHEMA.to_json(), **change})
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    """A float64 from an array is a number like any other."""
+    assert canonical_number(np.float64(1.5)) == 1.5

@@ -1,0 +1,65 @@
+"""The page at ``/`` as a browser is given it."""
+
+import re
+
+import pytest
+
+from service.dashboard import page
+
+SHOWN = (
+    "replica",
+    "run",
+    "ready",
+    "draining",
+    "documents",
+    "champion",
+    "challengers",
+    "coverage",
+    "confidence",
+    "reference_confidence",
+    "drift",
+    "window",
+    "guard",
+    "lost_log_lines",
+)
+
+
+@pytest.fixture
+def html() -> str:
+    """Give the page as text."""
+    return page().decode("utf-8")
+
+
+def test_it_is_a_whole_html_document(html: str) -> None:
+    """The page is one HTML document that states its language and how it is encoded."""
+    assert html.lower().startswith("<!doctype html>")
+    assert html.rstrip().endswith("</html>")
+    assert '<html lang="en">' in html
+    assert '<meta charset="utf-8">' in html
+
+
+def test_it_needs_nothing_from_elsewhere(html: str) -> None:
+    """Nothing is fetched from another address: no style sheet, script, image or font."""
+    addresses = re.findall(r"(?:https?:)?//[\w-]+\.[^\s'\"<>)]+", html)
+    assert all(re.match(r"https?://www\.w3\.org/", address) for address in addresses)
+    assert not re.search(r"\bsrc\s*=|\burl\(|@import|rel=[\"']?stylesheet", html)
+    assert all(link.startswith("data:") for link in re.findall(r'\bhref="([^"]*)"', html))
+
+
+def test_names_from_outside_are_never_parsed_as_html(html: str) -> None:
+    """No feature or category, whatever it is called, can become markup or code."""
+    parsing = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
+    assert not re.search(parsing, html)
+
+
+def test_the_key_is_kept_nowhere(html: str) -> None:
+    """The API key that is pasted into the page outlives it in no storage of the browser."""
+    assert "Bearer" in html
+    assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie", html)
+
+
+@pytest.mark.parametrize("key", SHOWN)
+def test_it_shows_every_part_of_the_status(html: str, key: str) -> None:
+    """The script reads each part of the status that the page is there to show."""
+    script = html.split("<script>")[1]
+    assert re.search(rf"\b{key}\b", script)

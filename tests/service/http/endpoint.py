@@ -1,0 +1,89 @@
+"""The web app over a real runtime, in this process: no socket, but everything behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.testclient import TestClient
+
+from service.http.access import read_access
+from service.http.routes import Serving, make_app
+from service.runtime import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from httpx2 import Response
+    from starlette.applications import Starlette
+
+    from service.settings import Settings
+
+START_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A running app, its client, its runtime and the log that it writes."""
+
+    app: Starlette
+    client: TestClient
+    runtime: Runtime
+    log: Path
+
+    def classify(self, *documents: object, **headers: str) -> Response:
+        """Send documents as they are."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post("/v1/classify", json={"documents": documents}, headers=named)
+
+    def answer(self, text: str = "a text", **features: object) -> dict[str, Any]:
+        """Send one document that must be answered, and give its prediction."""
+        response = self.classify({"text": text, "features": features})
+        assert response.status_code == 200, response.text
+        (prediction,) = response.json()["predictions"]
+        return dict(prediction)
+
+    def logged(self) -> str:
+        """Give the log as it is now."""
+        assert self.runtime.log.flush(10)
+        return self.log.read_text(encoding="utf-8")
+
+    def wait_until_ready(self) -> None:
+        """Wait until the champion answers."""
+        self.wait_until(lambda: self.runtime.ready)
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something that the service tells nobody of."""
+        assert self.client.portal is not None
+        self.client.portal.call(_until, happened)
+
+
+@contextlib.contextmanager
+def running(settings: Settings, *, wait: bool = True) -> Iterator[Endpoint]:
+    """Run the app on an event loop of its own; drained at the end."""
+    serving: list[Serving] = []
+
+    @contextlib.asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        serving.append(Serving(Runtime(settings), read_access(settings.api_keys_file)))
+        serving[0].runtime.start()
+        yield
+        await serving[0].runtime.drain()
+
+    app = make_app(lambda: serving[0])
+    app.router.lifespan_context = life
+    with TestClient(app) as client:
+        endpoint = Endpoint(app, client, serving[0].runtime, Path(str(settings.log_file)))
+        if wait:
+            endpoint.wait_until_ready()
+        yield endpoint
+
+
+async def _until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(START_S):
+        # Nothing inside the service waits for it, so it has no event; a balancer polls as well.
+        while not happened():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -1,0 +1,73 @@
+"""One table from errors to HTTP, and one shape."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from guards.schema import Problem
+from service.errors import (
+    DeadlinePassed,
+    Forbidden,
+    InvalidDocuments,
+    Malformed,
+    Overloaded,
+    RequestError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from service.http.errors import STATUS, error_response
+
+PROBLEM = Problem("documents[0].features.pages", "is not a finite number")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Malformed("the body is not JSON"), 400, "malformed"),
+        (InvalidDocuments([PROBLEM]), 422, "invalid_documents"),
+        (Unauthenticated("send a key"), 401, "unauthenticated"),
+        (Forbidden("not with this key"), 403, "forbidden"),
+        (TooLarge("too large"), 413, "too_large"),
+        (Overloaded(3), 429, "overloaded"),
+        (Unavailable("starting"), 503, "unavailable"),
+        (DeadlinePassed(), 504, "deadline_passed"),
+    ],
+)
+def test_each_error_has_its_status_and_code(error: RequestError, status: int, code: str) -> None:
+    """The body has the shape of the contract, with a sentence of ours."""
+    response = error_response(error)
+    body: dict[str, Any] = json.loads(bytes(response.body))
+    assert response.status_code == status
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message", "details"}
+    assert (body["error"]["code"], body["error"]["message"]) == (code, str(error))
+
+
+def test_every_error_that_a_request_can_meet_is_in_the_table() -> None:
+    """A new error without a status would be a 500."""
+    assert set(STATUS) == set(RequestError.__subclasses__())
+
+
+def test_problems_are_details() -> None:
+    """Each problem comes with its path."""
+    body = json.loads(bytes(error_response(InvalidDocuments([PROBLEM, PROBLEM])).body))
+    assert body["error"]["details"] == [{"path": PROBLEM.path, "problem": PROBLEM.problem}] * 2
+    assert body["error"]["message"].startswith("2 problems ")
+
+
+@pytest.mark.parametrize(
+    ("error", "header", "value"),
+    [
+        (Overloaded(3), "retry-after", "3"),
+        (Unauthenticated("send a key"), "www-authenticate", "Bearer"),
+        (TooLarge("too large"), "connection", "close"),
+        (Unavailable("draining"), "connection", "close"),
+    ],
+)
+def test_headers_that_go_with_an_error(error: RequestError, header: str, value: str) -> None:
+    """When to come back, how to authenticate, and that the connection is not used again."""
+    assert error_response(error).headers[header] == value

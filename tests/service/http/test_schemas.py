@@ -1,0 +1,197 @@
+"""Parsed JSON becomes documents, or every problem with its path and none of the user's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guards.schema import CategoricalColumn, NumericColumn, Problem, Schema
+from service.errors import InvalidDocuments, TooLarge
+from service.http.schemas import Limits, parse_documents, parse_labels
+
+CANARY = "canary-7391"
+LIMITS = Limits(documents=5, text_chars=40)
+SCHEMA = Schema(
+    text=("text",),
+    numeric=(NumericColumn("pages", 1, 90, required=True), NumericColumn("amount", 0, 10)),
+    categorical=(CategoricalColumn("court", ("NDCA", "SDNY")),),
+    labels=("contract", "invoice"),
+)
+GOOD = {"text": "a text", "features": {"pages": 3}}
+
+
+def problems(body: object) -> dict[str, str]:
+    """Give the problems with a body that must have some, by path."""
+    with pytest.raises(InvalidDocuments) as caught:
+        parse_documents(body, SCHEMA, LIMITS)
+    assert CANARY not in str(caught.value)
+    assert CANARY not in str(caught.value.problems)
+    return {problem.path: problem.problem for problem in caught.value.problems}
+
+
+def parsed(document: dict[str, Any]) -> Any:  # noqa: ANN401 (a document, read as the test likes)
+    """Parse one document."""
+    return parse_documents({"documents": [document]}, SCHEMA, LIMITS)[0]
+
+
+def test_a_document_keeps_what_came_and_gets_its_canonical_row() -> None:
+    """Both forms go on: the one for the network, the other for challengers."""
+    features = {"pages": " 12 ", "court": "EDTX", "amount": 99, "extra": [1]}
+    document = parsed({"request_id": "a", "segment": "emea", "text": "né", "features": features})
+    assert (document.request_id, document.segment, document.text) == ("a", "emea", "né")
+    assert document.features == features
+    assert document.row.numeric == (12.0, 99.0)
+    assert document.row.categories == ("EDTX",)
+    assert document.row.unknown == ("court",)
+    assert document.row.out_of_range == ("amount",)
+    assert document.row.extra == ("extra",)
+
+
+@pytest.mark.parametrize("absent", [{}, {"request_id": None}])
+def test_an_absent_request_id_is_made(absent: dict[str, Any]) -> None:
+    """Each document gets one of its own."""
+    made = {parsed({**GOOD, **absent}).request_id for _ in range(10)}
+    assert len(made) == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (None, "body"),
+        ([], "body"),
+        (CANARY, "body"),
+        ({}, "documents"),
+        ({"documents": CANARY}, "documents"),
+        ({"documents": []}, "documents"),
+        ({"documents": {CANARY: 1}}, "documents"),
+        ({"documents": [GOOD], CANARY: 1}, "body"),
+        ({"documents": [CANARY]}, "documents[0]"),
+        ({"documents": [GOOD, None]}, "documents[1]"),
+        ({"documents": [{"features": {"pages": 1}}]}, "documents[0].text"),
+        ({"documents": [{**GOOD, "text": [CANARY]}]}, "documents[0].text"),
+        ({"documents": [{**GOOD, "text": None}]}, "documents[0].text"),
+        ({"documents": [{**GOOD, "text": "\ud800" + CANARY}]}, "documents[0].text"),
+        ({"documents": [{**GOOD, CANARY: 1}]}, "documents[0]"),
+        ({"documents": [{**GOOD, "request_id": 17}]}, "documents[0].request_id"),
+        ({"documents": [{**GOOD, "request_id": ""}]}, "documents[0].request_id"),
+        ({"documents": [{**GOOD, "request_id": "x" * 129}]}, "documents[0].request_id"),
+        ({"documents": [{**GOOD, "request_id": "\udfff"}]}, "documents[0].request_id"),
+        ({"documents": [{**GOOD, "segment": {"a": CANARY}}]}, "documents[0].segment"),
+        ({"documents": [{**GOOD, "features": [CANARY]}]}, "documents[0].features"),
+        ({"documents": [{**GOOD, "features": None}]}, "documents[0].features"),
+        (
+            {"documents": [{**GOOD, "features": {"pages": 1, "\ud800": CANARY}}]},
+            "documents[0].features",
+        ),
+        ({"documents": [{"text": ""}]}, "documents[0].features.pages"),
+        (
+            {"documents": [{"text": "", "features": {"pages": CANARY}}]},
+            "documents[0].features.pages",
+        ),
+        (
+            {"documents": [{"text": "", "features": {"pages": 1, "court": [CANARY]}}]},
+            "documents[0].features.court",
+        ),
+    ],
+)
+def test_each_misfit_has_its_path_and_quotes_nobody(body: object, path: str) -> None:
+    """Whatever was sent where, the problem says where and what, in words of ours."""
+    assert list(problems(body)) == [path]
+
+
+def test_every_problem_of_every_document_is_listed_at_once() -> None:
+    """Structure and columns are looked at together: nobody sends ten times to find ten faults."""
+    body = {
+        "documents": [
+            GOOD,
+            {"text": 5, "features": {"pages": "1,5", "amount": "1_000"}},
+            {"text": "a", "segment": "", "features": {"court": {}}},
+            {"text": "a", "features": {"pages": True}, "one": 1, "two": 2},
+        ]
+    }
+    assert list(problems(body)) == [
+        "documents[1].text",
+        "documents[2].segment",
+        "documents[3]",
+        "documents[1].features.pages",
+        "documents[1].features.amount",
+        "documents[2].features.pages",
+        "documents[2].features.court",
+        "documents[3].features.pages",
+    ]
+
+
+def test_problems_speak_of_requests_and_not_of_our_classes() -> None:
+    """A reader of the message needs no source code."""
+    found = problems({"documents": [{**GOOD, "extra": 1}, 7]})
+    assert found == {
+        "documents[0]": "has a field that is not part of a request",
+        "documents[1]": "should be an object",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"documents": [GOOD] * 6},
+        {"documents": [GOOD, {**GOOD, "text": "x" * 41}]},
+        {"documents": [{"text": CANARY * 10}]},
+    ],
+)
+def test_too_many_and_too_long_is_too_large(body: object) -> None:
+    """Size is judged before shape, and the message has the limit and not the text."""
+    with pytest.raises(TooLarge, match=r"5 documents|40 characters") as caught:
+        parse_documents(body, SCHEMA, LIMITS)
+    assert CANARY not in str(caught.value)
+
+
+def test_limits_themselves_are_allowed() -> None:
+    """Exactly as many documents, and exactly as long a text, pass."""
+    body = {"documents": [{**GOOD, "text": "x" * 40, "request_id": "x" * 128}] * 5}
+    assert len(parse_documents(body, SCHEMA, LIMITS)) == 5
+
+
+def test_labels_are_accepted_one_by_one() -> None:
+    """Each label that cannot be recorded is rejected by itself, with one reason."""
+    labels = [
+        {"request_id": "a", "label": "contract"},
+        {"request_id": "b", "label": CANARY},
+        {"request_id": "c"},
+        {"request_id": "", "label": 5},
+        {"request_id": "\ud800", "label": "invoice"},
+        {"request_id": "d", "label": "invoice", CANARY: 1},
+        CANARY,
+        {"request_id": "a", "label": "invoice"},
+    ]
+    accepted, rejected = parse_labels({"labels": labels}, SCHEMA.labels)
+    assert [(label.request_id, label.label) for label in accepted] == [
+        ("a", "contract"),
+        ("a", "invoice"),
+    ]
+    assert rejected == [
+        Problem("labels[1].label", "is none of the bundle's labels"),
+        Problem("labels[2].label", "field required"),
+        Problem("labels[3].request_id", "string should have at least 1 character"),
+        Problem("labels[4].request_id", "holds half of a surrogate pair"),
+        Problem("labels[5]", "has a field that is not part of a request"),
+        Problem("labels[6]", "should be an object"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ([], "body"),
+        ({}, "labels"),
+        ({"labels": []}, "labels"),
+        ({"labels": CANARY}, "labels"),
+        ({"labels": [1], CANARY: 2}, "body"),
+    ],
+)
+def test_a_feedback_without_labels_is_invalid(body: object, path: str) -> None:
+    """There is nothing to accept."""
+    with pytest.raises(InvalidDocuments) as caught:
+        parse_labels(body, SCHEMA.labels)
+    assert [problem.path for problem in caught.value.problems] == [path]
+    assert CANARY not in str(caught.value.problems)

@@ -1,0 +1,193 @@
+"""Live windows: every document in exactly one, and sums that do not depend on where they end."""
+
+from __future__ import annotations
+
+import json
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pytest
+
+from guards.drift import CategoricalReference, NumericReference, Reference, merge
+from guards.drift.features import ANSWER_FEATURES, Answer, answer_features
+from service.telemetry.windows import CHAMPION, Flushed, Windows
+
+LABELS = ("contract", "invoice", "letter")
+KEY = "docs/2"
+
+
+def answer(generator: np.random.Generator) -> Answer:
+    """Make an answer at random."""
+    return Answer.of(generator.dirichlet(np.ones(3)).astype(np.float32), LABELS)
+
+
+def inputs(generator: np.random.Generator) -> dict[str, float | str]:
+    """Make the inputs of one document at random."""
+    return {
+        "pages": float(generator.normal(10, 3)) if generator.random() > 0.1 else float("nan"),
+        "salary": float(generator.normal(5000, 900)),
+        "court": str(generator.choice(["NDCA", "SDNY", "EDTX", ""])),
+        "sender": f"sender {generator.integers(50)}",
+    }
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    """Give what a bundle would have sealed, with a private number and a private category."""
+    generator = np.random.default_rng(1)
+    rows = [inputs(generator) for _ in range(500)]
+    answers = [answer_features(answer(generator), "answer") for _ in range(500)]
+
+    def numeric(values: list[Any]) -> NumericReference:
+        return NumericReference.of(np.array(values, dtype=np.float64))
+
+    def categorical(values: list[Any], known: tuple[str, ...], *, private: bool = False) -> Any:  # noqa: ANN401
+        return CategoricalReference.of(values, known, private=private)
+
+    senders = tuple(f"sender {number}" for number in range(25))
+    features = {
+        "pages": numeric([row["pages"] for row in rows]),
+        "salary": numeric([row["salary"] for row in rows]),
+        "court": categorical([row["court"] for row in rows], ("NDCA", "SDNY")),
+        "sender": categorical([row["sender"] for row in rows], senders, private=True),
+        "answer.label": categorical([one["answer.label"] for one in answers], LABELS),
+        **{
+            name: numeric([one[name] for one in answers])
+            for name in (f"answer.{feature}" for feature in ANSWER_FEATURES[1:])
+        },
+    }
+    return Reference(features, len(rows), {})
+
+
+@pytest.fixture
+def windows(reference: Reference) -> Windows:
+    """Give windows that know one challenger."""
+    windows = Windows(reference, private={"salary", "sender"})
+    windows.greet(KEY, reference)
+    return windows
+
+
+def observe(windows: Windows, generator: np.random.Generator) -> Answer:
+    """Count one document, and give the champion's answer to it."""
+    champion = answer(generator)
+    windows.observe({**inputs(generator), **answer_features(champion, CHAMPION)})
+    return champion
+
+
+def flushed(windows: Windows) -> Flushed:
+    """Flush a window that holds something."""
+    window = windows.flush()
+    assert window is not None
+    return window
+
+
+def counted(snapshot: dict[str, Any]) -> int:
+    """Count the documents of one feature, wherever they fell."""
+    elsewhere = (snapshot.get(name, 0) for name in ("missing", "infinite", "unknown"))
+    return sum((*snapshot["counts"], *elsewhere))
+
+
+def test_nothing_is_flushed_from_an_empty_window(windows: Windows) -> None:
+    """A quiet minute leaves no line."""
+    assert windows.flush() is None
+    observe(windows, np.random.default_rng(2))
+    flushed(windows)
+    assert windows.flush() is None
+
+
+def test_each_document_is_in_exactly_one_window(windows: Windows) -> None:
+    """Flushing now and then, the windows' documents add up, in every feature."""
+    generator = np.random.default_rng(3)
+    lines = []
+    for number in range(1, 101):
+        observe(windows, generator)
+        if number % 30 == 0:
+            lines.append(flushed(windows))
+    lines.append(flushed(windows))
+    assert [line.documents for line in lines] == [30, 30, 30, 10]
+    for line in lines:
+        assert {counted(one) for one in line.counts["features"].values()} == {line.documents}
+    assert windows.documents == 0
+
+
+def test_windows_follow_each_other(windows: Windows) -> None:
+    """One begins after the other has ended, and says so in UTC."""
+    generator = np.random.default_rng(4)
+    observe(windows, generator)
+    first = flushed(windows)
+    observe(windows, generator)
+    second = flushed(windows)
+    assert first.start <= first.end <= second.start <= second.end
+    bounds = first.bounds()
+    assert bounds["documents"] == 1
+    assert bounds["start"].endswith("Z")
+    assert len(bounds["end"]) == len("2026-01-01T00:00:00.000000Z")
+
+
+def test_a_comparison_counts_in_the_window_in_which_it_arrives(windows: Windows) -> None:
+    """A challenger that answers after the flush is counted after it, even without documents."""
+    generator = np.random.default_rng(5)
+    champion, early, late = observe(windows, generator), answer(generator), answer(generator)
+    windows.compare(KEY, champion, early)
+    first = flushed(windows)
+    windows.compare(KEY, champion, late)
+    second = flushed(windows)
+    assert (first.documents, second.documents) == (1, 0)
+    for line, challenger in ((first, early), (second, late)):
+        heard = line.counts["challengers"][KEY]
+        assert heard["compared"] == 1
+        assert heard["disagreements"] == {champion.label: {challenger.label: 1}}
+        assert {counted(one) for one in heard["features"].values()} == {1}
+
+
+def test_scores_are_given_for_inputs_champion_and_challenger(windows: Windows) -> None:
+    """Each feature is scored once; answers go by the name of who gave them."""
+    generator = np.random.default_rng(6)
+    for _ in range(200):
+        windows.compare(KEY, observe(windows, generator), answer(generator))
+    scores = flushed(windows).scores
+    answers = {f"{who}.{feature}" for who in (CHAMPION, KEY) for feature in ANSWER_FEATURES}
+    assert set(scores) == {"pages", "salary", "court", "sender"} | answers
+    assert all(score.value is not None and score.documents == 200 for score in scores.values())
+    assert scores["pages"].metric == "ks"
+    assert scores["champion.label"].metric == "js"
+
+
+def test_the_latest_scores_are_live_until_the_first_flush(windows: Windows) -> None:
+    """A status always has something to show, and asking for it changes nothing."""
+    observe(windows, np.random.default_rng(7))
+    assert windows.latest().documents == 1
+    assert windows.documents == 1
+    window = flushed(windows)
+    observe(windows, np.random.default_rng(8))
+    assert windows.latest() is window
+
+
+def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> None:
+    """Neither a private category that is new, nor the ends of a private number's range."""
+    generator = np.random.default_rng(9)
+    row = {**inputs(generator), "salary": 123456.75, "sender": "Jane Roe", "court": "EDTX"}
+    windows.observe({**row, **answer_features(answer(generator), CHAMPION)})
+    counts = flushed(windows).counts
+    written = json.dumps(counts)
+    assert "EDTX" in written
+    assert "Jane Roe" not in written
+    assert "123456.75" not in written
+    assert not {"minimum", "maximum"} & set(counts["features"]["salary"])
+    assert {"minimum", "maximum"} <= set(counts["features"]["pages"])
+
+
+def test_merged_windows_equal_one_big_one(reference: Reference) -> None:
+    """Counts that were written down add up to those of a window that was never flushed."""
+    parts, whole = (Windows(reference, private={"salary", "sender"}) for _ in range(2))
+    parts.greet(KEY, reference)
+    whole.greet(KEY, reference)
+    lines = []
+    for seed in range(3):
+        for windows in (parts, whole):
+            generator = np.random.default_rng(seed)
+            for _ in range(100):
+                windows.compare(KEY, observe(windows, generator), answer(generator))
+        lines.append(json.loads(json.dumps(flushed(parts).counts)))
+    assert reduce(merge, lines) == json.loads(json.dumps(flushed(whole).counts))

@@ -1,0 +1,193 @@
+"""Settings as an operator gives them: defaults, clear refusals, roles, and the round trip."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from guards.errors import CallError
+from service.settings import Settings, SettingsError, read_settings
+
+CHAMPION = {"UNDERSTUDY_CHAMPION": "store/docs/1"}
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    """With a champion alone, everything else is as documented."""
+    settings = read_settings(CHAMPION)
+    assert settings == Settings(champion="store/docs/1", replica=socket.gethostname())
+    assert settings.challengers == ()
+    assert settings.roles_file == Path("artifacts/store/roles.json")
+    assert (settings.log_file, settings.log_level) == (None, "info")
+    assert (settings.flush_seconds, settings.flush_documents) == (60, 10_000)
+    assert (settings.shadow_sample, settings.shadow_queue) == (1.0, 2000)
+    assert (settings.shadow_timeout_s, settings.shadow_drain_s) == (30, 30)
+    assert (settings.max_queue, settings.deadline_s) == (512, 10)
+    assert settings.max_body_bytes == 4 * 1024 * 1024
+    assert (settings.max_text_chars, settings.max_documents) == (200_000, 256)
+    assert (settings.api_keys_file, settings.capture) == (None, "none")
+    assert (settings.engine, settings.environment_policy, settings.pin) == ("auto", "probed", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("challengers", "store/docs/2, store/docs/3,", ("store/docs/2", "store/docs/3")),
+        ("challenger_optional", "True", True),
+        ("challenger_optional", "0", False),
+        ("log_file", "logs/understudy.jsonl", Path("logs/understudy.jsonl")),
+        ("log_level", "warning", "warning"),
+        ("flush_seconds", "0.5", 0.5),
+        ("flush_documents", "1", 1),
+        ("shadow_sample", "0", 0.0),
+        ("shadow_drain_s", "0", 0.0),
+        ("deadline_s", "2.5", 2.5),
+        ("capture", "disagreements", "disagreements"),
+        ("environment_policy", "exact", "exact"),
+        ("pin", "sha256:ab", "sha256:ab"),
+        ("replica", "a-1", "a-1"),
+    ],
+)
+def test_a_variable_sets_its_field(name: str, text: str, value: object) -> None:
+    """Each kind of value is read from its variable."""
+    settings = read_settings({**CHAMPION, f"UNDERSTUDY_{name.upper()}": text})
+    assert getattr(settings, name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("CHALLENGER_OPTIONAL", "maybe", "true or false"),
+        ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("FLUSH_SECONDS", "0", "a number, at least 0.1"),
+        ("FLUSH_SECONDS", "nan", "a number, at least 0.1"),
+        ("FLUSH_SECONDS", "inf", "a number, at least 0.1"),
+        ("FLUSH_DOCUMENTS", "1.5", "a whole number, at least 1"),
+        ("SHADOW_SAMPLE", "1.1", "a number between 0 and 1"),
+        ("SHADOW_SAMPLE", "half", "a number between 0 and 1"),
+        ("SHADOW_QUEUE", "0", "a whole number, at least 1"),
+        ("SHADOW_TIMEOUT_S", "-1", "a number, at least 0.1"),
+        ("SHADOW_DRAIN_S", "-1", "a number, at least 0"),
+        ("MAX_QUEUE", "many", "a whole number, at least 1"),
+        ("DEADLINE_S", "0", "a number, at least 0.001"),
+        ("MAX_BODY_BYTES", "4M", "a whole number, at least 1"),
+        ("MAX_TEXT_CHARS", "0", "a whole number, at least 1"),
+        ("MAX_DOCUMENTS", "-2", "a whole number, at least 1"),
+        ("CAPTURE", "some", "one of none, disagreements, all"),
+        ("ENGINE", "abacus", "one of auto, torch"),
+        ("ENVIRONMENT_POLICY", "lax", "one of probed, exact"),
+    ],
+)
+def test_a_bad_value_is_one_clear_error(name: str, text: str, expected: str) -> None:
+    """The error names the variable, what was expected and what was found, in one line."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**CHAMPION, f"UNDERSTUDY_{name}": text})
+    assert str(caught.value) == f"UNDERSTUDY_{name}: expected {expected}, found {text!r}"
+
+
+def test_an_unknown_variable_is_an_error_that_lists_the_known_ones() -> None:
+    """A typo is never silent, and the right spelling is in the message."""
+    with pytest.raises(CallError, match="UNDERSTUDY_CHALENGERS is no setting") as caught:
+        read_settings({**CHAMPION, "UNDERSTUDY_CHALENGERS": "store/docs/2"})
+    assert "UNDERSTUDY_CHALLENGERS" in str(caught.value)
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    """Deployment templates that leave a variable empty get its default."""
+    assert read_settings({**CHAMPION, "UNDERSTUDY_MAX_QUEUE": ""}).max_queue == 512
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    """Only the prefix is ours."""
+    assert read_settings({**CHAMPION, "UNDERSTUDYING": "x", "PATH": "y"}).champion is not None
+
+
+def _roles(tmp_path: Path, content: object) -> dict[str, str]:
+    path = tmp_path / "roles.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return {"UNDERSTUDY_ROLES_FILE": str(path)}
+
+
+def test_roles_come_from_their_file(tmp_path: Path) -> None:
+    """Without a champion in the environment the file names who plays, beside itself."""
+    roles = _roles(tmp_path, {"champion": "docs/1", "challengers": ["docs/2", "docs/3"]})
+    settings = read_settings(roles)
+    assert settings.champion == str(tmp_path / "docs/1")
+    assert settings.challengers == (str(tmp_path / "docs/2"), str(tmp_path / "docs/3"))
+
+
+def test_challengers_of_the_environment_come_before_those_of_the_file(tmp_path: Path) -> None:
+    """What is said for this start wins over what is written down."""
+    roles = _roles(tmp_path, {"champion": "docs/1", "challengers": ["docs/2"]})
+    settings = read_settings({**roles, "UNDERSTUDY_CHALLENGERS": "elsewhere/9"})
+    assert settings.champion == str(tmp_path / "docs/1")
+    assert settings.challengers == ("elsewhere/9",)
+
+
+def test_a_named_champion_needs_no_roles_file(tmp_path: Path) -> None:
+    """The file is not even read when the environment names the champion."""
+    settings = read_settings({**CHAMPION, **_roles(tmp_path, "not json")})
+    assert (settings.champion, settings.challengers) == ("store/docs/1", ())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "not json",
+        "[]",
+        '"docs/1"',
+        {"champion": "docs/1"},
+        {"challengers": []},
+        {"champion": 1, "challengers": []},
+        {"champion": "docs/1", "challengers": "docs/2"},
+        {"champion": "docs/1", "challengers": [2]},
+    ],
+)
+def test_a_malformed_roles_file_is_one_clear_error(tmp_path: Path, content: object) -> None:
+    """The error names the file and shows what belongs there."""
+    roles = _roles(tmp_path, content)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(roles)
+    assert str(caught.value).startswith(f'{roles["UNDERSTUDY_ROLES_FILE"]}: expected {{"champion":')
+
+
+def test_nobody_is_champion(tmp_path: Path) -> None:
+    """Neither a champion nor a roles file: the error says what to set or write."""
+    path = tmp_path / "roles.json"
+    with pytest.raises(SettingsError, match="nobody is champion: set UNDERSTUDY_CHAMPION"):
+        read_settings({"UNDERSTUDY_ROLES_FILE": str(path)})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(champion="store/docs/1", replica="a-1"),
+        Settings(
+            champion="store/docs/1",
+            challengers=("store/docs/2", "store/docs/3"),
+            challenger_optional=True,
+            log_file=Path("logs/a.jsonl"),
+            flush_seconds=0.25,
+            shadow_sample=0.0,
+            shadow_drain_s=0.0,
+            max_queue=7,
+            api_keys_file=Path("keys.json"),
+            capture="all",
+            pin="sha256:ab",
+            replica="a-1",
+        ),
+    ],
+)
+def test_settings_travel_to_a_child_process(settings: Settings) -> None:
+    """The environment that settings make is read back as the same settings."""
+    assert read_settings(settings.environment()) == settings
+
+
+def test_public_settings_are_plain_json() -> None:
+    """What is logged at the start can be logged."""
+    settings = Settings(champion="store/docs/1", log_file=Path("a.jsonl"), replica="a-1")
+    public = json.loads(json.dumps(settings.public()))
+    assert public["log_file"] == "a.jsonl"
+    assert public["challengers"] == []

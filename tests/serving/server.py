@@ -1,0 +1,181 @@
+"""A real service in processes of its own, and what tests ask of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+UNDERSTUDY = (sys.executable, "-c", "from service.cli import main; main()")
+BENTOML = (sys.executable, "-m", "bentoml")
+REPOSITORY = Path(__file__).parents[2]
+
+START_S = 120.0
+STOP_S = 60.0
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(done: Callable[[], bool], what: str, most_s: float = START_S) -> None:
+    """Poll until ``done``; fails the test when it takes too long."""
+    deadline = time.monotonic() + most_s
+    while not done():
+        assert time.monotonic() < deadline, f"waited {most_s} s for {what}"
+        time.sleep(0.05)
+
+
+def port_is_open(port: int) -> bool:
+    """Tell whether anything accepts connections there."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Server:
+    """A running service: its process, its address, its log, and what it printed so far."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+    output: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep a client for the service's address."""
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
+
+    def ready(self) -> bool:
+        """Tell whether the service says that it is ready."""
+        assert self.process.poll() is None, "the service stopped while it started"
+        try:
+            return self.client.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def wait_until_heard(self) -> dict[str, Any]:
+        """Wait until no comparison is pending, and give the status."""
+        wait_until(lambda: self.status()["coverage"]["pending"] == 0, "the challenger")
+        return self.status()
+
+    def status(self) -> dict[str, Any]:
+        """Get the status."""
+        status: dict[str, Any] = self.client.get("/v1/status").raise_for_status().json()
+        return status
+
+    def classify(self, documents: list[dict[str, Any]]) -> httpx.Response:
+        """Send one request."""
+        return self.client.post("/v1/classify", json={"documents": documents})
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Read the log's events of one name."""
+        return [line for line in read_log(self.log) if line["event"] == name]
+
+    def stop(self) -> None:
+        """Ask the service to stop, and wait until it has."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(STOP_S)
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Read every line of a log."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@contextlib.contextmanager
+def serving(
+    command: tuple[str, ...],
+    log: Path,
+    *,
+    port: int | None = None,
+    cwd: Path = REPOSITORY,
+    wait: bool = True,
+    **settings: str,
+) -> Iterator[Server]:
+    """Run a service for the length of a test; ``settings`` are UNDERSTUDY_* without the prefix."""
+    port = port or free_port()
+    environment = {
+        **os.environ,
+        "BENTOML_DO_NOT_TRACK": "True",
+        "UNDERSTUDY_LOG_FILE": str(log),
+        **{f"UNDERSTUDY_{name}": value for name, value in settings.items()},
+    }
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    server = Server(process, port, log)
+    try:
+        with _reading(server):
+            if wait:
+                wait_until(server.ready, "readiness")
+            yield server
+            if process.poll() is None:
+                server.stop()
+    finally:
+        server.client.close()
+        _end(process)
+
+
+@contextlib.contextmanager
+def _reading(server: Server) -> Iterator[None]:
+    """Keep both pipes empty: a service must not wait for a test that does not read."""
+    readers = [
+        threading.Thread(target=lambda: server.output.extend(server.process.stdout or ())),
+        threading.Thread(target=lambda: server.complaints.extend(server.process.stderr or ())),
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        yield
+    finally:
+        _end(server.process)
+        for reader in readers:
+            reader.join()
+        for pipe in (server.process.stdout, server.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill what a failed test left: the supervisor, and its workers and their children."""
+    if process.poll() is None:
+        children = _descendants(process.pid)
+        process.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        process.wait()
+
+
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text(encoding="utf-8").split():
+            found += [int(child), *_descendants(int(child))]
+    return found

@@ -1,0 +1,133 @@
+"""A service on the wrong preprocessing never opens its port."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.serving.server import (
+    BENTOML,
+    UNDERSTUDY,
+    Server,
+    free_port,
+    port_is_open,
+    serving,
+    wait_until,
+)
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+REFUSED = 78
+COMMANDS = {
+    "understudy": (*UNDERSTUDY, "serve"),
+    "bentoml": (*BENTOML, "serve", "--host", "127.0.0.1"),
+}
+
+
+@pytest.fixture(params=["champion", "challenger"])
+def damaged(
+    request: pytest.FixtureRequest,
+    champion: Path,
+    challenger: Path,
+    refitted: Callable[[Path], Path],
+) -> tuple[str, dict[str, Path]]:
+    """Give a role and the bundles of both roles, the one of that role refitted."""
+    role: str = request.param
+    bundles = {"champion": champion, "challenger": challenger}
+    return role, {**bundles, role: refitted(bundles[role])}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_refitted_scaler_keeps_the_port_closed(
+    command: str, damaged: tuple[str, dict[str, Path]], tmp_path: Path
+) -> None:
+    """Both commands exit 78 within 30 s, say which value changed, and never listen."""
+    role, bundles = damaged
+    port = free_port()
+    opened: list[bool] = []
+    with serving(
+        COMMANDS[command],
+        tmp_path / "log.jsonl",
+        port=port,
+        wait=False,
+        CHAMPION=str(bundles["champion"]),
+        CHALLENGERS=str(bundles["challenger"]),
+    ) as server:
+        started = time.monotonic()
+        watcher = threading.Thread(target=_watch, args=(server.process, port, opened))
+        watcher.start()
+        assert server.process.wait(60) == REFUSED
+        took_s = time.monotonic() - started
+        watcher.join()
+    assert not any(opened)
+    assert took_s < 30
+    (refusal,) = server.events("guard.refused")
+    assert refusal["role"] == role
+    changed = {finding["subject"]: finding for finding in refusal["findings"]}
+    mean = changed["pages.mean_"]
+    assert mean["code"] == "preprocessing_changed"
+    assert float(mean["expected"]) != float(mean["observed"])
+    complaint = "".join(server.complaints)
+    assert f"understudy: {role} refused" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_optional_challenger_is_left_out(
+    champion: Path, challenger: Path, refitted: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    """With --challenger-optional the champion serves alone and the same findings are logged."""
+    damaged = refitted(challenger)
+    command = (*UNDERSTUDY, "serve", "--challenger-optional")
+    roles = ("--champion", str(champion), "--challenger", str(damaged))
+    with serving((*command, *roles), tmp_path / "log.jsonl") as server:
+        wait_until(lambda: server.status()["challengers"][0]["state"] == "refused", "the refusal")
+        assert server.classify([{"request_id": "one", "text": "an invoice"}]).status_code == 200
+        assert server.client.get("/readyz").status_code == 200
+    (refusal,) = server.events("guard.refused")
+    assert refusal["role"] == "challenger"
+    assert "pages.mean_" in {finding["subject"] for finding in refusal["findings"]}
+    (line,) = server.events("request.observed")
+    assert line["challengers"][0]["status"] == "missed"
+
+
+def test_bundle_swapped_after_the_check_is_never_served(
+    champion: Path, refitted: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    """A worker that finds other bytes than the preflight did answers nothing and stops with 78."""
+    damaged = refitted(champion)
+    served = tmp_path / "served"
+    shutil.copytree(champion, served)
+    command = (*UNDERSTUDY, "serve", "--champion", str(served))
+    answers: list[int | None] = []
+    with serving(command, tmp_path / "log.jsonl", wait=False) as server:
+        # The port opens after the preflight and before the worker has loaded anything.
+        wait_until(lambda: port_is_open(server.port), "the port")
+        served.rename(tmp_path / "aside")
+        damaged.rename(served)
+        wait_until(lambda: _stopped(server, answers), "the stop")
+        assert server.process.returncode == REFUSED
+    assert 200 not in answers
+    (refusal,) = server.events("guard.refused")
+    assert refusal["findings"]
+
+
+def _watch(process: subprocess.Popen[str], port: int, opened: list[bool]) -> None:
+    while process.poll() is None:
+        opened.append(port_is_open(port))
+        time.sleep(0.02)
+
+
+def _stopped(server: Server, answers: list[int | None]) -> bool:
+    """Ask for one more answer, and tell whether the service is gone."""
+    with contextlib.suppress(httpx.TransportError):
+        answers.append(server.classify([{"text": "x"}]).status_code)
+    return server.process.poll() is not None

@@ -1,0 +1,279 @@
+"""A running service: what a client, an operator and the log see."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.serving.server import REPOSITORY, UNDERSTUDY, Server, serving, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def server(
+    champion: Path, challenger: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Run one service with a challenger for the tests of this module."""
+    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--challenger", str(challenger))
+    log = tmp_path_factory.mktemp("serving") / "log.jsonl"
+    with serving(command, log, FLUSH_SECONDS="0.5") as running:
+        yield running
+
+
+def test_documents_are_answered_compared_and_counted(
+    server: Server, documents: list[dict[str, Any]]
+) -> None:
+    """Each document has one log line with both observations, and stands in one window."""
+    before = server.status()["documents"]
+    for start in range(0, 60, 4):
+        response = server.classify(documents[start : start + 4])
+        assert response.status_code == 200
+        assert [p["request_id"] for p in response.json()["predictions"]] == [
+            d["request_id"] for d in documents[start : start + 4]
+        ]
+    status = server.wait_until_heard()
+    wait_until(lambda: server.status()["flushed_documents"] == status["documents"], "the flush")
+    sent = {document["request_id"] for document in documents[:60]}
+    lines = [line for line in server.events("request.observed") if line["request_id"] in sent]
+    assert status["documents"] == before + 60
+    assert Counter(line["request_id"] for line in lines) == Counter(sent)
+    assert {line["challengers"][0]["status"] for line in lines} == {"ok"}
+    windows = server.events("drift.window")
+    assert sum(line["window"]["documents"] for line in windows) == status["documents"]
+    assert (
+        sum(sum(w["counts"]["features"]["pages"]["counts"]) for w in windows)
+        + sum(w["counts"]["features"]["pages"]["missing"] for w in windows)
+        == (status["documents"])
+    )
+
+
+def test_status_agrees_with_the_log(server: Server, documents: list[dict[str, Any]]) -> None:
+    """Means, agreement and coverage in the status are those of the log's lines."""
+    server.classify(documents[60:70])
+    status = server.wait_until_heard()
+    lines = server.events("request.observed")
+    heard = [line["challengers"][0] for line in lines if line["challengers"][0]["status"] == "ok"]
+    champion = [line["champion"]["confidence"] for line in lines]
+    (challenger,) = status["challengers"]
+    assert status["documents"] == len(lines)
+    assert status["confidence"] == pytest.approx(sum(champion) / len(champion))
+    assert challenger["agreement"] == pytest.approx(sum(h["agree"] for h in heard) / len(heard))
+    assert challenger["confidence"] == pytest.approx(
+        sum(h["confidence"] for h in heard) / len(heard)
+    )
+    coverage = challenger["coverage"]
+    assert coverage["compared"] == len(heard)
+    assert coverage["eligible"] == coverage["compared"] + sum(coverage["missed"].values())
+
+
+def test_bentoml_client_gets_the_same_answer(
+    server: Server, documents: list[dict[str, Any]]
+) -> None:
+    """BentoML's own client calls the native route and gets the list of predictions."""
+    program = (
+        "import bentoml, json, sys\n"
+        "with bentoml.SyncHTTPClient(sys.argv[1]) as client:\n"
+        "    print(json.dumps(client.classify(documents=json.loads(sys.argv[2]))))\n"
+    )
+    command = (sys.executable, "-c", program, str(server.client.base_url))
+    answer = subprocess.run(
+        [*command, json.dumps(documents[70:72])], capture_output=True, text=True, check=True
+    )
+    native = json.loads(answer.stdout)
+    direct = server.classify(documents[70:72]).json()["predictions"]
+    assert [p["label"] for p in native] == [p["label"] for p in direct]
+    assert native[0]["probabilities"] == pytest.approx(direct[0]["probabilities"])
+
+
+def test_system_routes_answer(server: Server) -> None:
+    """Health, metrics, the interface's description and the page are there."""
+    for path in ("/livez", "/readyz", "/healthz", "/metrics", "/v1/openapi.json", "/"):
+        assert server.client.get(path).status_code == 200, path
+    assert "understudy_documents_total" in server.client.get("/metrics").text
+
+
+def test_standard_output_is_one_event_a_line(server: Server) -> None:
+    """Whoever collects standard output finds JSON alone, numbered without gaps."""
+    lines = [json.loads(line) for line in list(server.output)]
+    assert lines[0]["event"] == "service.started"
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_native_route_never_logs_the_body(server: Server) -> None:
+    """A body that is not JSON, or does not fit, leaves no trace of its text anywhere."""
+    secret = "a-very-private-sentence"  # noqa: S105 (a text to look for)
+    for route in ("/classify", "/v1/classify"):
+        assert server.client.post(route, content=f'{{"{secret}').status_code == 400
+        body = {"documents": [{"text": [secret]}]}
+        assert server.client.post(route, json=body).status_code == 422
+        assert server.classify([{"text": secret}]).status_code == 200
+    server.wait_until_heard()
+    everything = "".join([*server.output, *server.complaints, server.log.read_text()])
+    assert secret not in everything
+
+
+def test_oversized_body_is_refused_before_it_is_read(server: Server) -> None:
+    """A body that announces too much is answered with 413 while most of it is unsent."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(
+            b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n{"
+        )
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+def test_challenger_gets_what_the_champion_leaves(server: Server) -> None:
+    """A busy process beside the champion in its session leaves the challenger next to nothing."""
+    (challenger,) = server.status()["challengers"]
+    assert challenger["priority"] == "idle"
+    pid = challenger["pid"]
+    assert os.getsid(pid) == os.getsid(_parent(pid))
+    policies = {
+        os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir()
+    }
+    assert policies == {os.SCHED_IDLE}
+
+
+def test_killed_challenger_costs_no_request(
+    server: Server, documents: list[dict[str, Any]]
+) -> None:
+    """SIGKILL of the challenger under load: every request is answered, and it comes back."""
+    (challenger,) = server.status()["challengers"]
+    pid, restarts = challenger["pid"], challenger["restarts"]
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(server.classify, [document]) for document in documents]
+        wait_until(lambda: sum(answer.done() for answer in answers) > 50, "some answers")
+        os.kill(pid, 9)
+        statuses = Counter(answer.result().status_code for answer in answers)
+    assert statuses == {200: len(documents)}
+    assert server.client.get("/readyz").status_code == 200
+    status = server.wait_until_heard()
+    (challenger,) = status["challengers"]
+    assert challenger["restarts"] > restarts
+    assert challenger["pid"] != pid
+    coverage = challenger["coverage"]
+    missed = coverage["missed"]
+    assert coverage["eligible"] == status["documents"]
+    assert coverage["eligible"] == coverage["compared"] + sum(missed.values())
+    assert set(missed) <= {"challenger_down"}
+    lines = server.events("request.observed")
+    assert len(lines) == status["documents"]
+    lost = [line for line in lines if line["challengers"][0]["status"] != "ok"]
+    assert len(lost) == missed.get("challenger_down", 0)
+
+
+def test_port_in_use_is_one_line(server: Server, champion: Path) -> None:
+    """A second service on the same port says so, and exits 2."""
+    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--port", str(server.port))
+    answer = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert answer.returncode == 2
+    assert "in use" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_smoke_scenario_balances(server: Server) -> None:
+    """The load scenario finds every document answered and accounted for."""
+    command = (sys.executable, "-m", "load_tests.smoke", "--url", str(server.client.base_url))
+    answer = subprocess.run(
+        [*command, "--documents", "40", "--json"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["balanced"]
+
+
+def test_stop_under_load_loses_nothing(
+    champion: Path, challenger: Path, documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """SIGTERM under load: readiness first, every accepted request answered, the books balanced."""
+    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--challenger", str(challenger))
+    with serving(command, tmp_path / "log.jsonl") as server:
+        wait_until(lambda: server.status()["challengers"][0]["state"] == "ready", "the challenger")
+        load = _Load(server, documents)
+        wait_until(lambda: len(load.answered) > 20, "some answers")
+        stopping = time.monotonic()
+        server.process.terminate()
+        wait_until(lambda: _readiness(server) != 200, "unreadiness")
+        unready_s = time.monotonic() - stopping
+        server.process.wait(60)
+        load.join()
+    assert server.process.returncode == 0
+    assert unready_s < 1.0
+    assert set(load.refused) <= {503}
+    assert load.broken == 0
+    lines = server.events("request.observed")
+    assert Counter(line["request_id"] for line in lines) == Counter(load.answered)
+    (stopped,) = server.events("service.stopped")
+    coverage = stopped["coverage"]
+    assert stopped["observed"] == stopped["flushed"] == len(load.answered)
+    assert coverage["pending"] == 0
+    assert coverage["eligible"] == coverage["compared"] + sum(coverage["missed"].values())
+    windows = server.events("drift.window")
+    assert sum(line["window"]["documents"] for line in windows) == len(load.answered)
+    assert server.output[-1] == server.log.read_text().splitlines(keepends=True)[-1]
+
+
+class _Load:
+    """Sends documents in a few threads until the service cannot be connected to any more."""
+
+    def __init__(self, server: Server, documents: list[dict[str, Any]]) -> None:
+        self.answered: list[str] = []
+        self.refused: list[int] = []
+        self.broken = 0
+        self._url = str(server.client.base_url)
+        self._documents = documents
+        self._threads = [threading.Thread(target=self._send, args=(n,)) for n in range(4)]
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self, number: int) -> None:
+        with httpx.Client(base_url=self._url, timeout=60) as client:
+            for count in range(100_000):
+                document = self._documents[count % len(self._documents)]
+                request_id = f"{number}-{count}"
+                body = {"documents": [{**document, "request_id": request_id}]}
+                try:
+                    response = client.post("/v1/classify", json=body)
+                except httpx.ConnectError:
+                    return
+                except httpx.TransportError:
+                    self.broken += 1
+                    return
+                if response.status_code == 200:
+                    self.answered.append(request_id)
+                else:
+                    self.refused.append(response.status_code)
+
+
+def _readiness(server: Server) -> int | None:
+    try:
+        return server.client.get("/readyz").status_code
+    except httpx.TransportError:
+        return None
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
