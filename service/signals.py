@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import select
 import signal
 import socket
 import stat
@@ -23,7 +24,10 @@ __all__ = ["drain_before_stopping"]
 _logger = logging.getLogger("bentoml.understudy")
 
 _TURN_AWAY_S = 0.5
-"""How long requests are still answered as unavailable, so that clients let go of connections."""
+"""How long requests on connections that are open already are still answered as unavailable."""
+
+_MOST_ROUNDS = 1000
+"""Rounds of the event loop to wait for a quiet moment; somebody may connect all the time."""
 
 
 def drain_before_stopping(drain: Callable[[], Awaitable[None]]) -> None:
@@ -46,10 +50,10 @@ def _after(drain: Callable[[], Awaitable[None]], stop: Handler) -> Handler:
     async def drain_and_stop(number: int, frame: FrameType | None) -> None:
         try:
             await drain()
-            await asyncio.sleep(_TURN_AWAY_S)
         except Exception:
             _logger.exception("the service could not be drained")
-        _refuse_connections(loop)
+        await _refuse_connections()
+        await asyncio.sleep(_TURN_AWAY_S)
         stop(number, frame)
 
     def begin(number: int, frame: FrameType | None) -> None:
@@ -62,22 +66,40 @@ def _after(drain: Callable[[], Awaitable[None]], stop: Handler) -> Handler:
     return handler
 
 
-def _refuse_connections(loop: asyncio.AbstractEventLoop) -> None:
-    """Make new connections fail at once, for every process that shares the listening socket.
+async def _refuse_connections() -> None:
+    """Make new connections fail at once, for every process that shares a listening socket.
 
     The supervisor holds it too, and would go on accepting for nobody until it has noticed that
     this process is gone. A worker that starts in our place listens on it again.
     """
-    with contextlib.suppress(OSError):
-        for entry in Path("/proc/self/fd").iterdir():
-            descriptor = int(entry.name)
-            with contextlib.suppress(OSError):
-                if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-                    _shut_if_listening(descriptor, loop)
-
-
-def _shut_if_listening(descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
-    with socket.socket(fileno=os.dup(descriptor)) as opened:
-        if opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+    loop = asyncio.get_running_loop()
+    for descriptor in _listening():
+        with socket.socket(fileno=os.dup(descriptor)) as opened, contextlib.suppress(OSError):
+            await _until_nobody_waits(opened)
             loop.remove_reader(descriptor)
             opened.shutdown(socket.SHUT_RDWR)
+
+
+def _listening() -> list[int]:
+    """Give the descriptors of this process on which connections are accepted."""
+    with contextlib.suppress(FileNotFoundError):  # the system does not tell
+        return [int(fd.name) for fd in Path("/proc/self/fd").iterdir() if _listens(int(fd.name))]
+    return []
+
+
+def _listens(descriptor: int) -> bool:
+    with contextlib.suppress(OSError):  # closed meanwhile: the listing itself was open
+        if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            with socket.socket(fileno=os.dup(descriptor)) as opened:
+                return bool(opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    return False
+
+
+async def _until_nobody_waits(listening: socket.socket) -> None:
+    """Let the server accept who has connected already: they would be reset."""
+    poll = select.poll()
+    poll.register(listening, select.POLLIN)
+    for _ in range(_MOST_ROUNDS):
+        if not poll.poll(0):
+            return
+        await asyncio.sleep(0)

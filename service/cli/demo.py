@@ -51,13 +51,13 @@ def demo(port: int, documents: int, stop_after: bool) -> None:  # noqa: FBT001 (
     on validation. The log shows what validation did not.
     """
     check_port(_HOST, port)
+    # Asked to end in any way, it ends the service that it started.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     bundles = demo_bundles(_STORE, _say)
-    champion_f1, challenger_f1 = map(validation_f1, (bundles.champion, bundles.challenger))
-    _say(f"validation, macro F1: champion {champion_f1:.3f}, challenger {challenger_f1:.3f}")
     log = _STORE / "demo" / f"log-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
     with _service(bundles, port, log) as process:
         _send_the_days(port, documents, process)
-        _tell(log, bundles, champion_f1, challenger_f1, port)
+        _tell(log, bundles, port)
         if not stop_after:
             _say("serving until you press Ctrl-C")
             with contextlib.suppress(KeyboardInterrupt):
@@ -93,18 +93,19 @@ def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.
         process.wait(_STOP_S)
 
 
-def _tell(
-    log: Path, bundles: DemoBundles, champion_f1: float, challenger_f1: float, port: int
-) -> None:
+def _tell(log: Path, bundles: DemoBundles, port: int) -> None:
+    champion_f1, challenger_f1 = map(validation_f1, (bundles.champion, bundles.challenger))
     reference = json.loads((bundles.champion / "reference.json").read_bytes())
     days = list(read_days(log, {key: title for key, (title, _) in _ACTS.items()}, reference))
     url = f"http://{_HOST}:{port}"
     click.echo(f"\nWhat the log says ({log})\n\n{table(days)}\n")
+    last = days[-1]
     click.echo(
-        f"On validation the challenger won, {challenger_f1:.3f} to {champion_f1:.3f}. On the last "
-        f"day it was\n{days[-1].challenger_confidence:.3f} confident where the champion was "
-        f"{days[-1].champion_confidence:.3f}: had it been deployed, somebody would have said\n"
-        "that it 'feels less confident', weeks later. In the shadow it is a log line.\n"
+        f"Macro F1 on fresh validation documents: champion {champion_f1:.3f}, challenger "
+        f"{challenger_f1:.3f}.\nConfidence on the last day: champion "
+        f"{last.champion_confidence:.3f}, challenger {last.challenger_confidence:.3f}.\n"
+        "A challenger deployed for its F1 would 'feel less confident' weeks later. In the shadow,\n"
+        "that is a log line.\n"
     )
     click.echo(
         f"Look at   {url}/   and   curl {url}/v1/status\n"
