@@ -74,7 +74,7 @@ async def _refuse_connections() -> None:
     """
     loop = asyncio.get_running_loop()
     for descriptor in _listening():
-        with socket.socket(fileno=os.dup(descriptor)) as opened, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as opened:
             await _until_nobody_waits(opened)
             loop.remove_reader(descriptor)
             opened.shutdown(socket.SHUT_RDWR)

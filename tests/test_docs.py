@@ -18,6 +18,8 @@ from service.telemetry.events import Event
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
+ROOMS = ("artifacts", "guards", "service")
+
 LATER_EVENTS = {"drift.alarm", "drift.cleared", "verdict.changed", "roles.changed"}
 """Events whose names are taken and that nothing emits yet."""
 
@@ -25,7 +27,7 @@ LATER_EVENTS = {"drift.alarm", "drift.cleared", "verdict.changed", "roles.change
 def _finding_codes() -> set[str]:
     """Collect the first argument, or ``code``, of everything that makes a finding."""
     codes = set()
-    for path in (*REPOSITORY.glob("guards/**/*.py"), *REPOSITORY.glob("artifacts/*.py")):
+    for path in (file for room in ROOMS for file in (REPOSITORY / room).glob("**/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 named = [keyword.value for keyword in node.keywords if keyword.arg == "code"]

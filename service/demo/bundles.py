@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,8 +14,7 @@ from artifacts.demo.documents import challenger_training, champion_training, fre
 from artifacts.measuring import measure
 from artifacts.opening import open_bundle
 from artifacts.tables import ColumnRoles, as_table
-from artifacts.training import TrainingOptions, train
-from guards.errors import GuardRefused
+from guards.errors import CallError, GuardRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,7 @@ _MAX_LENGTH = 128
 
 @dataclass(frozen=True, slots=True)
 class DemoBundles:
-    """Where the two bundles are, and what they say of themselves."""
+    """Where the two bundles are."""
 
     champion: Path
     challenger: Path
@@ -42,16 +44,21 @@ class DemoBundles:
 def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
     """Give the demo's bundles below ``store``, training what is not there or does not verify.
 
-    Also writes ``roles.json`` where there is none, so that ``understudy serve`` finds them.
+    Also writes ``roles.json`` where there is none, so that ``understudy serve`` finds them. Raises
+    ``CallError`` when a training fails.
     """
     bundles = DemoBundles(store / "demo" / "1", store / "demo" / "2")
-    for path, table, what, seed in (
-        (bundles.champion, champion_training, "the champion, on last year's labels", 1),
-        (bundles.challenger, challenger_training, "the challenger, on fresh labels", 2),
-    ):
-        if not _passes(path):
-            say(f"training {what}")
-            _train(path, table(_ROWS, seed), seed)
+    wanted = {
+        path: table
+        for path, table in (
+            (bundles.champion, champion_training),
+            (bundles.challenger, challenger_training),
+        )
+        if not _passes(path)
+    }
+    if wanted:
+        say("training a champion on last year's labels, and a challenger on fresh ones")
+        _train_side_by_side({path: make(_ROWS, 1) for path, make in wanted.items()})
     roles = store / "roles.json"
     if not roles.exists():
         named = {"champion": "demo/1", "challengers": ["demo/2"]}
@@ -74,8 +81,38 @@ def _passes(path: Path) -> bool:
     return True
 
 
-def _train(path: Path, frame: pd.DataFrame, seed: int) -> None:
+def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
+    """Train each bundle with ``understudy train`` in a process of its own; the first shows how far.
+
+    One thread each: two on so small a network wait for each other more than they compute.
+    """
+    processes = [
+        subprocess.Popen(  # noqa: S603 (our own command)
+            _training(path, table),
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=None if place == 0 else subprocess.DEVNULL,
+        )
+        for place, (path, table) in enumerate(tables.items())
+    ]
+    failed = [path for path, process in zip(tables, processes, strict=True) if process.wait() != 0]
+    if failed:
+        message = f"training {failed[0]} failed; run the demo again to see why"
+        raise CallError(message)
+
+
+def _training(path: Path, table: pd.DataFrame) -> list[str]:
     # The demo's own bundle from an older version, or a damaged one: made again.
     shutil.rmtree(path, ignore_errors=True)
-    table = as_table(frame, ROLES, "demo documents")
-    train(table, ROLES, path, TrainingOptions(epochs=3, max_length=_MAX_LENGTH, seed=seed))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.parent / f"training-{path.name}.jsonl"
+    table.to_json(written, orient="records", lines=True)
+    columns = [
+        *(part for name in ROLES.numeric for part in ("--numeric", name)),
+        *(part for name in ROLES.categorical for part in ("--categorical", name)),
+    ]
+    return [
+        *(sys.executable, "-c", "from service.cli import main; main()", "train", str(written)),
+        *("--text", *ROLES.text, "--label", ROLES.label, *columns),
+        *("--max-length", str(_MAX_LENGTH), "--out", str(path)),
+    ]
