@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from artifacts.opening import Bundle
     from artifacts.preprocessing import Encoding
-    from guards.schema import Schema
     from service.documents import Document
     from service.scheduling import Outcome
     from service.settings import Settings
@@ -47,7 +46,7 @@ class Observer:
         self._run = run
         self._champion = champion
         self._schema = champion.preprocessing.schema
-        self._private = _private_columns(self._schema)
+        self._private = frozenset(self._schema.private)
         self._reference_fingerprint = champion.reference.fingerprint
         self._capture = settings.capture
         self._flush_documents = settings.flush_documents
@@ -180,11 +179,6 @@ class Observer:
         self._remembered.move_to_end(request_id)
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
-
-
-def _private_columns(schema: Schema) -> frozenset[str]:
-    numeric = (column.name for column in schema.numeric if column.private)
-    return frozenset(numeric) | {column.name for column in schema.categorical if column.private}
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

@@ -130,7 +130,10 @@ class Runtime:
         self.log.emit(
             Event.SERVICE_STARTED,
             champion=champion.identity,
-            challengers=[_identity(Path(path)) for path in self.settings.challengers],
+            challengers=[
+                {**_identity(Path(path)), "engine": champion.engine.name}
+                for path in self.settings.challengers
+            ],
             environment=environment,
             environment_differences=champion.environment_differences,
             settings=self.settings.public(),
