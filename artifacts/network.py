@@ -95,7 +95,7 @@ def new_network(
 
     Raises ``OSError`` or ``ValueError`` when ``base`` holds no model.
     """
-    pretrained = None if base is None else AutoModel.from_pretrained(str(base))
+    pretrained = None if base is None else AutoModel.from_pretrained(str(base), dtype=torch.float32)
     encoder = small_encoder if pretrained is None else pretrained.config.to_dict()
     network = DocumentClassifier(
         DocumentClassifierConfig(

@@ -13,6 +13,7 @@ from safetensors.torch import load as load_safetensors
 from artifacts.inference import probabilities_of
 from artifacts.network import DocumentClassifier, DocumentClassifierConfig
 from artifacts.preprocessing import Preprocessing
+from artifacts.referencing import watched_features
 from artifacts.tokenizer import load_tokenizer
 from guards.drift.reference import Reference
 from guards.errors import Finding, PartError, first_line
@@ -129,14 +130,20 @@ def _check_precision(found: Mapping[str, torch.Tensor], wanted: Mapping[str, tor
 
 def _load_reference(sealed: SealedFiles) -> Reference:
     try:
-        return Reference.from_json(sealed.json(REFERENCE))
+        reference = Reference.from_json(sealed.json(REFERENCE))
     except ValueError as error:
-        raise PartError(
-            Finding(
-                code="part_unreadable",
-                subject=REFERENCE,
-                expected="the reference that training built",
-                observed=first_line(error),
-                remedy="copy the bundle again from where it was sealed, or seal it again",
-            )
-        ) from None
+        raise PartError(_no_reference(first_line(error))) from None
+    strange = reference.features.keys() ^ watched_features(sealed.manifest.schema_)
+    if strange:
+        raise PartError(_no_reference(f"{min(strange)!r} is watched on one side alone"))
+    return reference
+
+
+def _no_reference(observed: str) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=REFERENCE,
+        expected="the reference that training built for these columns",
+        observed=observed,
+        remedy="copy the bundle again from where it was sealed, or seal it again",
+    )

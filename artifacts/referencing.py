@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.drift.features import TRUTH_VALUES, Answer, answer_features, input_features
+from guards.drift.features import (
+    ANSWER_FEATURES,
+    TRUTH_VALUES,
+    Answer,
+    answer_features,
+    input_features,
+)
 from guards.drift.reference import Calibration, CategoricalReference, NumericReference, Reference
 
 if TYPE_CHECKING:
@@ -17,10 +23,16 @@ if TYPE_CHECKING:
     from artifacts.preprocessing import Encoding
     from guards.schema import Schema
 
-__all__ = ["ANSWER", "build_reference"]
+__all__ = ["ANSWER", "build_reference", "watched_features"]
 
 ANSWER = "answer"
 """The prefix of a bundle's own answers in its reference."""
+
+
+def watched_features(schema: Schema) -> set[str]:
+    """Name every feature that the reference of a bundle with this schema has."""
+    text = {"text.tokens", "text.unknown_share", "text.truncated"}
+    return {*text, *schema.columns, *(f"{ANSWER}.{name}" for name in ANSWER_FEATURES)}
 
 
 def build_reference(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
-from sklearn.model_selection import train_test_split
 from tokenizers import Tokenizer
 
 from artifacts.columns import fit_columns, known_categories, numeric_range, with_training_gaps
@@ -150,8 +149,23 @@ def _split(
     places = list(range(len(table)))
     if roles.time is not None:
         return table.take(places[:-held_out]), table.take(places[-held_out:])
-    kept, held = train_test_split(places, test_size=held_out, random_state=options.seed)
-    return table.take(sorted(kept)), table.take(sorted(held))
+    held = _share_of_each_class(table.labels, options.seed)
+    if not held:
+        message = "no class has rows enough to hold some out; give --validation"
+        raise TableError(message)
+    kept = sorted({*places} - held)
+    return table.take(kept), table.take(sorted(held))
+
+
+def _share_of_each_class(labels: Sequence[str], seed: int) -> set[int]:
+    """Choose rows to hold out, the same share of each class; a class of a few rows keeps them."""
+    generator = np.random.default_rng(seed)
+    values = np.array(labels)
+    held: set[int] = set()
+    for label in sorted(set(labels)):
+        places = generator.permutation(np.flatnonzero(values == label))
+        held.update(places[: round(len(places) * _HELD_OUT_SHARE)].tolist())
+    return held
 
 
 def _labels(training: Table, held_out: Table) -> tuple[str, ...]:
@@ -253,7 +267,7 @@ def _lineage(
         "seed": options.seed,
         "epochs": options.epochs,
         "freeze_encoder": options.freeze_encoder,
-        "code_commit": code_commit(Path.cwd()),
+        "code_commit": code_commit(Path(__file__).parent),
         "parent": None,
     }
 

@@ -25,6 +25,7 @@ from service.http.routes import NATIVE_PATH, Serving, make_app
 from service.http.schemas import DocumentBody, parse_documents
 from service.runtime import Runtime
 from service.settings import PREFIX, read_settings
+from service.supervisor import stop_service
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -85,7 +86,9 @@ class Understudy:
         """Judge every bundle in a process of its own, and exit 78 rather than open the port."""
         _keep_standard_output_for_events()
         try:
-            read_access(read_settings().api_keys_file)
+            settings = read_settings()
+            read_access(settings.api_keys_file)
+            _check_log_file(settings.log_file)
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
             sys.exit(_WRONG_CALL)
@@ -102,7 +105,7 @@ class Understudy:
         """Begin to start; readiness follows when the champion can answer."""
         global _serving  # noqa: PLW0603 (one worker a process, one runtime a worker)
         settings = read_settings()
-        _serving = Serving(Runtime(settings), read_access(settings.api_keys_file))
+        _serving = Serving(Runtime(settings, stop_service), read_access(settings.api_keys_file))
         _serving.runtime.start()
 
     @bentoml.on_shutdown
@@ -126,6 +129,18 @@ class Understudy:
 # The decorator made it a service of BentoML's, which is more than its types say.
 _service: Any = Understudy
 _service.add_asgi_middleware(FrontDoor)
+
+
+def _check_log_file(path: Path | None) -> None:
+    """Raise ``CallError`` when a log file is asked for that cannot be written."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        message = f"the log file {path} cannot be written: {error.strerror}"
+        raise CallError(message) from None
 
 
 def serve(host: str, port: int) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from service.telemetry.log import EventLog
     from service.telemetry.metrics import Metrics
 
-__all__ = ["Champion", "assemble", "environment"]
+__all__ = ["Champion", "assemble", "environment", "git_commit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,21 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
 
 
 def environment() -> dict[str, Any]:
-    """Give library versions, processor capabilities and code commit, for ``service.started``."""
+    """Give library versions and processor capabilities, for ``service.started``."""
     return {
         "libraries": installed_environment(),
         "cpu": {
-            "cores": len(os.sched_getaffinity(0)),
+            "cores": _cores(),
             "capability": torch.backends.cpu.get_cpu_capability(),
         },
-        "git_commit": code_commit(Path(__file__).parent),
     }
+
+
+def git_commit() -> str | None:
+    """Give the commit that this code stands at, where it can be told."""
+    return code_commit(Path(__file__).parent)
+
+
+def _cores() -> int | None:
+    # Not every platform can say how many this process may use.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -119,7 +119,10 @@ class Observer:
             window=flushed.bounds(),
             reference=self._reference_fingerprint,
             counts=flushed.counts,
-            scores={name: score.to_json() for name, score in flushed.scores.items()},
+            scores={
+                name: {**score.to_json(), "floor": None, "e_value": None}
+                for name, score in flushed.scores.items()
+            },
         )
 
     def feedback(self, request_id: str, label: str) -> None:

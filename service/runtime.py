@@ -10,12 +10,10 @@ import contextlib
 import importlib
 import json
 import logging
-import os
-import signal
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from guards.errors import GuardRefused
 from service.errors import Unavailable
@@ -33,10 +31,7 @@ if TYPE_CHECKING:
     from service.documents import Document, Prediction
     from service.settings import Settings
 
-__all__ = ["REFUSAL_MARKER", "Runtime"]
-
-REFUSAL_MARKER = "_UNDERSTUDY_REFUSAL_MARKER"
-"""Names a file that the worker makes when it refuses, since it cannot set the exit code."""
+__all__ = ["Runtime", "StopService"]
 
 _GRACE_S = 1.0
 """How long requests are still served after readiness is false: balancers look this often."""
@@ -47,14 +42,25 @@ _CLOSE_LOG_S = 5.0
 _logger = logging.getLogger("bentoml.understudy")
 
 
+class StopService(Protocol):
+    """Stops the whole service, this worker and what supervises it."""
+
+    def __call__(self, *, refused: bool) -> None:
+        """Stop; ``refused`` tells whether the guard is the reason."""
+
+
 class Runtime:
     """Everything of one worker, from the settings to the last log line; used from one event loop.
 
     ``state`` is ``starting``, ``ready``, ``draining``, ``refused`` or ``failed``.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the log; everything else waits for ``start``."""
+    def __init__(self, settings: Settings, stop_service: StopService) -> None:
+        """Open the log; everything else waits for ``start``.
+
+        ``stop_service`` is called when there will never be a champion to serve.
+        """
+        self._stop_service = stop_service
         self.settings = settings
         self.state = "starting"
         self.run = uuid.uuid4().hex
@@ -115,6 +121,7 @@ class Runtime:
         except Exception:
             self.state = "failed"
             _logger.exception("the champion could not be started")
+            self._stop_service(refused=False)
         else:
             await self._flush_regularly()
 
@@ -124,6 +131,7 @@ class Runtime:
             assembly.assemble, self.settings, self.run, self.log, self.metrics
         )
         environment = await asyncio.to_thread(assembly.environment)
+        commit = await asyncio.to_thread(assembly.git_commit)
         self.champion = champion
         self.challengers = tuple(self._make_challengers(champion))
         champion.observer.mirror.attach(self.challengers)
@@ -135,6 +143,7 @@ class Runtime:
                 for path in self.settings.challengers
             ],
             environment=environment,
+            git_commit=commit,
             environment_differences=champion.environment_differences,
             settings=self.settings.public(),
         )
@@ -180,10 +189,7 @@ class Runtime:
             findings=[finding.to_json() for finding in refusal.findings],
         )
         self.log.close(_CLOSE_LOG_S)
-        marker = os.environ.get(REFUSAL_MARKER)
-        if marker:
-            Path(marker).touch()
-        os.kill(os.getppid(), signal.SIGTERM)
+        self._stop_service(refused=True)
 
     async def _flush_regularly(self) -> None:
         assert self.champion is not None  # noqa: S101 (it has been assembled)
@@ -209,7 +215,8 @@ class Runtime:
 
     async def _finish(self, champion: Champion) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(champion.scheduler.emptied(), _QUEUE_S)
+            most_s = max(_QUEUE_S, self.settings.deadline_s)
+            await asyncio.wait_for(champion.scheduler.emptied(), most_s)
         await asyncio.gather(
             *(challenger.drain(self.settings.shadow_drain_s) for challenger in self.challengers)
         )

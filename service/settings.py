@@ -52,14 +52,6 @@ class Settings:
     pin: str | None = None
     replica: str = ""
 
-    def environment(self) -> dict[str, str]:
-        """Give the environment variables that make these settings, for a child process."""
-        return {
-            PREFIX + field.name.upper(): _unparsed(value)
-            for field in fields(self)
-            if (value := getattr(self, field.name)) not in (None, "", ())
-        }
-
     def public(self) -> dict[str, Any]:
         """Give the settings for a log line; they hold paths of secrets, never secrets."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
@@ -147,19 +139,25 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     environment = os.environ if environment is None else environment
     found: dict[str, Any] = {"replica": socket.gethostname()}
     for variable, text in sorted(environment.items()):
-        if variable.startswith(PREFIX) and text != "":
+        if variable.startswith(PREFIX):
             name = variable.removeprefix(PREFIX).lower()
-            found[name] = _parsed(variable, name, text)
+            kind = _kind_of(variable, name)
+            if text != "":
+                found[name] = _parsed(variable, kind, text)
     settings = Settings(**found)
     return settings if settings.champion is not None else _with_roles(settings)
 
 
-def _parsed(variable: str, name: str, text: str) -> Any:  # noqa: ANN401 (as the field has it)
+def _kind_of(variable: str, name: str) -> _Kind:
     kind = _KINDS.get(name)
     if kind is None:
         known = ", ".join(PREFIX + known.upper() for known in _KINDS)
         message = f"{variable} is no setting; there are {known}"
         raise SettingsError(message)
+    return kind
+
+
+def _parsed(variable: str, kind: _Kind, text: str) -> Any:  # noqa: ANN401 (as the field has it)
     try:
         return kind.parse(text)
     except ValueError:
@@ -191,10 +189,6 @@ def _roles(data: Any) -> tuple[Path, list[Path]]:  # noqa: ANN401 (JSON)
     if not isinstance(data["challengers"], list):
         raise TypeError
     return Path(data["champion"]), [Path(challenger) for challenger in data["challengers"]]
-
-
-def _unparsed(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _plain(value: object) -> object:

@@ -11,7 +11,17 @@ if TYPE_CHECKING:
 
 __all__ = ["environment_differences", "installed_environment"]
 
-_LIBRARIES = ("joblib", "numpy", "scikit-learn", "tokenizers", "torch", "transformers")
+_LIBRARIES = (
+    "joblib",
+    "numpy",
+    "pandas",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
 """The libraries whose code stands between a document and its probabilities."""
 
 

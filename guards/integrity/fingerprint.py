@@ -23,6 +23,9 @@ __all__ = ["describe", "difference_in_words", "differences", "digest", "preproce
 _LONGEST_LIST = 200
 """Longer lists are described by their length and digest: the diff must stay readable."""
 
+_MOST_CHUNKS = 5_000_000
+"""A hostile file can refer to one list many times over; no fitted preprocessing comes near."""
+
 _NAN_BYTES = struct.pack("<d", float("nan"))
 
 
@@ -35,7 +38,10 @@ def digest(value: object) -> str:
     ``RecursionError`` for a value that holds itself: nothing may pass unseen.
     """
     sha = hashlib.sha256()
-    for chunk in _chunks(value):
+    for count, chunk in enumerate(_chunks(value)):
+        if count > _MOST_CHUNKS:
+            message = "a preprocessing cannot hold so many values"
+            raise TypeError(message)
         sha.update(chunk)
     return f"sha256:{sha.hexdigest()}"
 

@@ -33,6 +33,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 
 _TAKE_IT_AGAIN = "copy the bundle again from where it was sealed, or seal it again"
+_READ_BEYOND = 1024 * 1024
+"""A file larger than sealed by more than this is refused unread."""
+
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -225,9 +228,13 @@ def _kind(entry: os.DirEntry[str]) -> str:
 
 def _compare_part(path: Path, name: str, part: Part, files: dict[str, bytes]) -> Iterator[Finding]:
     try:
-        data = (path / name).read_bytes()
+        size = (path / name).stat().st_size
+        data = b"" if size > part.size + _READ_BEYOND else (path / name).read_bytes()
     except OSError as error:
         yield _finding("part_unreadable", name, "a readable file", str(error.strerror))
+        return
+    if len(data) < size:
+        yield _finding("part_changed", name, f"{part.size} bytes", f"{size} bytes")
         return
     if data.startswith(_LFS_POINTER):
         yield Finding(

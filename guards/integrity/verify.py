@@ -122,6 +122,7 @@ def _value_findings(
     """Say which values differ, as far as an object that may be anything can be described."""
     manifest = sealed.manifest
     try:
+        digest(columns)  # refuses what is too large to be described
         observed = describe(columns, tokenizer)
     except Exception:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
         return

@@ -16,7 +16,7 @@ import click
 
 from artifacts.demo.documents import good_day, shadow_day, surge_day
 from service.cli.serve import check_port
-from service.demo.bundles import DemoBundles, demo_bundles, validation_f1
+from service.demo.bundles import NAME, DemoBundles, demo_bundles, validation_f1
 from service.demo.report import read_days, table
 from service.demo.traffic import Traffic
 from service.settings import PREFIX
@@ -54,14 +54,14 @@ def demo(port: int, documents: int, stop_after: bool) -> None:  # noqa: FBT001 (
     # Asked to end in any way, it ends the service that it started.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     bundles = demo_bundles(_STORE, _say)
-    log = _STORE / "demo" / f"log-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+    log = _STORE / NAME / f"log-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
     with _service(bundles, port, log) as process:
         _send_the_days(port, documents, process)
         _tell(log, bundles, port)
         if not stop_after:
             _say("serving until you press Ctrl-C")
             with contextlib.suppress(KeyboardInterrupt):
-                process.wait()
+                sys.exit(process.wait())
 
 
 def _send_the_days(port: int, documents: int, process: subprocess.Popen[bytes]) -> None:
@@ -81,9 +81,11 @@ def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.
         *("--champion", str(bundles.champion), "--challenger", str(bundles.challenger)),
         *("--host", _HOST, "--port", str(port), "--log-file", str(log)),
     ]
+    # The story is told with the settings that it was written for.
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     quiet = {f"{PREFIX}FLUSH_SECONDS": "2", f"{PREFIX}LOG_LEVEL": "warning"}
     process = subprocess.Popen(  # noqa: S603 (our own command)
-        command, env={**os.environ, **quiet}, stdout=subprocess.DEVNULL
+        command, env={**inherited, **quiet}, stdout=subprocess.DEVNULL
     )
     try:
         yield process
@@ -110,8 +112,13 @@ def _tell(log: Path, bundles: DemoBundles, port: int) -> None:
     click.echo(
         f"Look at   {url}/   and   curl {url}/v1/status\n"
         f"          tail -n 1 {log}\n"
-        f"          understudy verify {bundles.champion} {bundles.challenger}\n"
+        f"          {_understudy()} verify {bundles.champion} {bundles.challenger}\n"
     )
+
+
+def _understudy() -> str:
+    """Give the command as it can be typed here; an environment need not be on the path."""
+    return os.path.relpath(Path(sys.executable).parent / "understudy")
 
 
 def _say(text: str) -> None:

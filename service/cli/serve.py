@@ -13,8 +13,8 @@ import click
 
 from guards.errors import CallError
 from service.cli.main import GUARD_REFUSED
-from service.runtime import REFUSAL_MARKER
 from service.settings import PREFIX, read_settings
+from service.supervisor import REFUSAL_MARKER
 
 __all__ = ["check_port", "serve"]
 

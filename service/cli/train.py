@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -46,10 +47,23 @@ Example:
     show_default=True,
     help="Tokens kept of a text.",
 )
-@click.option("--freeze-encoder", is_flag=True, help="Train the layers above the encoder only.")
+@click.option(
+    "--long",
+    type=click.Choice(["head"]),
+    default="head",
+    show_default=True,
+    expose_value=False,
+    help="What is kept of a longer text.",
+)
+@click.option(
+    "--freeze-encoder",
+    is_flag=True,
+    help="Train the layers above the encoder only, for ten times the epochs: they cost little.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--name", help="The bundle's name.  [default: from --out]")
 @click.option("--version", help="The bundle's version.  [default: from --out]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="NAME/VERSION")
 def train(  # noqa: PLR0913 (one parameter an option)
     *,
@@ -68,6 +82,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     seed: int,
     name: str | None,
     version: str | None,
+    as_json: bool,
     out: Path,
 ) -> None:
     """Fine-tune a BERT-family classifier on TABLE (.csv, .parquet or .jsonl) and seal a bundle.
@@ -80,4 +95,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     held_out = None if validation is None else read_table(validation, roles)
     report = train_bundle(read_table(table, roles), roles, out, options, held_out)
     click.echo(f"sealed {out}  {report.fingerprint}", err=True)
-    show_figures(report.metrics, "held-out rows")
+    if as_json:
+        click.echo(json.dumps({"fingerprint": report.fingerprint, **report.metrics}))
+    else:
+        show_figures(report.metrics, "held-out rows")

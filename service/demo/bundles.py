@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["DemoBundles", "demo_bundles", "validation_f1"]
+__all__ = ["NAME", "DemoBundles", "demo_bundles", "validation_f1"]
+
+NAME = "understudy-demo"
+"""The demo's bundles; a name that nobody gives theirs, since damaged ones are made again."""
 
 ROLES = ColumnRoles(
     text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")
@@ -47,7 +50,7 @@ def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
     Also writes ``roles.json`` where there is none, so that ``understudy serve`` finds them. Raises
     ``CallError`` when a training fails.
     """
-    bundles = DemoBundles(store / "demo" / "1", store / "demo" / "2")
+    bundles = DemoBundles(store / NAME / "1", store / NAME / "2")
     wanted = {
         path: table
         for path, table in (
@@ -61,7 +64,7 @@ def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
         _train_side_by_side({path: make(_ROWS, 1) for path, make in wanted.items()})
     roles = store / "roles.json"
     if not roles.exists():
-        named = {"champion": "demo/1", "challengers": ["demo/2"]}
+        named = {"champion": f"{NAME}/1", "challengers": [f"{NAME}/2"]}
         roles.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
     return bundles
 

@@ -39,10 +39,12 @@ class Traffic:
         self._wait(ready, most_s, "be ready")
 
     def send(self, documents: Sequence[dict[str, Any]]) -> None:
-        """Send each document as a request of its own, a few at a time."""
+        """Send each document as a request of its own; raises ``CallError`` when one fails."""
         with ThreadPoolExecutor(_CLIENTS) as pool:
             for response in pool.map(self._send_one, documents):
-                response.raise_for_status()
+                if not response.is_success:
+                    message = f"the service answered {response.status_code}; its messages are above"
+                    raise CallError(message)
 
     def wait_until_settled(self, most_s: float) -> None:
         """Wait until every comparison is in and every document is in a flushed window."""
@@ -54,7 +56,11 @@ class Traffic:
         return status
 
     def _send_one(self, document: dict[str, Any]) -> httpx.Response:
-        return self._client.post("/v1/classify", json={"documents": [document]})
+        try:
+            return self._client.post("/v1/classify", json={"documents": [document]})
+        except httpx.TransportError as error:
+            message = f"the service is gone ({type(error).__name__}); its messages are above"
+            raise CallError(message) from None
 
     def _answers(self, path: str) -> bool:
         try:

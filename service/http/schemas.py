@@ -80,6 +80,10 @@ class FeedbackBody(BaseModel):
     labels: list[Any] = Field(min_length=1)
 
 
+MOST_LABELS = 1000
+"""Labels of one request: each is a log line, and they must not crowd out the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The most that one request may hold."""
@@ -112,8 +116,13 @@ def parse_documents(body: object, schema: Schema, limits: Limits) -> list[Docume
 def parse_labels(body: object, known: Sequence[str]) -> tuple[list[Label], list[Problem]]:
     """Split a feedback into labels that can be recorded, and the problems with the others.
 
-    Raises ``InvalidDocuments`` when the body has no list of labels at all.
+    Raises ``TooLarge`` for more than ``MOST_LABELS``, and ``InvalidDocuments`` when the body has no
+    list of labels at all.
     """
+    labels = body.get("labels") if isinstance(body, dict) else None
+    if isinstance(labels, list) and len(labels) > MOST_LABELS:
+        message = f"more than {MOST_LABELS} labels in one request"
+        raise TooLarge(message)
     try:
         parsed = FeedbackBody.model_validate(body)
     except ValidationError as error:

@@ -160,31 +160,6 @@ def test_nobody_is_champion(tmp_path: Path) -> None:
         read_settings({"UNDERSTUDY_ROLES_FILE": str(path)})
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        Settings(champion="store/docs/1", replica="a-1"),
-        Settings(
-            champion="store/docs/1",
-            challengers=("store/docs/2", "store/docs/3"),
-            challenger_optional=True,
-            log_file=Path("logs/a.jsonl"),
-            flush_seconds=0.25,
-            shadow_sample=0.0,
-            shadow_drain_s=0.0,
-            max_queue=7,
-            api_keys_file=Path("keys.json"),
-            capture="all",
-            pin="sha256:ab",
-            replica="a-1",
-        ),
-    ],
-)
-def test_settings_travel_to_a_child_process(settings: Settings) -> None:
-    """The environment that settings make is read back as the same settings."""
-    assert read_settings(settings.environment()) == settings
-
-
 def test_public_settings_are_plain_json() -> None:
     """What is logged at the start can be logged."""
     settings = Settings(champion="store/docs/1", log_file=Path("a.jsonl"), replica="a-1")

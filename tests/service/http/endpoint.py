@@ -68,7 +68,9 @@ def running(settings: Settings, *, wait: bool = True) -> Iterator[Endpoint]:
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        serving.append(Serving(Runtime(settings), read_access(settings.api_keys_file)))
+        serving.append(
+            Serving(Runtime(settings, _no_supervisor), read_access(settings.api_keys_file))
+        )
         serving[0].runtime.start()
         yield
         await serving[0].runtime.drain()
@@ -87,3 +89,8 @@ async def _until(happened: Callable[[], bool]) -> None:
         # Nothing inside the service waits for it, so it has no event; a balancer polls as well.
         while not happened():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+def _no_supervisor(*, refused: bool) -> None:
+    """Leave the test process alone: here nothing supervises the worker."""
+    del refused
