@@ -34,7 +34,13 @@ if TYPE_CHECKING:
 
     from artifacts.tables import ColumnRoles, Table
 
-__all__ = ["TrainingOptions", "TrainingReport", "train"]
+__all__ = [
+    "TrainingOptions",
+    "TrainingReport",
+    "fit_temperature",
+    "share_of_each_class",
+    "train",
+]
 
 SMALL_ENCODER = {
     "model_type": "bert",
@@ -149,7 +155,7 @@ def _split(
     places = list(range(len(table)))
     if roles.time is not None:
         return table.take(places[:-held_out]), table.take(places[-held_out:])
-    held = _share_of_each_class(table.labels, options.seed)
+    held = share_of_each_class(table.labels, options.seed)
     if not held:
         message = "no class has rows enough to hold some out; give --validation"
         raise TableError(message)
@@ -157,7 +163,7 @@ def _split(
     return table.take(kept), table.take(sorted(held))
 
 
-def _share_of_each_class(labels: Sequence[str], seed: int) -> set[int]:
+def share_of_each_class(labels: Sequence[str], seed: int) -> set[int]:
     """Choose rows to hold out, the same share of each class; a class of a few rows keeps them."""
     generator = np.random.default_rng(seed)
     values = np.array(labels)

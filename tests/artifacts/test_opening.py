@@ -130,3 +130,13 @@ def test_bundle_of_text_alone(small_table: Table, tmp_path: Path) -> None:
     assert bundle.preprocessing.columns is None
     assert not (path / "preprocessing" / "columns.joblib").exists()
     assert bundle.probe([{"text": "hello", "features": {}}]).probabilities.sum() == pytest.approx(1)
+
+
+def test_a_reference_of_other_columns_is_refused(
+    champion: Path, copied: Callable[[Path], Path]
+) -> None:
+    """A reference that does not watch every column would fail the first request."""
+    bundle = copied(champion)
+    edit_json(bundle, REFERENCE, lambda reference: reference["features"].pop("court"))
+    finding = the_finding(findings_of(bundle), "part_unreadable", REFERENCE)
+    assert "'court'" in finding.observed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from artifacts.inference import probabilities_of
 from artifacts.opening import open_bundle
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.tokenizer import canonical_json, learn_tokenizer
-from artifacts.training import TrainingOptions, fit_temperature, train
+from artifacts.training import TrainingOptions, fit_temperature, share_of_each_class, train
 from guards.errors import CallError, TableError
 from service.cli import main
 from tests.conftest import ROLES
@@ -415,3 +416,11 @@ def test_table_in_memory(tmp_path: Path) -> None:
     assert open_bundle(tmp_path / "docs" / "1").labels == ("0", "1")
     with pytest.raises(TableError, match=r"^memory: no column"):
         as_table(frame, replace(roles, label="verdict"), "memory")
+
+
+def test_each_class_is_held_out_in_its_share() -> None:
+    """A split keeps classes in proportion, and a class of one row stays in training."""
+    labels = ["a"] * 100 + ["b"] * 40 + ["c"]
+    held = share_of_each_class(labels, seed=5)
+    assert Counter(labels[place] for place in held) == {"a": 15, "b": 6}
+    assert held == share_of_each_class(labels, seed=5)

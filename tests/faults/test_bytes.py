@@ -305,3 +305,15 @@ def test_row_27_path_that_cannot_be_read(tmp_path: Path) -> None:
 
     assert (finding.code, finding.subject) == ("bundle_unreadable", str(path))
     assert finding.observed == "File name too long"
+
+
+def test_row_07_a_file_far_too_large_is_refused_unread(champion: Path, copied: Copy) -> None:
+    """A part that grew by gigabytes (of nothing, here) is refused by its size alone."""
+    bundle = copied(champion)
+    with (bundle / WEIGHTS).open("r+b") as file:
+        file.truncate(1 << 40)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_changed", WEIGHTS)
+    assert finding.observed == f"{1 << 40} bytes"

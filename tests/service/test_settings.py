@@ -166,3 +166,9 @@ def test_public_settings_are_plain_json() -> None:
     public = json.loads(json.dumps(settings.public()))
     assert public["log_file"] == "a.jsonl"
     assert public["challengers"] == []
+
+
+def test_an_unknown_variable_is_refused_even_when_empty() -> None:
+    """A typo is not silent because its value is."""
+    with pytest.raises(CallError, match="UNDERSTUDY_TYPO is no setting"):
+        read_settings({"UNDERSTUDY_CHAMPION": "store/docs/1", "UNDERSTUDY_TYPO": ""})

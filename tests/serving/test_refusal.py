@@ -131,3 +131,12 @@ def _stopped(server: Server, answers: list[int | None]) -> bool:
     with contextlib.suppress(httpx.TransportError):
         answers.append(server.classify([{"text": "x"}]).status_code)
     return server.process.poll() is not None
+
+
+def test_a_log_file_that_cannot_be_written_is_a_wrong_call(champion: Path, tmp_path: Path) -> None:
+    """Events that nobody could read are told before the start, in one line, with exit code 2."""
+    command = (*UNDERSTUDY, "serve", "--champion", str(champion))
+    with serving(command, tmp_path, wait=False) as server:
+        assert server.process.wait(60) == 2
+    assert "cannot be written" in server.complaints[-1]
+    assert "Traceback" not in "".join(server.complaints)

@@ -284,3 +284,12 @@ def test_differences_of_what_one_side_lacks() -> None:
 def test_difference_in_words(expected: object, observed: object, words: tuple[str, str]) -> None:
     """Of lists the words say what one has and the other lacks."""
     assert difference_in_words(expected, observed) == words
+
+
+def test_a_value_that_refers_to_itself_many_times_over_is_refused_in_time() -> None:
+    """Thirty nested lists of two references each are a billion values: no digest waits for that."""
+    value: list[object] = []
+    for _ in range(30):
+        value = [value, value]
+    with pytest.raises(TypeError, match="so many values"):
+        digest(value)

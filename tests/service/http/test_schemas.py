@@ -8,7 +8,7 @@ import pytest
 
 from guards.schema import CategoricalColumn, NumericColumn, Problem, Schema
 from service.errors import InvalidDocuments, TooLarge
-from service.http.schemas import Limits, parse_documents, parse_labels
+from service.http.schemas import MOST_LABELS, Limits, parse_documents, parse_labels
 
 CANARY = "canary-7391"
 LIMITS = Limits(documents=5, text_chars=40)
@@ -195,3 +195,9 @@ def test_a_feedback_without_labels_is_invalid(body: object, path: str) -> None:
         parse_labels(body, SCHEMA.labels)
     assert [problem.path for problem in caught.value.problems] == [path]
     assert CANARY not in str(caught.value.problems)
+
+
+def test_too_many_labels_are_refused_whole() -> None:
+    """A feedback cannot crowd other lines out of the log."""
+    with pytest.raises(TooLarge):
+        parse_labels({"labels": [{}] * (MOST_LABELS + 1)}, SCHEMA.labels)
