@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from artifacts.demo.documents import challenger_training, champion_training, fresh_validation
-from artifacts.measuring import measure
-from artifacts.opening import open_bundle
 from artifacts.tables import ColumnRoles, as_table
 from guards.errors import CallError, GuardRefused
+from guards.integrity import read_sealed
+from guards.integrity.environment import environment_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class DemoBundles:
 
 
 def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
-    """Give the demo's bundles below ``store``, training what is not there or does not verify.
+    """Give the demo's bundles below ``store``, training what is missing, damaged or outdated.
 
     Also writes ``roles.json`` where there is none, so that ``understudy serve`` finds them. Raises
     ``CallError`` when a training fails.
@@ -57,7 +57,7 @@ def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
             (bundles.champion, champion_training),
             (bundles.challenger, challenger_training),
         )
-        if not _passes(path)
+        if not _is_current(path)
     }
     if wanted:
         say("training a champion on last year's labels, and a challenger on fresh ones")
@@ -71,17 +71,25 @@ def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
 
 def validation_f1(path: Path) -> float:
     """Give macro F1 on a fresh validation table, which neither bundle was trained on."""
+    # Late, so that torch is imported while the service starts and not before.
+    from artifacts.measuring import measure  # noqa: PLC0415
+    from artifacts.opening import open_bundle  # noqa: PLC0415
+
     table = as_table(fresh_validation(_VALIDATION_ROWS, 3), ROLES, "validation documents")
     f1: float = measure(open_bundle(path), table)["macro_f1"].value
     return f1
 
 
-def _passes(path: Path) -> bool:
+def _is_current(path: Path) -> bool:
+    """Tell whether a bundle is whole and was sealed under the libraries that are installed.
+
+    The service judges it in full; this is to know, without torch, whether it is worth starting.
+    """
     try:
-        open_bundle(path)
+        sealed = read_sealed(path)
     except GuardRefused:
         return False
-    return True
+    return not environment_differences(sealed.manifest.environment)
 
 
 def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
