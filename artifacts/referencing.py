@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.drift.features import (
+    ANSWER,
     ANSWER_FEATURES,
     TRUTH_VALUES,
     Answer,
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
     from artifacts.preprocessing import Encoding
     from guards.schema import Schema
 
-__all__ = ["ANSWER", "build_reference", "watched_features"]
-
-ANSWER = "answer"
-"""The prefix of a bundle's own answers in its reference."""
+__all__ = ["build_reference", "watched_features"]
 
 
 def watched_features(schema: Schema) -> set[str]:

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
@@ -20,6 +19,7 @@ import bentoml
 from pydantic import BaseModel
 
 from guards.errors import CallError
+from service.children import child_environment
 from service.http.access import read_access
 from service.http.routes import NATIVE_PATH, Serving, make_app
 from service.http.schemas import DocumentBody, parse_documents
@@ -28,6 +28,8 @@ from service.settings import PREFIX, read_settings
 from service.supervisor import stop_service
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Understudy", "serve"]
@@ -92,10 +94,8 @@ class Understudy:
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
             sys.exit(_WRONG_CALL)
-        here = str(Path(__file__).parents[1])
-        path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
         child = subprocess.run(  # noqa: S603 (our own module)
-            [sys.executable, "-m", _PREFLIGHT], env={**os.environ, "PYTHONPATH": path}, check=False
+            [sys.executable, "-m", _PREFLIGHT], env=child_environment(), check=False
         )
         if child.returncode != 0:
             sys.exit(child.returncode)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from artifacts.opening import Bundle, open_bundle
-from artifacts.referencing import ANSWER
 from artifacts.sealing import code_commit
 from guards.drift import NumericReference
+from guards.drift.features import ANSWER
 from guards.integrity.environment import environment_differences, installed_environment
 from service.classification import Classification
 from service.engines.torch import TorchEngine

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from guards.schema import CanonicalRow, Schema
 
-__all__ = ["ANSWER_FEATURES", "TRUTH_VALUES", "Answer", "answer_features", "input_features"]
+__all__ = [
+    "ANSWER",
+    "ANSWER_FEATURES",
+    "TRUTH_VALUES",
+    "Answer",
+    "answer_features",
+    "input_features",
+    "live_name",
+]
+
+ANSWER = "answer"
+"""Who gives the answers in a bundle's own reference."""
 
 TRUTH_VALUES = ("false", "true")
 
@@ -78,3 +89,9 @@ def input_features(
 def answer_features(answer: Answer, who: str) -> dict[str, float | str]:
     """Name the watched values of an answer, each prefixed with who gave it."""
     return {f"{who}.{feature}": getattr(answer, feature) for feature in ANSWER_FEATURES}
+
+
+def live_name(sealed: str, who: str) -> str:
+    """Give a window's name for a feature of a reference: the bundle's answers become ``who``'s."""
+    prefix = f"{ANSWER}."
+    return f"{who}.{sealed.removeprefix(prefix)}" if sealed.startswith(prefix) else sealed

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from guards.drift import Reference, merge, score
+from guards.drift.features import live_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,20 +119,16 @@ def _report(
 def _moved(counted: Mapping[str, Any], reference: Reference) -> Iterator[str]:
     """Name the features furthest beyond what chance alone would do, with their distance."""
     scores = {
-        name: score(feature, counted[_live_name(name)])
+        name: score(feature, counted[live_name(name, "champion")])
         for name, feature in reference.features.items()
-        if _live_name(name) in counted
+        if live_name(name, "champion") in counted
     }
     beyond = {
         name: found for name, found in scores.items() if (found.value or 0.0) > found.null_band
     }
     ranked = sorted(beyond, key=lambda name: -(beyond[name].value or 0.0) / beyond[name].null_band)
     for name in ranked[:_MOST_MOVED]:
-        yield f"{_live_name(name)} ({beyond[name].metric} {beyond[name].value:.2f})"
-
-
-def _live_name(sealed: str) -> str:
-    return sealed.replace("answer.", "champion.", 1) if sealed.startswith("answer.") else sealed
+        yield f"{live_name(name, 'champion')} ({beyond[name].metric} {beyond[name].value:.2f})"
 
 
 def _nth(values: Sequence[str], place: int) -> str:

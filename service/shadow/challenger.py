@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,12 +20,14 @@ import numpy as np
 from guards.drift.features import Answer
 from guards.drift.reference import Reference
 from guards.errors import Finding
+from service.children import child_environment
 from service.shadow import frames
 from service.shadow.comparison import Missed, Observation
 from service.shadow.priority import processor_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
+    from pathlib import Path
 
     from service.documents import Document
 
@@ -226,7 +226,7 @@ class Challenger:
             *(str(self._bundle_path), self._terms.policy),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": _python_path()},
+            env=child_environment(),
         )
 
     async def _greet(self, process: asyncio.subprocess.Process) -> bool:
@@ -379,9 +379,3 @@ def _replaced(key: str, before: Hello, now: Hello) -> Finding:
         observed=now.fingerprint,
         remedy="seal every version in a directory of its own, and restart the service to serve it",
     )
-
-
-def _python_path() -> str:
-    """Let the child find the rooms where this process found them."""
-    here = str(Path(__file__).parents[2])
-    return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from guards.drift import MatrixSketch, Score, Sketch, score
-from guards.drift.features import ANSWER_FEATURES, Answer, answer_features
+from guards.drift.features import ANSWER_FEATURES, Answer, answer_features, live_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["CHAMPION", "Flushed", "Windows", "rfc3339"]
 
 CHAMPION = "champion"
-
-_SEALED_ANSWER = "answer."
-"""The prefix that a bundle's reference gives its own answers."""
 
 
 def rfc3339(moment: datetime) -> str:
@@ -152,12 +149,7 @@ class Windows:
 
 
 def _as_answers_of(reference: Reference, who: str) -> dict[str, FeatureReference]:
-    return {
-        f"{who}.{name.removeprefix(_SEALED_ANSWER)}"
-        if name.startswith(_SEALED_ANSWER)
-        else name: feature
-        for name, feature in reference.features.items()
-    }
+    return {live_name(name, who): feature for name, feature in reference.features.items()}
 
 
 def _without_range(counts: Mapping[str, Any]) -> dict[str, Any]:
