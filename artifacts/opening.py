@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from artifacts.referencing import watched_features
 from artifacts.tokenizer import load_tokenizer
 from guards.drift.reference import Reference
 from guards.errors import Finding, PartError, first_line
-from guards.integrity import ProbeOutputs, SealedFiles, verify
+from guards.integrity import Demands, ProbeOutputs, SealedFiles, verify
 from guards.integrity.verify import CONFIG, TOKENIZER
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     import torch
 
     from guards.integrity.manifest import Manifest
-    from guards.integrity.verify import Policy
 
 __all__ = ["REFERENCE", "WEIGHTS", "Bundle", "open_bundle", "probe_outputs"]
 
 WEIGHTS = "model/model.safetensors"
 REFERENCE = "reference.json"
+
+_NO_DEMANDS = Demands()
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Bundle:
     preprocessing: Preprocessing
     network: DocumentClassifier
     reference: Reference
+    tolerated: tuple[Finding, ...] = ()
+    """What the environment policy ``allow`` let pass."""
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -65,9 +68,10 @@ class Bundle:
         return probe_outputs(self.preprocessing, self.network, self.manifest.temperature, documents)
 
 
-def open_bundle(path: Path, *, policy: Policy = "probed", pin: str | None = None) -> Bundle:
+def open_bundle(path: Path, demands: Demands = _NO_DEMANDS) -> Bundle:
     """Judge and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
-    return verify(path, _load, policy=policy, pin=pin)
+    bundle, tolerated = verify(path, _load, demands)
+    return replace(bundle, tolerated=tuple(tolerated))
 
 
 def probe_outputs(

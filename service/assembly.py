@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -25,7 +25,6 @@ from service.scheduling import Scheduler
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guards.integrity.verify import Policy
     from service.engines import Engine
     from service.settings import Settings
     from service.telemetry.log import EventLog
@@ -59,11 +58,7 @@ class Champion:
 
 def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> Champion:
     """Judge, load and warm up the champion; raises ``GuardRefused``."""
-    bundle = open_bundle(
-        Path(str(settings.champion)),
-        policy=cast("Policy", settings.environment_policy),
-        pin=settings.pin,
-    )
+    bundle = open_bundle(Path(str(settings.champion)), settings.demands("champion"))
     engine = TorchEngine(bundle)
     engine.warm_up()
     observer = Observer(run, bundle, settings, log, metrics)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from artifacts.opening import open_bundle
 from guards.errors import GuardRefused
@@ -20,8 +20,6 @@ from service.telemetry.log import EventLog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guards.integrity.verify import Policy
-
 __all__ = ["judge", "main"]
 
 _REFUSED = 78
@@ -30,12 +28,11 @@ _CLOSE_S = 5.0
 
 def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
     """Yield ``(role, refusal)`` for each bundle that the guard refuses."""
-    policy = cast("Policy", settings.environment_policy)
-    named = [("champion", str(settings.champion), settings.pin)]
-    named += [("challenger", challenger, None) for challenger in settings.challengers]
-    for role, path, pin in named:
+    named = [("champion", str(settings.champion))]
+    named += [("challenger", challenger) for challenger in settings.challengers]
+    for role, path in named:
         try:
-            open_bundle(Path(path), policy=policy, pin=pin)
+            open_bundle(Path(path), settings.demands(role))
         except GuardRefused as refusal:
             yield role, refusal
 

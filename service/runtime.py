@@ -145,6 +145,7 @@ class Runtime:
             environment=environment,
             git_commit=commit,
             environment_differences=champion.environment_differences,
+            tolerated=[finding.to_json() for finding in champion.bundle.tolerated],
             settings=self.settings.public(),
         )
         for challenger in self.challengers:
@@ -155,7 +156,7 @@ class Runtime:
     def _make_challengers(self, champion: Champion) -> Iterator[Challenger]:
         settings, observer = self.settings, champion.observer
         terms = Terms(
-            policy=settings.environment_policy,
+            demands=settings.demands("challenger"),
             most_waiting=settings.shadow_queue,
             timeout_s=settings.shadow_timeout_s,
         )

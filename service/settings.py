@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guards.errors import CallError
+from guards.integrity.demands import Demands, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,9 +49,20 @@ class Settings:
     api_keys_file: Path | None = None
     capture: str = "none"
     engine: str = "auto"
-    environment_policy: str = "probed"
+    environment_policy: Policy = "probed"
     pin: str | None = None
+    signature_keys: tuple[str, ...] = ()
+    trust: tuple[str, ...] = ()
     replica: str = ""
+
+    def demands(self, role: str) -> Demands:
+        """Give what is demanded of the bundle that plays ``role``; the pin is the champion's."""
+        return Demands(
+            environment=self.environment_policy,
+            pin=self.pin if role == "champion" else None,
+            signature_keys=self.signature_keys,
+            trusted=self.trust,
+        )
 
     def public(self) -> dict[str, Any]:
         """Give the settings for a log line; they hold paths of secrets, never secrets."""
@@ -124,8 +136,10 @@ _KINDS: Mapping[str, _Kind] = {
     "api_keys_file": _PATH,
     "capture": _one_of("none", "disagreements", "all"),
     "engine": _one_of("auto", "torch"),
-    "environment_policy": _one_of("probed", "exact"),
+    "environment_policy": _one_of("probed", "exact", "allow"),
     "pin": _TEXT,
+    "signature_keys": _Kind(_names, "paths of public keys, separated by commas"),
+    "trust": _Kind(_names, "names of the form module.Class, separated by commas"),
     "replica": _TEXT,
 }
 

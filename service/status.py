@@ -58,6 +58,7 @@ def _with(champion: Champion) -> dict[str, Any]:
         "guard": {
             "passed": True,
             "environment_differences": champion.environment_differences,
+            "tolerated": [finding.to_json() for finding in champion.bundle.tolerated],
         },
     }
 

@@ -4,9 +4,11 @@
 - ``fingerprint``: the canonical state of a fitted estimator, its digest and its readable diff.
 - ``unpickling``: joblib files through an allowlist of exact globals.
 - ``probes``: golden inputs with expected outputs, and the tolerances that they must meet.
+- ``demands``: what the operator asks beyond that.
 - ``verify``: all of it in order, from bytes read once.
 """
 
+from guards.integrity.demands import Demands, Policy
 from guards.integrity.fingerprint import describe, differences, digest
 from guards.integrity.manifest import (
     FORMAT,
@@ -22,9 +24,11 @@ from guards.integrity.verify import Loaded, verify
 
 __all__ = [
     "FORMAT",
+    "Demands",
     "Loaded",
     "Manifest",
     "Part",
+    "Policy",
     "ProbeOutputs",
     "Probes",
     "SealedFiles",

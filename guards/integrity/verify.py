@@ -7,9 +7,10 @@ against the policy; and last the probes, on the very objects that will serve.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from guards.errors import Finding, GuardRefused, PartError, first_line
+from guards.integrity.demands import Demands
 from guards.integrity.environment import environment_differences
 from guards.integrity.fingerprint import (
     describe,
@@ -26,15 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["COLUMNS", "CONFIG", "TOKENIZER", "Loaded", "Policy", "verify"]
+    from guards.integrity.demands import Policy
+
+__all__ = ["COLUMNS", "CONFIG", "TOKENIZER", "Loaded", "verify"]
 
 COLUMNS = "preprocessing/columns.joblib"
 TOKENIZER = "preprocessing/tokenizer.json"
 CONFIG = "model/config.json"
 _PREPROCESSING = {COLUMNS, TOKENIZER}
-
-Policy = Literal["probed", "exact"]
-"""``probed``: other library versions pass when the probes do. ``exact``: they are refused."""
 
 _MOST_DIFFERENCES = 20
 _SEAL_AGAIN = "restore the preprocessing that the weights were trained with, or train again"
@@ -49,22 +49,22 @@ class Loaded(Protocol):
 
 LoadedT = TypeVar("LoadedT", bound=Loaded)
 
+_NO_DEMANDS = Demands()
+
 
 def verify(
     path: Path,
     load: Callable[[SealedFiles, object], LoadedT],
-    *,
-    policy: Policy = "probed",
-    pin: str | None = None,
-) -> LoadedT:
+    demands: Demands = _NO_DEMANDS,
+) -> tuple[LoadedT, list[Finding]]:
     """Judge the bundle at ``path`` and give what ``load`` built from its verified bytes.
 
-    ``load`` takes the sealed files and the unpickled columns (None when there are none). ``pin`` is
-    a root fingerprint that the bundle must have. Raises ``GuardRefused`` with every finding that
-    the first failing stage has.
+    ``load`` takes the sealed files and the unpickled columns (None when there are none). The list
+    holds the findings that the environment policy ``allow`` tolerates. Raises ``GuardRefused`` with
+    every finding that the first failing stage has.
     """
     try:
-        return _verify(path, load, policy, pin)
+        return _verify(path, load, demands)
     except PartError as error:
         raise GuardRefused(str(path), error.findings) from error
 
@@ -72,21 +72,22 @@ def verify(
 def _verify(
     path: Path,
     load: Callable[[SealedFiles, object], LoadedT],
-    policy: Policy,
-    pin: str | None,
-) -> LoadedT:
+    demands: Demands,
+) -> tuple[LoadedT, list[Finding]]:
     sealed = _read_with_reasons(path)
+    _refuse_if_any(path, _check_pin(sealed, demands.pin))
     columns = _unpickle_columns(sealed)
     for stage in (
-        _check_pin(sealed, pin),
         _check_preprocessing(sealed, columns),
         _check_network(sealed),
-        _check_environment(sealed, policy),
+        _check_environment(sealed, demands.environment),
     ):
         _refuse_if_any(path, stage)
     loaded = _load(sealed, columns, load)
-    _refuse_if_any(path, _check_probes(sealed, loaded))
-    return loaded
+    found = list(_check_probes(sealed, loaded))
+    if demands.environment != "allow" or not environment_differences(sealed.manifest.environment):
+        _refuse_if_any(path, iter(found))
+    return loaded, found
 
 
 def _refuse_if_any(path: Path, findings: Iterator[Finding]) -> None:

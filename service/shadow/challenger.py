@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import sys
 import time
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from pathlib import Path
 
+    from guards.integrity.demands import Demands
     from service.documents import Document
 
 __all__ = ["Challenger", "ChallengerEvents", "Hello", "Terms"]
@@ -70,12 +72,12 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a challenger is kept: the guard's policy, documents that may wait, and time for each.
+    """How a challenger is kept: what its bundle must be, how many may wait, and how long.
 
     ``timeout_s`` counts from the moment a document is handed over.
     """
 
-    policy: str
+    demands: Demands
     most_waiting: int
     timeout_s: float
 
@@ -223,7 +225,7 @@ class Challenger:
         # only within one does the idle class give way.
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "service.shadow.process"),
-            *(str(self._bundle_path), self._terms.policy),
+            *(str(self._bundle_path), json.dumps(self._terms.demands.to_json())),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=child_environment(),

@@ -1,4 +1,4 @@
-"""A challenger's own process: ``python -m service.shadow.process BUNDLE POLICY``.
+"""A challenger's own process: ``python -m service.shadow.process BUNDLE DEMANDS``.
 
 It reads documents from standard input and writes answers to standard output, one frame each,
 until its input ends. It starts at normal priority, because at the idle class importing alone would
@@ -7,34 +7,38 @@ take minutes on a busy machine, and drops once it can answer.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from guards.errors import GuardRefused
+from guards.integrity.demands import Demands
 from service.shadow import frames
 from service.shadow.priority import drop_priority
 
 if TYPE_CHECKING:
     from artifacts.opening import Bundle
-    from guards.integrity.verify import Policy
     from service.engines import Engine
 
 __all__ = ["main"]
 
 
-def main(bundle_path: str, policy: str) -> None:
-    """Judge and load the bundle, say hello, and answer until the input ends."""
+def main(bundle_path: str, demands: str) -> None:
+    """Judge and load the bundle, say hello, and answer until the input ends.
+
+    ``demands`` is the JSON of what is demanded of the bundle.
+    """
     # A stop reaches every process of the service at once; this one ends when its input does, so
     # that the documents it was handed can still be answered.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _take_standard_output()
     try:
-        bundle, engine = _start(Path(bundle_path), cast("Policy", policy))
+        bundle, engine = _start(Path(bundle_path), Demands.from_json(json.loads(demands)))
     except GuardRefused as refusal:
         _send(answers, {"refused": [finding.to_json() for finding in refusal.findings]})
         return
@@ -57,11 +61,11 @@ def _take_standard_output() -> BinaryIO:
     return answers
 
 
-def _start(path: Path, policy: Policy) -> tuple[Bundle, Engine]:
+def _start(path: Path, demands: Demands) -> tuple[Bundle, Engine]:
     from artifacts.opening import open_bundle  # noqa: PLC0415 (torch comes after the signals are set)
     from service.engines.torch import TorchEngine  # noqa: PLC0415
 
-    bundle = open_bundle(path, policy=policy)
+    bundle = open_bundle(path, demands)
     engine = TorchEngine(bundle)
     engine.warm_up()
     return bundle, engine

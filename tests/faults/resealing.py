@@ -12,14 +12,12 @@ import pytest
 
 from artifacts.opening import open_bundle
 from guards.errors import Finding, GuardRefused
-from guards.integrity import root_fingerprint
+from guards.integrity import Demands, root_fingerprint
 from guards.integrity.manifest import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from guards.integrity.verify import Policy
 
 __all__ = ["dumped", "edit_json", "edit_manifest", "findings_of", "reseal", "the_finding"]
 
@@ -59,10 +57,10 @@ def dumped(value: object, compress: int | tuple[str, int] = 0) -> bytes:
     return buffer.getvalue()
 
 
-def findings_of(bundle: Path, *, policy: Policy = "probed") -> list[Finding]:
+def findings_of(bundle: Path, demands: Demands | None = None) -> list[Finding]:
     """Open a bundle that must be refused, and give the findings."""
     with pytest.raises(GuardRefused) as refusal:
-        open_bundle(bundle, policy=policy)
+        open_bundle(bundle, demands or Demands())
     assert all(finding.remedy for finding in refusal.value.findings)
     return list(refusal.value.findings)
 

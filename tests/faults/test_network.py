@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from artifacts.opening import open_bundle
+from guards.integrity import Demands
 from guards.integrity.environment import installed_environment
 from tests.faults.resealing import edit_json, edit_manifest, findings_of, reseal, the_finding
 
@@ -109,7 +110,7 @@ def test_row_25_other_library_versions(champion: Path, copied: Copy) -> None:
         bundle, lambda manifest: manifest["environment"].update(numpy="1.0.0", torch="2.0.0")
     )
 
-    findings = findings_of(bundle, policy="exact")
+    findings = findings_of(bundle, Demands("exact"))
 
     assert [finding.subject for finding in findings] == ["numpy", "torch"]
     finding = the_finding(findings, "environment_differs", "numpy")
@@ -120,4 +121,4 @@ def test_row_25_other_library_versions(champion: Path, copied: Copy) -> None:
 
 def test_row_25_same_library_versions(champion: Path) -> None:
     """The libraries that a bundle was sealed under pass under ``exact``."""
-    open_bundle(champion, policy="exact")
+    open_bundle(champion, Demands("exact"))

@@ -15,6 +15,7 @@ from artifacts.opening import Bundle, open_bundle
 from artifacts.tables import ColumnRoles, as_table
 from artifacts.training import TrainingOptions, train
 from guards.drift.features import ANSWER_FEATURES, Answer
+from guards.integrity import Demands
 from service.documents import Document
 from service.observing import Observer
 from service.scheduling import Outcome
@@ -58,7 +59,7 @@ class ByHand(Challenger):
 
     def __init__(self, key: str, observer: Observer) -> None:
         events = ChallengerEvents(observer.mirror.settle, observer.greeted, lambda *_: None)
-        super().__init__(key, Path("unused"), Terms("probed", 1, 1.0), events)
+        super().__init__(key, Path("unused"), Terms(Demands(), 1, 1.0), events)
         self.tickets: list[object] = []
         self.observer = observer
 

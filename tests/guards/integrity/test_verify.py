@@ -10,7 +10,7 @@ import pytest
 
 from artifacts.opening import Bundle, open_bundle
 from guards.errors import GuardRefused
-from guards.integrity import ProbeOutputs, Probes, SealedFiles, read_sealed, verify
+from guards.integrity import Demands, ProbeOutputs, Probes, SealedFiles, read_sealed, verify
 from guards.integrity.verify import COLUMNS, CONFIG
 from tests.faults.resealing import reseal
 
@@ -56,7 +56,9 @@ def test_what_was_judged_is_what_is_loaded(
         shutil.rmtree(bundle)
         return Probed(sealed, columns, expected)
 
-    loaded = verify(bundle, load)
+    loaded, tolerated = verify(bundle, load)
+
+    assert tolerated == []
 
     assert dict(loaded.sealed.files) == whole
     assert loaded.columns is not None
@@ -105,7 +107,9 @@ def test_other_answers_are_a_refusal(champion: Path, expected: ProbeOutputs) -> 
 
 def test_pinned_bundle_passes(champion: Path, opened: Bundle) -> None:
     """A bundle that has the pinned root passes."""
-    assert open_bundle(champion, pin=opened.manifest.fingerprint).identity == opened.identity
+    demands = Demands(pin=opened.manifest.fingerprint)
+
+    assert open_bundle(champion, demands).identity == opened.identity
 
 
 def test_row_14_another_bundle_than_the_pinned_one(champion: Path, challenger: Path) -> None:
@@ -113,7 +117,7 @@ def test_row_14_another_bundle_than_the_pinned_one(champion: Path, challenger: P
     pinned, other = (read_sealed(path).manifest.fingerprint for path in (champion, challenger))
 
     with pytest.raises(GuardRefused) as refusal:
-        open_bundle(challenger, pin=pinned)
+        open_bundle(challenger, Demands(pin=pinned))
 
     (finding,) = refusal.value.findings
     assert finding.code == "pinned_other"

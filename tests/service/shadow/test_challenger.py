@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from artifacts.opening import open_bundle
+from guards.integrity import Demands
 from guards.schema import CanonicalRow
 from service.documents import Document
 from service.shadow.challenger import Challenger, ChallengerEvents, Hello, Terms
@@ -41,7 +42,7 @@ class Audience:
     ) -> Challenger:
         """Make a challenger that this audience listens to."""
         events = ChallengerEvents(self._settle, self._greeted, self._refused)
-        return Challenger("docs/2", bundle, Terms("probed", most_waiting, timeout_s), events)
+        return Challenger("docs/2", bundle, Terms(Demands(), most_waiting, timeout_s), events)
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Wait until something has happened that the challenger tells of."""

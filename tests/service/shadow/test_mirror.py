@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.drift.features import Answer
+from guards.integrity import Demands
 from guards.schema import CanonicalRow
 from service.documents import Document
 from service.shadow.challenger import Challenger, ChallengerEvents, Terms
@@ -37,7 +38,7 @@ class ByHand(Challenger):
         events = ChallengerEvents(
             settle=mirror.settle, greeted=lambda *_: None, refused=lambda *_: None
         )
-        super().__init__(key, Path("unused"), Terms("probed", 1, 1.0), events)
+        super().__init__(key, Path("unused"), Terms(Demands(), 1, 1.0), events)
         self.settled = mirror.settle
         self.tickets: list[object] = []
         self.room = room
