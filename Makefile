@@ -20,7 +20,8 @@ serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
 test: $(INSTALLED) ## run every test
 	$(BIN)/python -m pytest
 
-bench: $(INSTALLED) ## measure a running service over HTTP
+bench: $(INSTALLED) ## measure the guard, and a running service over HTTP
+	$(BIN)/python -m load_tests.micro.guard
 	$(BIN)/python -m load_tests.smoke
 
 check: $(INSTALLED) ## lint, format, types, import contracts

@@ -1,4 +1,4 @@
-"""The sealed ColumnTransformer: imputers, scalers, and encoders that expect the unexpected.
+"""The columns that training fits: imputers, scalers, and encoders that expect the unexpected.
 
 Each numeric column becomes its standardised value (median where it is missing) and a flag that
 says whether it was missing. Each categorical column becomes a one-hot vector with a place for an
@@ -11,12 +11,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from artifacts.frames import frame_of
+from artifacts.sealed_columns import SealedColumns
 from guards.schema import MISSING, CanonicalRow, CategoricalColumn, NumericColumn, Schema
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ __all__ = [
     "fit_columns",
     "known_categories",
     "numeric_range",
-    "transform_columns",
     "with_training_gaps",
 ]
 
@@ -53,8 +53,8 @@ def known_categories(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(value for value, count in counts.items() if count >= RARE))
 
 
-def fit_columns(schema: Schema, rows: Sequence[CanonicalRow]) -> ColumnTransformer | None:
-    """Fit the transformer on the training rows; None when the schema has no feature columns."""
+def fit_columns(schema: Schema, rows: Sequence[CanonicalRow]) -> SealedColumns | None:
+    """Fit the columns on the training rows; None when the schema has no feature columns."""
     if not schema.columns:
         return None
     numeric = [column.name for column in schema.numeric]
@@ -68,17 +68,9 @@ def fit_columns(schema: Schema, rows: Sequence[CanonicalRow]) -> ColumnTransform
     if categorical:
         transformers.append(("categorical", _category_steps(schema.categorical), categorical))
     columns = ColumnTransformer(transformers, sparse_threshold=0.0)
-    columns.fit(_frame(schema, rows))
-    return columns
-
-
-def transform_columns(
-    columns: ColumnTransformer | None, schema: Schema, rows: Sequence[CanonicalRow]
-) -> NDArray[np.float64]:
-    """Transform canonical rows; gives float64 [rows, width], of width 0 without columns."""
-    if columns is None:
-        return np.zeros((len(rows), 0))
-    return np.asarray(columns.transform(_frame(schema, rows)), dtype=np.float64)
+    frame = frame_of(schema)
+    columns.fit(frame.fill(schema, rows, [""] * len(rows)))
+    return SealedColumns(columns, frame)
 
 
 def with_training_gaps(
@@ -130,16 +122,6 @@ def _category_steps(columns: Sequence[CategoricalColumn]) -> Pipeline:
     codes = [np.arange(_UNKNOWN_CODE, len(categories), dtype=np.float64) for categories in known]
     onehot = OneHotEncoder(categories=codes, handle_unknown="error", sparse_output=False)
     return Pipeline([("encode", encode), ("onehot", onehot)])
-
-
-def _frame(schema: Schema, rows: Sequence[CanonicalRow]) -> pd.DataFrame:
-    numeric = np.array([row.numeric for row in rows], dtype=np.float64)
-    frame: dict[str, object] = {
-        column.name: numeric[:, place] for place, column in enumerate(schema.numeric)
-    }
-    for place, column in enumerate(schema.categorical):
-        frame[column.name] = pd.Series([row.categories[place] for row in rows], dtype=object)
-    return pd.DataFrame(frame)
 
 
 def numeric_range(name: str, values: Sequence[float], *, private: bool) -> NumericColumn:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from artifacts.network import DocumentClassifier
+    from artifacts.network import Network
     from artifacts.preprocessing import Encoding
 
 __all__ = ["MOST_TOKENS", "columns_of", "logits_of", "probabilities_of", "softmax"]
@@ -26,7 +26,7 @@ _FARTHEST = 1e30
 
 
 def probabilities_of(
-    network: DocumentClassifier, temperature: float, encodings: Sequence[Encoding]
+    network: Network, temperature: float, encodings: Sequence[Encoding]
 ) -> NDArray[np.float32]:
     """Give calibrated probabilities float32 [documents, classes], in the order given.
 
@@ -36,9 +36,9 @@ def probabilities_of(
     return softmax(logits_of(network, encodings) / np.float32(temperature))
 
 
-def logits_of(network: DocumentClassifier, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+def logits_of(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
     """Give raw logits float32 [documents, classes], in the order given."""
-    logits = np.empty((len(encodings), network.output.out_features), dtype=np.float32)
+    logits = np.empty((len(encodings), len(network.config.id2label or {})), dtype=np.float32)
     with torch.inference_mode():
         for places in _same_length(encodings):
             group = [encodings[place] for place in places]

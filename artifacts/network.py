@@ -1,4 +1,4 @@
-"""A Hugging Face encoder joined with encoded columns; a plain classifier where there are none."""
+"""The networks that a bundle may hold: an encoder joined with columns, or a plain classifier."""
 
 from __future__ import annotations
 
@@ -6,12 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DocumentClassifier", "DocumentClassifierConfig", "new_network"]
+__all__ = [
+    "DocumentClassifier",
+    "DocumentClassifierConfig",
+    "Network",
+    "PlainClassifier",
+    "empty_network",
+    "model_of",
+    "new_network",
+    "positions_of",
+]
+
+
+_NOT_OURS = ("auto_map", "attn_implementation", "_attn_implementation", "quantization_config")
+"""What could make the library look for code elsewhere, or compute otherwise than in training."""
+
+
+_OFFSET_POSITIONS = frozenset({"camembert", "roberta", "roberta-prelayernorm", "xlm-roberta"})
+"""Kinds of model whose positions start after the padding token's number."""
 
 
 class DocumentClassifierConfig(PreTrainedConfig):
@@ -42,7 +65,8 @@ class DocumentClassifier(PreTrainedModel):
     def __init__(self, config: DocumentClassifierConfig) -> None:
         """Build the network with fresh weights."""
         super().__init__(config)
-        encoder_config = AutoConfig.for_model(**config.encoder)
+        known = {name: value for name, value in config.encoder.items() if name not in _NOT_OURS}
+        encoder_config = AutoConfig.for_model(**known)
         self.encoder = AutoModel.from_config(encoder_config)
         hidden: int = self.encoder.config.hidden_size
         self.dropout = nn.Dropout(0.1)
@@ -83,6 +107,51 @@ class DocumentClassifier(PreTrainedModel):
         return self.classify(self.pool(input_ids, attention_mask), columns)
 
 
+class PlainClassifier(nn.Module):
+    """A sequence classifier as the library has it, of text alone."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        """Give the model the call that every network of a bundle has."""
+        super().__init__()
+        self.model = model
+
+    @property
+    def config(self) -> PreTrainedConfig:
+        """The model's own configuration."""
+        return self.model.config
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        columns: torch.Tensor,  # noqa: ARG002 (it takes none)
+        attention_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Give logits float32 [documents, classes]; the columns are not looked at."""
+        logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+        return logits
+
+
+Network = DocumentClassifier | PlainClassifier
+
+
+def model_of(network: Network) -> PreTrainedModel:
+    """Give the library's own model: what is saved and loaded."""
+    return network.model if isinstance(network, PlainClassifier) else network
+
+
+def empty_network(config: dict[str, Any]) -> Network:
+    """Build the network that a bundle's ``config.json`` describes, with fresh weights.
+
+    Raises ``ValueError`` for a kind of model that the library does not have. Nothing is fetched and
+    no code of the bundle's is run, whatever the configuration asks for.
+    """
+    known = {name: value for name, value in config.items() if name not in _NOT_OURS}
+    if known.get("model_type") == DocumentClassifierConfig.model_type:
+        return DocumentClassifier(DocumentClassifierConfig.from_dict(known))
+    model_config = AutoConfig.for_model(**known)
+    return PlainClassifier(AutoModelForSequenceClassification.from_config(model_config))
+
+
 def new_network(
     base: Path | str | None,
     small_encoder: dict[str, Any],
@@ -109,3 +178,11 @@ def new_network(
     if pretrained is not None:
         network.encoder.load_state_dict(pretrained.state_dict())
     return network
+
+
+def positions_of(config: dict[str, Any]) -> int | None:
+    """Give how many tokens an encoder has positions for, from its configuration; None for any."""
+    positions = config.get("max_position_embeddings")
+    if positions is None or config.get("model_type") not in _OFFSET_POSITIONS:
+        return positions
+    return int(positions) - int(config.get("pad_token_id") or 0) - 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,25 +9,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.torch import load as load_safetensors
 
+from artifacts.frames import Frame, frame_of
 from artifacts.inference import probabilities_of
-from artifacts.network import DocumentClassifier, DocumentClassifierConfig
+from artifacts.network import Network, empty_network, model_of
 from artifacts.preprocessing import Preprocessing
 from artifacts.referencing import watched_features
+from artifacts.sealed_columns import SealedColumns
 from artifacts.tokenizer import load_tokenizer
-from guards.drift.reference import Reference
+from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
 from guards.integrity import Demands, ProbeOutputs, SealedFiles, verify
 from guards.integrity.verify import CONFIG, TOKENIZER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import torch
 
     from guards.integrity.manifest import Manifest
+    from guards.schema import Schema
 
-__all__ = ["REFERENCE", "WEIGHTS", "Bundle", "open_bundle", "probe_outputs"]
+__all__ = ["REFERENCE", "WEIGHTS", "Bundle", "load", "open_bundle", "probe_outputs"]
 
 WEIGHTS = "model/model.safetensors"
 REFERENCE = "reference.json"
@@ -43,7 +45,7 @@ class Bundle:
     path: Path
     manifest: Manifest
     preprocessing: Preprocessing
-    network: DocumentClassifier
+    network: Network
     reference: Reference
     tolerated: tuple[Finding, ...] = ()
     """What the environment policy ``allow`` let pass."""
@@ -70,13 +72,13 @@ class Bundle:
 
 def open_bundle(path: Path, demands: Demands = _NO_DEMANDS) -> Bundle:
     """Judge and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
-    bundle, tolerated = verify(path, _load, demands)
+    bundle, tolerated = verify(path, load, demands)
     return replace(bundle, tolerated=tuple(tolerated))
 
 
 def probe_outputs(
     preprocessing: Preprocessing,
-    network: DocumentClassifier,
+    network: Network,
     temperature: float,
     documents: Sequence[Mapping[str, Any]],
 ) -> ProbeOutputs:
@@ -91,14 +93,16 @@ def probe_outputs(
     )
 
 
-def _load(sealed: SealedFiles, columns: Any) -> Bundle:  # noqa: ANN401 (checked by its fingerprint)
+def load(sealed: SealedFiles, columns: Any) -> Bundle:  # noqa: ANN401 (checked by its fingerprint)
+    """Build a bundle from verified bytes and the columns that the guard has unpickled."""
     manifest = sealed.manifest
+    schema = manifest.schema_
     return Bundle(
         path=sealed.path,
         manifest=manifest,
         preprocessing=Preprocessing(
-            schema=manifest.schema_,
-            columns=columns,
+            schema=schema,
+            columns=None if columns is None else SealedColumns(columns, _frame(manifest)),
             tokenizer=load_tokenizer(sealed.files[TOKENIZER]),
             max_length=manifest.text.max_length,
         ),
@@ -107,12 +111,17 @@ def _load(sealed: SealedFiles, columns: Any) -> Bundle:  # noqa: ANN401 (checked
     )
 
 
-def _load_network(sealed: SealedFiles) -> DocumentClassifier:
-    config = DocumentClassifierConfig.from_dict(json.loads(sealed.files[CONFIG]))
-    network = DocumentClassifier(config)
+def _frame(manifest: Manifest) -> Frame:
+    described = manifest.preprocessing.frame
+    return frame_of(manifest.schema_) if described is None else Frame.from_json(described)
+
+
+def _load_network(sealed: SealedFiles) -> Network:
+    network = empty_network(sealed.json(CONFIG))
+    model = model_of(network)
     weights = load_safetensors(sealed.files[WEIGHTS])
-    _check_precision(weights, network.state_dict())
-    network.load_state_dict(weights)
+    _check_precision(weights, model.state_dict())
+    model.load_state_dict(weights)
     network.train(mode=False)
     return network
 
@@ -137,10 +146,34 @@ def _load_reference(sealed: SealedFiles) -> Reference:
         reference = Reference.from_json(sealed.json(REFERENCE))
     except ValueError as error:
         raise PartError(_no_reference(first_line(error))) from None
-    strange = reference.features.keys() ^ watched_features(sealed.manifest.schema_)
-    if strange:
-        raise PartError(_no_reference(f"{min(strange)!r} is watched on one side alone"))
+    for observed in _reference_differences(reference, sealed.manifest.schema_):
+        raise PartError(
+            Finding(
+                code="reference_mismatch",
+                subject=REFERENCE,
+                expected="the reference that was built for these columns and labels",
+                observed=observed,
+                remedy="restore the reference that was sealed, or seal the bundle again",
+            )
+        )
     return reference
+
+
+def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str]:
+    """Yield in words where a reference was built for another schema."""
+    for name in sorted(reference.features.keys() ^ watched_features(schema)):
+        yield f"{name!r} is watched on one side alone"
+    for label in sorted(reference.calibration.keys() ^ {*schema.labels}):
+        yield f"the calibration has label {label!r} on one side alone"
+    for column in schema.categorical:
+        counted = reference.features.get(column.name)
+        if not isinstance(counted, CategoricalReference):
+            yield f"{column.name!r} was counted as a number"
+        elif {*counted.categories} != {*column.categories}:
+            yield f"{column.name!r} was counted over other categories"
+    for number in schema.numeric:
+        if not isinstance(reference.features.get(number.name), NumericReference):
+            yield f"{number.name!r} was counted as categories"
 
 
 def _no_reference(observed: str) -> Finding:

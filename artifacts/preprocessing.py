@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from artifacts.columns import transform_columns
+from artifacts.tokenizer import SealedTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-    from sklearn.compose import ColumnTransformer
     from tokenizers import Tokenizer
 
+    from artifacts.sealed_columns import SealedColumns
     from guards.schema import CanonicalRow, Schema
 
 __all__ = ["Encoding", "Preprocessing"]
@@ -43,19 +43,15 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """The sealed columns and tokenizer behind a transform-only face; safe to share by threads."""
+    """The sealed columns and tokenizer behind a transform-only face; safe to share by threads.
+
+    The tokenizer is sealed where a bundle was opened; in training it is still training's.
+    """
 
     schema: Schema
-    columns: ColumnTransformer | None
-    tokenizer: Tokenizer
+    columns: SealedColumns | None
+    tokenizer: Tokenizer | SealedTokenizer
     max_length: int
-
-    @property
-    def width(self) -> int:
-        """Count the encoded columns."""
-        if self.columns is None:
-            return 0
-        return len(self.columns.get_feature_names_out())
 
     def canonical(self, documents: Sequence[Mapping[str, Any]]) -> list[CanonicalRow]:
         """Bring documents (``features`` as in a request) into canonical rows, without complaint."""
@@ -63,14 +59,21 @@ class Preprocessing:
 
     def encode(self, texts: Sequence[str], rows: Sequence[CanonicalRow]) -> list[Encoding]:
         """Encode documents of valid text and canonical columns, in order."""
-        columns = transform_columns(self.columns, self.schema, rows)
+        columns = self._transform(rows, texts)
+        tokenizer = self._sealed_tokenizer()
         return [
-            self._encoding(self._cut(ids), ids, columns[place], row)
-            for place, (ids, row) in enumerate(zip(self._tokenize(texts), rows, strict=True))
+            _encoding(self._cut(ids), ids, columns[place], row, tokenizer.unknown_id)
+            for place, (ids, row) in enumerate(zip(tokenizer.token_ids(texts), rows, strict=True))
         ]
 
-    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
+    def _transform(self, rows: Sequence[CanonicalRow], texts: Sequence[str]) -> NDArray[np.float64]:
+        if self.columns is None:
+            return np.zeros((len(rows), 0))
+        return self.columns.transform(self.schema, rows, texts)
+
+    def _sealed_tokenizer(self) -> SealedTokenizer:
+        tokenizer = self.tokenizer
+        return tokenizer if isinstance(tokenizer, SealedTokenizer) else SealedTokenizer(tokenizer)
 
     def _cut(self, ids: list[int]) -> list[int]:
         """Keep the head, and the closing special token that every text ends with."""
@@ -78,14 +81,18 @@ class Preprocessing:
             return ids
         return [*ids[: self.max_length - 1], ids[-1]]
 
-    def _encoding(
-        self, kept: list[int], ids: list[int], columns: NDArray[np.float64], row: CanonicalRow
-    ) -> Encoding:
-        unknown = self.tokenizer.token_to_id(getattr(self.tokenizer.model, "unk_token", None) or "")
-        return Encoding(
-            token_ids=np.array(kept, dtype=np.int64),
-            columns=columns,
-            row=row,
-            unknown_tokens=kept.count(unknown) if unknown is not None else 0,
-            truncated=len(kept) < len(ids),
-        )
+
+def _encoding(
+    kept: list[int],
+    ids: list[int],
+    columns: NDArray[np.float64],
+    row: CanonicalRow,
+    unknown: int | None,
+) -> Encoding:
+    return Encoding(
+        token_ids=np.array(kept, dtype=np.int64),
+        columns=columns,
+        row=row,
+        unknown_tokens=kept.count(unknown) if unknown is not None else 0,
+        truncated=len(kept) < len(ids),
+    )

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 import joblib
 from safetensors.torch import save as save_safetensors
 
+from artifacts.frames import frame_of
+from artifacts.network import model_of
 from artifacts.opening import REFERENCE, WEIGHTS, probe_outputs
+from artifacts.sealed_columns import estimator_of
 from artifacts.tokenizer import canonical_json
 from guards.errors import CallError
 from guards.integrity import FORMAT, Probes, describe, root_fingerprint
@@ -28,7 +31,7 @@ from guards.integrity.verify import COLUMNS, CONFIG, TOKENIZER
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from artifacts.network import DocumentClassifier
+    from artifacts.network import Network
     from artifacts.preprocessing import Preprocessing
     from guards.drift.reference import Reference
 
@@ -40,12 +43,13 @@ class Sealable:
     """Everything that a bundle is made of, before it is one."""
 
     preprocessing: Preprocessing
-    network: DocumentClassifier
+    network: Network
     temperature: float
     reference: Reference
     probe_documents: Sequence[Mapping[str, Any]]
     lineage: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    trusted: tuple[str, ...] = ()
 
 
 def check_destination(destination: Path) -> None:
@@ -67,11 +71,20 @@ def text_cut(max_length: int) -> dict[str, Any]:
 def fingerprint_of(preprocessing: Preprocessing) -> str:
     """Give the preprocessing fingerprint that weights are trained with."""
     return preprocessing_fingerprint(
-        preprocessing.columns,
+        estimator_of(preprocessing.columns),
         json.loads(canonical_json(preprocessing.tokenizer)),
         preprocessing.schema.to_json(),
         text_cut(preprocessing.max_length),
+        frame_to_seal(preprocessing),
     )
+
+
+def frame_to_seal(preprocessing: Preprocessing) -> dict[str, Any] | None:
+    """Describe the frame that the columns take; None where it is the one that training uses."""
+    columns = preprocessing.columns
+    if columns is None or columns.frame == frame_of(preprocessing.schema):
+        return None
+    return columns.frame.to_json()
 
 
 def seal(destination: Path, what: Sealable, name: str | None, version: str | None) -> str:
@@ -101,20 +114,20 @@ def _files(what: Sealable) -> dict[str, bytes]:
     expected = probe_outputs(preprocessing, what.network, what.temperature, what.probe_documents)
     files = {
         TOKENIZER: canonical_json(preprocessing.tokenizer),
-        CONFIG: what.network.config.to_json_string(use_diff=False).encode(),
+        CONFIG: model_of(what.network).config.to_json_string(use_diff=False).encode(),
         WEIGHTS: save_safetensors(_weights(what.network), metadata={"format": "pt"}),
         REFERENCE: json.dumps(what.reference.to_json(), ensure_ascii=False).encode(),
         **Probes(what.probe_documents, expected).to_files(),
     }
     if preprocessing.columns is not None:
         buffer = io.BytesIO()
-        joblib.dump(preprocessing.columns, buffer)
+        joblib.dump(estimator_of(preprocessing.columns), buffer)
         files[COLUMNS] = buffer.getvalue()
     return files
 
 
-def _weights(network: DocumentClassifier) -> dict[str, Any]:
-    return {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+def _weights(network: Network) -> dict[str, Any]:
+    return {name: tensor.contiguous() for name, tensor in model_of(network).state_dict().items()}
 
 
 def _manifest(
@@ -133,8 +146,10 @@ def _manifest(
         },
         "preprocessing": {
             "fingerprint": fingerprint_of(preprocessing),
+            "frame": frame_to_seal(preprocessing),
             "state": describe(
-                preprocessing.columns, json.loads(canonical_json(preprocessing.tokenizer))
+                estimator_of(preprocessing.columns),
+                json.loads(canonical_json(preprocessing.tokenizer)),
             ),
         },
         "inputs": inputs,
@@ -145,6 +160,7 @@ def _manifest(
         "lineage": dict(what.lineage),
         "metrics": dict(what.metrics),
         "parity": None,
+        "trusted": list(what.trusted),
     }
     # Through JSON once, so that the root is taken over exactly what a reader will parse.
     plain: dict[str, Any] = json.loads(json.dumps(manifest))

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from guards.errors import TableError, first_line
+from guards.schema import CategoricalColumn, NumericColumn, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from guards.schema import CanonicalRow, Schema
+    from guards.schema import CanonicalRow
 
 __all__ = ["ColumnRoles", "Table", "as_table", "canonical_rows", "read_table"]
 
@@ -48,6 +49,15 @@ class ColumnRoles:
         """Name the feature columns, numeric ones first."""
         return (*self.numeric, *self.categorical)
 
+    def open_schema(self) -> Schema:
+        """Give the schema before anything is known of the values."""
+        return Schema(
+            text=self.text,
+            numeric=tuple(NumericColumn(name, None, None) for name in self.numeric),
+            categorical=tuple(CategoricalColumn(name, ()) for name in self.categorical),
+            labels=(),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -78,9 +88,9 @@ class Table:
 def read_table(path: Path, roles: ColumnRoles) -> Table:
     """Read a CSV, Parquet or JSON Lines table.
 
-    A document's ``text`` is its non-empty text columns joined with one space. With a time column,
-    rows are in its order. Raises ``TableError`` for a table that cannot be read, lacks a named
-    column, is empty, holds no or several labels in a row, or a time that is none.
+    A document's ``text`` is its text columns joined with one space, the blank ones left out. With a
+    time column, rows are in its order. Raises ``TableError`` for a table that cannot be read, lacks
+    a named column, is empty, holds no or several labels in a row, or a time that is none.
     """
     return as_table(_read_frame(path), roles, str(path))
 
@@ -106,7 +116,9 @@ def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
         documents=[
             {
                 "text": " ".join(
-                    part for c in roles.text if (part := _text(columns[c][row], c, row, name))
+                    part
+                    for c in roles.text
+                    if (part := _text(columns[c][row], c, row, name)).strip()
                 ),
                 "features": {c: _cell(columns[c][row]) for c in roles.features},
             }
@@ -191,7 +203,7 @@ def _label(value: object, column: str, row: int, name: str) -> str:
             "give one label a document, so train one bundle a label"
         )
         raise TableError(message)
-    text = _in_words(value)
+    text = _in_words(value).strip()
     if not text:
         message = f"{name}: row {row + 1} of {column!r} has no label; drop or label such rows first"
         raise TableError(message)
@@ -215,7 +227,7 @@ def _in_words(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    return str(value)
 
 
 def _cell(value: object) -> object:

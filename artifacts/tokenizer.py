@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from artifacts.immutable import Immutable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SPECIAL_TOKENS", "canonical_json", "learn_tokenizer", "load_tokenizer", "plain"]
+__all__ = [
+    "SPECIAL_TOKENS",
+    "SealedTokenizer",
+    "canonical_json",
+    "learn_tokenizer",
+    "load_tokenizer",
+    "plain",
+]
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -26,6 +35,42 @@ _MOST_CHARACTERS = 1000
 """Rarer characters are unknown: with many scripts they would leave no room for words."""
 
 
+class SealedTokenizer(Immutable):
+    """Encodes, and refuses to be changed; safe to share by threads.
+
+    ``unknown_id`` is the token that stands for what the vocabulary does not have, None where it
+    has everything.
+    """
+
+    __slots__ = ("_tokenizer", "unknown_id")
+
+    unknown_id: int | None
+    _tokenizer: Tokenizer
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        """Seal a tokenizer."""
+        unknown = getattr(tokenizer.model, "unk_token", None)
+        object.__setattr__(self, "_tokenizer", tokenizer)
+        object.__setattr__(self, "unknown_id", tokenizer.token_to_id(unknown or ""))
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Encode texts, uncut, special tokens included."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def get_vocab_size(self) -> int:
+        """Count the tokens."""
+        return self._tokenizer.get_vocab_size()
+
+    def to_str(self) -> str:
+        """Give what ``tokenizer.json`` holds: everything but how special tokens are read."""
+        return self._tokenizer.to_str()
+
+    @property
+    def encode_special_tokens(self) -> bool:
+        """Whether a special token in a text is encoded as plain text; no bundle has it so."""
+        return self._tokenizer.encode_special_tokens
+
+
 def learn_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
     """Learn an uncased WordPiece tokenizer of at most ``vocabulary`` entries.
 
@@ -33,7 +78,7 @@ def learn_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
     that continue a word in the order of a hash table, and breaks ties by number. So the characters
     are chosen and numbered here, and the library only merges them.
     """
-    learner = _word_piece({})
+    learner = word_piece({})
     characters = _characters(learner, texts)
     trainer = trainers.WordPieceTrainer(
         vocab_size=vocabulary,
@@ -43,10 +88,11 @@ def learn_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
         show_progress=False,
     )
     learner.train_from_iterator(texts, trainer)
-    return _word_piece(learner.get_vocab())
+    return word_piece(learner.get_vocab())
 
 
-def _word_piece(vocabulary: dict[str, int]) -> Tokenizer:
+def word_piece(vocabulary: dict[str, int]) -> Tokenizer:
+    """Give an uncased WordPiece tokenizer with this vocabulary, special tokens among it."""
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 (a token of text)
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -75,12 +121,12 @@ def plain(tokenizer: Tokenizer) -> Tokenizer:
     return tokenizer
 
 
-def canonical_json(tokenizer: Tokenizer) -> bytes:
+def canonical_json(tokenizer: Tokenizer | SealedTokenizer) -> bytes:
     """Give the bytes that the bundle keeps."""
     parsed: Any = json.loads(tokenizer.to_str())
     return json.dumps(parsed, ensure_ascii=False, indent=1).encode()
 
 
-def load_tokenizer(data: bytes) -> Tokenizer:
+def load_tokenizer(data: bytes) -> SealedTokenizer:
     """Read a tokenizer from verified bytes."""
-    return Tokenizer.from_str(data.decode())
+    return SealedTokenizer(Tokenizer.from_str(data.decode()))

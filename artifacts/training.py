@@ -17,7 +17,7 @@ from artifacts.columns import fit_columns, known_categories, numeric_range, with
 from artifacts.evaluation import evaluate, plain_figures
 from artifacts.fine_tuning import FineTuning, Rows, fine_tune
 from artifacts.inference import logits_of, softmax
-from artifacts.network import DocumentClassifier, new_network
+from artifacts.network import DocumentClassifier, new_network, positions_of
 from artifacts.preprocessing import Encoding, Preprocessing
 from artifacts.probing import probe_documents
 from artifacts.referencing import build_reference
@@ -25,7 +25,7 @@ from artifacts.sealing import Sealable, check_destination, code_commit, fingerpr
 from artifacts.tables import canonical_rows
 from artifacts.tokenizer import learn_tokenizer, plain
 from guards.errors import CallError, TableError, first_line
-from guards.schema import CanonicalRow, CategoricalColumn, NumericColumn, Schema
+from guards.schema import CanonicalRow, CategoricalColumn, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TrainingOptions",
     "TrainingReport",
+    "data_hash",
     "fit_temperature",
     "share_of_each_class",
     "train",
@@ -96,13 +97,14 @@ def train(
     check_destination(destination)
     training, held_out = _split(table, roles, options, validation)
     labels = _labels(training, held_out)
-    rows = canonical_rows(training, _open_schema(roles))
+    rows = canonical_rows(training, roles.open_schema())
     schema = _schema(roles, rows, labels)
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
     tokenizer = _tokenizer(options.base, training)
     preprocessing = Preprocessing(schema, fit_columns(schema, rows), tokenizer, options.max_length)
-    network = _network(preprocessing, options)
+    width = len(preprocessing.encode([""], rows[:1])[0].columns)
+    network = _network(preprocessing, width, options)
     gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
     fine_tune(
         network,
@@ -186,16 +188,6 @@ def _labels(training: Table, held_out: Table) -> tuple[str, ...]:
     return labels
 
 
-def _open_schema(roles: ColumnRoles) -> Schema:
-    """Give the schema before anything is known of the values."""
-    return Schema(
-        text=roles.text,
-        numeric=tuple(NumericColumn(name, None, None) for name in roles.numeric),
-        categorical=tuple(CategoricalColumn(name, ()) for name in roles.categorical),
-        labels=(),
-    )
-
-
 def _schema(roles: ColumnRoles, rows: Sequence[CanonicalRow], labels: tuple[str, ...]) -> Schema:
     return Schema(
         text=roles.text,
@@ -230,21 +222,23 @@ def _tokenizer(base: str | None, training: Table) -> Tokenizer:
     return plain(found)
 
 
-def _network(preprocessing: Preprocessing, options: TrainingOptions) -> DocumentClassifier:
+def _network(
+    preprocessing: Preprocessing, width: int, options: TrainingOptions
+) -> DocumentClassifier:
     small = {**SMALL_ENCODER, "vocab_size": preprocessing.tokenizer.get_vocab_size()}
     try:
         network = new_network(
             options.base,
             small,
-            columns_width=preprocessing.width,
+            columns_width=width,
             labels=preprocessing.schema.labels,
             preprocessing_fingerprint=fingerprint_of(preprocessing),
         )
     except (OSError, ValueError) as error:
         message = f"--base {options.base}: no model there: {first_line(error)}"
         raise CallError(message) from None
-    positions = network.config.encoder.get("max_position_embeddings", options.max_length)
-    if options.max_length > positions:
+    positions = positions_of(network.config.encoder)
+    if positions is not None and options.max_length > positions:
         message = f"--max-length {options.max_length}: the base has {positions} positions"
         raise CallError(message)
     return network
@@ -265,8 +259,8 @@ def _lineage(
     table: Table, validation: Table | None, roles: ColumnRoles, options: TrainingOptions
 ) -> dict[str, Any]:
     return {
-        "data": _data_hash(table),
-        "validation": None if validation is None else _data_hash(validation),
+        "data": data_hash(table),
+        "validation": None if validation is None else data_hash(validation),
         "rows": len(table),
         "label_column": roles.label,
         "base": None if options.base is None else Path(options.base).name,
@@ -278,6 +272,7 @@ def _lineage(
     }
 
 
-def _data_hash(table: Table) -> str:
+def data_hash(table: Table) -> str:
+    """Digest a table's documents and labels, for the lineage."""
     text = json.dumps([table.documents, table.labels], sort_keys=True, default=str)
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -34,6 +34,10 @@ _MISSING_TEXTS = frozenset({"", "nan"})
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LARGEST_EXACT = 2.0**53
 
+_CATEGORY_CHARS = 500
+"""A longer category is known by its beginning: composing takes time in the square of the length of
+a run of combining marks, and a megabyte of them would take an hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
@@ -54,12 +58,16 @@ class NumericColumn:
 
 @dataclass(frozen=True, slots=True)
 class CategoricalColumn:
-    """A categorical column and the categories that the encoder knows, in the encoder's order."""
+    """A categorical column and the categories that the encoder knows, in the encoder's order.
+
+    ``closed`` says that the encoder cannot do with any other: such a document is refused.
+    """
 
     name: str
     categories: tuple[str, ...]
     required: bool = False
     private: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +83,16 @@ class CanonicalRow:
     """The columns of one document in canonical form, with what was noticed on the way.
 
     ``numeric`` has NaN for a missing value and ``categories`` has ``MISSING``; both follow the
-    schema's order. The other fields name the columns concerned.
+    schema's order. The other fields name the columns concerned. ``coerced`` names those whose
+    value came in another form than the canonical one: a number as a text, a category as a number
+    or a truth value, padded, or not composed. Every number from a CSV is, being a text there.
     """
 
     numeric: tuple[float, ...]
     categories: tuple[str, ...]
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    coerced: tuple[str, ...] = ()
     out_of_range: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
 
@@ -124,6 +135,10 @@ class Schema:
         categories = [
             self._category(column, features, path, problems) for column in self.categorical
         ]
+        missing = (
+            *(c.name for c, v in zip(self.numeric, numbers, strict=True) if math.isnan(v)),
+            *(c.name for c, v in zip(self.categorical, categories, strict=True) if v == MISSING),
+        )
         row = CanonicalRow(
             numeric=tuple(numbers),
             categories=tuple(categories),
@@ -132,13 +147,11 @@ class Schema:
                 for column, value in zip(self.categorical, categories, strict=True)
                 if value != MISSING and value not in column.categories
             ),
-            missing=(
-                *(c.name for c, v in zip(self.numeric, numbers, strict=True) if math.isnan(v)),
-                *(
-                    c.name
-                    for c, v in zip(self.categorical, categories, strict=True)
-                    if v == MISSING
-                ),
+            missing=missing,
+            coerced=tuple(
+                name
+                for name, value in zip(self.columns, (*numbers, *categories), strict=True)
+                if name not in missing and features[name] != value
             ),
             out_of_range=tuple(
                 column.name
@@ -179,6 +192,8 @@ class Schema:
             return MISSING
         if column.required and value == MISSING:
             problems.append(Problem(f"{path}.{column.name}", "is required"))
+        if column.closed and value != MISSING and value not in column.categories:
+            problems.append(Problem(f"{path}.{column.name}", "is no category that is known"))
         return value
 
     def to_json(self) -> dict[str, Any]:
@@ -221,7 +236,8 @@ def canonical_category(value: object) -> str | None:
     """Give the text that a category is known by, ``MISSING`` when missing, None when it has none.
 
     Whole numbers lose their fraction (``1.0`` and ``"1"`` are one category), truth values are
-    ``true`` and ``false``, and texts are stripped and composed (Unicode NFC).
+    ``true`` and ``false``, and texts are stripped, cut to their first 500 characters, and composed
+    (Unicode NFC).
     """
     if value is None:
         return MISSING
@@ -231,7 +247,7 @@ def canonical_category(value: object) -> str | None:
         return _category_of_number(value)
     if not isinstance(value, str):
         return None
-    text = unicodedata.normalize("NFC", value).strip()
+    text = unicodedata.normalize("NFC", value.strip()[:_CATEGORY_CHARS])[:_CATEGORY_CHARS].strip()
     return MISSING if text.lower() in _MISSING_TEXTS else text
 
 

@@ -9,6 +9,7 @@ From the top, each importing only what stands below it:
 - ``runtime``: the life of a worker (start, serve, drain); ``preflight``: the guard before it.
 - ``assembly``: the verified champion with its engine, scheduler and observer.
 - ``classification``: the request path in five steps.
+- ``rechecking``: whether the champion's preprocessing is still what was sealed.
 - ``observing``: every answer into window, books, metrics and log.
 - ``shadow``: observations, comparisons, the mirror, and the challengers' processes.
 - ``telemetry``: log events, windows and metrics.

@@ -20,6 +20,7 @@ from guards.integrity.environment import environment_differences, installed_envi
 from service.classification import Classification
 from service.engines.torch import TorchEngine
 from service.observing import Observer
+from service.rechecking import Rechecker
 from service.scheduling import Scheduler
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Champion:
     scheduler: Scheduler
     observer: Observer
     classification: Classification
+    rechecker: Rechecker
     environment_differences: Mapping[str, tuple[str, str]]
     """Each library whose version differs from the sealed one, to (sealed, installed)."""
 
@@ -69,6 +71,7 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
         scheduler=scheduler,
         observer=observer,
         classification=Classification(bundle, scheduler, observer),
+        rechecker=Rechecker(bundle),
         environment_differences=environment_differences(bundle.manifest.environment),
     )
 

@@ -16,6 +16,7 @@ from guards.drift.features import Answer, answer_features, input_features
 from service.shadow.comparison import Observation, compare
 from service.shadow.mirror import Line, Mirror
 from service.telemetry.events import Event
+from service.telemetry.inputs import EXTRA, InputCounts, noticed
 from service.telemetry.windows import CHAMPION, Windows, rfc3339
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from artifacts.opening import Bundle
     from artifacts.preprocessing import Encoding
+    from guards.schema import CanonicalRow
     from service.documents import Document
     from service.scheduling import Outcome
     from service.settings import Settings
@@ -54,6 +56,7 @@ class Observer:
         self._metrics = metrics
         self._remembered: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._confidence_sum = 0.0
+        self.inputs = InputCounts()
         self.windows = Windows(champion.reference, self._private)
         self.mirror = Mirror(
             sample=settings.shadow_sample,
@@ -82,6 +85,7 @@ class Observer:
         self._confidence_sum += answer.confidence
         self._metrics.documents.inc()
         self._metrics.champion_confidence.observe(answer.confidence)
+        self._count_inputs(document.row)
         self._remember(document.request_id, answer)
         self.windows.observe(
             {
@@ -93,7 +97,8 @@ class Observer:
                     truncated=encoding.truncated,
                 ),
                 **answer_features(answer, CHAMPION),
-            }
+            },
+            document.row,
         )
         times = {
             "queue_s": outcome.queue_s,
@@ -147,6 +152,8 @@ class Observer:
             "truncated": encoding.truncated,
             "unknown": list(document.row.unknown),
             "missing": list(document.row.missing),
+            "coerced": list(document.row.coerced),
+            "out_of_range": list(document.row.out_of_range),
         }
         if self.mirror.offer(Line(document, answer, facts)):
             for challenger in self.mirror.challengers:
@@ -176,6 +183,13 @@ class Observer:
     def _captured(self, document: Document) -> dict[str, Any]:
         features = {k: v for k, v in document.features.items() if k not in self._private}
         return {"text": document.text, "features": features}
+
+    def _count_inputs(self, row: CanonicalRow) -> None:
+        self.inputs.update(row)
+        for kind, names in noticed(row):
+            for name in names:
+                # Clients choose the names of extra features: each would be a time series.
+                self._metrics.inputs.inc(kind, "" if kind == EXTRA else name)
 
     def _remember(self, request_id: str, answer: Answer) -> None:
         self._remembered[request_id] = {"label": answer.label, "confidence": answer.confidence}

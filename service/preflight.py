@@ -1,7 +1,8 @@
 """The guard before the port opens: ``python -m service.preflight``, a process of its own.
 
-It judges every bundle that the settings name and exits with 0 or 78. A process of its own, because
-judging a bundle imports torch, which would otherwise stay in the supervisor for good.
+It judges every bundle that the settings name and exits with 0 or 78, or with 2 where a setting
+names a key that is none. A process of its own, because judging a bundle imports torch, which would
+otherwise stay in the supervisor for good.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artifacts.opening import open_bundle
-from guards.errors import GuardRefused
+from guards.errors import CallError, GuardRefused
 from service.settings import Settings, read_settings
 from service.telemetry.events import Event
 from service.telemetry.log import EventLog
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["judge", "main"]
 
 _REFUSED = 78
+_WRONG_CALL = 2
 _CLOSE_S = 5.0
 
 
@@ -40,7 +42,11 @@ def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
 def main() -> int:
     """Judge the bundles, write what is refused to the log, and give the exit code."""
     settings = read_settings()
-    refusals = list(judge(settings))
+    try:
+        refusals = list(judge(settings))
+    except CallError as error:
+        sys.stderr.write(f"understudy: {error}\n")
+        return _WRONG_CALL
     for role, refusal in refusals:
         sys.stderr.write(f"understudy: {role} {refusal}\n")
     fatal = [

@@ -26,6 +26,7 @@ from service.telemetry.metrics import Metrics
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from guards.errors import Finding
     from guards.schema import Schema
     from service.assembly import Champion
     from service.documents import Document, Prediction
@@ -36,6 +37,7 @@ __all__ = ["Runtime", "StopService"]
 _GRACE_S = 1.0
 """How long requests are still served after readiness is false: balancers look this often."""
 
+_RECHECK_S = 60.0
 _QUEUE_S = 30.0
 _CLOSE_LOG_S = 5.0
 
@@ -55,12 +57,16 @@ class Runtime:
     ``state`` is ``starting``, ``ready``, ``draining``, ``refused`` or ``failed``.
     """
 
-    def __init__(self, settings: Settings, stop_service: StopService) -> None:
+    def __init__(
+        self, settings: Settings, stop_service: StopService, recheck_s: float = _RECHECK_S
+    ) -> None:
         """Open the log; everything else waits for ``start``.
 
-        ``stop_service`` is called when there will never be a champion to serve.
+        ``stop_service`` is called when there will never be a champion to serve. So many seconds
+        pass before the champion's preprocessing is looked at again.
         """
         self._stop_service = stop_service
+        self._recheck_s = recheck_s
         self.settings = settings
         self.state = "starting"
         self.run = uuid.uuid4().hex
@@ -109,7 +115,8 @@ class Runtime:
 
     def _serving(self) -> Champion:
         if self.champion is None or not self._accepts:
-            message = f"the service is not ready ({self.state}); try again"
+            advice = "ask another replica" if self.state == "refused" else "try again"
+            message = f"the service is not ready ({self.state}); {advice}"
             raise Unavailable(message)
         return self.champion
 
@@ -123,6 +130,7 @@ class Runtime:
             _logger.exception("the champion could not be started")
             self._stop_service(refused=False)
         else:
+            self._tasks.append(asyncio.create_task(self._recheck_regularly()))
             await self._flush_regularly()
 
     async def _assemble(self) -> None:
@@ -182,6 +190,11 @@ class Runtime:
     def _refuse(self, refusal: GuardRefused) -> None:
         """Stop the whole service: the bundle is not what the preflight saw."""
         self.state = "refused"
+        self._say_refused(refusal)
+        self.log.close(_CLOSE_LOG_S)
+        self._stop_service(refused=True)
+
+    def _say_refused(self, refusal: GuardRefused) -> None:
         sys.stderr.write(f"understudy: champion {refusal}\n")
         self.log.emit(
             Event.GUARD_REFUSED,
@@ -189,8 +202,22 @@ class Runtime:
             bundle=refusal.subject,
             findings=[finding.to_json() for finding in refusal.findings],
         )
-        self.log.close(_CLOSE_LOG_S)
-        self._stop_service(refused=True)
+
+    async def _recheck_regularly(self) -> None:
+        """Look at the champion's preprocessing again and again, until it is not what was sealed.
+
+        What was accepted is finished, and nothing more is; the process stays, unready, so that
+        whoever watches it can see why before it is stopped.
+        """
+        assert self.champion is not None  # noqa: S101 (it has been assembled)
+        findings: tuple[Finding, ...] = ()
+        while not findings:
+            await asyncio.sleep(self._recheck_s)
+            findings = await asyncio.to_thread(self.champion.rechecker.recheck)
+        self._accepts = False
+        if self.ready:
+            self.state = "refused"
+        self._say_refused(GuardRefused(str(self.champion.bundle.path), findings))
 
     async def _flush_regularly(self) -> None:
         assert self.champion is not None  # noqa: S101 (it has been assembled)

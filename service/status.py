@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.telemetry.windows import rfc3339
+
 if TYPE_CHECKING:
     from service.assembly import Champion
+    from service.rechecking import Rechecker
     from service.runtime import Runtime
     from service.shadow.challenger import Challenger
 
@@ -31,6 +34,7 @@ def _before_the_champion() -> dict[str, Any]:
     return {
         "documents": 0,
         "flushed_documents": 0,
+        "inputs": {},
         "champion": None,
         "coverage": None,
         "confidence": None,
@@ -47,6 +51,7 @@ def _with(champion: Champion) -> dict[str, Any]:
     return {
         "documents": observer.documents,
         "flushed_documents": observer.flushed_documents,
+        "inputs": observer.inputs.get(),
         "champion": champion.identity,
         "coverage": observer.mirror.totals(),
         "confidence": observer.confidence,
@@ -56,10 +61,20 @@ def _with(champion: Champion) -> dict[str, Any]:
         },
         "window": latest.bounds(),
         "guard": {
-            "passed": True,
+            **_rechecked(champion.rechecker),
             "environment_differences": champion.environment_differences,
             "tolerated": [finding.to_json() for finding in champion.bundle.tolerated],
         },
+    }
+
+
+def _rechecked(rechecker: Rechecker) -> dict[str, Any]:
+    at = rechecker.rechecked_at
+    return {
+        "passed": not rechecker.findings,
+        "findings": [finding.to_json() for finding in rechecker.findings],
+        "rechecks": rechecker.rechecks,
+        "rechecked_at": None if at is None else rfc3339(at),
     }
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
 from typing import TYPE_CHECKING
 
 # On a busy machine two threads on a tiny network wait for each other more than they compute.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import joblib
 import pytest
 
 from artifacts.demo.documents import champion_training
+from artifacts.foreign.sealing import SealingOptions, seal_foreign
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training import TrainingOptions, train
+from tests.models import FAMILIES, common_columns, save_joined_model, save_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +26,15 @@ if TYPE_CHECKING:
 ROLES = ColumnRoles(
     text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")
 )
+
+
+KINDS = (
+    "trained",
+    "columns of another team",
+    *(f"on {family}" for family in FAMILIES),
+    *(f"sealed {family}" for family in FAMILIES),
+)
+"""Kinds of bundles: trained from scratch, on a base of each family, or sealed from elsewhere."""
 
 
 def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
@@ -47,6 +60,38 @@ def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def challenger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give another sealed bundle of the same schema, docs/2, fitted on other rows."""
     return train_small(tmp_path_factory.mktemp("challenger") / "docs" / "2", seed=2)
+
+
+@pytest.fixture(scope="session")
+def bundle_of(
+    champion: Path, small_table: Table, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Give a function that makes a bundle of any kind in ``KINDS``, once a session."""
+    directory = tmp_path_factory.mktemp("kinds")
+    labels = sorted(set(small_table.labels))
+    texts = [document["text"] for document in small_table.documents]
+
+    def make(kind: str) -> Path:
+        if kind == "trained":
+            return champion
+        how, _, family = kind.partition(" ")
+        model, destination = directory / f"{kind} model", directory / kind / "1"
+        if how == "on":
+            base = str(save_model(model, family, labels, texts))
+            options = TrainingOptions(base=base, epochs=1, max_length=64, freeze_encoder=True)
+            train(small_table, ROLES, destination, options)
+        elif how == "sealed":
+            text_alone = ColumnRoles(ROLES.text, ROLES.label)
+            plain = SealingOptions(save_model(model, family, labels, texts))
+            seal_foreign(small_table, text_alone, destination, plain)
+        else:
+            columns = common_columns(champion_training(240, 7))
+            joblib.dump(columns, file := directory / "columns.joblib")
+            save_joined_model(model, labels, texts, len(columns.get_feature_names_out()))
+            seal_foreign(small_table, ROLES, destination, SealingOptions(model, file))
+        return destination
+
+    return cache(make)
 
 
 @pytest.fixture

@@ -1,15 +1,21 @@
 """Judges whether a bundle is exactly what its model was trained with.
 
 - ``manifest``: the bundle's record, its root fingerprint, and the comparison with the files.
-- ``fingerprint``: the canonical state of a fitted estimator, its digest and its readable diff.
+- ``fingerprint``: the canonical state of a fitted estimator, as a digest.
+- ``description`` (with ``plain``): the same state as named values that people can read.
+- ``differences`` (with ``rows``) and ``wording``: where two descriptions part, and in words.
+- ``signature``: who vouches for the root.
 - ``unpickling``: joblib files through an allowlist of exact globals.
 - ``probes``: golden inputs with expected outputs, and the tolerances that they must meet.
 - ``demands``: what the operator asks beyond that.
 - ``verify``: all of it in order, from bytes read once.
+- ``comparison``: what differs between two bundles.
 """
 
 from guards.integrity.demands import Demands, Policy
-from guards.integrity.fingerprint import describe, differences, digest
+from guards.integrity.description import describe
+from guards.integrity.differences import differences
+from guards.integrity.fingerprint import digest
 from guards.integrity.manifest import (
     FORMAT,
     Manifest,

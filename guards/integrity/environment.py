@@ -6,10 +6,17 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from guards.errors import Finding
 
-__all__ = ["environment_differences", "installed_environment"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = [
+    "environment_differences",
+    "exact_environment",
+    "installed_environment",
+    "with_libraries",
+]
 
 _LIBRARIES = (
     "joblib",
@@ -23,6 +30,16 @@ _LIBRARIES = (
     "transformers",
 )
 """The libraries whose code stands between a document and its probabilities."""
+
+_COLUMNS_LIBRARIES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy")
+_NETWORK_LIBRARIES = ("safetensors", "torch", "transformers")
+_SUSPECTS = {
+    "probes: token ids": ("tokenizers", "transformers"),
+    "probes: columns": _COLUMNS_LIBRARIES,
+    "probes: labels": (*_NETWORK_LIBRARIES, *_COLUMNS_LIBRARIES),
+    "probes: probabilities": (*_NETWORK_LIBRARIES, *_COLUMNS_LIBRARIES),
+}
+"""Which libraries can be the reason that a stage differs."""
 
 
 def installed_environment() -> dict[str, str]:
@@ -38,3 +55,30 @@ def environment_differences(sealed: Mapping[str, str]) -> dict[str, tuple[str, s
         for name in sorted({*sealed, *installed})
         if sealed.get(name) != installed.get(name)
     }
+
+
+def exact_environment(sealed: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each library whose version differs."""
+    for library, (expected, observed) in environment_differences(sealed).items():
+        yield Finding(
+            "environment_differs",
+            library,
+            expected,
+            observed,
+            f"install {library} {expected}, or set UNDERSTUDY_ENVIRONMENT_POLICY=probed",
+        )
+
+
+def with_libraries(found: Sequence[Finding], sealed: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what the probes found, and each library of another version that may be the reason."""
+    yield from found
+    suspects = {library for one in found for library in _SUSPECTS.get(one.subject, ())}
+    for library, (expected, observed) in environment_differences(sealed).items():
+        if found and (library in suspects or not suspects):
+            yield Finding(
+                "environment_differs",
+                library,
+                expected,
+                observed,
+                f"install {library} {expected}: under {observed} a probe answers otherwise",
+            )

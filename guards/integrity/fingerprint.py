@@ -1,48 +1,79 @@
-"""The canonical state of a fitted estimator: its digest, and its diff in words.
+"""The canonical state of a fitted estimator, as a digest.
 
 A library's own hash of an estimator changes with the library, and so do the bytes of its pickle.
 What matters is the class and everything that fitting left behind. :func:`digest` hashes that,
-type-tagged and length-prefixed, so that two states share a digest only if they are the same;
-:func:`describe` flattens it to named values (``age.mean_``), so that two states can be compared
-in words.
+type-tagged and length-prefixed, so that two states share a digest only if they are the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
+import sys
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
+from types import FunctionType, NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 
-__all__ = ["describe", "difference_in_words", "differences", "digest", "preprocessing_fingerprint"]
+__all__ = ["OF_ONE_PROCESS", "digest", "digesting", "preprocessing_fingerprint"]
 
-_LONGEST_LIST = 200
-"""Longer lists are described by their length and digest: the diff must stay readable."""
+_MOST_VALUES = 2_000_000
+_MOST_BYTES = 1024**3
+"""A hostile file can refer to one value many times over; no fitted preprocessing comes near."""
 
-_MOST_CHUNKS = 5_000_000
-"""A hostile file can refer to one list many times over; no fitted preprocessing comes near."""
+_DEEPEST = 500
 
+OF_ONE_PROCESS = frozenset({"_stop_words_id"})
+"""Attributes that hold an address in memory, which transforming writes: no part of the state."""
+
+_SHORT = 2_000
+"""So many items are sorted in about a millisecond, during which no other thread runs."""
+
+_BLOCK = 2**17
+"""So many elements of an array are made canonical in about a millisecond."""
+
+_MANY = 500
+_LONG = 2**16
+
+_MOST_BITS = 1024
+"""Longer whole numbers are digested in hexadecimal: Python gives up on writing them in tens."""
+
+_ARRAYS = "biufcSUMmO"
+_FUNCTIONS = (FunctionType, type(np.clip))
 _NAN_BYTES = struct.pack("<d", float("nan"))
 
 
 def digest(value: object) -> str:
     """Give ``sha256:…`` of a value's canonical state.
 
-    Takes JSON-like values, numpy arrays and scalars, and scikit-learn estimators (class path and
-    full ``__dict__``). Array order, byte order, ``-0.0`` and the payload of NaN do not matter;
-    type, dtype, shape and every other bit do. Raises ``TypeError`` for anything else, and
-    ``RecursionError`` for a value that holds itself: nothing may pass unseen.
+    Takes JSON-like values, numpy arrays, scalars and random states, SciPy's sparse arrays,
+    scikit-learn estimators (class path and full state), and functions by the name under which they
+    are imported. Array order, byte order, ``-0.0``, the payload of NaN and the order of a sparse
+    array's entries do not matter; type, dtype, shape and every other bit do. Raises ``TypeError``
+    for anything else and for more than 2 million values or 1 GiB of them, and ``RecursionError``
+    for a value that holds itself: nothing may pass unseen.
     """
+    steps = digesting(value)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return str(done.value)
+
+
+def digesting(value: object) -> Generator[None, None, str]:
+    """Give what ``digest`` gives, in steps of about a millisecond or less that yield in between."""
     sha = hashlib.sha256()
-    for count, chunk in enumerate(_chunks(value)):
-        if count > _MOST_CHUNKS:
-            message = "a preprocessing cannot hold so many values"
-            raise TypeError(message)
-        sha.update(chunk)
+    for piece in _pieces(value, _Left()):
+        sha.update(piece)
+        yield
     return f"sha256:{sha.hexdigest()}"
 
 
@@ -51,211 +82,236 @@ def preprocessing_fingerprint(
     tokenizer: Mapping[str, Any],
     schema: Mapping[str, Any],
     text: Mapping[str, Any],
+    frame: Mapping[str, Any] | None = None,
 ) -> str:
     """Bind everything that turns a document into the network's input under one digest.
 
-    ``columns`` is the fitted ColumnTransformer or None, ``tokenizer`` the parsed
-    ``tokenizer.json``, ``schema`` the input schema, and ``text`` how text is cut to length.
+    ``columns`` is the fitted estimator or None, ``tokenizer`` the parsed ``tokenizer.json``,
+    ``schema`` the input schema as plain JSON, ``text`` how text is cut to length, and ``frame`` in
+    which form the columns take their input, None for canonical values.
     """
-    return digest({"columns": columns, "tokenizer": tokenizer, "schema": schema, "text": text})
+    # JSON knows lists alone: the schema counts the same whether it was read or just made.
+    schema = _with_tuples(schema)
+    parts = {"columns": columns, "tokenizer": tokenizer, "schema": schema, "text": text}
+    return digest(parts if frame is None else {**parts, "frame": frame})
 
 
-def _tagged(tag: bytes, *chunks: bytes) -> Iterator[bytes]:
-    yield tag
-    for chunk in chunks:
-        yield struct.pack("<Q", len(chunk))
-        yield chunk
+def _with_tuples(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    if isinstance(value, dict):
+        return {name: _with_tuples(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_with_tuples(item) for item in value)
+    return value
 
 
-def _chunks(value: object) -> Iterator[bytes]:  # noqa: C901, PLR0912 (one branch a type)
+@dataclass(slots=True)
+class _Left:
+    """What may still be digested."""
+
+    values: int = _MOST_VALUES
+    size_bytes: int = _MOST_BYTES
+
+    def spend(self, ready: list[bytes]) -> bytes:
+        """Take what is ready out of the list, as one."""
+        taken = b"".join(ready)
+        self.values -= len(ready)
+        self.size_bytes -= len(taken)
+        ready.clear()
+        if self.values < 0 or self.size_bytes < 0:
+            message = "a preprocessing cannot hold so many values"
+            raise TypeError(message)
+        return taken
+
+
+class _Piece(bytes):
+    """Bytes that go into the digest as they are."""
+
+    __slots__ = ()
+
+
+def _pieces(value: object, left: _Left) -> Iterator[bytes]:
+    """Yield a value's bytes, depth first, at the same cost however deep a value lies."""
+    opened: list[Iterator[object]] = [iter((value,))]
+    ready: list[bytes] = []
+    while opened:
+        for item in opened[-1]:
+            plain = _PLAIN.get(type(item))
+            piece, inner = _open(item, left) if plain is None else (plain(item), ())
+            ready.append(piece)
+            if len(ready) == _MANY or len(piece) > _LONG:
+                yield left.spend(ready)
+            if inner:
+                opened.append(iter(inner))
+                break
+        else:
+            opened.pop()
+        if len(opened) > _DEEPEST:
+            message = "a preprocessing cannot hold a value that deep, or one that holds itself"
+            raise RecursionError(message)
+    yield left.spend(ready)
+
+
+def _tagged(tag: bytes, chunk: bytes) -> bytes:
+    return tag + struct.pack("<Q", len(chunk)) + chunk
+
+
+def _number(value: int) -> bytes:
+    text = str(value) if value.bit_length() <= _MOST_BITS else hex(value)
+    return _tagged(b"int", text.encode())
+
+
+def _text(value: str) -> bytes:
+    return _tagged(b"str", value.encode("utf-8", "surrogatepass"))
+
+
+_PLAIN: dict[type, Callable[[Any], bytes]] = {
+    NoneType: lambda _: b"none",
+    _Piece: lambda value: value,
+    bool: lambda value: _tagged(b"bool", bytes([value])),
+    bytes: lambda value: _tagged(b"bytes", value),
+    float: lambda value: _tagged(b"float", _float_bytes(value)),
+    int: _number,
+    str: _text,
+}
+
+
+def _open(value: object, left: _Left) -> tuple[bytes, Iterable[object]]:  # noqa: C901, PLR0911, PLR0912 (one branch a type)
+    """Give a value's own bytes, and the values that it holds."""
     match value:
-        case None:
-            yield from _tagged(b"none")
-        case bool():
-            yield from _tagged(b"bool", bytes([value]))
         case np.ndarray():
-            yield from _array_chunks(value)
+            return _open_array(value)
         case np.generic():
-            yield from _tagged(b"scalar")
-            yield from _array_chunks(np.asarray(value))
+            return b"scalar", (np.asarray(value),)
         case int():
-            yield from _tagged(b"int", str(value).encode())
+            return _number(value), ()
         case float():
-            yield from _tagged(b"float", _float_bytes(value))
+            return _tagged(b"float", _float_bytes(value)), ()
         case str():
-            yield from _tagged(b"str", value.encode("utf-8", "surrogatepass"))
-        case bytes():
-            yield from _tagged(b"bytes", value)
+            return _text(value), ()
         case list() | tuple():
-            yield from _tagged(type(value).__name__.encode(), struct.pack("<Q", len(value)))
-            for item in value:
-                yield from _chunks(item)
+            return _tagged(type(value).__name__.encode(), _count(value)), value
         case set() | frozenset():
-            yield from _tagged(b"set", *sorted(_joined(item) for item in value))
+            return b"set", _sorted_members(value, left)
         case dict():
-            items = sorted((_joined(key), item) for key, item in value.items())
-            yield from _tagged(b"dict", struct.pack("<Q", len(items)))
-            for key, item in items:
-                yield from _tagged(b"key", key)
-                yield from _chunks(item)
+            return _tagged(b"dict", _count(value)), _sorted_items(value, left)
         case slice():
-            yield from _tagged(b"slice")
-            yield from _chunks((value.start, value.stop, value.step))
+            return b"slice", ((value.start, value.stop, value.step),)
         case np.dtype():
-            yield from _tagged(b"dtype", value.str.lstrip("<>=|").encode())
+            return _tagged(b"dtype", value.str.lstrip("<>=|").encode()), ()
         case type():
-            yield from _tagged(b"class", _class_path(value).encode())
-        case _ if _class_path(type(value)).startswith("sklearn."):
-            yield from _tagged(b"estimator", _class_path(type(value)).encode())
-            yield from _chunks(vars(value))
+            return _tagged(b"class", _class_path(value).encode()), ()
+        case np.random.RandomState():
+            return b"random", (value.get_state(legacy=False),)
+        case _ if _is_estimator(type(value)):
+            return _tagged(b"estimator", _class_path(type(value)).encode()), (_state_of(value),)
+        case _ if _class_path(type(value)).startswith("scipy.sparse."):
+            return _tagged(b"sparse", _class_path(type(value)).encode()), (_entries_of(value),)
+        case _ if (name := _function_name(value)) is not None:
+            return _tagged(b"function", name.encode()), ()
         case _:
             message = f"a preprocessing cannot hold a {_class_path(type(value))}"
             raise TypeError(message)
 
 
-def _array_chunks(array: np.ndarray[Any, Any]) -> Iterator[bytes]:
-    if array.dtype.kind == "V":
+def _count(values: Sized) -> bytes:
+    return struct.pack("<Q", len(values))
+
+
+def _sorted_members(members: Iterable[object], left: _Left) -> Iterator[bytes]:
+    for member in sorted(_joined(one, left) for one in members):
+        yield _Piece(_tagged(b"", member))
+
+
+def _sorted_items(items: Mapping[object, object], left: _Left) -> Iterator[object]:
+    """Yield each key's bytes and its value, in the order of those bytes."""
+    remaining = iter(items.items())
+    runs = []
+    while run := [(_joined(key, left), item) for key, item in islice(remaining, _SHORT)]:
+        runs.append(sorted(run, key=itemgetter(0)))
+        yield _Piece(b"")
+    for key, item in merge(*runs, key=itemgetter(0)):
+        yield _Piece(_tagged(b"key", key))
+        yield item
+
+
+def _joined(value: object, left: _Left) -> bytes:
+    plain = _PLAIN.get(type(value))
+    return b"".join(_pieces(value, left)) if plain is None else plain(value)
+
+
+def _open_array(array: np.ndarray[Any, Any]) -> tuple[bytes, Iterable[object]]:
+    if array.dtype.kind not in _ARRAYS:
         message = f"a preprocessing cannot hold an array of {array.dtype}"
         raise TypeError(message)
     shape = np.asarray(array.shape, dtype="<i8").tobytes()
     if array.dtype.hasobject:
-        yield from _tagged(b"objects", shape)
-        for item in array.ravel().tolist():
-            yield from _chunks(item)
-        return
-    little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=True))
-    if little.dtype.kind == "f":
-        little[np.isnan(little)] = np.nan
-        little += 0.0
-    yield from _tagged(b"array", array.dtype.str.lstrip("<>=|").encode(), shape, little.tobytes())
+        return _tagged(b"objects", shape), array.ravel().tolist()
+    if array.nbytes > _MOST_BYTES:
+        message = f"a preprocessing cannot hold an array of {array.nbytes} bytes"
+        raise TypeError(message)
+    code = array.dtype.str.lstrip("<>=|").encode()
+    length = struct.pack("<Q", array.nbytes)
+    return _tagged(_tagged(b"array", code), shape) + length, _canonical_blocks(array)
+
+
+def _canonical_blocks(array: np.ndarray[Any, Any]) -> Iterator[_Piece]:
+    """Yield an array's bytes in C order, little-endian, with one zero and one NaN."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    for start in range(0, len(flat), _BLOCK):
+        block = flat[start : start + _BLOCK].astype(array.dtype.newbyteorder("<"), copy=True)
+        if block.dtype.kind == "f":
+            block[np.isnan(block)] = np.nan
+            block += 0.0
+        yield _Piece(block.tobytes())
 
 
 def _float_bytes(value: float) -> bytes:
     return _NAN_BYTES if value != value else struct.pack("<d", value + 0.0)  # noqa: PLR0124 (NaN)
 
 
-def _joined(value: object) -> bytes:
-    return b"".join(_chunks(value))
+def _is_estimator(kind: type) -> bool:
+    """Tell scikit-learn's own classes, and those of others that are built on its estimators."""
+    paths = map(_class_path, kind.__mro__)
+    return _class_path(kind).startswith("sklearn.") or "sklearn.base.BaseEstimator" in paths
+
+
+def _state_of(value: object) -> object:
+    """Give every attribute, and beside them what a class keeps in slots."""
+    state: Any = object.__getstate__(value) or {}
+    if isinstance(state, dict) and state.keys() & OF_ONE_PROCESS:
+        return {name: item for name, item in state.items() if name not in OF_ONE_PROCESS}
+    return state
+
+
+def _entries_of(matrix: Any) -> tuple[object, ...]:  # noqa: ANN401 (a dozen classes without a common one)
+    """Give shape, places and values of a sparse array, after looking whether it is whole."""
+    try:
+        if hasattr(matrix, "check_format"):
+            matrix.check_format(full_check=True)
+        entries = matrix.tocoo(copy=True)
+        entries.sum_duplicates()
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with it)
+        message = f"a preprocessing cannot hold a broken sparse array: {error}"
+        raise TypeError(message) from None
+    places = tuple(place.astype(np.int64) for place in entries.coords)
+    return tuple(map(int, matrix.shape)), places, entries.data
+
+
+def _function_name(value: object) -> str | None:
+    """Give the name under which a function is imported; None where that gives no such function."""
+    if isinstance(value, np.ufunc):
+        names = [("numpy", value.__name__), ("scipy.special", value.__name__)]
+    elif isinstance(value, _FUNCTIONS):
+        names = [(value.__module__, value.__qualname__)]
+    else:
+        return None
+    found = (f"{module}.{name}" for module, name in names if _imported(module, name) is value)
+    return next(found, None)
+
+
+def _imported(module: str, name: str) -> object:
+    return getattr(sys.modules.get(module), name, None)
 
 
 def _class_path(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def describe(columns: object, tokenizer: Mapping[str, Any]) -> dict[str, Any]:
-    """Name what a preprocessing holds, flat and in plain JSON, for a diff that people read.
-
-    Values that belong to one column are named by it (``age.mean_``, ``court.categories_``), the
-    others by their step (``numeric.scale.with_mean``), those of the tokenizer by
-    ``tokenizer.…``.
-    """
-    state: dict[str, Any] = {}
-    if columns is not None:
-        _describe_estimator(columns, (), (), state)
-    _describe_tokenizer(tokenizer, state)
-    return state
-
-
-def _describe_estimator(
-    estimator: Any,  # noqa: ANN401 (scikit-learn is untyped)
-    path: tuple[str, ...],
-    columns: Sequence[str],
-    state: dict[str, Any],
-) -> None:
-    if hasattr(estimator, "transformers_"):
-        for name, fitted, names in estimator.transformers_:
-            if not isinstance(fitted, str):
-                _describe_estimator(fitted, (*path, name), [str(n) for n in names], state)
-    elif hasattr(estimator, "steps"):
-        for name, fitted in estimator.steps:
-            _describe_estimator(fitted, (*path, name), columns, state)
-    else:
-        state[".".join((*path, "class"))] = type(estimator).__name__
-        for attribute, value in sorted(vars(estimator).items()):
-            if not attribute.startswith("_"):
-                _describe_attribute(path, attribute, value, columns, state)
-
-
-def _describe_attribute(
-    path: tuple[str, ...],
-    attribute: str,
-    value: object,
-    columns: Sequence[str],
-    state: dict[str, Any],
-) -> None:
-    items = _items(value)
-    if len(items) != len(columns):
-        state[".".join((*path, attribute))] = _plain(value)
-        return
-    for column, item in zip(columns, items, strict=True):
-        name = f"{column}.{attribute}"
-        if name in state:
-            name = f"{column}.{path[-1]}.{attribute}"
-        state[name] = _plain(item)
-
-
-def _items(value: object) -> list[object]:
-    if isinstance(value, np.ndarray):
-        return list(np.atleast_1d(value))
-    return value if isinstance(value, list) else []
-
-
-def _describe_tokenizer(tokenizer: Mapping[str, Any], state: dict[str, Any]) -> None:
-    model = dict(tokenizer.get("model") or {})
-    vocabulary = model.pop("vocab", {})
-    state["tokenizer.vocabulary"] = {"length": len(vocabulary), "sha256": digest(vocabulary)}
-    for name, value in {**tokenizer, "model": model}.items():
-        if isinstance(value, dict):
-            for key, item in value.items():
-                state[f"tokenizer.{name}.{key}"] = _plain(item)
-        else:
-            state[f"tokenizer.{name}"] = _plain(value)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 (NaN)
-        return "NaN"
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple) and len(value) <= _LONGEST_LIST:
-        return [_plain(item) for item in value]
-    if isinstance(value, list | tuple | dict):
-        return {"length": len(value), "sha256": digest(value)}
-    return _class_path(value if isinstance(value, type) else type(value))
-
-
-def differences(
-    expected: Mapping[str, Any], observed: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    """Yield ``(name, expected, observed)`` for each name on which two descriptions differ.
-
-    A name that one side lacks is None there.
-    """
-    for name in sorted({*expected, *observed}):
-        left, right = expected.get(name), observed.get(name)
-        if left != right:
-            yield name, left, right
-
-
-def difference_in_words(expected: object, observed: object) -> tuple[str, str]:
-    """Say two different values shortly: of lists, what one has and the other lacks."""
-    if isinstance(expected, list) and isinstance(observed, list):
-        removed = [item for item in expected if item not in observed]
-        added = [item for item in observed if item not in expected]
-        if removed or added:
-            return (
-                f"{len(expected)} values" + (f", among them {_some(removed)}" if removed else ""),
-                f"{len(observed)} values" + (f", among them {_some(added)}" if added else "")
-                + (f", without {_some(removed)}" if removed else ""),
-            )  # fmt: skip
-        return f"order {_some(expected)}", f"order {_some(observed)}"
-    return str(expected), str(observed)
-
-
-def _some(values: Sequence[object], most: int = 5) -> str:
-    shown = ", ".join(f'"{value}"' for value in values[:most])
-    return shown + (f" and {len(values) - most} more" if len(values) > most else "")

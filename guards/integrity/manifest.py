@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from guards.errors import Finding, GuardRefused, PartError
+from guards.integrity.signature import MOST_BYTES, SIGNATURE
 from guards.schema import Schema
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 def _inner_path(path: str) -> str:
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or str(pure) != path or path in {".", MANIFEST}:
+    ours = {".", MANIFEST, SIGNATURE}
+    if pure.is_absolute() or ".." in pure.parts or str(pure) != path or path in ours:
         message = "is not a plain path inside the bundle"
         raise ValueError(message)
     return path
@@ -68,6 +70,7 @@ class Preprocessing(_Record):
 
     fingerprint: _Fingerprint
     state: dict[str, Any]
+    frame: dict[str, Any] | None = None
 
 
 class Text(_Record):
@@ -94,6 +97,7 @@ class Manifest(_Record):
     lineage: dict[str, Any]
     metrics: dict[str, Any]
     parity: dict[str, Any] | None
+    trusted: list[str] = []
 
     @property
     def schema_(self) -> Schema:
@@ -103,11 +107,15 @@ class Manifest(_Record):
 
 @dataclass(frozen=True, slots=True)
 class SealedFiles:
-    """A manifest and the bytes that were compared with it; nothing is read from disk after this."""
+    """A manifest and the bytes that were compared with it; nothing is read from disk after this.
+
+    ``signature`` is what ``signature.json`` holds, unchecked; None where there is no such file.
+    """
 
     path: Path
     manifest: Manifest
     files: Mapping[str, bytes]
+    signature: bytes | None = None
 
     def json(self, part: str) -> dict[str, Any]:
         """Parse one part as a JSON object; raises ``PartError`` when it is none or is not there."""
@@ -143,9 +151,18 @@ def _read_sealed(path: Path) -> SealedFiles:
     manifest = _parse_manifest(_manifest_bytes(path))
     files: dict[str, bytes] = {}
     findings = list(_compare_parts(path, manifest, files))
+    sealed = SealedFiles(path, manifest, files, _signature_bytes(path / SIGNATURE))
     if findings:
-        raise GuardRefused(str(path), findings, SealedFiles(path, manifest, files))
-    return SealedFiles(path, manifest, files)
+        raise GuardRefused(str(path), findings, sealed)
+    return sealed
+
+
+def _signature_bytes(path: Path) -> bytes | None:
+    """Read a signature, and of a longer file what shows that it is none."""
+    if path.is_symlink() or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
 
 
 def _manifest_bytes(path: Path) -> bytes:
@@ -194,7 +211,8 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _compare_parts(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Iterator[Finding]:
     found = dict(_walk(path))
-    for name in sorted(found.keys() - manifest.parts.keys() - {MANIFEST}):
+    ours = {MANIFEST, SIGNATURE} if found.get(SIGNATURE) == "file" else {MANIFEST}
+    for name in sorted(found.keys() - manifest.parts.keys() - ours):
         code = "part_is_a_link" if found[name] == "link" else "part_unexpected"
         yield _finding(code, name, "no such file in the manifest", f"a {found[name]}")
     for name, part in sorted(manifest.parts.items()):

@@ -1,8 +1,9 @@
 """The whole judgement of a bundle, in order, from bytes that are read once.
 
-Bytes against the manifest; the preprocessing's meaning against its fingerprint and against the one
-that the weights were trained with; the network's labels against the schema's; the environment
-against the policy; and last the probes, on the very objects that will serve.
+Bytes against the manifest; where they are demanded, its signature and its pin; the preprocessing's
+meaning against its fingerprint and against the one that the weights were trained with; the
+network's labels against the schema's; the environment against the policy; and last the probes, on
+the very objects that will serve.
 """
 
 from __future__ import annotations
@@ -10,24 +11,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from guards.errors import Finding, GuardRefused, PartError, first_line
+from guards.integrity.changes import changed_values
 from guards.integrity.demands import Demands
-from guards.integrity.environment import environment_differences
-from guards.integrity.fingerprint import (
-    describe,
-    difference_in_words,
-    differences,
-    digest,
-    preprocessing_fingerprint,
+from guards.integrity.description import describe
+from guards.integrity.environment import (
+    environment_differences,
+    exact_environment,
+    with_libraries,
 )
+from guards.integrity.fingerprint import digest, preprocessing_fingerprint
 from guards.integrity.manifest import SealedFiles, read_sealed
 from guards.integrity.probes import ProbeOutputs, Probes
-from guards.integrity.unpickling import loads
+from guards.integrity.signature import check_signature, read_public_keys
+from guards.integrity.structure import check_columns, check_vocabulary, check_width
+from guards.integrity.unpickling import ForbiddenGlobal, loads
+from guards.integrity.wording import LABELS, difference_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from guards.integrity.demands import Policy
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 __all__ = ["COLUMNS", "CONFIG", "TOKENIZER", "Loaded", "verify"]
 
@@ -36,7 +40,9 @@ TOKENIZER = "preprocessing/tokenizer.json"
 CONFIG = "model/config.json"
 _PREPROCESSING = {COLUMNS, TOKENIZER}
 
-_MOST_DIFFERENCES = 20
+_NO_ANSWER = "probes"
+"""The subject of the finding that probes raised; other findings name the stage that differs."""
+
 _SEAL_AGAIN = "restore the preprocessing that the weights were trained with, or train again"
 
 
@@ -61,7 +67,8 @@ def verify(
 
     ``load`` takes the sealed files and the unpickled columns (None when there are none). The list
     holds the findings that the environment policy ``allow`` tolerates. Raises ``GuardRefused`` with
-    every finding that the first failing stage has.
+    every finding that the first failing stage has, and ``CallError``, before anything is read, for
+    a key that is none.
     """
     try:
         return _verify(path, load, demands)
@@ -74,20 +81,30 @@ def _verify(
     load: Callable[[SealedFiles, object], LoadedT],
     demands: Demands,
 ) -> tuple[LoadedT, list[Finding]]:
-    sealed = _read_with_reasons(path)
+    keys = read_public_keys(demands.signature_keys)
+    sealed = _read_with_reasons(path, keys, demands.trusted)
+    _refuse_if_any(path, _check_signature(sealed, keys))
     _refuse_if_any(path, _check_pin(sealed, demands.pin))
-    columns = _unpickle_columns(sealed)
+    columns = _unpickle_columns(sealed, demands.trusted)
     for stage in (
         _check_preprocessing(sealed, columns),
         _check_network(sealed),
-        _check_environment(sealed, demands.environment),
+        _check_structure(sealed, columns),
     ):
         _refuse_if_any(path, stage)
+    if demands.environment == "exact":
+        _refuse_if_any(path, exact_environment(sealed.manifest.environment))
     loaded = _load(sealed, columns, load)
-    found = list(_check_probes(sealed, loaded))
-    if demands.environment != "allow" or not environment_differences(sealed.manifest.environment):
+    found = list(with_libraries([*_check_probes(sealed, loaded)], sealed.manifest.environment))
+    others = environment_differences(sealed.manifest.environment)
+    if demands.environment != "allow" or not others or _silent(found):
         _refuse_if_any(path, iter(found))
     return loaded, found
+
+
+def _silent(found: Sequence[Finding]) -> bool:
+    """Tell whether a probe was not even answered: nothing can be served then, allowed or not."""
+    return any(finding.subject == _NO_ANSWER for finding in found)
 
 
 def _refuse_if_any(path: Path, findings: Iterator[Finding]) -> None:
@@ -96,23 +113,41 @@ def _refuse_if_any(path: Path, findings: Iterator[Finding]) -> None:
         raise GuardRefused(str(path), found)
 
 
-def _read_with_reasons(path: Path) -> SealedFiles:
-    """Read the bundle; where a preprocessing file changed, say which of its values did."""
+def _read_with_reasons(
+    path: Path, keys: Mapping[str, Ed25519PublicKey], trusted: Sequence[str]
+) -> SealedFiles:
+    """Read the bundle; where a preprocessing file changed, say which of its values did.
+
+    To say so is to unpickle what nobody sealed. Where a signature is demanded that is not done.
+    """
     try:
         return read_sealed(path)
     except GuardRefused as refusal:
         sealed = refusal.sealed
-        changed = {f.subject for f in refusal.findings if f.code == "part_changed"}
-        if sealed is None or not changed & _PREPROCESSING:
+        if sealed is None:
             raise
-        raise GuardRefused(str(path), [*refusal.findings, *_changed_values(sealed)]) from None
+        reasons = (
+            _check_signature(sealed, keys) if keys else _changed_values(sealed, refusal, trusted)
+        )
+        raise GuardRefused(str(path), [*refusal.findings, *reasons]) from None
 
 
-def _changed_values(sealed: SealedFiles) -> list[Finding]:
-    if not sealed.manifest.parts.keys() & _PREPROCESSING <= sealed.files.keys():
+def _check_signature(
+    sealed: SealedFiles, keys: Mapping[str, Ed25519PublicKey]
+) -> Iterator[Finding]:
+    return check_signature(sealed.signature, sealed.manifest.fingerprint, keys)
+
+
+def _changed_values(
+    sealed: SealedFiles, refusal: GuardRefused, trusted: Sequence[str]
+) -> list[Finding]:
+    changed = {f.subject for f in refusal.findings if f.code == "part_changed"}
+    wanted = sealed.manifest.parts.keys() & _PREPROCESSING
+    if not changed & _PREPROCESSING or not wanted <= sealed.files.keys():
         return []
     try:
-        return list(_value_findings(sealed, _unpickle_columns(sealed), sealed.json(TOKENIZER)))
+        columns = _unpickle_columns(sealed, trusted)
+        return list(_value_findings(sealed, columns, sealed.json(TOKENIZER)))
     except PartError as error:
         return list(error.findings)
 
@@ -127,24 +162,32 @@ def _value_findings(
         observed = describe(columns, tokenizer)
     except Exception:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
         return
-    private = tuple(f"{column}." for column in manifest.schema_.private)
-    changed = list(differences(manifest.preprocessing.state, observed))
-    for name, left, right in changed[:_MOST_DIFFERENCES]:
-        in_words = _digests if name.startswith(private) else difference_in_words
-        yield Finding("preprocessing_changed", name, *in_words(left, right), _SEAL_AGAIN)
-    if len(changed) > _MOST_DIFFERENCES:
-        more = f"{len(changed) - _MOST_DIFFERENCES} more values differ"
-        yield Finding("preprocessing_changed", "…", "as sealed", more, _SEAL_AGAIN)
+    yield from changed_values(manifest.schema_, manifest.preprocessing.state, observed, _SEAL_AGAIN)
 
 
-def _digests(expected: object, observed: object) -> tuple[str, str]:
-    """Say that two values differ without saying either: they belong to a private column."""
-    return f"private, {digest(expected)[:23]}…", f"private, {digest(observed)[:23]}…"
-
-
-def _unpickle_columns(sealed: SealedFiles) -> object:
+def _unpickle_columns(sealed: SealedFiles, trusted: Sequence[str]) -> object:
+    """Load the columns: the allowlist, and what both the manifest and the operator name."""
     data = sealed.files.get(COLUMNS)
-    return None if data is None else loads(data, COLUMNS)
+    if data is None:
+        return None
+    recorded = frozenset(sealed.manifest.trusted)
+    try:
+        return loads(data, COLUMNS, recorded & frozenset(trusted))
+    except ForbiddenGlobal as refusal:
+        if refusal.wanted in recorded:
+            raise PartError(_unconfirmed(refusal.wanted)) from None
+        raise
+
+
+def _unconfirmed(wanted: str) -> Finding:
+    return Finding(
+        code="unpickling_refused",
+        subject=COLUMNS,
+        expected=f"{wanted}, which the bundle was sealed with, to be confirmed by who runs it",
+        observed="the manifest names it, and nothing here confirms it",
+        remedy=f"read the code of {wanted}: loading the bundle runs it; then give `--trust "
+        f"{wanted}`, or add it to UNDERSTUDY_TRUST",
+    )
 
 
 def _check_pin(sealed: SealedFiles, pin: str | None) -> Iterator[Finding]:
@@ -167,8 +210,9 @@ def _check_preprocessing(sealed: SealedFiles, columns: object) -> Iterator[Findi
         observed = preprocessing_fingerprint(
             columns,
             tokenizer,
-            manifest.schema_.to_json(),
+            {**manifest.inputs, "labels": manifest.labels},
             manifest.text.model_dump(),
+            manifest.preprocessing.frame,
         )
     except (TypeError, RecursionError) as error:
         yield Finding("preprocessing_changed", COLUMNS, expected, str(error), _SEAL_AGAIN)
@@ -192,34 +236,27 @@ def _check_network(sealed: SealedFiles) -> Iterator[Finding]:
         )
     order = _labels_in_order(config.get("id2label"))
     if order != manifest.labels:
+        words = difference_in_words(LABELS, manifest.labels, order)
         yield Finding(
             "labels_changed",
             CONFIG,
-            f"labels in the order {manifest.labels}",
-            f"{order}",
+            f"labels in the order {words.expected}",
+            words.observed,
             "restore the configuration that the weights were trained with",
         )
+
+
+def _check_structure(sealed: SealedFiles, columns: object) -> Iterator[Finding]:
+    config = sealed.json(CONFIG)
+    yield from check_columns(sealed.manifest, columns)
+    yield from check_width(config, Probes.from_files(sealed.files).expected.columns.shape[1])
+    yield from check_vocabulary(config, sealed.json(TOKENIZER))
 
 
 def _labels_in_order(id2label: object) -> list[object]:
     if not isinstance(id2label, dict):
         return []
     return [id2label.get(str(index)) for index in range(len(id2label))]
-
-
-def _check_environment(sealed: SealedFiles, policy: Policy) -> Iterator[Finding]:
-    if policy != "exact":
-        return
-    for library, (expected, observed) in environment_differences(
-        sealed.manifest.environment
-    ).items():
-        yield Finding(
-            "environment_differs",
-            library,
-            expected,
-            observed,
-            f"install {library} {expected}, or set UNDERSTUDY_ENVIRONMENT_POLICY=probed",
-        )
 
 
 def _load(
@@ -238,7 +275,7 @@ def _check_probes(sealed: SealedFiles, loaded: Loaded) -> Iterator[Finding]:
     try:
         observed = loaded.probe(probes.documents)
     except Exception as error:  # noqa: BLE001 (whatever goes wrong here is a refusal)
-        yield _failed("probe_failed", "probes", "answers for every probe", error)
+        yield _failed("probe_failed", _NO_ANSWER, "answers for every probe", error)
         return
     yield from probes.compare(observed, sealed.manifest.labels)
 

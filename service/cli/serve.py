@@ -28,6 +28,12 @@ __all__ = ["check_port", "serve"]
 @click.option(
     "--challenger-optional", is_flag=True, help="Serve without a challenger that is refused."
 )
+@click.option(
+    "--trust",
+    multiple=True,
+    metavar="MODULE.CLASS",
+    help="Let a bundle that declares this class load it.  Repeat.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--log-file", type=click.Path(path_type=Path), help="Append events to this file too.")
@@ -36,6 +42,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     champion: str | None,
     challengers: tuple[str, ...],
     challenger_optional: bool,
+    trust: tuple[str, ...],
     host: str,
     port: int,
     log_file: Path | None,
@@ -47,6 +54,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     _set("CHAMPION", str(Path(champion).resolve()) if champion else "")
     _set("CHALLENGERS", ",".join(str(Path(c).resolve()) for c in challengers))
     _set("CHALLENGER_OPTIONAL", "true" if challenger_optional else "")
+    _set("TRUST", ",".join(trust))
     _set("LOG_FILE", str(log_file.resolve()) if log_file else "")
     read_settings()
     check_port(host, port)

@@ -36,7 +36,7 @@ class TorchEngine:
 
     def warm_up(self) -> None:
         """Run a few lengths once: the first pass over a shape allocates."""
-        width = self.bundle.preprocessing.width
+        width = getattr(self.bundle.network.config, "columns_width", 0)
         most = self.bundle.preprocessing.max_length
         for tokens in sorted({min(tokens, most) for tokens in _WARM_UP_TOKENS}):
             self.probabilities([_blank(tokens, width)])

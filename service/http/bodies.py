@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from service.errors import Malformed, TooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
 __all__ = ["read_json"]
@@ -17,7 +19,8 @@ async def read_json(request: Request, most_bytes: int) -> Any:  # noqa: ANN401 (
     """Give the parsed body.
 
     Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it is
-    over the limit, and ``Malformed`` for what is not JSON; NaN and Infinity are not.
+    over the limit, and ``Malformed`` for what is not JSON, as NaN and Infinity are not, and for an
+    object that names a key twice: readers do not agree about which of the two counts.
     """
     return _parse(await _read(request, most_bytes))
 
@@ -40,7 +43,12 @@ def _too_large(most_bytes: int) -> TooLarge:
 
 def _parse(body: bytes) -> Any:  # noqa: ANN401 (JSON)
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(
+            body,
+            parse_constant=_refuse_constant,
+            parse_int=_whole_number,
+            object_pairs_hook=_without_repeated_keys,
+        )
     except (ValueError, RecursionError):
         # The parser's own message can quote the body.
         message = "the body is not JSON"
@@ -49,3 +57,19 @@ def _parse(body: bytes) -> Any:  # noqa: ANN401 (JSON)
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _whole_number(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python reads some thousand digits at most; the rest is JSON all the same, like 1e400.
+        return float(digits)
+
+
+def _without_repeated_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        message = "an object in the body names a key twice"
+        raise Malformed(message)
+    return named

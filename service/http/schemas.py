@@ -13,7 +13,7 @@ from service.documents import Document
 from service.errors import InvalidDocuments, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -30,6 +30,12 @@ __all__ = [
 ]
 
 _HALF_A_PAIR = "holds half of a surrogate pair"
+
+_MOST_EXTRA = 1000
+"""Features of one document beyond the bundle's columns: each is answered with a warning."""
+
+_MOST_LEVELS = 16
+"""How deep features may nest: a captured document becomes a log line, and its writer recurses."""
 
 _EXTRA = "extra_forbidden"
 _OWN_WORDS = {
@@ -98,9 +104,9 @@ def parse_documents(body: object, schema: Schema, limits: Limits) -> list[Docume
     Raises ``TooLarge`` for too many documents or too long a text, and ``InvalidDocuments`` with
     every other problem.
     """
-    _check_limits(body, limits)
+    _check_limits(body, schema, limits)
     try:
-        parsed = ClassifyBody.model_validate(body)
+        parsed = ClassifyBody.model_validate(_without_crowds(body))
     except ValidationError as error:
         raise InvalidDocuments([*_problems(error), *_column_problems(body, schema)]) from None
     problems: list[Problem] = []
@@ -124,7 +130,7 @@ def parse_labels(body: object, known: Sequence[str]) -> tuple[list[Label], list[
         message = f"more than {MOST_LABELS} labels in one request"
         raise TooLarge(message)
     try:
-        parsed = FeedbackBody.model_validate(body)
+        parsed = FeedbackBody.model_validate(_with_one_stray(body, FeedbackBody))
     except ValidationError as error:
         raise InvalidDocuments(list(_problems(error))) from None
     judged = [_label(item, f"labels[{place}]", known) for place, item in enumerate(parsed.labels)]
@@ -135,7 +141,7 @@ def parse_labels(body: object, known: Sequence[str]) -> tuple[list[Label], list[
 
 def _label(item: object, path: str, known: Sequence[str]) -> Label | Problem:
     try:
-        label = Label.model_validate(item)
+        label = Label.model_validate(_with_one_stray(item, Label))
     except ValidationError as error:
         return next(_problems(error, path))
     if label.label not in known:
@@ -149,15 +155,37 @@ def _listed(body: object) -> list[Any]:
     return documents if isinstance(documents, list) else []
 
 
-def _check_limits(body: object, limits: Limits) -> None:
+def _without_crowds(body: object) -> object:
+    """Give a classification with at most one unknown field in each object."""
+    if isinstance(body, dict) and isinstance(body.get("documents"), list):
+        documents = [_with_one_stray(document, DocumentBody) for document in body["documents"]]
+        body = {**body, "documents": documents}
+    return _with_one_stray(body, ClassifyBody)
+
+
+def _with_one_stray(item: object, model: type[BaseModel]) -> object:
+    """Leave one of an object's unknown fields: a million are refused in the same words, slowly."""
+    known = model.model_fields
+    if not isinstance(item, dict) or len(item) <= len(known):
+        return item
+    stray = next(name for name in item if name not in known)
+    return {name: item[name] for name in (*known, stray) if name in item}
+
+
+def _check_limits(body: object, schema: Schema, limits: Limits) -> None:
     documents = _listed(body)
     if len(documents) > limits.documents:
         message = f"more than {limits.documents} documents in one request"
         raise TooLarge(message)
+    most = len(schema.columns) + _MOST_EXTRA
     for place, document in enumerate(documents):
-        text = document.get("text") if isinstance(document, dict) else None
+        fields = document if isinstance(document, dict) else {}
+        text, features = fields.get("text"), fields.get("features")
         if isinstance(text, str) and len(text) > limits.text_chars:
             message = f"documents[{place}].text has more than {limits.text_chars} characters"
+            raise TooLarge(message)
+        if isinstance(features, dict) and len(features) > most:
+            message = f"documents[{place}].features has more than {most} names"
             raise TooLarge(message)
 
 
@@ -175,6 +203,8 @@ def _document(body: DocumentBody, place: int, schema: Schema, problems: list[Pro
         problems.append(Problem(f"{path}.text", _HALF_A_PAIR))
     if not all(map(_encodable, body.features)):
         problems.append(Problem(f"{path}.features", f"has a name that {_HALF_A_PAIR}"))
+    if _nests_deeper(body.features, _MOST_LEVELS):
+        problems.append(Problem(f"{path}.features", f"nests deeper than {_MOST_LEVELS} levels"))
     row, misfits = schema.canonical(body.features, path=f"{path}.features")
     problems += misfits
     return Document(
@@ -184,6 +214,14 @@ def _document(body: DocumentBody, place: int, schema: Schema, problems: list[Pro
         features=body.features,
         row=row,
     )
+
+
+def _nests_deeper(value: Mapping[str, object], levels: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(levels):
+        held = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [item for items in held for item in items if isinstance(item, dict | list)]
+    return bool(level)
 
 
 def _encodable(text: str) -> bool:

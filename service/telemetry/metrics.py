@@ -92,6 +92,9 @@ class Metrics(Collector):
         self._ready = ready
 
         self.documents = Count("understudy_documents", "Documents answered.")
+        self.inputs = Count(
+            "understudy_inputs", "Features that something was noticed about.", "kind", "feature"
+        )
         self.requests = Count("understudy_requests", "Requests answered.", "status")
         self.shadow_eligible = Count(
             "understudy_shadow_eligible", "Documents a challenger was to hear.", "challenger"

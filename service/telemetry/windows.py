@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from guards.drift import MatrixSketch, Score, Sketch, score
 from guards.drift.features import ANSWER_FEATURES, Answer, answer_features, live_name
+from service.telemetry.inputs import InputCounts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from guards.drift import FeatureReference, Reference
+    from guards.schema import CanonicalRow
 
 __all__ = ["CHAMPION", "Flushed", "Windows", "rfc3339"]
 
@@ -83,10 +85,14 @@ class Windows:
         self._challengers[key] = features
         self._heard.setdefault(key, _Heard(Sketch(features)))
 
-    def observe(self, values: Mapping[str, float | str]) -> None:
-        """Count one answered document: its input features and the champion's answer."""
+    def observe(self, values: Mapping[str, float | str], row: CanonicalRow) -> None:
+        """Count one answered document: its input features, the champion's answer, and the row.
+
+        Of the row only what was noticed about it is counted; its values are among the others.
+        """
         self._documents += 1
         self._sketch.update({name: (value,) for name, value in values.items()})
+        self._inputs.update(row)
 
     def compare(self, key: str, champion: Answer, challenger: Answer) -> None:
         """Count one comparison with a challenger that has been greeted."""
@@ -113,6 +119,7 @@ class Windows:
         self._start = datetime.now(UTC)
         self._documents = 0
         self._sketch = Sketch(self._features)
+        self._inputs = InputCounts()
         self._heard = {key: _Heard(Sketch(f)) for key, f in self._challengers.items()}
 
     def _freeze(self) -> Flushed:
@@ -128,6 +135,7 @@ class Windows:
                     name: _without_range(counts) if name in self._private else counts
                     for name, counts in counted.items()
                 },
+                "inputs": self._inputs.get(),
                 "challengers": {
                     key: {
                         "compared": self._heard[key].compared,

@@ -44,13 +44,13 @@ def ids(encodings: Sequence[Encoding]) -> list[list[int]]:
 
 
 def test_dtypes_and_shapes() -> None:
-    """Token ids are int64, columns float64, of the width that the preprocessing has."""
+    """Token ids are int64, columns float64."""
     (encoding,) = encode("alpha")
 
     assert encoding.token_ids.dtype == np.int64
     assert encoding.token_ids.shape == (3,)
     assert encoding.columns.dtype == np.float64
-    assert encoding.columns.shape == (PREPROCESSING.width,)
+    assert encoding.columns.shape == (5,)
     assert encoding.tokens == 3
     assert encoding.row is ROW
 
@@ -109,5 +109,4 @@ def test_text_alone() -> None:
 
     (encoding,) = preprocessing.encode(["alpha"], [CanonicalRow((), ())])
 
-    assert preprocessing.width == 0
     assert encoding.columns.shape == (0,)

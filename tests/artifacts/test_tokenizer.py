@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
+from tokenizers import Tokenizer
 
 from artifacts.tokenizer import (
     SPECIAL_TOKENS,
@@ -14,9 +14,6 @@ from artifacts.tokenizer import (
     load_tokenizer,
     plain,
 )
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 TEXTS = [
     "The court orders the supplier to deliver the goods on time.",
@@ -83,7 +80,7 @@ def test_texts_without_words(texts: list[str]) -> None:
 
 def test_truncation_and_padding_are_switched_off(tokenizer: Tokenizer) -> None:
     """How text is cut is the bundle's to say, whatever the base's tokenizer says."""
-    other = load_tokenizer(canonical_json(tokenizer))
+    other = Tokenizer.from_str(tokenizer.to_str())
     other.enable_truncation(4)
     other.enable_padding(length=64)
 
@@ -99,6 +96,4 @@ def test_tokenizer_survives_its_bytes(tokenizer: Tokenizer) -> None:
     read = load_tokenizer(data)
 
     assert canonical_json(read) == data
-    assert [read.encode(text).ids for text in TEXTS] == [
-        tokenizer.encode(text).ids for text in TEXTS
-    ]
+    assert read.token_ids(TEXTS) == [tokenizer.encode(text).ids for text in TEXTS]

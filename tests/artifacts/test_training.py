@@ -16,7 +16,9 @@ from transformers import BertConfig, BertModel
 
 from artifacts.evaluation import evaluate, plain_figures
 from artifacts.inference import probabilities_of
+from artifacts.network import model_of
 from artifacts.opening import open_bundle
+from artifacts.sealed_columns import estimator_of
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.tokenizer import canonical_json, learn_tokenizer
 from artifacts.training import TrainingOptions, fit_temperature, share_of_each_class, train
@@ -65,7 +67,7 @@ def numbers(table: Table, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def test_preprocessing_is_fitted_on_training_rows_only(trained: Path, rows: Table) -> None:
     """Mean and spread of the scaler are numpy's over the training rows, held-out rows apart."""
-    columns: Any = open_bundle(trained).preprocessing.columns
+    columns = estimator_of(open_bundle(trained).preprocessing.columns)
 
     scaler = columns.named_transformers_["numeric"]["scale"]
 
@@ -106,7 +108,7 @@ def test_seeded_split_holds_out_a_share(rows: Table, tmp_path: Path) -> None:
     """Without a validation table a seeded share is held out, of which the scaler sees nothing."""
     report = train(rows, ROLES, tmp_path / "docs" / "1", QUICK)
 
-    columns: Any = open_bundle(tmp_path / "docs" / "1").preprocessing.columns
+    columns = estimator_of(open_bundle(tmp_path / "docs" / "1").preprocessing.columns)
     assert report.metrics["rows"] == 9
     assert columns.named_transformers_["numeric"]["scale"].n_samples_seen_ == 51
 
@@ -190,8 +192,8 @@ def test_frozen_encoder_keeps_its_weights(
 
     train(rows, ROLES, tmp_path / "docs" / "1", options)
 
-    encoder = open_bundle(tmp_path / "docs" / "1").network.encoder.state_dict()
-    kept = [torch.equal(encoder[name], value) for name, value in before.items()]
+    encoder: Any = model_of(open_bundle(tmp_path / "docs" / "1").network).encoder
+    kept = [torch.equal(encoder.state_dict()[name], value) for name, value in before.items()]
     assert all(kept) is frozen
 
 

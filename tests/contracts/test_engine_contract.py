@@ -13,6 +13,7 @@ import pytest
 from artifacts.inference import probabilities_of
 from artifacts.opening import Bundle, open_bundle
 from service.engines.torch import TorchEngine
+from tests.conftest import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +29,10 @@ ENGINES: dict[str, Callable[[Bundle], Engine]] = {"torch": TorchEngine}
 CLOSE = 1e-6
 
 
-@pytest.fixture(scope="module")
-def bundle(champion: Path) -> Bundle:
-    """Give the champion, opened."""
-    return open_bundle(champion)
+@pytest.fixture(scope="module", params=KINDS)
+def bundle(request: pytest.FixtureRequest, bundle_of: Callable[[str], Path]) -> Bundle:
+    """Give a bundle of each kind and family, opened."""
+    return open_bundle(bundle_of(request.param))
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -22,7 +22,7 @@ from service.http.schemas import Limits, parse_documents
 from tests.conftest import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from artifacts.preprocessing import Encoding, Preprocessing
 
@@ -56,10 +56,12 @@ rows = st.lists(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def preprocessing(champion: Path) -> Preprocessing:
-    """Give the preprocessing of the champion."""
-    return open_bundle(champion).preprocessing
+@pytest.fixture(scope="module", params=["trained", "columns of another team", "on roberta"])
+def preprocessing(
+    request: pytest.FixtureRequest, bundle_of: Callable[[str], Path]
+) -> Preprocessing:
+    """Give the preprocessing of a bundle of each kind that has columns."""
+    return open_bundle(bundle_of(request.param)).preprocessing
 
 
 def through_csv(directory: Path, rows: Sequence[Row]) -> Table:
@@ -154,8 +156,13 @@ def test_any_row_is_encoded_alike(preprocessing: Preprocessing, rows: list[Row])
 def test_numbers_as_texts_are_numbers(preprocessing: Preprocessing) -> None:
     """A client that sends its numbers as texts, as a CSV does, gets the same encodings."""
     numbers = [{**row, "pages": row["pages"] and repr(row["pages"])} for row in ROWS]
+    ours, theirs = (encoded_request(preprocessing, rows) for rows in (numbers, ROWS))
 
-    assert_bit_equal(encoded_request(preprocessing, numbers), encoded_request(preprocessing, ROWS))
+    assert_bit_equal(ours, theirs)
+    assert ["pages" in encoding.row.coerced for encoding in ours] == [
+        isinstance(row["pages"], str) for row in numbers
+    ]
+    assert not any("pages" in encoding.row.coerced for encoding in theirs)
 
 
 def test_order_of_keys_does_not_matter(preprocessing: Preprocessing) -> None:

@@ -12,14 +12,24 @@ import pytest
 
 from artifacts.opening import open_bundle
 from guards.errors import Finding, GuardRefused
-from guards.integrity import Demands, root_fingerprint
+from guards.integrity import Demands, describe, loads, root_fingerprint
+from guards.integrity.fingerprint import preprocessing_fingerprint
 from guards.integrity.manifest import MANIFEST
+from guards.integrity.verify import COLUMNS, CONFIG, TOKENIZER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["dumped", "edit_json", "edit_manifest", "findings_of", "reseal", "the_finding"]
+__all__ = [
+    "agree",
+    "dumped",
+    "edit_json",
+    "edit_manifest",
+    "findings_of",
+    "reseal",
+    "the_finding",
+]
 
 
 def reseal(bundle: Path, parts: Mapping[str, bytes]) -> None:
@@ -48,6 +58,26 @@ def edit_json(bundle: Path, part: str, edit: Callable[[dict[str, Any]], None]) -
     document = json.loads((bundle / part).read_bytes())
     edit(document)
     reseal(bundle, {part: json.dumps(document).encode()})
+
+
+def agree(bundle: Path) -> None:
+    """Make manifest and network declare the preprocessing that the files are, as a forger would."""
+    manifest = json.loads((bundle / MANIFEST).read_bytes())
+    columns = bundle / COLUMNS
+    estimator = loads(columns.read_bytes(), COLUMNS) if columns.exists() else None
+    tokenizer = json.loads((bundle / TOKENIZER).read_bytes())
+    declared = preprocessing_fingerprint(
+        estimator,
+        tokenizer,
+        {**manifest["inputs"], "labels": manifest["labels"]},
+        manifest["text"],
+        manifest["preprocessing"]["frame"],
+    )
+    state = json.loads(json.dumps(describe(estimator, tokenizer)))
+    edit_manifest(
+        bundle, lambda one: one["preprocessing"].update(fingerprint=declared, state=state)
+    )
+    edit_json(bundle, CONFIG, lambda config: config.update(preprocessing_fingerprint=declared))
 
 
 def dumped(value: object, compress: int | tuple[str, int] = 0) -> bytes:

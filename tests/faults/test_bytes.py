@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from guards.integrity.manifest import MANIFEST
 from tests.faults.resealing import edit_manifest, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from guards.errors import Finding
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = "preprocessing/columns.joblib"
 TOKENIZER = "preprocessing/tokenizer.json"
 WEIGHTS = "model/model.safetensors"
+_NOBODY = 65534
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
 
 
@@ -305,6 +308,33 @@ def test_row_27_path_that_cannot_be_read(tmp_path: Path) -> None:
 
     assert (finding.code, finding.subject) == ("bundle_unreadable", str(path))
     assert finding.observed == "File name too long"
+
+
+@contextmanager
+def _without_permission(path: Path) -> Iterator[None]:
+    """Take away the right to read a directory, also from the superuser."""
+    path.chmod(0)
+    is_superuser = os.geteuid() == 0
+    if is_superuser:
+        os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        if is_superuser:
+            os.seteuid(0)
+        path.chmod(0o700)
+
+
+def test_row_27_directory_of_somebody_else(champion: Path, copied: Copy) -> None:
+    """A bundle that this user may not read is refused with the system's own reason."""
+    bundle = copied(champion)
+
+    with _without_permission(bundle):
+        finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("bundle_unreadable", str(bundle))
+    assert finding.observed == "Permission denied"
+    assert "readable by this user" in finding.remedy
 
 
 def test_row_07_a_file_far_too_large_is_refused_unread(champion: Path, copied: Copy) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from artifacts.opening import open_bundle
+from artifacts.sealed_columns import estimator_of
 from service.cli import main
 from tests.faults.resealing import dumped, reseal
 
@@ -65,7 +66,8 @@ def test_verify_refuses_with_findings_and_no_traceback(
     assert (second, third, fourth) == (["unpickling_refused"], ["bundle_missing"], [])
     assert not (tmp_path / "executed").exists()
     before, after = (
-        _scaler(open_bundle(path).preprocessing.columns).mean_[0] for path in (champion, challenger)
+        _scaler(estimator_of(open_bundle(path).preprocessing.columns)).mean_[0]
+        for path in (champion, challenger)
     )
     named = next(f for f in judged[0]["findings"] if f["subject"] == "pages.mean_")
     assert (named["expected"], named["observed"]) == (str(before), str(after))
@@ -85,7 +87,8 @@ def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     manifest = json.loads((champion / "manifest.json").read_bytes())
     identity = {key: manifest[key] for key in ("name", "version", "fingerprint")}
+    nothing: dict[str, Any] = {"findings": [], "environment_differences": {}, "tolerated": []}
     assert json.loads(said.out) == {
-        "bundles": [{"bundle": str(champion), "passed": True, "findings": [], **identity}]
+        "bundles": [{"bundle": str(champion), "passed": True, **nothing, **identity}]
     }
     assert said.err.splitlines() == [f"{champion}: passed  {manifest['fingerprint']}"]

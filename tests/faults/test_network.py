@@ -12,7 +12,14 @@ from safetensors.numpy import load, save
 from artifacts.opening import open_bundle
 from guards.integrity import Demands
 from guards.integrity.environment import installed_environment
-from tests.faults.resealing import edit_json, edit_manifest, findings_of, reseal, the_finding
+from tests.faults.resealing import (
+    agree,
+    edit_json,
+    edit_manifest,
+    findings_of,
+    reseal,
+    the_finding,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,15 +38,47 @@ def permute(labels: dict[str, str]) -> dict[str, str]:
 
 
 def test_row_19_labels_permuted_in_the_network(champion: Path, copied: Copy) -> None:
-    """Labels in another order than the manifest's are refused with both orders."""
+    """Labels in another order than the manifest's are refused with both orders, and the moves."""
     bundle = copied(champion)
     labels = json.loads((bundle / "manifest.json").read_bytes())["labels"]
     edit_json(bundle, CONFIG, lambda config: config.update(id2label=permute(config["id2label"])))
 
     finding = the_finding(findings_of(bundle), "labels_changed", CONFIG)
 
-    assert str(labels) in finding.expected
-    assert finding.observed == str([*labels[1:], labels[0]])
+    def listed(names: list[str]) -> str:
+        return ", ".join(f'"{name}"' for name in names)
+
+    assert finding.expected == f"labels in the order {listed(labels)}"
+    assert finding.observed.startswith(listed([*labels[1:], labels[0]]))
+    assert f'(id2label "{labels[1]}" 1 → 0, "{labels[2]}" 2 → 1' in finding.observed
+
+
+def test_row_19_two_labels_exchanged(champion: Path, copied: Copy) -> None:
+    """Two labels in each other's place are named by their numbers."""
+    bundle = copied(champion)
+
+    def exchange(config: dict[str, Any]) -> None:
+        labels = config["id2label"]
+        labels["0"], labels["2"] = labels["2"], labels["0"]
+
+    edit_json(bundle, CONFIG, exchange)
+
+    observed = the_finding(findings_of(bundle), "labels_changed", CONFIG).observed
+    assert observed.endswith("(id2label 0 ↔ 2)")
+
+
+def test_row_19_labels_sorted_as_strings(champion: Path, copied: Copy) -> None:
+    """Twelve labels whose numbers were sorted as texts are told as just that."""
+    bundle = copied(champion)
+    labels = [f"label {number}" for number in range(12)]
+    edit_manifest(bundle, lambda manifest: manifest.update(labels=labels))
+    agree(bundle)
+    as_strings = [labels[int(number)] for number in sorted(map(str, range(12)))]
+    id2label = {str(number): label for number, label in enumerate(as_strings)}
+    edit_json(bundle, CONFIG, lambda config: config.update(id2label=id2label))
+
+    observed = the_finding(findings_of(bundle), "labels_changed", CONFIG).observed
+    assert observed.endswith("(id2label sorted as strings: 0, 1, 10, 11, 2 …)")
 
 
 @pytest.mark.parametrize("id2label", [None, [], "contract", {}])
@@ -48,7 +87,7 @@ def test_row_19_labels_that_are_none(champion: Path, copied: Copy, id2label: obj
     bundle = copied(champion)
     edit_json(bundle, CONFIG, lambda config: config.update(id2label=id2label))
 
-    assert the_finding(findings_of(bundle), "labels_changed", CONFIG).observed == "[]"
+    assert the_finding(findings_of(bundle), "labels_changed", CONFIG).observed == "none"
 
 
 def test_row_19_labels_permuted_everywhere(champion: Path, copied: Copy) -> None:

@@ -137,6 +137,7 @@ def test_row_in_order_with_everything_noticed() -> None:
     assert row.categories == ("DDEL", "true")
     assert row.unknown == ("court",)
     assert row.missing == ("amount",)
+    assert row.coerced == ("pages", "sealed")
     assert row.out_of_range == ("pages",)
     assert row.extra == ("another", "extra")
 
@@ -150,6 +151,63 @@ def test_missing_and_unknown_are_counted_apart() -> None:
     assert row.unknown == ()
     assert row.missing == ("pages", "amount", "court", "sealed")
     assert row.out_of_range == ()
+
+
+@pytest.mark.parametrize(
+    ("features", "coerced"),
+    [
+        ({"pages": 12, "amount": 1.5, "court": "NDCA", "sealed": "true"}, ()),
+        ({"pages": -0.0, "court": "caf\u00e9"}, ()),
+        ({"pages": "12", "amount": " 1e3"}, ("pages", "amount")),
+        ({"court": 1, "sealed": True}, ("court", "sealed")),
+        ({"court": 1.0}, ("court",)),
+        ({"court": " NDCA"}, ("court",)),
+        ({"court": "cafe\u0301"}, ("court",)),
+        ({"court": "x" * 501}, ("court",)),
+        ({"pages": None, "amount": " ", "court": "NaN", "sealed": math.nan}, ()),
+        ({"extra": "12"}, ()),
+    ],
+)
+def test_what_came_in_another_form_is_coerced(
+    features: Mapping[str, object], coerced: tuple[str, ...]
+) -> None:
+    """A value that is not in its canonical form yet is noticed; a missing one has no form."""
+    row, problems = SCHEMA.canonical(features)
+
+    assert problems == []
+    assert row.coerced == coerced
+
+
+@given(st.one_of(st.text(), st.integers(-(2**53) + 1, 2**53 - 1), st.floats(), st.booleans()))
+def test_canonical_row_has_nothing_to_coerce(value: object) -> None:
+    """A row that is sent back in canonical form is the same row, and nothing in it is coerced."""
+    row, problems = SCHEMA.canonical({"court": value})
+
+    if not problems:
+        again, _ = SCHEMA.canonical({"court": row.categories[0]})
+        assert again.categories == row.categories
+        assert again.coerced == ()
+
+
+def test_endless_category_is_known_by_its_beginning() -> None:
+    """A text that would take minutes to compose takes none, and its form is canonical."""
+    marks = "\u0300\u0316" * 200_000
+
+    category = canonical_category(f"  caff{marks}")
+
+    assert category is not None
+    assert len(category) == 500
+    assert category.startswith("caff")
+    assert canonical_category(category) == category
+    assert canonical_category(" " * 10_000 + "NDCA") == "NDCA"
+
+
+def test_category_that_grows_when_composed_is_canonical() -> None:
+    """Some characters become three; the beginning of that is composed and stays as it is."""
+    category = canonical_category("\ufb2c" * 500)
+
+    assert canonical_category(category) == category
+    assert canonical_category("\ufb2c" * 501) == category
 
 
 def test_every_problem_with_its_path_and_without_the_value() -> None:

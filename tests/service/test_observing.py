@@ -22,6 +22,7 @@ from service.scheduling import Outcome
 from service.settings import Settings
 from service.shadow.challenger import Challenger, ChallengerEvents, Hello, Terms
 from service.shadow.comparison import Missed, Observation
+from service.telemetry.inputs import EXTRA, KINDS
 from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
 
@@ -104,7 +105,7 @@ class Desk:
         for challenger in self.challengers:
             challenger.greet(bundle)
 
-    def answered(self, request_id: str = "a-17", label: int = 0, **features: object) -> Answer:
+    def answered(self, request_id: str = "a-17", /, label: int = 0, **features: Any) -> Answer:  # noqa: ANN401 (JSON)
         """Observe one document that the champion answered with the label at this place."""
         preprocessing = self.bundle.preprocessing
         row, problems = preprocessing.schema.canonical(features)
@@ -158,13 +159,13 @@ def desk_for(bundle: Bundle, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
 def test_a_line_has_exactly_the_fields_of_the_contract(desk_for: Callable[..., Desk]) -> None:
     """One line, once the challenger has answered, with both observations side by side."""
     desk = desk_for("docs/2")
-    champion = desk.answered(pages=3, court="NDCA", amount="", sender="never seen")
+    champion = desk.answered(pages="3000", court="NDCA", amount="", sender="never seen")
     assert desk.events("request.observed") == []
     desk.challengers[0].settle(desk.observation(label=1))
     (line,) = desk.events("request.observed")
     assert set(line) == STAMPS | {
         *("request_id", "observed_at", "origin_run", "segment", "champion", "challengers"),
-        *("tokens", "truncated", "unknown", "missing"),
+        *("tokens", "truncated", "unknown", "missing", "coerced", "out_of_range"),
     }
     assert set(line["champion"]) == ANSWER | {
         *("name", "version", "fingerprint", "queue_s", "preprocess_s", "infer_s")
@@ -177,6 +178,7 @@ def test_a_line_has_exactly_the_fields_of_the_contract(desk_for: Callable[..., D
     assert (line["request_id"], line["segment"], line["origin_run"]) == ("a-17", "emea", "run-1")
     assert datetime.fromisoformat(line["observed_at"]).tzinfo is not None
     assert (line["unknown"], line["missing"]) == (["sender"], ["amount"])
+    assert (line["coerced"], line["out_of_range"]) == (["pages"], ["pages"])
     assert (line["tokens"] > 2, line["truncated"]) == (True, False)
     assert line["champion"]["label"] == champion.label
     assert [line["champion"][f"{what}_s"] for what in ("queue", "preprocess", "infer")] == [
@@ -267,6 +269,35 @@ def test_a_window_is_flushed_when_it_holds_enough(desk_for: Callable[..., Desk])
     assert sum(compared) == 7
     for who in ("champion", "docs/2"):
         assert {f"{who}.{feature}" for feature in ANSWER_FEATURES} <= set(lines[0]["scores"])
+
+
+def test_what_was_noticed_is_counted_alike_everywhere(desk_for: Callable[..., Desk]) -> None:
+    """Window, totals and scrape agree; of private columns the names are there and no value."""
+    desk = desk_for()
+    desk.answered(pages="3", amount=SALARY * 1e6, sender=SENDER, colour=SALARY, **{TEXT: 1})
+    desk.answered(pages=3, court="NDCA", amount=1, sender=7)
+    desk.observer.flush()
+    desk.answered(pages=3, court="NDCA", amount=1, sender="")
+    (window,) = desk.events("drift.window")
+    assert window["counts"]["inputs"] == {
+        "unknown": {"sender": 2},
+        "missing": {"court": 1},
+        "coerced": {"pages": 1, "sender": 1},
+        "out_of_range": {"amount": 1},
+        "extra": {"colour": 1, TEXT: 1},
+    }
+    totals = desk.observer.inputs.get()
+    assert totals == window["counts"]["inputs"] | {"missing": {"court": 1, "sender": 1}}
+    scraped = desk.metrics.render()[0].decode()
+    for kind in KINDS:
+        for feature, documents in totals[kind].items():
+            if kind != EXTRA:
+                labels = f'feature="{feature}",kind="{kind}"'
+                assert f"understudy_inputs_total{{{labels}}} {documents}.0" in scraped
+    assert 'understudy_inputs_total{feature="",kind="extra"} 2.0' in scraped
+    assert TEXT not in scraped
+    assert SENDER not in desk.text()
+    assert str(SALARY) not in desk.text()
 
 
 def test_metrics_count_what_the_books_count(desk_for: Callable[..., Desk]) -> None:

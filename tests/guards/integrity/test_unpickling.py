@@ -25,7 +25,7 @@ from sklearn.preprocessing import (
 
 from guards.errors import PartError
 from guards.integrity import digest, loads
-from guards.integrity.unpickling import ALLOWED_GLOBALS
+from guards.integrity.allowlist import ALLOWED_GLOBALS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,6 +18,7 @@ SHOWN = (
     "confidence",
     "reference_confidence",
     "drift",
+    "inputs",
     "window",
     "guard",
     "lost_log_lines",

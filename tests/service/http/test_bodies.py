@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,7 +91,6 @@ def test_a_strange_length_is_no_error_of_ours(announced: str) -> None:
         b"\xff\xfe\xff",
         b'{"a": "\xff"}',
         b"[" * 500,
-        b"9" * 900_000,
         CANARY.encode(),
         b'{"' + CANARY.encode(),
     ],
@@ -98,9 +98,46 @@ def test_a_strange_length_is_no_error_of_ours(announced: str) -> None:
 def test_what_is_not_json_is_malformed_and_not_quoted(body: bytes) -> None:
     """NaN and Infinity are not JSON; the message never holds a piece of the body."""
     with pytest.raises(Malformed) as caught:
-        Wire(body).json(most_bytes=1_000_000)
+        Wire(body).json()
     assert str(caught.value) == "the body is not JSON"
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        (b"9" * 900_000, math.inf),
+        (b"-" + b"9" * 5000, -math.inf),
+        (b"9" * 4000, int("9" * 4000)),
+        (b"1e400", math.inf),
+        (b"-1e-400", 0.0),
+        (b"12", 12),
+    ],
+)
+def test_a_number_of_any_length_is_json(number: bytes, read: float) -> None:
+    """Those beyond every double are infinite, whichever way they are written."""
+    body = b'{"a": ' + number + b"}"
+    assert Wire(body).json(most_bytes=1_000_000) == {"a": read}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": 1, "a": 1}',
+        b'{"b": [{"CANARY": 1, "a": 2, "CANARY": 3}]}',
+        b'{"a": 1, "\\u0061": 2}',
+    ],
+)
+def test_a_key_that_is_named_twice_is_malformed(body: bytes) -> None:
+    """Readers do not agree about which value counts, so neither is taken; no key is quoted."""
+    with pytest.raises(Malformed) as caught:
+        Wire(body).json()
+    assert str(caught.value) == "an object in the body names a key twice"
+
+
+def test_a_key_may_come_again_in_another_object() -> None:
+    """Each object has keys of its own."""
+    assert Wire(b'[{"a": {"a": 1}}, {"a": 2}]').json() == [{"a": {"a": 1}}, {"a": 2}]
 
 
 def test_endless_nesting_is_malformed() -> None:

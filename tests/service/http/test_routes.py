@@ -18,6 +18,7 @@ from service.engines.torch import TorchEngine
 from service.http.access import Access
 from service.http.routes import Serving, make_app
 from service.settings import Settings
+from service.telemetry.inputs import KINDS
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
@@ -468,7 +469,8 @@ def test_no_words_of_the_user_reach_the_log(
     good = {"text": CANARY, "request_id": "answered", "segment": "emea"}
     bodies: list[Any] = [
         {"documents": [good]},
-        {"documents": [{**good, "features": {"extra": CANARY, CANARY: 1}}]},
+        {"documents": [{**good, "features": {"extra": CANARY, "court": [CANARY]}}]},
+        {"documents": [{**good, "features": {"extra": {CANARY: 1}}}]},
         {"documents": [{**good, CANARY: 1}]},
         {"documents": [{**good, "features": {"pages": CANARY}}]},
         {"documents": [{**good, "text": [CANARY]}]},
@@ -541,7 +543,8 @@ def test_status_has_the_fields_of_the_contract(endpoint: Endpoint, bundle: Bundl
     }
     assert 0 < status["confidence"] <= 1
     assert {"metric", "value", "alarm"} <= set(status["drift"]["pages"])
-    assert status["guard"] == {"passed": True, "environment_differences": {}}
+    assert set(status["inputs"]) == {*KINDS}
+    assert status["guard"] == {"passed": True, "environment_differences": {}, "tolerated": []}
     assert status["lost_log_lines"] == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -19,6 +20,14 @@ SCHEMA = Schema(
     labels=("contract", "invoice"),
 )
 GOOD = {"text": "a text", "features": {"pages": 3}}
+
+
+def nested(levels: int) -> object:
+    """Give lists and objects within each other, so many levels deep."""
+    value: object = CANARY
+    for level in range(levels):
+        value = [value] if level % 2 else {"x": value}
+    return value
 
 
 def problems(body: object) -> dict[str, str]:
@@ -82,6 +91,10 @@ def test_an_absent_request_id_is_made(absent: dict[str, Any]) -> None:
         ({"documents": [{**GOOD, "features": None}]}, "documents[0].features"),
         (
             {"documents": [{**GOOD, "features": {"pages": 1, "\ud800": CANARY}}]},
+            "documents[0].features",
+        ),
+        (
+            {"documents": [{**GOOD, "features": {"pages": 1, CANARY: nested(16)}}]},
             "documents[0].features",
         ),
         ({"documents": [{"text": ""}]}, "documents[0].features.pages"),
@@ -195,6 +208,42 @@ def test_a_feedback_without_labels_is_invalid(body: object, path: str) -> None:
         parse_labels(body, SCHEMA.labels)
     assert [problem.path for problem in caught.value.problems] == [path]
     assert CANARY not in str(caught.value.problems)
+
+
+def test_nesting_within_the_limit_is_ignored_like_any_extra_feature() -> None:
+    """What no column can hold is named as extra, and nothing more."""
+    document = parsed({**GOOD, "features": {"pages": 1, "extra": nested(15)}})
+    assert document.row.extra == ("extra",)
+
+
+def test_more_features_than_anybody_has_are_too_large() -> None:
+    """A thousand beyond the bundle's columns are ignored with a warning each, and no more."""
+    extra = {f"x{number}": number for number in range(1001)}
+    allowed = {"pages": 1, "amount": 2, **extra}
+    assert len(parsed({**GOOD, "features": allowed}).row.extra) == 1001
+    with pytest.raises(TooLarge, match=r"documents\[0\]\.features has more than 1003 names"):
+        parsed({**GOOD, "features": {**allowed, "court": 3}})
+
+
+def test_a_crowd_of_unknown_fields_is_one_problem() -> None:
+    """A million fields that are no part of a request are refused in the words of one, and soon."""
+    crowd = {f"{CANARY}{number}": number for number in range(100_000)}
+    started = time.process_time()
+    body = {"documents": [GOOD, {**GOOD, **crowd}, {**crowd, "text": 5}], **crowd}
+    assert problems(body) == {
+        "documents[1]": "has a field that is not part of a request",
+        "documents[2].text": "input should be a valid string",
+        "documents[2]": "has a field that is not part of a request",
+        "body": "has a field that is not part of a request",
+        "documents[2].features.pages": "is required",
+    }
+    label = {"request_id": "a", "label": "contract"}
+    accepted, rejected = parse_labels({"labels": [{**label, **crowd}, label]}, SCHEMA.labels)
+    assert ([label.request_id for label in accepted], len(rejected)) == (["a"], 1)
+    with pytest.raises(InvalidDocuments) as caught:
+        parse_labels({"labels": [label], **crowd}, SCHEMA.labels)
+    assert [problem.path for problem in caught.value.problems] == ["body"]
+    assert time.process_time() - started < 1
 
 
 def test_too_many_labels_are_refused_whole() -> None:

@@ -43,6 +43,9 @@ def test_counters_are_scraped_with_their_labels() -> None:
     ours = metrics()
     ours.documents.inc(by=3)
     ours.requests.inc("200")
+    ours.inputs.inc("unknown", "court")
+    ours.inputs.inc("missing", "court")
+    ours.inputs.inc("missing", "court")
     ours.shadow_eligible.inc("docs/4", by=3)
     ours.shadow_compared.inc("docs/4")
     ours.shadow_compared.inc("docs/4")
@@ -51,6 +54,11 @@ def test_counters_are_scraped_with_their_labels() -> None:
     samples = scraped(ours)
     assert samples[labelled("understudy_documents_total")] == 3
     assert samples[labelled("understudy_requests_total", status="200")] == 1
+    unknown, missing = (
+        samples[labelled("understudy_inputs_total", kind=kind, feature="court")]
+        for kind in ("unknown", "missing")
+    )
+    assert (unknown, missing) == (1, 2)
     eligible = samples[labelled("understudy_shadow_eligible_total", challenger="docs/4")]
     compared = samples[labelled("understudy_shadow_compared_total", challenger="docs/4")]
     missed = labelled("understudy_shadow_missed_total", challenger="docs/4", reason="queue_full")

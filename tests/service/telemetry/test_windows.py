@@ -11,10 +11,12 @@ import pytest
 
 from guards.drift import CategoricalReference, NumericReference, Reference, merge
 from guards.drift.features import ANSWER_FEATURES, Answer, answer_features
+from guards.schema import CanonicalRow
 from service.telemetry.windows import CHAMPION, Flushed, Windows
 
 LABELS = ("contract", "invoice", "letter")
 KEY = "docs/2"
+PLAIN = CanonicalRow((), ())
 
 
 def answer(generator: np.random.Generator) -> Answer:
@@ -71,7 +73,7 @@ def windows(reference: Reference) -> Windows:
 def observe(windows: Windows, generator: np.random.Generator) -> Answer:
     """Count one document, and give the champion's answer to it."""
     champion = answer(generator)
-    windows.observe({**inputs(generator), **answer_features(champion, CHAMPION)})
+    windows.observe({**inputs(generator), **answer_features(champion, CHAMPION)}, PLAIN)
     return champion
 
 
@@ -168,7 +170,7 @@ def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> 
     """Neither a private category that is new, nor the ends of a private number's range."""
     generator = np.random.default_rng(9)
     row = {**inputs(generator), "salary": 123456.75, "sender": "Jane Roe", "court": "EDTX"}
-    windows.observe({**row, **answer_features(answer(generator), CHAMPION)})
+    windows.observe({**row, **answer_features(answer(generator), CHAMPION)}, PLAIN)
     counts = flushed(windows).counts
     written = json.dumps(counts)
     assert "EDTX" in written
@@ -176,6 +178,25 @@ def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> 
     assert "123456.75" not in written
     assert not {"minimum", "maximum"} & set(counts["features"]["salary"])
     assert {"minimum", "maximum"} <= set(counts["features"]["pages"])
+
+
+def test_what_was_noticed_is_counted_in_the_window_of_its_document(windows: Windows) -> None:
+    """Each window counts its own documents, by kind and feature, and the counts add up."""
+    generator = np.random.default_rng(10)
+    values = {**inputs(generator), **answer_features(answer(generator), CHAMPION)}
+    windows.observe(values, CanonicalRow((), (), unknown=("court",), extra=("colour",)))
+    first = flushed(windows).counts
+    windows.observe(values, CanonicalRow((), (), unknown=("court",), missing=("pages",)))
+    second = flushed(windows).counts
+    none: dict[str, int] = {}
+    assert first["inputs"] == {
+        "unknown": {"court": 1}, "missing": none, "coerced": none, "out_of_range": none,
+        "extra": {"colour": 1},
+    }  # fmt: skip
+    assert merge({**first}, {**second})["inputs"] == {
+        "unknown": {"court": 2}, "missing": {"pages": 1}, "coerced": none, "out_of_range": none,
+        "extra": {"colour": 1},
+    }  # fmt: skip
 
 
 def test_merged_windows_equal_one_big_one(reference: Reference) -> None:

@@ -1,4 +1,4 @@
-"""A service on the wrong preprocessing never opens its port."""
+"""A service on the wrong bundle never opens its port: rows 4, 11 and 26."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ import time
 from typing import TYPE_CHECKING
 
 import httpx
+import joblib
 import pytest
 
+from artifacts.columns import fit_columns
+from artifacts.opening import open_bundle
+from artifacts.sealed_columns import estimator_of
+from service.preflight import judge
+from service.settings import Settings
+from tests.faults.resealing import dumped, edit_json, edit_manifest, reseal
 from tests.serving.server import (
     BENTOML,
     UNDERSTUDY,
@@ -26,11 +33,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from artifacts.tables import Table
+
+    Copy = Callable[[Path], Path]
+
 REFUSED = 78
 COMMANDS = {
     "understudy": (*UNDERSTUDY, "serve"),
     "bentoml": (*BENTOML, "serve", "--host", "127.0.0.1"),
 }
+
+
+@pytest.fixture
+def refitted(copied: Callable[[Path], Path], small_table: Table) -> Callable[[Path], Path]:
+    """Give a function that copies a bundle and fits its columns again, on other rows."""
+
+    def refit(bundle: Path) -> Path:
+        damaged = copied(bundle)
+        preprocessing = open_bundle(damaged).preprocessing
+        rows = preprocessing.canonical(small_table.documents[:100])
+        columns = fit_columns(preprocessing.schema, rows)
+        joblib.dump(estimator_of(columns), damaged / "preprocessing" / "columns.joblib")
+        return damaged
+
+    return refit
 
 
 @pytest.fixture(params=["champion", "challenger"])
@@ -47,7 +73,7 @@ def damaged(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_refitted_scaler_keeps_the_port_closed(
+def test_row_04_refitted_scaler_keeps_the_port_closed(
     command: str, damaged: tuple[str, dict[str, Path]], tmp_path: Path
 ) -> None:
     """Both commands exit 78 within 30 s, say which value changed, and never listen."""
@@ -81,7 +107,7 @@ def test_refitted_scaler_keeps_the_port_closed(
     assert "Traceback" not in complaint
 
 
-def test_optional_challenger_is_left_out(
+def test_row_26_optional_challenger_is_left_out(
     champion: Path, challenger: Path, refitted: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     """With --challenger-optional the champion serves alone and the same findings are logged."""
@@ -99,7 +125,65 @@ def test_optional_challenger_is_left_out(
     assert line["challengers"][0]["status"] == "missed"
 
 
-def test_bundle_swapped_after_the_check_is_never_served(
+def _flip(bundle: Path) -> None:
+    weights = bundle / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+
+
+def _run_code(bundle: Path) -> None:
+    reseal(bundle, {"preprocessing/columns.joblib": dumped(print)})
+
+
+def _rename_labels(bundle: Path) -> None:
+    edit_json(bundle, "model/config.json", lambda config: config.update(id2label={"0": "x"}))
+
+
+def _widen(bundle: Path) -> None:
+    edit_json(bundle, "model/config.json", lambda config: config.update(columns_width=1))
+
+
+def _forget_a_class(bundle: Path) -> None:
+    edit_json(bundle, "reference.json", lambda reference: reference["calibration"].popitem())
+
+
+def _cut_shorter(bundle: Path) -> None:
+    edit_manifest(bundle, lambda manifest: manifest["text"].update(max_length=9))
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (shutil.rmtree, "bundle_missing"),
+        (_flip, "part_changed"),
+        (_run_code, "unpickling_refused"),
+        (_rename_labels, "labels_changed"),
+        (_widen, "width_mismatch"),
+        (_forget_a_class, "reference_mismatch"),
+        (_cut_shorter, "preprocessing_changed"),
+    ],
+)
+def test_row_26_faulty_challenger_is_judged_like_a_champion(
+    champion: Path,
+    challenger: Path,
+    copied: Copy,
+    damage: Callable[[Path], None],
+    code: str,
+) -> None:
+    """Whatever is wrong with a challenger's bundle is found before the start, by the same code."""
+    damaged = copied(challenger)
+    damage(damaged)
+
+    (refusal,) = judge(Settings(champion=str(champion), challengers=(str(damaged),)))
+
+    role, refused = refusal
+    assert role == "challenger"
+    assert code in {finding.code for finding in refused.findings}
+    ((role, refused),) = judge(Settings(champion=str(damaged)))
+    assert role == "champion"
+    assert code in {finding.code for finding in refused.findings}
+
+
+def test_row_11_bundle_swapped_after_the_check_is_never_served(
     champion: Path, refitted: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     """A worker that finds other bytes than the preflight did answers nothing and stops with 78."""

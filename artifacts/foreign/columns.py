@@ -1,0 +1,306 @@
+"""A fitted scikit-learn estimator in a joblib file: what it takes, and in which form."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sklearn
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import SimpleImputer
+
+from artifacts.frames import Frame, FrameColumn, Native
+from guards.errors import CallError, Finding, GuardRefused
+from guards.integrity.compression import decompressed
+from guards.integrity.unpickling import load_with_versions
+from guards.schema import MISSING, canonical_category
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from artifacts.tables import ColumnRoles
+
+__all__ = ["ForeignColumns", "read_columns", "seen_by"]
+
+_MOST_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignColumns:
+    """A fitted estimator, the input that it takes, and the file that it came from.
+
+    ``categories`` are the canonical categories that each categorical column's encoder knows, None
+    where no encoder says. ``rare`` are those that it treats as infrequent; ``without_bucket`` are
+    the columns whose encoder was to put unknown categories among those, and has none.
+    """
+
+    path: str
+    estimator: Any
+    frame: Frame
+    categories: dict[str, tuple[str, ...] | None]
+    rare: dict[str, frozenset[str]]
+    without_bucket: tuple[str, ...]
+    sha256: str
+    fitted_under: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the estimators that see one raw input column tell of it."""
+
+    known: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    missing: list[Native] = field(default_factory=list)
+    rare: set[str] = field(default_factory=set)
+    has_no_bucket: bool = False
+    is_text: bool = False
+
+
+def read_columns(
+    path: Path, roles: ColumnRoles, trusted: Collection[str], accepted_versions: Collection[str]
+) -> ForeignColumns:
+    """Read a joblib file through the allowlist and find out what it takes.
+
+    ``accepted_versions`` are versions of scikit-learn that the columns may have been fitted under
+    though another is installed. Raises ``CallError`` for a file or roles that do not fit, and
+    ``GuardRefused`` with findings for columns that would not do in service what they did in
+    training.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"--columns {path}: cannot be read: {error.strerror}"
+        raise CallError(message) from None
+    estimator, versions = load_with_versions(
+        decompressed(data, str(path), _MOST_BYTES), str(path), frozenset(trusted)
+    )
+    _check_estimator(path, estimator)
+    _check_versions(path, versions - {sklearn.__version__} - set(accepted_versions))
+    names = _input_names(path, estimator, roles)
+    seen = seen_by(estimator, names) if names else {}
+    _check_roles(path, roles, seen)
+    frame = _frame(path, estimator, roles, names, seen)
+    by_name = {column.name: column for column in frame.columns}
+    return ForeignColumns(
+        path=str(path),
+        estimator=estimator,
+        frame=frame,
+        categories={
+            name: tuple(by_name[name].natives) if seen[name].known else None
+            for name in roles.categorical
+        },
+        rare={name: frozenset(seen[name].rare) for name in roles.categorical},
+        without_bucket=tuple(name for name in roles.categorical if seen[name].has_no_bucket),
+        sha256=hashlib.sha256(data).hexdigest(),
+        fitted_under=tuple(sorted(versions)),
+    )
+
+
+def _check_estimator(path: Path, estimator: object) -> None:
+    if not hasattr(estimator, "transform"):
+        kind = type(estimator).__name__
+        message = (
+            f"--columns {path}: holds a {kind}, which cannot transform; give a fitted Pipeline or "
+            "ColumnTransformer"
+        )
+        raise CallError(message)
+
+
+def _check_versions(path: Path, others: Collection[str]) -> None:
+    if not others:
+        return
+    fitted = ", ".join(sorted(others))
+    raise GuardRefused(
+        str(path),
+        [
+            Finding(
+                code="fitted_under_another_version",
+                subject=path.name,
+                expected=f"columns fitted under scikit-learn {sklearn.__version__}",
+                observed=f"scikit-learn {fitted}: what they gave in training cannot be seen here",
+                remedy=f"seal where scikit-learn {fitted} is installed; where you know that both "
+                f"give the same, add --accept-fitted-under {min(others)}",
+            )
+        ],
+    )
+
+
+def _input_names(path: Path, estimator: Any, roles: ColumnRoles) -> list[str]:  # noqa: ANN401 (scikit-learn is untyped)
+    """Name the estimator's inputs in its order; none for one that takes bare texts."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is not None:
+        return [str(name) for name in names]
+    count = getattr(estimator, "n_features_in_", None)
+    if count is None:
+        return []
+    if roles.numeric and roles.categorical:
+        message = (
+            f"--columns {path}: was fitted on an array, so that nothing says which of its columns "
+            "is which; fit it on a DataFrame"
+        )
+        raise CallError(message)
+    if len(roles.features) != count:
+        message = f"--columns {path}: takes {count} columns; {len(roles.features)} are named"
+        raise CallError(message)
+    return list(roles.features)
+
+
+def seen_by(estimator: Any, names: Sequence[str]) -> dict[str, _Seen]:  # noqa: ANN401 (scikit-learn is untyped)
+    """Collect what the fitted estimators say of each raw input that any of them takes."""
+    seen: defaultdict[str, _Seen] = defaultdict(_Seen)
+    for leaf, taken in _leaves(estimator, names):
+        for place, name in enumerate(taken):
+            _note(leaf, place, seen[name])
+    return dict(seen)
+
+
+def _leaves(estimator: Any, names: Sequence[str]) -> Iterator[tuple[Any, Sequence[str]]]:  # noqa: ANN401
+    """Yield each fitted estimator that sees raw columns, with their names in its order."""
+    if hasattr(estimator, "transformers_"):
+        places = estimator._transformer_to_input_indices  # noqa: SLF001 (the public list has many forms)
+        for name, fitted, _ in estimator.transformers_:
+            taken = [names[place] for place in places.get(name, ())]
+            if taken and not (isinstance(fitted, str) and fitted == "drop"):
+                yield from _leaves(fitted, taken)
+    elif hasattr(estimator, "transformer_list"):
+        for _, fitted in estimator.transformer_list:
+            yield from _leaves(fitted, names)
+    elif hasattr(estimator, "steps"):
+        for _, fitted in estimator.steps:
+            yield from _leaves(fitted, names)
+            if not _keeps_places(fitted, names):
+                return
+    else:
+        yield estimator, names
+
+
+def _keeps_places(fitted: object, names: Sequence[str]) -> bool:
+    """Tell whether what follows in a pipeline still sees each column's own values in its place."""
+    return isinstance(fitted, str) or (
+        isinstance(fitted, SimpleImputer)
+        and not fitted.add_indicator
+        and len(fitted.get_feature_names_out()) == len(names)
+    )
+
+
+def _note(leaf: Any, place: int, seen: _Seen) -> None:  # noqa: ANN401 (scikit-learn is untyped)
+    if isinstance(leaf, CountVectorizer):
+        seen.is_text = True
+    if isinstance(leaf, SimpleImputer):
+        seen.missing.append(_plain(leaf.missing_values))
+    known = getattr(leaf, "categories_", None)
+    if known is None:
+        return
+    seen.known.append(known[place])
+    rare = (getattr(leaf, "infrequent_categories_", None) or {place: None})[place]
+    if rare is not None:
+        seen.rare |= {canonical_category(_plain(value)) or "" for value in rare}
+    elif getattr(leaf, "handle_unknown", None) in {"infrequent_if_exist", "warn"}:
+        seen.has_no_bucket = True
+
+
+def _check_roles(path: Path, roles: ColumnRoles, seen: dict[str, _Seen]) -> None:
+    texts = {name for name, one in seen.items() if one.is_text}
+    if texts - set(roles.text) or (texts and len(roles.text) > 1):
+        message = (
+            f"--columns {path}: a vectorizer reads {min(texts)!r}, and a request holds one "
+            f"text, {' and '.join(roles.text)} joined; fit it on the one text column, and name that"
+        )
+        raise CallError(message)
+    undeclared = sorted(seen.keys() - texts - set(roles.features))
+    if undeclared:
+        message = (
+            f"--columns {path}: takes {undeclared[0]!r}; say --numeric or --categorical for it"
+        )
+        raise CallError(message)
+    unused = sorted(set(roles.features) - seen.keys())
+    if unused:
+        taken = ", ".join(seen) or "text alone"
+        message = f"--columns {path}: does not take {unused[0]!r}; it takes {taken}"
+        raise CallError(message)
+
+
+def _frame(
+    path: Path,
+    estimator: Any,  # noqa: ANN401 (scikit-learn is untyped)
+    roles: ColumnRoles,
+    names: Sequence[str],
+    seen: dict[str, _Seen],
+) -> Frame:
+    if not names:
+        return Frame("texts", ())
+    columns = []
+    for name in (one for one in names if one in seen):
+        if seen[name].is_text:
+            columns.append(FrameColumn(name, "text", {}, None, None, "object"))
+        elif name in roles.numeric:
+            columns.append(
+                FrameColumn(name, "numeric", {}, _missing_number(seen[name]), None, "float64")
+            )
+        else:
+            columns.append(_category(path, name, seen[name]))
+    return Frame("frame" if hasattr(estimator, "feature_names_in_") else "array", tuple(columns))
+
+
+def _missing_number(seen: _Seen) -> float:
+    numbers = [value for value in seen.missing if isinstance(value, int | float)]
+    return float(numbers[0]) if numbers else math.nan
+
+
+def _category(path: Path, name: str, seen: _Seen) -> FrameColumn:
+    values = [_plain(value) for known in seen.known for value in known]
+    natives: dict[str, Native] = {}
+    missing: list[Native] = []
+    for value in values:
+        canonical = canonical_category(value)
+        if canonical is None:
+            raise _collision(path, name, value, "no text, whole number or truth value")
+        if canonical == MISSING:
+            missing.append(value)
+        elif natives.setdefault(canonical, value) != value:
+            raise _collision(path, name, value, natives[canonical])
+    is_number = bool(seen.known) and all(known.dtype.kind in "iuf" for known in seen.known)
+    return FrameColumn(
+        name=name,
+        kind="category",
+        natives=natives,
+        missing=_missing_category(path, name, seen.missing, missing),
+        unknown=max([float(v) for v in natives.values()], default=0.0) + 1.0 if is_number else None,  # type: ignore[arg-type]  # they are numbers
+        dtype="float64" if is_number else "object",
+    )
+
+
+def _missing_category(
+    path: Path, name: str, imputed: Sequence[Native], known: Sequence[Native]
+) -> Native:
+    """Give what stood for a missing value: what an imputer replaces, else what an encoder knows."""
+    if imputed:
+        return imputed[0]
+    others = [value for value in known if repr(value) != repr(known[0])]
+    if others:
+        raise _collision(path, name, others[0], known[0])
+    return known[0] if known else math.nan
+
+
+def _collision(path: Path, name: str, value: Native, other: object) -> GuardRefused:
+    return GuardRefused(
+        str(path),
+        [
+            Finding(
+                code="categories_collide",
+                subject=name,
+                expected="categories that stay apart in requests, where 1, 1.0 and ' 1' are one",
+                observed=f"{value!r} and {other!r}",
+                remedy="clean the column before it is encoded, and train again",
+            )
+        ],
+    )
+
+
+def _plain(value: Any) -> Native:  # noqa: ANN401 (what an encoder holds)
+    plain: Native = value.item() if isinstance(value, np.generic) else value
+    return plain

@@ -1,0 +1,78 @@
+"""The fitted columns behind a face that can transform, and nothing else."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from artifacts.immutable import Immutable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.frames import Frame
+    from guards.schema import CanonicalRow, Schema
+
+__all__ = ["SealedColumns", "estimator_of"]
+
+
+class SealedColumns(Immutable):
+    """Transforms, and refuses to be fitted or changed; safe to share by threads.
+
+    The arrays that fitting left behind are made read-only, so that a change in place raises too.
+    One thread at a time transforms: some estimators write to themselves meanwhile, and put it back.
+    Who holds ``at_rest`` sees none of that.
+    """
+
+    __slots__ = ("_estimator", "at_rest", "frame")
+
+    frame: Frame
+    at_rest: Lock
+
+    def __init__(self, estimator: object, frame: Frame) -> None:
+        """Seal a fitted estimator, which takes what ``frame`` gives."""
+        _make_read_only(estimator, set())
+        object.__setattr__(self, "_estimator", estimator)
+        object.__setattr__(self, "at_rest", Lock())
+        object.__setattr__(self, "frame", frame)
+
+    def transform(
+        self, schema: Schema, rows: Sequence[CanonicalRow], texts: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Transform documents; gives float64 [documents, width]."""
+        filled = self.frame.fill(schema, rows, texts)
+        with self.at_rest:
+            columns = estimator_of(self).transform(filled)
+        if hasattr(columns, "toarray"):
+            columns = columns.toarray()
+        return np.asarray(columns, dtype=np.float64)
+
+
+def estimator_of(columns: SealedColumns | None) -> Any:  # noqa: ANN401 (scikit-learn is untyped)
+    """Give the estimator inside, to be fingerprinted, described or written; None for None."""
+    return None if columns is None else object.__getattribute__(columns, "_estimator")
+
+
+def _make_read_only(value: object, seen: set[int]) -> None:
+    if id(value) in seen or isinstance(value, type):
+        return
+    seen.add(id(value))
+    for item in _inner(value):
+        _make_read_only(item, seen)
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+
+
+def _inner(value: object) -> list[object]:
+    """Give what a value holds; of an array also the one that it is a view of."""
+    if isinstance(value, np.ndarray):
+        return [value.base, *(value.ravel().tolist() if value.dtype.hasobject else ())]
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, list | tuple):
+        return list(value)
+    return list(getattr(value, "__dict__", {}).values())

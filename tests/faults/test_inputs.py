@@ -1,0 +1,581 @@
+"""Inputs that are counted and answered, or refused with their path: rows 29 to 36."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
+
+import pandas as pd
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from artifacts.demo.documents import champion_training
+from artifacts.opening import open_bundle
+from artifacts.tables import as_table
+from artifacts.training import TrainingOptions, train
+from service.http.schemas import Limits, parse_documents
+from service.settings import Settings
+from service.telemetry.inputs import EXTRA, KINDS
+from tests.conftest import ROLES
+from tests.service.http.endpoint import Endpoint, running
+from tests.serving.server import BENTOML, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from artifacts.preprocessing import Encoding, Preprocessing
+
+MEGABYTE = 1_000_000
+PATIENCE_S = 5.0
+"""Far more than any of these inputs takes, and far less than one that takes the square of it."""
+
+CAFE = "Caf\u00e9 d'\u00c9vry"
+TEXT = "The motion, as filed, is denied."
+PLAIN: Mapping[str, object] = {"pages": 3, "amount": 100.5, "court": "1", "sender": CAFE}
+ABSENT = object()
+
+TRAINED = {"NDCA": "1", "SDNY": "true", "EDTX": "2.50"}
+"""What the courts of the demo's documents are called in the table of this module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A served bundle, and its preprocessing beside it."""
+
+    endpoint: Endpoint
+    preprocessing: Preprocessing
+
+    def ask(self, text: str = TEXT, /, **changed: object) -> dict[str, Any]:
+        """Send a document that must be answered, plain but for what is changed."""
+        response = self.endpoint.client.post("/v1/classify", content=body_of(text, **changed))
+        assert response.status_code == 200, response.text
+        (prediction,) = response.json()["predictions"]
+        return dict(prediction)
+
+    def encoded(self, text: str = TEXT, /, **changed: object) -> Encoding:
+        """Encode a document as the endpoint does."""
+        body = json.loads(body_of(text, **changed))
+        (parsed,) = parse_documents(body, self.preprocessing.schema, Limits(1, MEGABYTE))
+        (encoding,) = self.preprocessing.encode([parsed.text], [parsed.row])
+        return encoding
+
+    def trained(self, text: str = TEXT, /, **cells: str) -> Encoding:
+        """Encode a row of a CSV as training does; an empty cell is missing."""
+        row = {name: str(value) for name, value in PLAIN.items()} | cells
+        table = as_table(pd.DataFrame([{"text": text, "label": "letter", **row}]), ROLES, "a table")
+        rows = self.preprocessing.canonical(table.documents)
+        (encoding,) = self.preprocessing.encode([text], rows)
+        return encoding
+
+    @contextlib.contextmanager
+    def counting(self, documents: int = 1, **expected: dict[str, int]) -> Iterator[None]:
+        """Expect what is noticed of the documents inside, in window, status and scrape alike."""
+        self.flushed()
+        before = self._totals(), self._scraped(), self._observer.documents
+        yield
+        counts = _flat(expected)
+        extra = sum(number for (kind, _), number in counts.items() if kind == EXTRA)
+        apart = {key: number for key, number in counts.items() if key[0] != EXTRA}
+        window = self.flushed()
+        assert (window is None) is (documents == 0)
+        if window is not None:
+            assert tuple(window["inputs"]) == KINDS
+            assert _flat(window["inputs"]) == counts
+        assert self._totals() - before[0] == counts
+        assert self._scraped() - before[1] == Counter({**apart, (EXTRA, ""): extra})
+        assert self._observer.documents - before[2] == documents
+
+    def flushed(self) -> dict[str, Any] | None:
+        """Flush the live window, and give its counts; None when it holds no document."""
+        before = len(self.endpoint.logged())
+        assert self.endpoint.client.portal is not None
+        self.endpoint.client.portal.call(self._observer.flush)
+        line = self.endpoint.logged()[before:]
+        return dict(json.loads(line)["counts"]) if line else None
+
+    def last_line(self) -> dict[str, Any]:
+        """Give the log line of the last document."""
+        lines = self.endpoint.logged().splitlines()
+        return dict(json.loads([line for line in lines if '"request.observed"' in line][-1]))
+
+    def refuses(self, body: bytes) -> tuple[int, list[str]]:
+        """Send a body that must be refused and counted nowhere; give status and paths."""
+        with self.counting(documents=0):
+            response = self.endpoint.client.post("/v1/classify", content=body)
+        return response.status_code, [one["path"] for one in response.json()["error"]["details"]]
+
+    @property
+    def _observer(self) -> Any:  # noqa: ANN401 (the runtime's, once there is a champion)
+        assert self.endpoint.runtime.champion is not None
+        return self.endpoint.runtime.champion.observer
+
+    def _totals(self) -> Counter[tuple[str, str]]:
+        return _flat(self.endpoint.client.get("/v1/status").json()["inputs"])
+
+    def _scraped(self) -> Counter[tuple[str, str]]:
+        text = self.endpoint.client.get("/metrics").text
+        return Counter(
+            {
+                (sample.labels["kind"], sample.labels["feature"]): int(sample.value)
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+                if sample.name == "understudy_inputs_total"
+            }
+        )
+
+
+def _flat(counts: Mapping[str, Mapping[str, int]]) -> Counter[tuple[str, str]]:
+    return Counter(
+        {(kind, name): number for kind, names in counts.items() for name, number in names.items()}
+    )
+
+
+def features(**changed: object) -> dict[str, object]:
+    """Give plain features but for what is changed, added or ``ABSENT``."""
+    merged = {**PLAIN, **changed}
+    return {name: value for name, value in merged.items() if value is not ABSENT}
+
+
+def body_of(text: str = TEXT, /, **changed: object) -> bytes:
+    """Give the body of a request for one document, halves of surrogate pairs included."""
+    body = {"documents": [{"text": text, "features": features(**changed)}]}
+    return json.dumps(body, ensure_ascii=False).encode(errors="surrogatepass")
+
+
+def raw(**tokens: str) -> bytes:
+    """Give a body in which these features are JSON as it is written here."""
+    named = ", ".join(f'"{name}": {token}' for name, token in tokens.items())
+    return f'{{"documents": [{{"text": "a", "features": {{{named}}}}}]}}'.encode()
+
+
+def assert_alike(ours: Encoding, theirs: Encoding) -> None:
+    """Assert that two encodings are the same in every bit."""
+    assert ours.token_ids.tolist() == theirs.token_ids.tolist()
+    assert ours.columns.tobytes() == theirs.columns.tobytes()
+
+
+@pytest.fixture(scope="module")
+def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a bundle whose courts are "1", "true" and the like, and one sender has accents."""
+    frame = champion_training(240, 7)
+    frame["court"] = frame["court"].replace(TRAINED)
+    frame["sender"] = frame["sender"].replace(frame["sender"].mode()[0], CAFE)
+    destination = tmp_path_factory.mktemp("inputs") / "docs" / "1"
+    options = TrainingOptions(epochs=1, max_length=64, seed=1)
+    train(as_table(frame, ROLES, "demo documents"), ROLES, destination, options)
+    return destination
+
+
+@pytest.fixture(scope="module")
+def desk(bundle_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Serve the bundle, with room for a megabyte of text."""
+    log = tmp_path_factory.mktemp("desk") / "log.jsonl"
+    settings = Settings(champion=str(bundle_path), log_file=log, max_text_chars=MEGABYTE)
+    with running(settings) as endpoint:
+        yield Desk(endpoint, open_bundle(bundle_path).preprocessing)
+
+
+def test_a_plain_document_is_nothing_to_speak_of(desk: Desk) -> None:
+    """What the rows below compare with: known and complete, without warning or count."""
+    with desk.counting():
+        assert desk.ask()["warnings"] == []
+    assert_alike(desk.encoded(), desk.trained())
+
+
+@pytest.mark.parametrize("value", ["1", 1, 1.0, " 1"])
+def test_row_29_one_category_in_any_spelling(desk: Desk, value: object) -> None:
+    """Where the training table held "1", each spelling of it is that category."""
+    coerced = {} if value == "1" else {"court": 1}
+    with desk.counting(coerced=coerced):
+        prediction = desk.ask(court=value)
+    assert prediction["warnings"] == []
+    assert prediction["probabilities"] == desk.ask()["probabilities"]
+    assert desk.encoded(court=value).row.unknown == ()
+    assert_alike(desk.encoded(court=value), desk.trained(court="1"))
+    desk.ask(court=value)
+    assert desk.last_line()["coerced"] == list(coerced)
+
+
+def test_row_29_truth_value_where_the_table_held_it(desk: Desk) -> None:
+    """The JSON value ``true`` is the table's "true", and is not 1."""
+    with desk.counting(coerced={"court": 1}):
+        prediction = desk.ask(court=True)
+    assert prediction["warnings"] == []
+    assert prediction["probabilities"] == desk.ask(court="true")["probabilities"]
+    assert_alike(desk.encoded(court=True), desk.trained(court="true"))
+    assert desk.encoded(court=True).columns.tobytes() != desk.trained(court="1").columns.tobytes()
+
+
+@pytest.mark.parametrize("value", ["1", 1, 1.0, " 1", True])
+def test_row_29_a_spelling_of_nothing_known_is_unknown(desk: Desk, value: object) -> None:
+    """Where the table held neither, each spelling is unknown, and counted as that."""
+    with desk.counting(unknown={"sender": 1}, coerced={} if value == "1" else {"sender": 1}):
+        prediction = desk.ask(sender=value)
+    assert prediction["warnings"] == [{"code": "unknown_category", "feature": "sender"}]
+    assert prediction["probabilities"] == desk.ask(sender="never seen")["probabilities"]
+    assert_alike(desk.encoded(sender=value), desk.trained(sender="never seen"))
+
+
+@pytest.mark.parametrize("value", [[1], {"1": 1}, 2**53, 1e400])
+def test_row_29_what_has_no_spelling_is_refused(desk: Desk, value: object) -> None:
+    """A nested value, and a number that readers round differently, are no category."""
+    body = body_of(court=value).replace(b"Infinity", b"1e400")
+    assert desk.refuses(body) == (422, ["documents[0].features.court"])
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_row_30_accents_of_a_category(desk: Desk, form: Any) -> None:  # noqa: ANN401 (a literal)
+    """É is one letter or two characters: the category is the one that was trained."""
+    with desk.counting(coerced={} if form == "NFC" else {"sender": 1}):
+        prediction = desk.ask(sender=normalize(form, CAFE))
+    assert prediction["warnings"] == []
+    assert prediction["probabilities"] == desk.ask()["probabilities"]
+    assert_alike(desk.encoded(sender=normalize(form, CAFE)), desk.trained(sender=CAFE))
+
+
+def test_row_30_accents_of_a_text(desk: Desk) -> None:
+    """The tokenizer makes the same tokens of both, as it did in training."""
+    written = "R\u00e9sum\u00e9 of the soci\u00e9t\u00e9 g\u00e9n\u00e9rale, \u00c9vry"
+    composed, decomposed = normalize("NFC", written), normalize("NFD", written)
+    assert composed != decomposed
+    with desk.counting(documents=2):
+        answers = [desk.ask(text)["probabilities"] for text in (composed, decomposed)]
+    assert answers[0] == answers[1]
+    assert_alike(desk.encoded(decomposed), desk.trained(composed))
+
+
+@pytest.mark.parametrize("category", ["EDTX", "ONE", "2.5", "True", "\U0001f600", "x" * 100_000])
+def test_row_31_new_category(desk: Desk, category: str) -> None:
+    """It falls into the unknown bucket, with a warning, and the window says what came."""
+    long = len(category) > 500
+    with desk.counting(unknown={"court": 1}, coerced={"court": 1} if long else {}):
+        prediction = desk.ask(court=category)
+    assert prediction["warnings"] == [{"code": "unknown_category", "feature": "court"}]
+    assert prediction["probabilities"] == desk.ask(court="never seen")["probabilities"]
+    assert_alike(desk.encoded(court=category), desk.trained(court="never seen"))
+    line = desk.last_line()
+    assert (line["unknown"], line["missing"]) == (["court"], [])
+    desk.ask(court=category)
+    window = desk.flushed()
+    assert window is not None
+    assert (category in window["features"]["court"]["new"]) is not long
+
+
+@pytest.mark.parametrize("column", ["court", "pages"])
+@pytest.mark.parametrize("value", [ABSENT, None, "", " ", "nan", " NaN"])
+def test_row_32_missing(desk: Desk, column: str, value: object) -> None:
+    """Whichever way it is missing, it is missing as in training, and never unknown."""
+    with desk.counting(missing={column: 1}):
+        prediction = desk.ask(**{column: value})
+    assert prediction["warnings"] == [{"code": "missing_value", "feature": column}]
+    assert prediction["probabilities"] == desk.ask(**{column: None})["probabilities"]
+    encoding = desk.encoded(**{column: value})
+    assert_alike(encoding, desk.trained(**{column: ""}))
+    assert encoding.columns.tobytes() != desk.trained(court="never seen").columns.tobytes()
+    line = desk.last_line()
+    assert (line["missing"], line["unknown"], line["coerced"]) == ([column], [], [])
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *('"73917391,5"', '"73_917_391"', '"7391 7391"', '"0x73917391"', '"73917391e400"'),
+        *('"\uff17\uff13\uff19\uff11"', '"\u0667\u0663\u0669\u0661"', '"Infinity"', '"-inf"'),
+        *("73917391e400", "-73917391e400", "73917391" * 600, "-" + "73917391" * 600),
+        *("true", "[]", "{}", "[73917391]", '{"73917391": 1}'),
+    ],
+    ids=lambda token: token[:20],
+)
+def test_row_33_what_is_no_number(desk: Desk, token: str) -> None:
+    """A number that would have to be guessed at is refused by its path, and never quoted."""
+    body = raw(pages=token, court='"1"')
+    response = desk.endpoint.client.post("/v1/classify", content=body)
+    assert response.status_code == 422
+    assert response.json()["error"]["details"] == [
+        {"path": "documents[0].features.pages", "problem": "is not a finite number"}
+    ]
+    assert desk.refuses(body) == (422, ["documents[0].features.pages"])
+    said = response.text + desk.endpoint.logged()
+    assert not any(piece in said for piece in ("73917391", "73_917", "7391 ", "\uff17", "\u0667"))
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", "1_000", "0x1F", "01", "+1"])
+def test_row_33_what_is_not_json(desk: Desk, token: str) -> None:
+    """The bare words that some writers make of strange numbers are no JSON at all."""
+    assert desk.refuses(raw(pages=token)) == (400, [])
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [(12, 12.0), ("12", 12.0), (" 1.2e1", 12.0), (-0.0, -0.0), ("1e-400", 0.0), (2**60, 2.0**60)],
+)
+def test_row_33_what_is_a_number(desk: Desk, number: object, read: float) -> None:
+    """Other spellings of one number are that number, coerced where they are texts."""
+    encoding = desk.encoded(pages=number)
+    assert encoding.row.numeric[0] == read
+    assert encoding.row.coerced == (("pages",) if isinstance(number, str) else ())
+    assert_alike(encoding, desk.trained(pages=repr(read)))
+    answers = [desk.ask(pages=form)["probabilities"] for form in (number, read)]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("form", [float, str])
+@pytest.mark.parametrize("number", [-1000.0, 1e30, 1e39, -1e300, 1.7976931348623157e308])
+def test_row_34_far_out_of_range(desk: Desk, number: float, form: Any) -> None:  # noqa: ANN401
+    """A number in another unit, or beyond all units, is answered, with a warning and a count."""
+    coerced = {"pages": 1} if form is str else {}
+    with desk.counting(out_of_range={"pages": 1}, coerced=coerced):
+        prediction = desk.ask(pages=form(number))
+    assert prediction["warnings"] == [{"code": "out_of_range", "feature": "pages"}]
+    assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+    assert_alike(desk.encoded(pages=form(number)), desk.trained(pages=repr(number)))
+    assert desk.last_line()["out_of_range"] == ["pages"]
+
+
+def test_row_34_a_thousand_times_of_both(desk: Desk) -> None:
+    """Columns that run off together, in one direction or in two, leave the answer finite."""
+    for sign in (1, -1):
+        for scale in (1e3, 1e38, 1e305):
+            with desk.counting(out_of_range={"pages": 1, "amount": 1}):
+                prediction = desk.ask(pages=12 * scale, amount=sign * 950.0 * scale)
+            assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("value", ["red", 1, None, True, [1, {"deep": []}], 10**400, "\ud800"])
+def test_row_35_extra_feature(desk: Desk, value: object) -> None:
+    """It changes nothing but the warnings and the count, whatever its value is."""
+    with desk.counting(extra={"colour": 1}):
+        prediction = desk.ask(colour=value)
+    assert prediction["warnings"] == [{"code": "extra_feature", "feature": "colour"}]
+    assert prediction["probabilities"] == desk.ask()["probabilities"]
+    assert_alike(desk.encoded(colour=value), desk.trained())
+
+
+def test_row_35_extra_features_by_the_thousand(desk: Desk) -> None:
+    """Each is named in the answer; in the window twenty are, and the rest are one sum."""
+    names = [f"x{number:03}" for number in range(1000)]
+    named = dict.fromkeys(names[:20], 1)
+    desk.flushed()
+    prediction = desk.ask(**dict.fromkeys(names, 1))
+    assert [warning["feature"] for warning in prediction["warnings"]] == names
+    assert prediction["probabilities"] == desk.ask()["probabilities"]
+    window = desk.flushed()
+    assert window is not None
+    assert window["inputs"]["extra"] == {**named, "\u2026": 980}
+    crowd = {f"x{number}": 1 for number in range(100_000)}
+    with desk.counting(documents=0):
+        response = desk.endpoint.classify({"text": TEXT, "features": crowd})
+    assert response.status_code == 413
+
+
+def test_row_35_endless_name(desk: Desk) -> None:
+    """A name of a megabyte is counted by its beginning."""
+    name = "n" * MEGABYTE
+    desk.flushed()
+    desk.ask(**{name: 1})
+    window = desk.flushed()
+    assert window is not None
+    assert window["inputs"]["extra"] == {name[:64]: 1}
+    assert name[:65] not in desk.endpoint.logged()
+
+
+PIECES = {
+    "spaces": " \t\n\u2003" * 50,
+    "emoji": "\U0001f600\U0001f469\u200d\U0001f4bb" * 50,
+    "zero width": "\u200b\u200d\ufeff\u2060" * 50,
+    "nul": "\x00\x01\x1f\x7f",
+    "right to left": "\u202e\u0627\u0644\u0639\u0631\u0628\u064a\u0629\u2066",
+    "combining": "e" + "\u0301" * 10_000,
+    "combining in turns": "e" + "\u0301\u0316" * 5_000,
+    "no word": "x" * 10_000,
+    "noncharacters": "\ufffe\uffff\U0010ffff\ufffd",
+}
+TEXTS = {
+    "empty": "",
+    **PIECES,
+    "a megabyte of words": "word " * (MEGABYTE // 5),
+    "a megabyte of one word": "w" * MEGABYTE,
+    "a megabyte of marks": "\u0301\u0316" * (MEGABYTE // 2),
+    **{" and ".join(pair): PIECES[pair[0]] + PIECES[pair[1]] for pair in combinations(PIECES, 2)},
+    "all together": "".join(PIECES.values()),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_row_36_text_of_any_kind(desk: Desk, name: str) -> None:
+    """It is answered soon, tokenized as in training, counted once, and the next one is answered."""
+    text = TEXTS[name]
+    plain = desk.ask()["probabilities"]
+    started = time.monotonic()
+    with desk.counting():
+        prediction = desk.ask(text)
+    assert time.monotonic() - started < PATIENCE_S
+    assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+    assert {warning["code"] for warning in prediction["warnings"]} <= {"truncated"}
+    assert_alike(desk.encoded(text), desk.trained(text))
+    assert desk.ask()["probabilities"] == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "paths"),
+    [
+        (b'"\\ud800"', 422, ["documents[0].text"]),
+        (b'"a\\udc00\\ud800b"', 422, ["documents[0].text"]),
+        (b'"\xed\xa0\x80"', 422, ["documents[0].text"]),
+        (b'"\xed\xa0\xbd\xed\xb8\x80"', 422, ["documents[0].text"]),
+        (b'"\xff"', 400, []),
+        (b'"\xc3"', 400, []),
+        (b'"\x00"', 400, []),
+        (b"null", 422, ["documents[0].text"]),
+        (b"1e400", 422, ["documents[0].text"]),
+        (b'"' + b"x" * (MEGABYTE + 1) + b'"', 413, []),
+        (b'"' + b"x" * 5 * MEGABYTE + b'"', 413, []),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_row_36_what_is_no_text(desk: Desk, text: bytes, status: int, paths: list[str]) -> None:
+    """Halves of pairs, bytes that are no UTF-8, and too much of anything: the client's to mend."""
+    assert desk.refuses(b'{"documents": [{"text": ' + text + b"}]}") == (status, paths)
+    assert desk.ask()["warnings"] == []
+
+
+def test_row_36_half_a_pair_elsewhere(desk: Desk) -> None:
+    """In a category it is unknown; in a name, an id or a segment it is refused; never a 5xx."""
+    with desk.counting(unknown={"court": 1}):
+        assert desk.ask(court="\ud800")["warnings"][0]["code"] == "unknown_category"
+    for field in ("request_id", "segment"):
+        body = json.dumps({"documents": [{"text": TEXT, field: "\ud800"}]}).encode()
+        assert desk.refuses(body) == (422, [f"documents[0].{field}"])
+    assert desk.refuses(body_of(**{"\ud800": 1})) == (422, ["documents[0].features"])
+    for path in ("/v1/status", "/metrics", "/v1/openapi.json"):
+        assert desk.endpoint.client.get(path).status_code == 200
+
+
+def crowd_of(number: int) -> str:
+    """Give so many fields of an object, as JSON."""
+    return ", ".join(f'"x{place}": 1' for place in range(number))
+
+
+HOSTILE: Mapping[str, tuple[bytes, int]] = {
+    "a megabyte of signs": (body_of(".," * (MEGABYTE // 2)), 200),
+    "a category of marks": (raw(court='"' + "\u0301\u0316" * 100_000 + '"'), 200),
+    "a category of three million spaces": (raw(court='"' + " " * 3 * MEGABYTE + '"'), 200),
+    "a number of three million digits": (raw(pages='"' + "9" * 3 * MEGABYTE + 'x"'), 422),
+    "a fraction of three million digits": (raw(pages="0." + "9" * 3 * MEGABYTE), 200),
+    "an integer of three million digits": (raw(pages="9" * 3 * MEGABYTE), 422),
+    "an exponent of three million digits": (raw(pages="1e-" + "9" * 3 * MEGABYTE), 200),
+    "extra integers of four thousand digits": (
+        raw(x="[" + ", ".join(["9" * 4000] * 500) + "]"),
+        200,
+    ),
+    "lists in lists": (b"[" * 3 * MEGABYTE, 400),
+    "objects in objects": (b'{"a":' * 500_000, 400),
+    "lists in an extra feature": (raw(x="[" * 500 + "]" * 500), 422),
+    "lists beside each other": (raw(x="[" + "[], " * 300_000 + "[]]"), 200),
+    "extra features": (raw(**{f"x{place}": "1" for place in range(200_000)}), 413),
+    "fields of a document": (
+        f'{{"documents": [{{"text": "a", {crowd_of(200_000)}}}]}}'.encode(),
+        422,
+    ),
+    "fields of a request": (
+        f'{{"documents": [{{"text": "a"}}], {crowd_of(200_000)}}}'.encode(),
+        422,
+    ),
+    "documents": (b'{"documents": [' + b"{}, " * 500_000 + b"{}]}", 413),
+    "documents that are none": (b'{"documents": [' + b"1, " * 255 + b"1]}", 422),
+    "documents in an object": (f'{{"documents": {{{crowd_of(200_000)}}}}}'.encode(), 422),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_row_36_hostile_body(desk: Desk, name: str) -> None:
+    """What is made to take long or break something does neither, and others are answered."""
+    body, status = HOSTILE[name]
+    started = time.monotonic()
+    response = desk.endpoint.client.post("/v1/classify", content=body)
+    assert time.monotonic() - started < PATIENCE_S
+    assert response.status_code == status
+    assert desk.ask()["warnings"] == []
+
+
+def test_row_36_a_captured_document_is_a_log_line_whatever_it_nests(
+    bundle_path: Path, tmp_path: Path
+) -> None:
+    """With everything captured, no answered document can make its own line unwritable."""
+    settings = Settings(
+        champion=str(bundle_path), log_file=tmp_path / "log.jsonl", capture="all", replica="here"
+    )
+    with running(settings) as endpoint:
+        for levels in (1, 15, 16, 300, 600, 900):
+            body = raw(x="[" * levels + "1e400" + "]" * levels, y="[1e400, 1e-400, -0.0]")
+            response = endpoint.client.post("/v1/classify", content=body)
+            assert response.status_code == (200 if levels < 16 else 422)
+        observed = endpoint.logged().count('"event":"request.observed"')
+        assert observed == endpoint.client.get("/v1/status").json()["documents"] == 2
+        assert endpoint.runtime.log.lost_lines == 0
+
+
+def test_row_36_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None:
+    """A served process answers each within its time, never with a 5xx, and stops in order."""
+    command = (*BENTOML, "serve", "--host", "127.0.0.1")
+    bodies = [
+        *((body_of(text), 200) for text in TEXTS.values()),
+        (b'{"documents": [{"text": "\\ud800"}]}', 422),
+        (b'{"documents": [{"text": "\xed\xa0\x80"}]}', 422),
+        (body_of("x" * (MEGABYTE + 1)), 413),
+        *HOSTILE.values(),
+    ]
+    with serving(
+        command, tmp_path / "log.jsonl", CHAMPION=str(bundle_path), MAX_TEXT_CHARS=str(MEGABYTE)
+    ) as server:
+        before = server.status()
+        plain = server.client.post("/v1/classify", content=body_of()).json()["predictions"]
+        for number, (body, status) in enumerate(bodies):
+            started = time.monotonic()
+            route = ("/v1/classify", "/classify")[number % 2]
+            answered = server.client.post(route, content=body).status_code
+            assert (answered, time.monotonic() - started < PATIENCE_S) == (status, True)
+        again = server.client.post("/v1/classify", content=body_of()).json()["predictions"]
+        after = server.status()
+        server.stop()
+    assert again[0]["probabilities"] == pytest.approx(plain[0]["probabilities"])
+    assert (before["run"], before["documents"]) == (after["run"], 0)
+    assert "Traceback" not in "".join(server.complaints)
+    (stopped,) = server.events("service.stopped")
+    assert stopped["observed"] == stopped["flushed"] == after["documents"]
+    assert after["documents"] == 2 + sum(status == 200 for _, status in bodies)
+    assert len(server.events("request.observed")) == stopped["observed"]
+
+
+def test_order_of_keys_never_matters(desk: Desk) -> None:
+    """Features, and the fields of a document, are known by name."""
+    named = features(court=" 1", sender="never seen", pages="1e9", colour=1)
+    expected = desk.ask(**named)
+    for turned in list(permutations(named.items()))[::13]:
+        found = desk.endpoint.classify({"features": dict(turned), "text": TEXT})
+        (prediction,) = found.json()["predictions"]
+        assert prediction["probabilities"] == expected["probabilities"]
+        assert prediction["warnings"] == expected["warnings"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        raw(pages="1").replace(b'"pages": 1', b'"pages": 1, "pages": 2'),
+        raw(pages="1").replace(b'"pages": 1', b'"pages": 1, "p\\u0061ges": 1'),
+        raw(pages="1").replace(b'"text": "a"', b'"text": "a", "text": "b"'),
+        raw(pages="1").replace(b'"features"', b'"features": {}, "features"'),
+        raw(x='{"deep": [{"y": 1, "y": 1}]}'),
+        b'{"documents": [], "documents": [{"text": "a"}]}',
+    ],
+)
+def test_a_key_that_is_named_twice_is_refused(desk: Desk, body: bytes) -> None:
+    """Nobody can say which of the two was meant, so neither is answered nor counted."""
+    assert desk.refuses(body) == (400, [])

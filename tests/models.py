@@ -1,0 +1,167 @@
+"""Tiny models of several families, with tokenizers of their own, as other teams save them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    DistilBertConfig,
+    ModernBertConfig,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+)
+
+from artifacts.network import new_network
+from artifacts.tokenizer import SPECIAL_TOKENS, learn_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from transformers import PreTrainedConfig
+
+__all__ = ["FAMILIES", "common_columns", "save_joined_model", "save_model"]
+
+_SIZES: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+}
+_BYTE_LEVEL_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+
+
+def _bert(tokens: int) -> PreTrainedConfig:
+    return BertConfig(vocab_size=tokens, max_position_embeddings=128, **_SIZES)
+
+
+def _distilbert(tokens: int) -> PreTrainedConfig:
+    return DistilBertConfig(
+        vocab_size=tokens,
+        max_position_embeddings=128,
+        dim=32,
+        n_layers=2,
+        n_heads=2,
+        hidden_dim=64,
+    )
+
+
+def _roberta(tokens: int) -> PreTrainedConfig:
+    # Positions start after the padding token's number.
+    return RobertaConfig(
+        vocab_size=tokens,
+        max_position_embeddings=130,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+        **_SIZES,
+    )
+
+
+def _modernbert(tokens: int) -> PreTrainedConfig:
+    return ModernBertConfig(
+        vocab_size=tokens,
+        max_position_embeddings=128,
+        local_attention=16,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+        cls_token_id=0,
+        sep_token_id=2,
+        **_SIZES,
+    )
+
+
+FAMILIES: dict[str, tuple[Callable[[int], PreTrainedConfig], bool]] = {
+    "bert": (_bert, False),
+    "distilbert": (_distilbert, False),
+    "roberta": (_roberta, True),
+    "modernbert": (_modernbert, True),
+}
+"""Each family's configuration for so many tokens, and whether its tokenizer works on bytes."""
+
+
+def save_model(
+    directory: Path, family: str, labels: Sequence[str], texts: Sequence[str], seed: int = 0
+) -> Path:
+    """Save a classifier with fresh weights and a tokenizer learnt from ``texts``."""
+    make_config, byte_level = FAMILIES[family]
+    tokenizer = _byte_level(texts) if byte_level else learn_tokenizer(texts, 400)
+    config = make_config(tokenizer.get_vocab_size())
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: index for index, label in enumerate(labels)}
+    torch.manual_seed(seed)
+    model = AutoModelForSequenceClassification.from_config(config)
+    with torch.no_grad():  # fresh weights answer everything alike: spread the answers
+        for parameter in model.parameters():
+            parameter.mul_(4.0)
+    model.save_pretrained(directory)
+    _wrapped(tokenizer, byte_level=byte_level).save_pretrained(directory)
+    return directory
+
+
+def common_columns(frame: pd.DataFrame) -> ColumnTransformer:
+    """Fit the columns that most teams have: imputed and scaled numbers, one-hot categories."""
+    numeric = Pipeline([("impute", SimpleImputer()), ("scale", StandardScaler())])
+    categorical = OneHotEncoder(handle_unknown="ignore")
+    columns = ColumnTransformer(
+        [("numbers", numeric, ["pages", "amount"]), ("places", categorical, ["court", "sender"])]
+    )
+    return columns.fit(frame[["pages", "amount", "court", "sender"]])
+
+
+def _byte_level(texts: Sequence[str]) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=list(_BYTE_LEVEL_SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return tokenizer
+
+
+def _wrapped(tokenizer: Tokenizer, *, byte_level: bool) -> PreTrainedTokenizerFast:
+    names = ("cls", "pad", "sep", "unk", "mask")
+    tokens = _BYTE_LEVEL_SPECIAL if byte_level else [SPECIAL_TOKENS[i] for i in (2, 0, 3, 1, 4)]
+    special = {f"{name}_token": token for name, token in zip(names, tokens, strict=True)}
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **special)
+
+
+def save_joined_model(  # noqa: PLR0913 (each is what one test or another varies)
+    directory: Path,
+    labels: Sequence[str],
+    texts: Sequence[str],
+    width: int,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    vocabulary: int = 400,
+) -> Path:
+    """Save a classifier that joins text with so many encoded columns."""
+    tokenizer = learn_tokenizer(texts, vocabulary)
+    torch.manual_seed(0)
+    network = new_network(
+        None,
+        {**_bert(tokenizer.get_vocab_size()).to_dict(), **(sizes or {})},
+        columns_width=width,
+        labels=tuple(labels),
+        preprocessing_fingerprint="",
+    )
+    network.save_pretrained(directory)
+    _wrapped(tokenizer, byte_level=False).save_pretrained(directory)
+    return directory
