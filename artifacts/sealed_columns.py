@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from guards.schema import CanonicalRow, Schema
 
 __all__ = ["SealedColumns", "estimator_of"]
+
+# OneHotEncoder(handle_unknown="warn") says so at every such request, by position and in a form that
+# nobody collects; the answer's own warnings and the counters say it by column.
+warnings.filterwarnings("ignore", "Found unknown categories", UserWarning)
 
 
 class SealedColumns(Immutable):

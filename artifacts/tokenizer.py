@@ -36,22 +36,21 @@ _MOST_CHARACTERS = 1000
 
 
 class SealedTokenizer(Immutable):
-    """Encodes, and refuses to be changed; safe to share by threads.
+    """Encodes, and refuses to be changed; safe to share by threads."""
 
-    ``unknown_id`` is the token that stands for what the vocabulary does not have, None where it
-    has everything.
-    """
+    __slots__ = ("_tokenizer",)
 
-    __slots__ = ("_tokenizer", "unknown_id")
-
-    unknown_id: int | None
     _tokenizer: Tokenizer
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         """Seal a tokenizer."""
-        unknown = getattr(tokenizer.model, "unk_token", None)
         object.__setattr__(self, "_tokenizer", tokenizer)
-        object.__setattr__(self, "unknown_id", tokenizer.token_to_id(unknown or ""))
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The token for what the vocabulary does not have; None where it has everything."""
+        unknown = getattr(self._tokenizer.model, "unk_token", None)
+        return self._tokenizer.token_to_id(unknown or "")
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Encode texts, uncut, special tokens included."""

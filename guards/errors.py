@@ -12,7 +12,7 @@ Errors of a single request live beside the request path, in ``service.errors``.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CallError",
+    "Code",
     "Finding",
     "GuardRefused",
     "PartError",
@@ -28,6 +29,47 @@ __all__ = [
     "UnderstudyError",
     "first_line",
 ]
+
+Code = Literal[
+    "bundle_missing",
+    "bundle_not_a_directory",
+    "bundle_unreadable",
+    "manifest_missing",
+    "manifest_invalid",
+    "root_changed",
+    "part_missing",
+    "part_changed",
+    "part_unexpected",
+    "part_is_a_link",
+    "part_is_an_lfs_pointer",
+    "part_unreadable",
+    "signature_missing",
+    "signature_invalid",
+    "signature_of_another_key",
+    "pinned_other",
+    "unpickling_refused",
+    "preprocessing_changed",
+    "preprocessing_mismatch",
+    "labels_changed",
+    "columns_mismatch",
+    "width_mismatch",
+    "vocabulary_mismatch",
+    "reference_mismatch",
+    "weights_of_another_precision",
+    "environment_differs",
+    "load_failed",
+    "probe_failed",
+    "bundle_replaced",
+    "recheck_failed",
+    "model_incomplete",
+    "model_not_supported",
+    "tokenizer_contradicts_itself",
+    "fitted_under_another_version",
+    "categories_collide",
+    "columns_unsafe",
+    "unknown_looks_known",
+]
+"""Every code that a finding can have; each has its row in ``docs/findings.md``."""
 
 _LONGEST_LINE = 200
 
@@ -40,7 +82,7 @@ class Finding:
     ``observed`` are short texts; ``remedy`` says what to do.
     """
 
-    code: str
+    code: Code
     subject: str
     expected: str
     observed: str

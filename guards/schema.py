@@ -41,13 +41,23 @@ a run of combining marks, and a megabyte of them would take an hour."""
 
 @dataclass(frozen=True, slots=True)
 class NumericColumn:
-    """A numeric column; ``minimum`` and ``maximum`` span the training rows (None: all missing)."""
+    """A numeric column; ``minimum`` and ``maximum`` span the training rows (None: all missing).
+
+    ``lowest`` and ``highest`` bound what can be encoded at all (None: any number).
+    """
 
     name: str
     minimum: float | None
     maximum: float | None
     required: bool = False
     private: bool = False
+    lowest: float | None = None
+    highest: float | None = None
+
+    def cannot_encode(self, value: float) -> bool:
+        """Tell whether a present value lies beyond what can be encoded."""
+        too_low = self.lowest is not None and value < self.lowest
+        return too_low or (self.highest is not None and value > self.highest)
 
     def out_of_range(self, value: float) -> bool:
         """Tell whether a present value lies outside what training saw."""
@@ -175,6 +185,8 @@ class Schema:
             return math.nan
         if column.required and math.isnan(value):
             problems.append(Problem(f"{path}.{column.name}", "is required"))
+        if column.cannot_encode(value):
+            problems.append(Problem(f"{path}.{column.name}", "is beyond what can be encoded"))
         return value
 
     def _category(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
+from guards.errors import Code
 from service.cli.main import understudy
 from service.http.errors import STATUS
 from service.settings import Settings
@@ -18,23 +19,11 @@ from service.telemetry.events import Event
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
-ROOMS = ("artifacts", "guards", "service")
+FINDINGS = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
+TESTS = REPOSITORY / "tests"
 
 LATER_EVENTS = {"drift.alarm", "drift.cleared", "verdict.changed", "roles.changed"}
 """Events whose names are taken and that nothing emits yet."""
-
-
-def _finding_codes() -> set[str]:
-    """Collect the first argument, or ``code``, of everything that makes a finding."""
-    codes = set()
-    for path in (file for room in ROOMS for file in (REPOSITORY / room).glob("**/*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                named = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-                first = [*named, *node.args][:1]
-                if node.func.id == "Finding" and first and isinstance(first[0], ast.Constant):
-                    codes.add(str(first[0].value))
-    return codes
 
 
 @pytest.mark.parametrize("command", understudy.list_commands(click.Context(understudy)))
@@ -61,8 +50,21 @@ def test_every_error_and_reason_is_documented(code: str) -> None:
     assert f"`{code}`" in README
 
 
-def test_every_finding_is_documented() -> None:
-    """A finding's code is in the README's table."""
-    codes = _finding_codes()
-    assert len(codes) > 5
-    assert not {code for code in codes if f"`{code}`" not in README}
+def test_every_finding_has_its_row() -> None:
+    """The tables of findings list every code with meaning and remedy, and no other."""
+    rows = [line.strip("| ").split(" | ") for line in FINDINGS.splitlines() if "| `" in line]
+
+    assert all(len(row) == 3 and all(map(str.strip, row)) for row in rows)
+    assert [row[0].strip("`") for row in rows] == sorted({*get_args(Code)}, key=_place)
+
+
+def _place(code: str) -> int:
+    """Give where a code stands in the tables; one that does not is told by the comparison."""
+    return FINDINGS.find(f"| `{code}`")
+
+
+def test_every_finding_is_provoked() -> None:
+    """A code that no test provokes may have stopped to exist."""
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.glob("**/*.py"))
+
+    assert not {code for code in get_args(Code) if f'"{code}"' not in tests}

@@ -31,6 +31,9 @@ _UNSEEN = "\x00unseen"
 _TEXT = "some text"
 _MOST_CATEGORIES = 5000
 
+_HALVINGS = 80
+"""So often an interval is halved to find the last number that can be encoded, to the last digit."""
+
 T = TypeVar("T")
 
 
@@ -47,10 +50,11 @@ def observe_behaviour(
     columns: SealedColumns,
     schema: Schema,
     rows: Sequence[CanonicalRow],
-    rare: Mapping[str, frozenset[str]],
+    lookalikes: Mapping[str, frozenset[str]],
 ) -> Behaviour:
     """Try unknown, missing and extreme values in place of those of the completest of ``rows``.
 
+    ``lookalikes`` are the categories of each column that an unknown one was meant to be encoded as.
     A column that cannot do with a missing value becomes required, and one that cannot do with an
     unknown category becomes closed: such requests are refused rather than answered wrongly.
     """
@@ -59,13 +63,13 @@ def observe_behaviour(
     categorical = [trial.closed(place) for place in range(len(schema.categorical))]
     findings: list[Finding] = []
     notes = [*_refusals(numeric, categorical)]
-    for place, column in enumerate(numeric):
-        findings += trial.extremes(place, column)
+    for place in range(len(numeric)):
+        findings += trial.unsafe(place)
     for place, category in enumerate(categorical):
         alike = trial.known_alike(place, category)
-        infrequent = set(alike) <= rare.get(category.name, frozenset())
-        if alike and infrequent:
-            notes.append(f"{category.name}: an unknown category counts as an infrequent one")
+        meant = set(alike) <= lookalikes.get(category.name, frozenset())
+        if alike and meant:
+            notes.append(_meant_to_look_known(category, alike))
         elif alike:
             findings.append(_looks_known(category, alike))
     judged = replace(schema, numeric=tuple(numeric), categorical=tuple(categorical))
@@ -81,9 +85,16 @@ class _Trial:
     base: CanonicalRow
 
     def bounded(self, place: int) -> NumericColumn:
-        """Give the numeric column, required where a missing value cannot be encoded."""
-        required = self._encoded([self._with_number(place, math.nan)]) is None
-        return replace(self.schema.numeric[place], required=required)
+        """Give the numeric column, required and bounded where it cannot be encoded otherwise."""
+        column = self.schema.numeric[place]
+        far = 1000 * max(abs(column.minimum or 0.0), abs(column.maximum or 0.0), 1.0)
+        inside = self._some_number(place)
+        return replace(
+            column,
+            required=not self._takes(place, math.nan),
+            lowest=self._bound(place, inside, -far),
+            highest=self._bound(place, inside, far),
+        )
 
     def closed(self, place: int) -> CategoricalColumn:
         """Give the categorical column, closed and required as the encoder makes it."""
@@ -93,20 +104,18 @@ class _Trial:
             required=self._encoded([self._with_category(place, MISSING)]) is None,
         )
 
-    def extremes(self, place: int, column: NumericColumn) -> Iterator[Finding]:
-        """Yield a finding when a number beyond the trained range cannot be encoded."""
-        far = 1000 * max(abs(column.minimum or 0.0), abs(column.maximum or 0.0), 1.0)
-        for value in (-far, 0.0, far):
-            if self._encoded([self._with_number(place, value)]) is None:
-                yield Finding(
-                    code="columns_unsafe",
-                    subject=column.name,
-                    expected="an encoding of every finite number",
-                    observed=f"none of {value:g}",
-                    remedy="train with a transformer that takes any number (Yeo-Johnson instead of "
-                    "Box-Cox; an encoder's column is --categorical)",
-                )
-                return
+    def unsafe(self, place: int) -> Iterator[Finding]:
+        """Yield a finding when not even a number of the reference can be encoded, or zero."""
+        column = self.schema.numeric[place]
+        if not any(self._takes(place, value) for value in (self._some_number(place), 0.0)):
+            yield Finding(
+                code="columns_unsafe",
+                subject=column.name,
+                expected="an encoding of ordinary numbers",
+                observed="none of a number in the reference table, nor of zero",
+                remedy="name it --categorical where an encoder takes it; give rows that the "
+                "columns were made for",
+            )
 
     def known_alike(self, place: int, category: CategoricalColumn) -> list[str]:
         """Give the known categories that an unknown one is encoded as."""
@@ -117,6 +126,23 @@ class _Trial:
             return []
         same = (known == unknown).all(axis=1)
         return [name for name, alike in zip(names, same, strict=True) if alike]
+
+    def _some_number(self, place: int) -> float:
+        column = self.schema.numeric[place]
+        known = [self.base.numeric[place], column.minimum, column.maximum]
+        return next((value for value in known if value is not None and not math.isnan(value)), 0.0)
+
+    def _bound(self, place: int, inside: float, outside: float) -> float | None:
+        """Give the outermost number towards ``outside`` that can be encoded, None for any."""
+        if self._takes(place, outside):
+            return None
+        for _ in range(_HALVINGS):
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if self._takes(place, middle) else (inside, middle)
+        return inside
+
+    def _takes(self, place: int, value: float) -> bool:
+        return self._encoded([self._with_number(place, value)]) is not None
 
     def _with_number(self, place: int, value: float) -> CanonicalRow:
         return replace(self.base, numeric=_replaced(self.base.numeric, place, value))
@@ -153,6 +179,9 @@ def _refusals(
     for column in columns:
         if column.required:
             yield f"{column.name}: a missing value cannot be encoded, and is answered with 422"
+    for number in numeric:
+        if number.lowest is not None or number.highest is not None:
+            yield f"{number.name}: some numbers cannot be encoded, and are answered with 422"
     for category in categorical:
         if category.closed:
             yield (
@@ -161,14 +190,21 @@ def _refusals(
             )
 
 
-def _looks_known(category: CategoricalColumn, alike: Sequence[str]) -> Finding:
-    shown = "a private category" if category.private else repr(alike[0])
+def _meant_to_look_known(category: CategoricalColumn, alike: Sequence[str]) -> str:
+    return f"{category.name}: an unknown category is encoded like {_shown(category, alike)}"
+
+
+def _shown(category: CategoricalColumn, alike: Sequence[str]) -> str:
     more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+    return ("a private category" if category.private else repr(alike[0])) + more
+
+
+def _looks_known(category: CategoricalColumn, alike: Sequence[str]) -> Finding:
     return Finding(
         code="unknown_looks_known",
         subject=category.name,
         expected="an unknown category that is encoded unlike every known one",
-        observed=f"the encoding of {shown}{more}",
+        observed=f"the encoding of {_shown(category, alike)}",
         remedy="train with an encoder that tells them apart: no drop='first' beside "
         "handle_unknown='ignore', an unknown_value of its own",
     )

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sklearn
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import TargetEncoder
+from sklearn.utils.validation import check_is_fitted
 
 from artifacts.frames import Frame, FrameColumn, Native
 from guards.errors import CallError, Finding, GuardRefused
@@ -35,15 +38,16 @@ class ForeignColumns:
     """A fitted estimator, the input that it takes, and the file that it came from.
 
     ``categories`` are the canonical categories that each categorical column's encoder knows, None
-    where no encoder says. ``rare`` are those that it treats as infrequent; ``without_bucket`` are
-    the columns whose encoder was to put unknown categories among those, and has none.
+    where no encoder says. ``lookalikes`` are those that it was meant to encode unknown ones as;
+    ``without_bucket`` are the columns whose encoder was to have infrequent ones for that, and has
+    none.
     """
 
     path: str
     estimator: Any
     frame: Frame
     categories: dict[str, tuple[str, ...] | None]
-    rare: dict[str, frozenset[str]]
+    lookalikes: dict[str, frozenset[str]]
     without_bucket: tuple[str, ...]
     sha256: str
     fitted_under: tuple[str, ...]
@@ -55,7 +59,7 @@ class _Seen:
 
     known: list[np.ndarray[Any, Any]] = field(default_factory=list)
     missing: list[Native] = field(default_factory=list)
-    rare: set[str] = field(default_factory=set)
+    lookalikes: set[str] = field(default_factory=set)
     has_no_bucket: bool = False
     is_text: bool = False
 
@@ -79,6 +83,7 @@ def read_columns(
         decompressed(data, str(path), _MOST_BYTES), str(path), frozenset(trusted)
     )
     _check_estimator(path, estimator)
+    _check_fitted(path, estimator)
     _check_versions(path, versions - {sklearn.__version__} - set(accepted_versions))
     names = _input_names(path, estimator, roles)
     seen = seen_by(estimator, names) if names else {}
@@ -93,7 +98,7 @@ def read_columns(
             name: tuple(by_name[name].natives) if seen[name].known else None
             for name in roles.categorical
         },
-        rare={name: frozenset(seen[name].rare) for name in roles.categorical},
+        lookalikes={name: frozenset(seen[name].lookalikes) for name in roles.categorical},
         without_bucket=tuple(name for name in roles.categorical if seen[name].has_no_bucket),
         sha256=hashlib.sha256(data).hexdigest(),
         fitted_under=tuple(sorted(versions)),
@@ -108,6 +113,15 @@ def _check_estimator(path: Path, estimator: object) -> None:
             "ColumnTransformer"
         )
         raise CallError(message)
+
+
+def _check_fitted(path: Path, estimator: Any) -> None:  # noqa: ANN401 (scikit-learn is untyped)
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        kind = type(estimator).__name__
+        message = f"--columns {path}: the {kind} is not fitted; give the one that training fitted"
+        raise CallError(message) from None
 
 
 def _check_versions(path: Path, others: Collection[str]) -> None:
@@ -196,9 +210,12 @@ def _note(leaf: Any, place: int, seen: _Seen) -> None:  # noqa: ANN401 (scikit-l
     if known is None:
         return
     seen.known.append(known[place])
+    if isinstance(leaf, TargetEncoder):
+        # Unknown is the mean over all, and a category may just have that mean.
+        seen.lookalikes |= {canonical_category(_plain(value)) or "" for value in known[place]}
     rare = (getattr(leaf, "infrequent_categories_", None) or {place: None})[place]
     if rare is not None:
-        seen.rare |= {canonical_category(_plain(value)) or "" for value in rare}
+        seen.lookalikes |= {canonical_category(_plain(value)) or "" for value in rare}
     elif getattr(leaf, "handle_unknown", None) in {"infrequent_if_exist", "warn"}:
         seen.has_no_bucket = True
 

@@ -131,7 +131,7 @@ def _preprocessing(
     if columns is None:
         return Preprocessing(schema, None, model.tokenizer, model.max_length), notes
     sealed = SealedColumns(columns.estimator, columns.frame)
-    behaviour = observe_behaviour(sealed, schema, rows, columns.rare)
+    behaviour = observe_behaviour(sealed, schema, rows, columns.lookalikes)
     if behaviour.findings:
         raise GuardRefused(columns.path, behaviour.findings)
     notes += behaviour.notes
@@ -181,7 +181,7 @@ def _categories(known: tuple[str, ...] | None, values: Sequence[str]) -> tuple[s
 
 
 def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
-    """Write the preprocessing's fingerprint into the network, unless it already has another."""
+    """Write fingerprint and labels into the network, unless it was trained with others."""
     config = model_of(network).config
     fingerprint = fingerprint_of(preprocessing)
     trained_with = getattr(config, "preprocessing_fingerprint", "")
@@ -200,6 +200,8 @@ def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
             ],
         )
     config.preprocessing_fingerprint = fingerprint
+    config.id2label = dict(enumerate(preprocessing.schema.labels))
+    config.label2id = {label: place for place, label in config.id2label.items()}
 
 
 def _answerable(table: Table, schema: Schema) -> tuple[Table, list[str]]:

@@ -138,7 +138,7 @@ def _pieces(value: object, left: _Left) -> Iterator[bytes]:
             plain = _PLAIN.get(type(item))
             piece, inner = _open(item, left) if plain is None else (plain(item), ())
             ready.append(piece)
-            if len(ready) == _MANY or len(piece) > _LONG:
+            if len(ready) == _MANY or len(piece) > _LONG or not piece:
                 yield left.spend(ready)
             if inner:
                 opened.append(iter(inner))
@@ -228,7 +228,7 @@ def _sorted_items(items: Mapping[object, object], left: _Left) -> Iterator[objec
     runs = []
     while run := [(_joined(key, left), item) for key, item in islice(remaining, _SHORT)]:
         runs.append(sorted(run, key=itemgetter(0)))
-        yield _Piece(b"")
+        yield _Piece(b"")  # nothing to digest, but a step
     for key, item in merge(*runs, key=itemgetter(0)):
         yield _Piece(_tagged(b"key", key))
         yield item

@@ -18,6 +18,8 @@ from guards.schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from guards.errors import Code
+
 __all__ = [
     "FORMAT",
     "MANIFEST",
@@ -49,6 +51,16 @@ def _inner_path(path: str) -> str:
     return path
 
 
+def _with_named_columns(frame: dict[str, Any]) -> dict[str, Any]:
+    columns = frame.get("columns")
+    if not isinstance(columns, list) or not all(
+        isinstance(column, dict) and isinstance(column.get("name"), str) for column in columns
+    ):
+        message = "has no list of columns with names"
+        raise ValueError(message)
+    return frame
+
+
 _InnerPath = Annotated[str, AfterValidator(_inner_path)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Fingerprint = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -70,7 +82,7 @@ class Preprocessing(_Record):
 
     fingerprint: _Fingerprint
     state: dict[str, Any]
-    frame: dict[str, Any] | None = None
+    frame: Annotated[dict[str, Any], AfterValidator(_with_named_columns)] | None = None
 
 
 class Text(_Record):
@@ -213,7 +225,7 @@ def _compare_parts(path: Path, manifest: Manifest, files: dict[str, bytes]) -> I
     found = dict(_walk(path))
     ours = {MANIFEST, SIGNATURE} if found.get(SIGNATURE) == "file" else {MANIFEST}
     for name in sorted(found.keys() - manifest.parts.keys() - ours):
-        code = "part_is_a_link" if found[name] == "link" else "part_unexpected"
+        code: Code = "part_is_a_link" if found[name] == "link" else "part_unexpected"
         yield _finding(code, name, "no such file in the manifest", f"a {found[name]}")
     for name, part in sorted(manifest.parts.items()):
         kind = found.get(name)
@@ -274,7 +286,7 @@ def _compare_part(path: Path, name: str, part: Part, files: dict[str, bytes]) ->
         )
 
 
-def _finding(code: str, subject: str, expected: str, observed: str) -> Finding:
+def _finding(code: Code, subject: str, expected: str, observed: str) -> Finding:
     return Finding(code, subject, expected, observed, _TAKE_IT_AGAIN)
 
 
@@ -286,7 +298,7 @@ def _no_json(part: str, observed: str) -> Finding:
     return _finding("part_unreadable", part, "a JSON object", observed)
 
 
-def _not_a_bundle(code: str, path: Path, observed: str) -> Finding:
+def _not_a_bundle(code: Code, path: Path, observed: str) -> Finding:
     return Finding(
         code=code,
         subject=str(path),

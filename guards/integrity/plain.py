@@ -25,6 +25,9 @@ _LONGEST_TEXTS = 1_000
 
 _LONGEST_TEXT = 500
 
+_MOST_BITS = 1024
+"""Longer whole numbers are told in hexadecimal: Python gives up on writing them in tens."""
+
 
 def plain(value: object) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912 (JSON; one branch a type)
     """Give a value as plain JSON that is short enough to read, else its length and digest."""
@@ -33,8 +36,10 @@ def plain(value: object) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912 (JSON; 
             return plain(value.item())
         case np.ndarray():
             return _plain_array(value)
-        case None | bool() | int():
+        case None | bool():
             return value
+        case int():
+            return value if value.bit_length() <= _MOST_BITS else plain(hex(value))
         case float():
             return _plain_float(value)
         case str():

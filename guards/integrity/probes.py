@@ -104,6 +104,9 @@ def _checked(outputs: ProbeOutputs) -> ProbeOutputs:
         if array.ndim != dimensions or array.dtype.kind not in "if":
             message = f"{name} must hold numbers in {dimensions} dimensions"
             raise ValueError(message)
+    if outputs.lengths.sum() != len(outputs.token_ids):
+        message = "lengths must add up to the number of token_ids"
+        raise ValueError(message)
     return outputs
 
 

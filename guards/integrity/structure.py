@@ -79,9 +79,10 @@ def _token_ids(tokenizer: Mapping[str, Any]) -> Iterator[int]:
     vocabulary = model.get("vocab", ()) if isinstance(model, dict) else ()
     if isinstance(vocabulary, dict):
         yield from (number for number in vocabulary.values() if isinstance(number, int))
-    else:
+    elif isinstance(vocabulary, list):
         yield len(vocabulary) - 1
-    for token in tokenizer.get("added_tokens") or ():
+    added = tokenizer.get("added_tokens")
+    for token in added if isinstance(added, list) else ():
         if isinstance(token, dict) and isinstance(token.get("id"), int):
             yield token["id"]
 

@@ -23,6 +23,7 @@ from guards.errors import Finding, PartError, first_line
 from guards.integrity import rebuilding
 from guards.integrity.allowlist import ARRAY_RECORD, ESTIMATORS, REBUILT, VALUES
 from guards.integrity.soundness import unsound
+from guards.integrity.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ _INSTRUCTIONS = {
 }  # fmt: skip
 """What pickling a fitted preprocessing writes, in protocols 3 to 5."""
 
+_LONGEST_NAME = 200
+
 _PLAIN_KEYS = (bool, bytes, float, int, np.generic, str, type(None))
 
 
@@ -51,7 +54,7 @@ class ForbiddenGlobal(PartError):
     def __init__(self, part: str, wanted: str) -> None:
         """Refuse ``part`` for naming ``wanted``."""
         self.wanted = wanted
-        super().__init__(_refused(part, f"wants to load {wanted}"))
+        super().__init__(_refused(part, f"wants to load {printable(wanted[:_LONGEST_NAME])}"))
 
 
 def loads(data: bytes, part: str, trusted: frozenset[str] = frozenset()) -> object:
@@ -111,9 +114,10 @@ class _File:
 class _Named:
     """A global that the file names: it can be made, and is of no other use to anybody."""
 
-    __slots__ = ("make",)
+    __slots__ = ("make", "wanted")
 
-    def __init__(self, make: Callable[..., object]) -> None:
+    def __init__(self, wanted: str, make: Callable[..., object]) -> None:
+        self.wanted = wanted
         self.make = make
 
 
@@ -136,11 +140,11 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
         if wanted in VALUES:
             return self._imported(module, name)
         if wanted in REBUILT:
-            return _Named(REBUILT[wanted])
+            return _Named(wanted, REBUILT[wanted])
         if wanted in ESTIMATORS:
-            return _Named(partial(self.file.empty, self._imported(module, name)))
+            return _Named(wanted, partial(self.file.empty, self._imported(module, name)))
         if wanted == ARRAY_RECORD:
-            return _Named(_ArrayRecord)
+            return _Named(wanted, _ArrayRecord)
         raise ForbiddenGlobal(self.file.part, wanted)
 
     def _imported(self, module: str, name: str) -> Any:  # noqa: ANN401 (any global)
@@ -271,7 +275,9 @@ def _plain(keys: Sequence[object]) -> Sequence[object]:
 
 
 def _said(value: object) -> str:
-    """Name a class by itself and anything else by its class."""
+    """Name a global by itself and anything else by its class."""
+    if isinstance(value, _Named):
+        return value.wanted
     kind = value if isinstance(value, type) else type(value)
     return f"{kind.__module__}.{kind.__qualname__}"
 

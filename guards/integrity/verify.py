@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    from guards.errors import Code
+
 __all__ = ["COLUMNS", "CONFIG", "TOKENIZER", "Loaded", "verify"]
 
 COLUMNS = "preprocessing/columns.joblib"
@@ -280,7 +282,7 @@ def _check_probes(sealed: SealedFiles, loaded: Loaded) -> Iterator[Finding]:
     yield from probes.compare(observed, sealed.manifest.labels)
 
 
-def _failed(code: str, subject: str, expected: str, error: Exception) -> Finding:
+def _failed(code: Code, subject: str, expected: str, error: Exception) -> Finding:
     return Finding(
         code,
         subject,

@@ -138,5 +138,5 @@ def test_a_reference_of_other_columns_is_refused(
     """A reference that does not watch every column would fail the first request."""
     bundle = copied(champion)
     edit_json(bundle, REFERENCE, lambda reference: reference["features"].pop("court"))
-    finding = the_finding(findings_of(bundle), "part_unreadable", REFERENCE)
+    finding = the_finding(findings_of(bundle), "reference_mismatch", REFERENCE)
     assert "'court'" in finding.observed

@@ -23,7 +23,7 @@ ROWS: list[dict[str, Any]] = [
      "court": "7"},
     {"title": " Bill ", "body": "", "kind": "invoice", "pages": 0.1, "court": None},
 ]  # fmt: skip
-TEXTS = ["Order to show cause", 'caf\u00e9, "quoted"\nsecond line', "Bill"]
+TEXTS = ["Order to show cause", 'caf\u00e9, "quoted"\nsecond line', " Bill "]
 
 
 def written(path: Path, rows: list[dict[str, Any]]) -> Path:

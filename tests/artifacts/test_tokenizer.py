@@ -1,19 +1,27 @@
-"""A tokenizer that is learnt twice is the same twice, and is kept without truncation."""
+"""A tokenizer is learnt the same twice, kept without truncation, and sealed behind a face."""
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from artifacts.tokenizer import (
     SPECIAL_TOKENS,
+    SealedTokenizer,
     canonical_json,
     learn_tokenizer,
     load_tokenizer,
     plain,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXTS = [
     "The court orders the supplier to deliver the goods on time.",
@@ -97,3 +105,67 @@ def test_tokenizer_survives_its_bytes(tokenizer: Tokenizer) -> None:
 
     assert canonical_json(read) == data
     assert read.token_ids(TEXTS) == [tokenizer.encode(text).ids for text in TEXTS]
+
+
+@pytest.fixture
+def sealed(tokenizer: Tokenizer) -> SealedTokenizer:
+    """Seal the tokenizer, as a bundle that is opened does."""
+    return load_tokenizer(canonical_json(tokenizer))
+
+
+def test_sealed_tokenizer_shared_by_threads(tokenizer: Tokenizer, sealed: SealedTokenizer) -> None:
+    """Many threads get the ids that the tokenizer itself gives, and leave it as it was."""
+    before = sealed.to_str()
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(sealed.token_ids, [TEXTS] * 20))
+
+    assert found == [[tokenizer.encode(text).ids for text in TEXTS]] * 20
+    assert sealed.to_str() == before
+
+
+def test_sealed_tokenizer_says_what_it_is(tokenizer: Tokenizer, sealed: SealedTokenizer) -> None:
+    """The face tells the size, what stands for the unknown, and how special tokens are read."""
+    assert sealed.get_vocab_size() == tokenizer.get_vocab_size()
+    assert sealed.unknown_id == tokenizer.token_to_id("[UNK]")
+    assert sealed.encode_special_tokens is False
+
+
+def test_nothing_is_unknown_to_bytes() -> None:
+    """A vocabulary that has every byte has no token for what it lacks."""
+    assert SealedTokenizer(Tokenizer(models.BPE({"a": 0}, []))).unknown_id is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "add_special_tokens",
+        "add_tokens",
+        "enable_padding",
+        "enable_truncation",
+        "normalizer",
+        "train_from_iterator",
+    ],
+)
+def test_sealed_tokenizer_has_nothing_that_changes_it(sealed: SealedTokenizer, name: str) -> None:
+    """No method that trains, adds or cuts is there, nor any part that could be exchanged."""
+    with pytest.raises(AttributeError, match=f"can only be used: there is no '{name}'"):
+        getattr(sealed, name)
+
+
+@pytest.mark.parametrize("name", ["encode_special_tokens", "normalizer", "unknown_id", "token_ids"])
+def test_sealed_tokenizer_cannot_be_assigned(sealed: SealedTokenizer, name: str) -> None:
+    """No attribute can be set or removed, whether it is there or not."""
+    with pytest.raises(AttributeError, match=f"cannot be changed: '{name}'"):
+        setattr(sealed, name, None)
+    with pytest.raises(AttributeError, match=f"cannot be changed: '{name}'"):
+        delattr(sealed, name)
+
+
+@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_sealed_tokenizer_is_not_copied(
+    sealed: SealedTokenizer, make: Callable[[object], object]
+) -> None:
+    """A copy would be one that nobody looks at again."""
+    with pytest.raises(TypeError, match="cannot be copied or pickled: open the bundle again"):
+        make(sealed)

@@ -77,7 +77,7 @@ def test_a_variable_sets_its_field(name: str, text: str, value: object) -> None:
         ("MAX_DOCUMENTS", "-2", "a whole number, at least 1"),
         ("CAPTURE", "some", "one of none, disagreements, all"),
         ("ENGINE", "abacus", "one of auto, torch"),
-        ("ENVIRONMENT_POLICY", "lax", "one of probed, exact"),
+        ("ENVIRONMENT_POLICY", "lax", "one of probed, exact, allow"),
     ],
 )
 def test_a_bad_value_is_one_clear_error(name: str, text: str, expected: str) -> None:

@@ -219,7 +219,7 @@ def test_weights(champion: Path, copied: Callable[[Path], Path]) -> None:
 
 @pytest.mark.parametrize(
     ("part", "data"),
-    [(CONFIG, b"[]"), (CONFIG, b'{"a":' * 600 + b"1" + b"}" * 600), (WEIGHTS, b"junk")],
+    [(CONFIG, b"[]"), (CONFIG, b'{"a":' + b"[" * 600 + b"]" * 600 + b"}"), (WEIGHTS, b"junk")],
     ids=["no configuration", "configuration without end", "no weights"],
 )
 def test_parts_that_cannot_be_read(

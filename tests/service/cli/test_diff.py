@@ -112,7 +112,7 @@ def test_what_a_hostile_name_holds_is_shown_escaped(
     bundle = copied(champion)
 
     def hostile(manifest: dict[str, Any]) -> None:
-        manifest["name"] = "docs\x1b[31m"
+        manifest["name"] = "docs\x07"
         manifest["environment"]["x\x1b[2J\ud800"] = "1"
 
     edit_manifest(bundle, hostile)
@@ -120,6 +120,7 @@ def test_what_a_hostile_name_holds_is_shown_escaped(
     assert diff(str(champion), str(bundle)) == 1
     out = capsys.readouterr().out
     assert "\x1b" not in out
+    assert r"docs\x07/1" in out
     assert r"x\x1b[2J\ud800 none → 1" in out
 
 

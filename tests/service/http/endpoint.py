@@ -62,14 +62,18 @@ class Endpoint:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, *, wait: bool = True) -> Iterator[Endpoint]:
+def running(
+    settings: Settings, *, wait: bool = True, recheck_s: float = 60.0
+) -> Iterator[Endpoint]:
     """Run the app on an event loop of its own; drained at the end."""
     serving: list[Serving] = []
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         serving.append(
-            Serving(Runtime(settings, _no_supervisor), read_access(settings.api_keys_file))
+            Serving(
+                Runtime(settings, _no_supervisor, recheck_s), read_access(settings.api_keys_file)
+            )
         )
         serving[0].runtime.start()
         yield
