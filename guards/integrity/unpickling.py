@@ -35,9 +35,9 @@ T = TypeVar("T")
 _INSTRUCTIONS = {
     "ADDITEMS", "APPEND", "APPENDS", "BINBYTES", "BINBYTES8", "BINFLOAT", "BINGET", "BININT",
     "BININT1", "BININT2", "BINPUT", "BINUNICODE", "BINUNICODE8", "BUILD", "BYTEARRAY8",
-    "EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET", "EMPTY_TUPLE", "FRAME", "FROZENSET", "GLOBAL",
+    "EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET", "EMPTY_TUPLE", "FRAME", "GLOBAL",
     "LONG1", "LONG4", "LONG_BINGET", "LONG_BINPUT", "MARK", "MEMOIZE", "NEWFALSE", "NEWOBJ",
-    "NEWTRUE", "NONE", "POP", "POP_MARK", "PROTO", "REDUCE", "SETITEM", "SETITEMS",
+    "NEWTRUE", "NONE", "PROTO", "REDUCE", "SETITEM", "SETITEMS",
     "SHORT_BINBYTES", "SHORT_BINUNICODE", "STACK_GLOBAL", "STOP", "TUPLE", "TUPLE1", "TUPLE2",
     "TUPLE3",
 }  # fmt: skip
@@ -208,9 +208,6 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
         # Pickle itself would allocate whatever length the file claims.
         (length,) = struct.unpack("<Q", self.read(8))
         self.append(bytearray(self.read(min(length, self.file.size))))
-
-    def load_frozenset(self) -> None:
-        self.append(frozenset(_plain(self.pop_mark())))
 
     def load_additems(self) -> None:
         items = _plain(self.pop_mark())
