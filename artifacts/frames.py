@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from guards.schema import MISSING
+from guards.schema import MISSING, canonical_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,8 +35,8 @@ class FrameColumn:
     """One column of the input that the fitted columns take.
 
     ``natives`` maps a canonical category to what training had in its place; a category that it
-    lacks is passed as ``unknown``, or as it is where that is None. ``missing`` stands for a missing
-    value. ``dtype`` is the column's.
+    lacks is passed as it is, in a column of numbers as the number that it is, or as ``unknown``
+    where it is none. ``missing`` stands for a missing value. ``dtype`` is the column's.
     """
 
     name: str
@@ -50,10 +50,10 @@ class FrameColumn:
         """Give what training had in the place of a canonical category."""
         if category == MISSING:
             return self.missing
-        found = self.natives.get(category)
-        if found is not None:
-            return found
-        return category if self.unknown is None else self.unknown
+        if category in self.natives or self.dtype == "object":
+            return self.natives.get(category, category)
+        number = canonical_number(category)
+        return self.unknown if number is None else number
 
     def to_json(self) -> dict[str, Any]:
         """Give the column as plain JSON."""

@@ -23,6 +23,7 @@ __all__ = [
     "Network",
     "PlainClassifier",
     "empty_network",
+    "harmless_config",
     "model_of",
     "new_network",
     "positions_of",
@@ -33,7 +34,12 @@ _NOT_OURS = ("auto_map", "attn_implementation", "_attn_implementation", "quantiz
 """What could make the library look for code elsewhere, or compute otherwise than in training."""
 
 
-_OFFSET_POSITIONS = frozenset({"camembert", "roberta", "roberta-prelayernorm", "xlm-roberta"})
+_OFFSET_POSITIONS = frozenset(
+    {
+        "camembert", "data2vec-text", "ibert", "longformer", "luke", "mpnet", "roberta",
+        "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod",
+    }
+)  # fmt: skip
 """Kinds of model whose positions start after the padding token's number."""
 
 
@@ -142,14 +148,23 @@ def model_of(network: Network) -> PreTrainedModel:
 def empty_network(config: dict[str, Any]) -> Network:
     """Build the network that a bundle's ``config.json`` describes, with fresh weights.
 
-    Raises ``ValueError`` for a kind of model that the library does not have. Nothing is fetched and
-    no code of the bundle's is run, whatever the configuration asks for.
+    Raises ``ValueError`` for a kind of model that the library does not have.
+    """
+    known = harmless_config(config)
+    if isinstance(known, DocumentClassifierConfig):
+        return DocumentClassifier(known)
+    return PlainClassifier(AutoModelForSequenceClassification.from_config(known))
+
+
+def harmless_config(config: dict[str, Any]) -> PreTrainedConfig:
+    """Read a ``config.json`` so that nothing is fetched and no code of its own run for it.
+
+    Raises ``ValueError`` for a kind of model that the library does not have.
     """
     known = {name: value for name, value in config.items() if name not in _NOT_OURS}
     if known.get("model_type") == DocumentClassifierConfig.model_type:
-        return DocumentClassifier(DocumentClassifierConfig.from_dict(known))
-    model_config = AutoConfig.for_model(**known)
-    return PlainClassifier(AutoModelForSequenceClassification.from_config(model_config))
+        return DocumentClassifierConfig.from_dict(known)
+    return AutoConfig.for_model(**{"model_type": "", **known})
 
 
 def new_network(

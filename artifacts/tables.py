@@ -115,11 +115,7 @@ def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
         name,
         documents=[
             {
-                "text": " ".join(
-                    part
-                    for c in roles.text
-                    if (part := _text(columns[c][row], c, row, name)).strip()
-                ),
+                "text": _joined([_text(columns[c][row], c, row, name) for c in roles.text]),
                 "features": {c: _cell(columns[c][row]) for c in roles.features},
             }
             for row in range(len(frame))
@@ -208,6 +204,11 @@ def _label(value: object, column: str, row: int, name: str) -> str:
         message = f"{name}: row {row + 1} of {column!r} has no label; drop or label such rows first"
         raise TableError(message)
     return text
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Join texts with one space, without the blank ones; a single text stays as it is."""
+    return texts[0] if len(texts) == 1 else " ".join(text for text in texts if text.strip())
 
 
 def _text(value: object, column: str, row: int, name: str) -> str:

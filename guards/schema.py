@@ -30,6 +30,8 @@ __all__ = [
 MISSING = ""
 """The canonical form of a missing category; no known category can equal it."""
 
+_TRUTH_TEXTS = frozenset({"false", "true"})
+_WHOLE = re.compile(r"(-?(?:0|[1-9]\d{0,14}))\.0+", re.ASCII)
 _MISSING_TEXTS = frozenset({"", "nan"})
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LARGEST_EXACT = 2.0**53
@@ -247,9 +249,9 @@ def canonical_number(value: object) -> float | None:
 def canonical_category(value: object) -> str | None:
     """Give the text that a category is known by, ``MISSING`` when missing, None when it has none.
 
-    Whole numbers lose their fraction (``1.0`` and ``"1"`` are one category), truth values are
-    ``true`` and ``false``, and texts are stripped, cut to their first 500 characters, and composed
-    (Unicode NFC).
+    Whole numbers lose their fraction (``1.0``, ``"1.0"`` and ``"1"`` are one category), truth
+    values are ``true`` and ``false``, also where a CSV has them as texts, and texts are stripped,
+    cut to their first 500 characters, and composed (Unicode NFC).
     """
     if value is None:
         return MISSING
@@ -259,8 +261,17 @@ def canonical_category(value: object) -> str | None:
         return _category_of_number(value)
     if not isinstance(value, str):
         return None
+    return _category_of_text(value)
+
+
+def _category_of_text(value: str) -> str:
     text = unicodedata.normalize("NFC", value.strip()[:_CATEGORY_CHARS])[:_CATEGORY_CHARS].strip()
-    return MISSING if text.lower() in _MISSING_TEXTS else text
+    if text.lower() in _MISSING_TEXTS:
+        return MISSING
+    if text.lower() in _TRUTH_TEXTS:
+        return text.lower()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _number_of_text(text: str) -> float | None:

@@ -172,6 +172,4 @@ def _with_frame(sealed: Manifest) -> Manifest:
     if declared.frame is not None or not schema.columns:
         return sealed
     frame = frame_of(schema).to_json()
-    return sealed.model_copy(
-        update={"preprocessing": declared.model_copy(update={"frame": frame})}
-    )
+    return sealed.model_copy(update={"preprocessing": declared.model_copy(update={"frame": frame})})

@@ -6,13 +6,14 @@ Nothing here trusts an estimator's settings: every value is tried on the estimat
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from guards.errors import Finding
+from guards.errors import Finding, first_line
 from guards.schema import MISSING, CanonicalRow
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ _UNSEEN = "\x00unseen"
 """Stands for a category that no encoder knows (it has a control character)."""
 
 _TEXT = "some text"
-_MOST_CATEGORIES = 5000
+_MOST_ROWS = 100
+_AT_ONCE = 256
 
-_HALVINGS = 80
+_HALVINGS = 70
 """So often an interval is halved to find the last number that can be encoded, to the last digit."""
 
 T = TypeVar("T")
@@ -58,22 +60,24 @@ def observe_behaviour(
     A column that cannot do with a missing value becomes required, and one that cannot do with an
     unknown category becomes closed: such requests are refused rather than answered wrongly.
     """
-    trial = _Trial(columns, schema, min(rows, key=_gaps))
+    try:
+        trial = _Trial(columns, schema, _ordinary_row(columns, schema, rows))
+    except ValueError as error:
+        finding = _unsafe("columns", "the reference table's rows", f"none: {first_line(error)}")
+        return Behaviour(schema, (finding,), ())
     numeric = [trial.bounded(place) for place in range(len(schema.numeric))]
-    categorical = [trial.closed(place) for place in range(len(schema.categorical))]
-    findings: list[Finding] = []
-    notes = [*_refusals(numeric, categorical)]
-    for place in range(len(numeric)):
-        findings += trial.unsafe(place)
-    for place, category in enumerate(categorical):
-        alike = trial.known_alike(place, category)
-        meant = set(alike) <= lookalikes.get(category.name, frozenset())
-        if alike and meant:
-            notes.append(_meant_to_look_known(category, alike))
-        elif alike:
+    categorical: list[CategoricalColumn] = []
+    findings = [*_unsafe_numbers(numeric)]
+    notes: list[str] = []
+    for place, column in enumerate(schema.categorical):
+        category, alike = trial.closed(place)
+        categorical.append(category)
+        if set(alike) <= lookalikes.get(column.name, frozenset()):
+            notes += _meant_to_look_known(category, alike)
+        else:
             findings.append(_looks_known(category, alike))
     judged = replace(schema, numeric=tuple(numeric), categorical=tuple(categorical))
-    return Behaviour(judged, tuple(findings), tuple(notes))
+    return Behaviour(judged, tuple(findings), (*_refusals(numeric, categorical), *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,46 +90,46 @@ class _Trial:
 
     def bounded(self, place: int) -> NumericColumn:
         """Give the numeric column, required and bounded where it cannot be encoded otherwise."""
-        column = self.schema.numeric[place]
-        far = 1000 * max(abs(column.minimum or 0.0), abs(column.maximum or 0.0), 1.0)
         inside = self._some_number(place)
         return replace(
-            column,
+            self.schema.numeric[place],
             required=not self._takes(place, math.nan),
-            lowest=self._bound(place, inside, -far),
-            highest=self._bound(place, inside, far),
+            lowest=self._bound(place, inside, -sys.float_info.max),
+            highest=self._bound(place, inside, sys.float_info.max),
         )
 
-    def closed(self, place: int) -> CategoricalColumn:
-        """Give the categorical column, closed and required as the encoder makes it."""
-        return replace(
-            self.schema.categorical[place],
-            closed=self._encoded([self._with_category(place, _UNSEEN)]) is None,
+    def closed(self, place: int) -> tuple[CategoricalColumn, list[str]]:
+        """Give the categorical column, closed and required as the encoder makes it.
+
+        And the known categories that an unknown one is encoded as.
+        """
+        column = self.schema.categorical[place]
+        unknown = self._encoded([self._with_category(place, _UNSEEN)])
+        known, alike = [], []
+        for name, encoded in self._each_encoded(place, column.categories):
+            known.append(name)
+            if unknown is not None and np.array_equal(encoded, unknown[0]):
+                alike.append(name)
+        judged = replace(
+            column,
+            categories=tuple(known),
+            closed=unknown is None,
             required=self._encoded([self._with_category(place, MISSING)]) is None,
         )
+        return judged, alike
 
-    def unsafe(self, place: int) -> Iterator[Finding]:
-        """Yield a finding when not even a number of the reference can be encoded, or zero."""
-        column = self.schema.numeric[place]
-        if not any(self._takes(place, value) for value in (self._some_number(place), 0.0)):
-            yield Finding(
-                code="columns_unsafe",
-                subject=column.name,
-                expected="an encoding of ordinary numbers",
-                observed="none of a number in the reference table, nor of zero",
-                remedy="name it --categorical where an encoder takes it; give rows that the "
-                "columns were made for",
-            )
-
-    def known_alike(self, place: int, category: CategoricalColumn) -> list[str]:
-        """Give the known categories that an unknown one is encoded as."""
-        unknown = self._encoded([self._with_category(place, _UNSEEN)])
-        names = category.categories[:_MOST_CATEGORIES]
-        known = self._encoded([self._with_category(place, name) for name in names])
-        if unknown is None or known is None:
-            return []
-        same = (known == unknown).all(axis=1)
-        return [name for name, alike in zip(names, same, strict=True) if alike]
+    def _each_encoded(
+        self, place: int, names: Sequence[str]
+    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield each category that can be encoded: of two encoders one may not know it."""
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            together = self._encoded([self._with_category(place, name) for name in some])
+            for number, name in enumerate(some):
+                if together is not None:
+                    yield name, together[number]
+                elif (alone := self._encoded([self._with_category(place, name)])) is not None:
+                    yield name, alone[0]
 
     def _some_number(self, place: int) -> float:
         column = self.schema.numeric[place]
@@ -133,12 +137,19 @@ class _Trial:
         return next((value for value in known if value is not None and not math.isnan(value)), 0.0)
 
     def _bound(self, place: int, inside: float, outside: float) -> float | None:
-        """Give the outermost number towards ``outside`` that can be encoded, None for any."""
+        """Give the outermost number towards ``outside`` that can be encoded, None for any.
+
+        The middle is taken between the inverse hyperbolic sines, to be as near at every scale.
+        """
         if self._takes(place, outside):
             return None
+        taken, other = math.asinh(inside), math.asinh(outside)
         for _ in range(_HALVINGS):
-            middle = (inside + outside) / 2
-            inside, outside = (middle, outside) if self._takes(place, middle) else (inside, middle)
+            middle = (taken + other) / 2
+            if self._takes(place, math.sinh(middle)):
+                taken, inside = middle, math.sinh(middle)
+            else:
+                other = middle
         return inside
 
     def _takes(self, place: int, value: float) -> bool:
@@ -152,15 +163,37 @@ class _Trial:
 
     def _encoded(self, rows: Sequence[CanonicalRow]) -> NDArray[np.float64] | None:
         """Encode rows; None when that raises or gives NaN."""
-        if not rows:
-            return None
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                encoded = self.columns.transform(self.schema, rows, [_TEXT] * len(rows))
+            return _transformed(self.columns, self.schema, rows)
         except Exception:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
             return None
-        return None if np.isnan(encoded).any() else encoded
+
+
+def _ordinary_row(
+    columns: SealedColumns, schema: Schema, rows: Sequence[CanonicalRow]
+) -> CanonicalRow:
+    """Give the completest row that can be encoded; raises ``ValueError`` with the first reason."""
+    reasons = []
+    for row in sorted(rows, key=_gaps)[:_MOST_ROWS]:
+        try:
+            _transformed(columns, schema, [row])
+        except Exception as error:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
+            reasons.append(f"{type(error).__name__}: {first_line(error)}")
+        else:
+            return row
+    raise ValueError(reasons[0])
+
+
+def _transformed(
+    columns: SealedColumns, schema: Schema, rows: Sequence[CanonicalRow]
+) -> NDArray[np.float64]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        encoded = columns.transform(schema, rows, [_TEXT] * len(rows))
+    if np.isnan(encoded).any():
+        message = "the encoding holds NaN"
+        raise ValueError(message)
+    return encoded
 
 
 def _gaps(row: CanonicalRow) -> int:
@@ -176,22 +209,43 @@ def _refusals(
     numeric: Sequence[NumericColumn], categorical: Sequence[CategoricalColumn]
 ) -> Iterator[str]:
     columns: list[NumericColumn | CategoricalColumn] = [*numeric, *categorical]
-    for column in columns:
-        if column.required:
-            yield f"{column.name}: a missing value cannot be encoded, and is answered with 422"
+    if required := [column.name for column in columns if column.required]:
+        yield f"{', '.join(required)}: a missing value cannot be encoded, and is answered with 422"
     for number in numeric:
-        if number.lowest is not None or number.highest is not None:
-            yield f"{number.name}: some numbers cannot be encoded, and are answered with 422"
-    for category in categorical:
-        if category.closed:
-            yield (
-                f"{category.name}: an unknown category cannot be encoded, and is answered with 422 "
-                "(an encoder with handle_unknown='ignore' would take it)"
-            )
+        beyond = [f"below {number.lowest:g}"] if number.lowest is not None else []
+        beyond += [f"above {number.highest:g}"] if number.highest is not None else []
+        if beyond:
+            which = "" if number.private else f": those {' and '.join(beyond)}"
+            yield f"{number.name}: some numbers cannot be encoded, and are answered with 422{which}"
+    if closed := [category.name for category in categorical if category.closed]:
+        yield (
+            f"{', '.join(closed)}: an unknown category cannot be encoded, and is answered with 422 "
+            "(an encoder with handle_unknown='ignore' would take it)"
+        )
 
 
-def _meant_to_look_known(category: CategoricalColumn, alike: Sequence[str]) -> str:
-    return f"{category.name}: an unknown category is encoded like {_shown(category, alike)}"
+def _unsafe_numbers(numeric: Sequence[NumericColumn]) -> Iterator[Finding]:
+    """Yield a finding for each column in which one number can be encoded, and none around it."""
+    for column in numeric:
+        if column.lowest is not None and column.lowest == column.highest:
+            observed = "at most one" if column.private else f"at most {column.lowest:g}"
+            yield _unsafe(column.name, "ordinary numbers", observed)
+
+
+def _unsafe(subject: str, expected: str, observed: str) -> Finding:
+    return Finding(
+        code="columns_unsafe",
+        subject=subject,
+        expected=f"an encoding of {expected}",
+        observed=observed,
+        remedy="name it --categorical where an encoder takes it; give rows that the columns were "
+        "made for",
+    )
+
+
+def _meant_to_look_known(category: CategoricalColumn, alike: Sequence[str]) -> Iterator[str]:
+    if alike:
+        yield f"{category.name}: an unknown category is encoded like {_shown(category, alike)}"
 
 
 def _shown(category: CategoricalColumn, alike: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +17,10 @@ from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from artifacts.frames import Frame, FrameColumn, Native
-from guards.errors import CallError, Finding, GuardRefused
+from guards.errors import CallError, Finding, GuardRefused, PartError, first_line
 from guards.integrity.compression import decompressed
-from guards.integrity.unpickling import load_with_versions
+from guards.integrity.fingerprint import digest
+from guards.integrity.unpickling import ForbiddenGlobal, load_with_versions
 from guards.schema import MISSING, canonical_category
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from artifacts.tables import ColumnRoles
 
-__all__ = ["ForeignColumns", "read_columns", "seen_by"]
+__all__ = ["ForeignColumns", "read_columns"]
 
 _MOST_BYTES = 2 * 1024**3
 
@@ -58,7 +59,8 @@ class _Seen:
     """What the estimators that see one raw input column tell of it."""
 
     known: list[np.ndarray[Any, Any]] = field(default_factory=list)
-    missing: list[Native] = field(default_factory=list)
+    imputed: list[Native] = field(default_factory=list)
+    filled_in: set[str] = field(default_factory=set)
     lookalikes: set[str] = field(default_factory=set)
     has_no_bucket: bool = False
     is_text: bool = False
@@ -79,14 +81,11 @@ def read_columns(
     except OSError as error:
         message = f"--columns {path}: cannot be read: {error.strerror}"
         raise CallError(message) from None
-    estimator, versions = load_with_versions(
-        decompressed(data, str(path), _MOST_BYTES), str(path), frozenset(trusted)
-    )
+    estimator, versions = _unpickled(path, data, frozenset(trusted))
     _check_estimator(path, estimator)
-    _check_fitted(path, estimator)
     _check_versions(path, versions - {sklearn.__version__} - set(accepted_versions))
     names = _input_names(path, estimator, roles)
-    seen = seen_by(estimator, names) if names else {}
+    seen = _seen_by(estimator, names) if names else {}
     _check_roles(path, roles, seen)
     frame = _frame(path, estimator, roles, names, seen)
     by_name = {column.name: column for column in frame.columns}
@@ -105,22 +104,37 @@ def read_columns(
     )
 
 
+def _unpickled(path: Path, data: bytes, trusted: frozenset[str]) -> tuple[Any, frozenset[str]]:
+    try:
+        plain = decompressed(data, str(path), _MOST_BYTES)
+        return load_with_versions(plain, str(path), trusted)
+    except ForbiddenGlobal as refusal:
+        remedy = f"where you know what it does, add --trust {refusal.wanted}"
+        raise PartError(replace(refusal.findings[0], remedy=remedy)) from None
+    except PartError as refusal:
+        finding = refusal.findings[0]
+        if finding.code != "part_unreadable":
+            raise
+        message = f"--columns {path}: expected {finding.expected}; {finding.observed}"
+        raise CallError(message) from None
+
+
 def _check_estimator(path: Path, estimator: object) -> None:
+    kind = type(estimator).__name__
     if not hasattr(estimator, "transform"):
-        kind = type(estimator).__name__
         message = (
-            f"--columns {path}: holds a {kind}, which cannot transform; give a fitted Pipeline or "
-            "ColumnTransformer"
+            f"--columns {path}: holds a {kind}, which cannot transform; give the fitted "
+            "ColumnTransformer or Pipeline that encodes the columns, and nothing after it"
         )
         raise CallError(message)
-
-
-def _check_fitted(path: Path, estimator: Any) -> None:  # noqa: ANN401 (scikit-learn is untyped)
     try:
         check_is_fitted(estimator)
+        digest(estimator)
     except NotFittedError:
-        kind = type(estimator).__name__
         message = f"--columns {path}: the {kind} is not fitted; give the one that training fitted"
+        raise CallError(message) from None
+    except (TypeError, RecursionError) as error:
+        message = f"--columns {path}: the {kind} cannot be sealed: {first_line(error)}"
         raise CallError(message) from None
 
 
@@ -128,6 +142,7 @@ def _check_versions(path: Path, others: Collection[str]) -> None:
     if not others:
         return
     fitted = ", ".join(sorted(others))
+    accept = " ".join(f"--accept-fitted-under {version}" for version in sorted(others))
     raise GuardRefused(
         str(path),
         [
@@ -137,7 +152,7 @@ def _check_versions(path: Path, others: Collection[str]) -> None:
                 expected=f"columns fitted under scikit-learn {sklearn.__version__}",
                 observed=f"scikit-learn {fitted}: what they gave in training cannot be seen here",
                 remedy=f"seal where scikit-learn {fitted} is installed; where you know that both "
-                f"give the same, add --accept-fitted-under {min(others)}",
+                f"give the same, add {accept}",
             )
         ],
     )
@@ -163,7 +178,7 @@ def _input_names(path: Path, estimator: Any, roles: ColumnRoles) -> list[str]:  
     return list(roles.features)
 
 
-def seen_by(estimator: Any, names: Sequence[str]) -> dict[str, _Seen]:  # noqa: ANN401 (scikit-learn is untyped)
+def _seen_by(estimator: Any, names: Sequence[str]) -> dict[str, _Seen]:  # noqa: ANN401 (scikit-learn is untyped)
     """Collect what the fitted estimators say of each raw input that any of them takes."""
     seen: defaultdict[str, _Seen] = defaultdict(_Seen)
     for leaf, taken in _leaves(estimator, names):
@@ -174,12 +189,12 @@ def seen_by(estimator: Any, names: Sequence[str]) -> dict[str, _Seen]:  # noqa: 
 
 def _leaves(estimator: Any, names: Sequence[str]) -> Iterator[tuple[Any, Sequence[str]]]:  # noqa: ANN401
     """Yield each fitted estimator that sees raw columns, with their names in its order."""
+    if isinstance(estimator, str) and estimator == "drop":
+        return
     if hasattr(estimator, "transformers_"):
         places = estimator._transformer_to_input_indices  # noqa: SLF001 (the public list has many forms)
         for name, fitted, _ in estimator.transformers_:
-            taken = [names[place] for place in places.get(name, ())]
-            if taken and not (isinstance(fitted, str) and fitted == "drop"):
-                yield from _leaves(fitted, taken)
+            yield from _leaves(fitted, [names[place] for place in places.get(name, ())])
     elif hasattr(estimator, "transformer_list"):
         for _, fitted in estimator.transformer_list:
             yield from _leaves(fitted, names)
@@ -194,18 +209,19 @@ def _leaves(estimator: Any, names: Sequence[str]) -> Iterator[tuple[Any, Sequenc
 
 def _keeps_places(fitted: object, names: Sequence[str]) -> bool:
     """Tell whether what follows in a pipeline still sees each column's own values in its place."""
-    return isinstance(fitted, str) or (
-        isinstance(fitted, SimpleImputer)
-        and not fitted.add_indicator
-        and len(fitted.get_feature_names_out()) == len(names)
-    )
+    if isinstance(fitted, SimpleImputer):
+        flags = len(fitted.indicator_.features_) if fitted.add_indicator else 0
+        return len(fitted.get_feature_names_out()) - flags == len(names)
+    return isinstance(fitted, str)
 
 
 def _note(leaf: Any, place: int, seen: _Seen) -> None:  # noqa: ANN401 (scikit-learn is untyped)
     if isinstance(leaf, CountVectorizer):
         seen.is_text = True
+    if hasattr(leaf, "missing_values"):
+        seen.imputed.append(_plain(leaf.missing_values))
     if isinstance(leaf, SimpleImputer):
-        seen.missing.append(_plain(leaf.missing_values))
+        seen.filled_in.add(repr(_plain(leaf.statistics_[place])))
     known = getattr(leaf, "categories_", None)
     if known is None:
         return
@@ -221,7 +237,7 @@ def _note(leaf: Any, place: int, seen: _Seen) -> None:  # noqa: ANN401 (scikit-l
 
 
 def _check_roles(path: Path, roles: ColumnRoles, seen: dict[str, _Seen]) -> None:
-    texts = {name for name, one in seen.items() if one.is_text}
+    texts = {name for name, one in seen.items() if one.is_text or name in roles.text}
     if texts - set(roles.text) or (texts and len(roles.text) > 1):
         message = (
             f"--columns {path}: a vectorizer reads {min(texts)!r}, and a request holds one "
@@ -252,7 +268,7 @@ def _frame(
         return Frame("texts", ())
     columns = []
     for name in (one for one in names if one in seen):
-        if seen[name].is_text:
+        if name in roles.text:
             columns.append(FrameColumn(name, "text", {}, None, None, "object"))
         elif name in roles.numeric:
             columns.append(
@@ -264,15 +280,16 @@ def _frame(
 
 
 def _missing_number(seen: _Seen) -> float:
-    numbers = [value for value in seen.missing if isinstance(value, int | float)]
+    numbers = [value for value in seen.imputed if isinstance(value, int | float)]
     return float(numbers[0]) if numbers else math.nan
 
 
 def _category(path: Path, name: str, seen: _Seen) -> FrameColumn:
-    values = [_plain(value) for known in seen.known for value in known]
-    natives: dict[str, Native] = {}
+    known = [_plain(value) for values in seen.known for value in values]
+    # Where no encoder says what it knows, a truth value may be what a number was.
+    natives: dict[str, Native] = {} if known else {"false": False, "true": True}
     missing: list[Native] = []
-    for value in values:
+    for value in (*known, *seen.imputed):
         canonical = canonical_category(value)
         if canonical is None:
             raise _collision(path, name, value, "no text, whole number or truth value")
@@ -280,27 +297,24 @@ def _category(path: Path, name: str, seen: _Seen) -> FrameColumn:
             missing.append(value)
         elif natives.setdefault(canonical, value) != value:
             raise _collision(path, name, value, natives[canonical])
-    is_number = bool(seen.known) and all(known.dtype.kind in "iuf" for known in seen.known)
+    is_number = bool(known) and all(values.dtype.kind in "iuf" for values in seen.known)
     return FrameColumn(
         name=name,
         kind="category",
         natives=natives,
-        missing=_missing_category(path, name, seen.missing, missing),
+        missing=_missing_category(path, name, seen, missing),
         unknown=max([float(v) for v in natives.values()], default=0.0) + 1.0 if is_number else None,  # type: ignore[arg-type]  # they are numbers
         dtype="float64" if is_number else "object",
     )
 
 
-def _missing_category(
-    path: Path, name: str, imputed: Sequence[Native], known: Sequence[Native]
-) -> Native:
-    """Give what stood for a missing value: what an imputer replaces, else what an encoder knows."""
-    if imputed:
-        return imputed[0]
-    others = [value for value in known if repr(value) != repr(known[0])]
-    if others:
-        raise _collision(path, name, others[0], known[0])
-    return known[0] if known else math.nan
+def _missing_category(path: Path, name: str, seen: _Seen, forms: Sequence[Native]) -> Native:
+    """Give what stood for a missing value: of two such values no request could tell which."""
+    apart = {repr(form): form for form in forms if repr(form) not in seen.filled_in}
+    found = [*apart.values(), *seen.imputed, math.nan]
+    if len(apart) > 1:
+        raise _collision(path, name, found[0], found[1])
+    return found[0]
 
 
 def _collision(path: Path, name: str, value: Native, other: object) -> GuardRefused:
@@ -310,7 +324,8 @@ def _collision(path: Path, name: str, value: Native, other: object) -> GuardRefu
             Finding(
                 code="categories_collide",
                 subject=name,
-                expected="categories that stay apart in requests, where 1, 1.0 and ' 1' are one",
+                expected="values that stay apart in requests, where 1, 1.0 and ' 1' are one, and "
+                "'', 'nan' and a missing value are another",
                 observed=f"{value!r} and {other!r}",
                 remedy="clean the column before it is encoded, and train again",
             )

@@ -11,19 +11,23 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
 
+from artifacts.inference import logits_of
 from artifacts.network import (
     DocumentClassifier,
     DocumentClassifierConfig,
     Network,
     PlainClassifier,
+    harmless_config,
     model_of,
     positions_of,
 )
+from artifacts.preprocessing import Preprocessing
 from artifacts.tokenizer import plain
 from guards.errors import CallError, Finding, GuardRefused, first_line
+from guards.schema import CanonicalRow, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 __all__ = ["ForeignModel", "labels_of", "read_model"]
@@ -35,6 +39,11 @@ _SAMPLES = (
     "",
 )
 """Texts on which tokenizers differ that are set otherwise: case, accents, spaces, scripts."""
+
+_LONG = " ".join(map(str, range(2000)))
+"""A text that most models cut, and that goes on otherwise than it ends."""
+
+_TEXT_ALONE = Schema(("text",), (), (), ())
 
 _NO_SAY = 512
 """The length where neither files nor positions set one."""
@@ -61,10 +70,13 @@ def read_model(directory: Path, max_length: int | None) -> ForeignModel:
     """
     config = _config(directory)
     network = _network(directory, config)
-    tokenizer = _tokenizer(directory)
+    library, tokenizer = _tokenizers(directory)
     length, source = _max_length(directory, network, max_length)
     _check_vocabulary(directory, network, tokenizer)
-    return ForeignModel(network, plain(tokenizer), length, source)
+    _check_long_text(
+        directory, network, library, Preprocessing(_TEXT_ALONE, None, tokenizer, length)
+    )
+    return ForeignModel(network, tokenizer, length, source)
 
 
 def labels_of(network: Network, in_table: Sequence[str]) -> tuple[str, ...]:
@@ -76,13 +88,16 @@ def labels_of(network: Network, in_table: Sequence[str]) -> tuple[str, ...]:
     found = {int(index): str(label) for index, label in (network.config.id2label or {}).items()}
     labels = tuple(found[index] for index in sorted(found))
     numbers = tuple(map(str, range(len(labels))))
+    if sorted(found) != [*range(len(set(labels)))]:
+        message = f"id2label of the model's config.json must name 0, 1, … once each; it is {found}"
+        raise CallError(message)
     if labels == tuple(f"LABEL_{number}" for number in numbers) and set(in_table) <= set(numbers):
         return numbers
     strange = sorted(set(in_table) - set(labels))
     if strange:
         message = (
             f"the table has label {strange[0]!r}, and the model knows {', '.join(labels)}; "
-            "name the labels in the id2label of its config.json, in the order of training"
+            "write the table's as the model does, or name them in the id2label of its config.json"
         )
         raise CallError(message)
     return labels
@@ -99,6 +114,10 @@ def _config(directory: Path) -> dict[str, Any]:
         raise CallError(message)
     if config.get("problem_type") in {"multi_label_classification", "regression"}:
         raise _refused(directory, f"problem_type {config['problem_type']}")
+    if config.get("is_encoder_decoder"):
+        raise _refused(directory, "an encoder with a decoder")
+    if config.get("quantization_config"):
+        raise _refused(directory, "quantised weights, which the library would have to undo")
     return config
 
 
@@ -110,6 +129,7 @@ def _network(directory: Path, config: dict[str, Any]) -> Network:
     try:
         model, told = kind.from_pretrained(
             str(directory),
+            config=harmless_config(config),
             dtype=torch.float32,
             output_loading_info=True,
             trust_remote_code=False,
@@ -127,13 +147,17 @@ def _network(directory: Path, config: dict[str, Any]) -> Network:
     return network
 
 
-def _tokenizer(directory: Path) -> Tokenizer:
-    """Give the tokenizer that training used, and refuse files that contradict each other."""
+def _tokenizers(directory: Path) -> tuple[Any, Tokenizer]:
+    """Give the library's tokenizer, and the file's, which must give the same."""
+    file = directory / "tokenizer.json"
     try:
         library = AutoTokenizer.from_pretrained(
             str(directory), trust_remote_code=False, local_files_only=True
         )
         effective = Tokenizer.from_str(library.backend_tokenizer.to_str())
+        saved = plain(Tokenizer.from_file(str(file)) if file.is_file() else effective)
+        # From no files at all the library makes a tokenizer that knows no word.
+        _check_any(directory, library.vocab_files_names.values())
     except Exception as error:  # noqa: BLE001 (the library raises many kinds)
         message = (
             f"--model {directory}: no tokenizer there that the library of tokenizers can run: "
@@ -144,18 +168,47 @@ def _tokenizer(directory: Path) -> Tokenizer:
         raise _contradiction(
             directory, "text cut at its end", f"truncation_side {library.truncation_side}"
         )
-    file = directory / "tokenizer.json"
-    saved = Tokenizer.from_file(str(file)) if file.is_file() else effective
     for text in _SAMPLES:
-        of_file = plain(saved).encode(text).tokens
-        of_library = library.convert_ids_to_tokens(library(text)["input_ids"])
-        if of_file != of_library:
+        ours, theirs = saved.encode(text).ids, library(text)["input_ids"]
+        if ours != theirs:
             raise _contradiction(
                 directory,
                 f"tokenizer.json and tokenizer_config.json that agree on {text!r}",
-                f"{' '.join(of_file)} by the one, {' '.join(of_library)} by the other",
+                f"{_tokens(saved, ours)} by the one, {_tokens(saved, theirs)} by the other",
             )
-    return saved
+    return library, saved
+
+
+def _check_any(directory: Path, names: Iterable[str]) -> None:
+    if not any((directory / name).is_file() for name in names):
+        message = f"none of {', '.join(names)}"
+        raise FileNotFoundError(message)
+
+
+def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    return " ".join(f"{tokenizer.id_to_token(number)}" for number in ids) or "nothing"
+
+
+def _check_long_text(
+    directory: Path,
+    network: Network,
+    library: Any,  # noqa: ANN401 (a class of the library's own)
+    preprocessing: Preprocessing,
+) -> None:
+    """Refuse a model that fails on a long text, or whose library cuts it otherwise."""
+    encoding = preprocessing.encode([_LONG], [CanonicalRow((), ())])[0]
+    theirs = library(_LONG, truncation=True, max_length=preprocessing.max_length)["input_ids"]
+    if encoding.token_ids.tolist() != theirs:
+        raise _contradiction(
+            directory,
+            "a long text that keeps its head and one closing special token",
+            "another cut by the library",
+        )
+    if isinstance(network, PlainClassifier):
+        try:
+            logits_of(network, [encoding, encoding])
+        except Exception as error:  # noqa: BLE001 (whatever goes wrong here is a refusal)
+            raise _refused(directory, f"{type(error).__name__}: {first_line(error)}") from None
 
 
 def _max_length(directory: Path, network: Network, asked: int | None) -> tuple[int, str]:

@@ -26,12 +26,12 @@ from artifacts.sealed_columns import SealedColumns
 from artifacts.sealing import Sealable, check_destination, code_commit, fingerprint_of, seal
 from artifacts.tables import canonical_rows
 from artifacts.training import data_hash, fit_temperature
-from guards.errors import CallError, Finding, GuardRefused, TableError
+from guards.errors import CallError, Finding, GuardRefused, TableError, first_line
 from guards.integrity import Demands
-from guards.schema import CategoricalColumn, Schema
+from guards.schema import MISSING, CategoricalColumn, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -84,6 +84,7 @@ def seal_foreign(
     labels = labels_of(model.network, table.labels)
     columns = _read_columns(roles, options)
     preprocessing, notes = _preprocessing(table, roles, model, columns, labels)
+    notes += _unknown_in(table, preprocessing.schema)
     _bind(model.network, preprocessing, options.model)
     table, left_out = _answerable(table, preprocessing.schema)
     notes += left_out
@@ -135,6 +136,8 @@ def _preprocessing(
     if behaviour.findings:
         raise GuardRefused(columns.path, behaviour.findings)
     notes += behaviour.notes
+    if columns.frame.shape == "array":
+        notes.append(f"the columns know no names: they take {', '.join(roles.features)}, in order")
     notes += [
         f"{name}: handle_unknown='infrequent_if_exist' has no infrequent category to use: "
         "an unknown one is encoded as none at all"
@@ -177,7 +180,7 @@ def _open_schema(
 
 
 def _categories(known: tuple[str, ...] | None, values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({*values} - {""})) if known is None else known
+    return tuple(sorted({*values} - {MISSING})) if known is None else known
 
 
 def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
@@ -204,6 +207,33 @@ def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
     config.label2id = {label: place for place, label in config.id2label.items()}
 
 
+def _unknown_in(table: Table, schema: Schema) -> list[str]:
+    """Say how many rows hold categories that the columns do not know.
+
+    Raises ``TableError`` where no row holds one that they do: they were fitted on something else.
+    """
+    rows = [schema.canonical(document["features"])[0] for document in table.documents]
+    notes = []
+    for place, column in enumerate(schema.categorical):
+        unknown = sum(column.name in row.unknown for row in rows)
+        held = {row.categories[place] for row in rows} - {MISSING}
+        if held and held.isdisjoint(column.categories):
+            message = f"{table.name}: no row of {column.name!r} holds a category that is known"
+            if not column.private:
+                message += (
+                    f"; it holds {_some(held)}, and the columns know {_some(column.categories)}"
+                )
+            raise TableError(message)
+        if unknown:
+            notes.append(f"{column.name}: {unknown} of {len(rows)} rows hold an unknown category")
+    return notes
+
+
+def _some(values: Iterable[str], most: int = 3) -> str:
+    shown = sorted(values)
+    return ", ".join(map(repr, shown[:most])) + (", …" if len(shown) > most else "")
+
+
 def _answerable(table: Table, schema: Schema) -> tuple[Table, list[str]]:
     """Leave out the rows that the service would refuse, and say how many."""
     problems = [schema.canonical(document["features"])[1] for document in table.documents]
@@ -220,7 +250,12 @@ def _answerable(table: Table, schema: Schema) -> tuple[Table, list[str]]:
 
 def _encode(preprocessing: Preprocessing, table: Table) -> list[Encoding]:
     texts = [document["text"] for document in table.documents]
-    return preprocessing.encode(texts, canonical_rows(table, preprocessing.schema))
+    rows = canonical_rows(table, preprocessing.schema)
+    try:
+        return preprocessing.encode(texts, rows)
+    except Exception as error:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
+        message = f"{table.name}: the columns cannot encode its rows: {first_line(error)}"
+        raise TableError(message) from None
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
@@ -249,7 +284,7 @@ def _open_once(destination: Path, options: SealingOptions) -> None:
     """Judge the bundle as a start would; what does not pass does not stay."""
     try:
         open_bundle(destination, Demands(trusted=options.trusted))
-    except GuardRefused:
+    except BaseException:
         shutil.rmtree(destination)
         raise
 

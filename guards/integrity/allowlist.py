@@ -43,8 +43,6 @@ ESTIMATORS = frozenset(
         "sklearn.preprocessing._encoders.OrdinalEncoder",
         # What "passthrough" becomes; a function in it would have to be trusted by name.
         "sklearn.preprocessing._function_transformer.FunctionTransformer",
-        "sklearn.preprocessing._label.LabelBinarizer",
-        "sklearn.preprocessing._label.LabelEncoder",
         "sklearn.preprocessing._target_encoder.TargetEncoder",
     }
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guards.integrity.fingerprint import digest
+from guards.integrity.fingerprint import OF_ONE_PROCESS, digest
 from guards.integrity.plain import SHA256, are_texts, dtype_name, is_estimator, plain, summary
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ _STEPS = ("steps", "transformer_list", "transformers_")
 
 _BEFORE_FITTING = {"transformers"}
 """What only fitting reads: part of the digest, and not told beside what it became."""
-
-_OF_ONE_PROCESS = {"_stop_words_id"}
 
 _BY_COLUMN = frozenset(
     {
@@ -114,7 +112,7 @@ def _describe_estimator(
     own = {
         attribute: value
         for attribute, value in sorted(vars(estimator).items())
-        if attribute not in _OF_ONE_PROCESS and not is_estimator(value)
+        if attribute not in OF_ONE_PROCESS and not is_estimator(value)
     }
     own.update({name: _without_estimators(own[name]) for name in _STEPS if name in own})
     _put(state, type(estimator).__name__, _name(path, "class"))

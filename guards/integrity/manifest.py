@@ -36,6 +36,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 
 _TAKE_IT_AGAIN = "copy the bundle again from where it was sealed, or seal it again"
+_MOST_MANIFEST_BYTES = 64 * 1024**2
 _READ_BEYOND = 1024 * 1024
 """A file larger than sealed by more than this is refused unread."""
 
@@ -189,6 +190,8 @@ def _manifest_bytes(path: Path) -> bytes:
         raise PartError(_not_a_bundle("manifest_missing", path, observed))
     if kinds[MANIFEST] != "file":
         raise PartError(_not_a_file(MANIFEST, kinds[MANIFEST]))
+    if (path / MANIFEST).stat().st_size > _MOST_MANIFEST_BYTES:
+        raise PartError(_invalid_manifest(f"more than {_MOST_MANIFEST_BYTES} bytes"))
     return (path / MANIFEST).read_bytes()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ class Probes:
         """Read the two files; raises ``PartError`` when they are malformed."""
         try:
             documents = json.loads(files["probes.json"])
+            _refuse_compressed(files["probes.npz"])
             with np.load(io.BytesIO(files["probes.npz"]), allow_pickle=False) as arrays:
                 expected = _checked(ProbeOutputs(**{name: arrays[name] for name in arrays.files}))
         except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
@@ -96,6 +98,14 @@ class Probes:
         ):
             yield _failed("columns", *_largest_difference(expected.columns, observed.columns))
         yield from _compare_probabilities(expected.probabilities, observed.probabilities, labels)
+
+
+def _refuse_compressed(arrays: bytes) -> None:
+    """Raise ``ValueError`` for a member that may hold more than the bytes that were verified."""
+    with zipfile.ZipFile(io.BytesIO(arrays)) as members:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
+            message = "arrays must not be compressed"
+            raise ValueError(message)
 
 
 def _checked(outputs: ProbeOutputs) -> ProbeOutputs:

@@ -133,7 +133,8 @@ def array_from_buffer(
     """Give an array that a pickle of protocol 5 keeps as its plain bytes."""
     elements = check_shape(shape, dtype)
     if (
-        not isinstance(data, bytes | bytearray)
+        dtype.hasobject  # type: ignore[attr-defined]  # check_shape knows
+        or not isinstance(data, bytes | bytearray)
         or len(data) != elements * dtype.itemsize  # type: ignore[attr-defined]  # check_shape knows
         or order not in ("C", "F")
     ):

@@ -6,6 +6,8 @@ import copy
 import io
 import math
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Thread
@@ -348,3 +350,20 @@ def test_frame_is_kept_as_it_is() -> None:
     assert sealed().frame == FRAMES["numbers"]
     assert sealed().frame != replace(FRAMES["numbers"], shape="frame")
     assert estimator_of(None) is None
+
+
+UNKNOWN = """
+import artifacts.sealed_columns
+from sklearn.preprocessing import OneHotEncoder
+
+OneHotEncoder(handle_unknown="warn").fit([["a"]]).transform([["b"]])
+"""
+
+
+def test_unknown_categories_are_not_said_twice() -> None:
+    """The library's own warning, at every such request, would drown what a service has to say."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", UNKNOWN], check=False, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import struct
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import joblib
+import numpy as np
 import pytest
 
 from guards.integrity.manifest import MANIFEST
-from tests.faults.resealing import edit_manifest, findings_of, reseal, the_finding
+from tests.faults.resealing import dumped, edit_manifest, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -347,3 +349,62 @@ def test_row_07_a_file_far_too_large_is_refused_unread(champion: Path, copied: C
 
     assert (finding.code, finding.subject) == ("part_changed", WEIGHTS)
     assert finding.observed == f"{1 << 40} bytes"
+
+
+def test_row_10_manifest_far_too_large(champion: Path, copied: Copy) -> None:
+    """A manifest of gigabytes (of nothing, here) is refused by its size alone."""
+    bundle = copied(champion)
+    with (bundle / MANIFEST).open("r+b") as file:
+        file.truncate(1 << 40)
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("manifest_invalid", MANIFEST)
+    assert finding.observed.startswith("more than")
+
+
+@pytest.mark.parametrize("frame", [{}, {"columns": None}, {"columns": [{"name": 3}]}, {"shape": 1}])
+def test_row_10_frame_that_is_none(champion: Path, copied: Copy, frame: dict[str, Any]) -> None:
+    """A forged description of the columns' input is refused, without a traceback."""
+    bundle = copied(champion)
+    edit_manifest(bundle, lambda manifest: manifest["preprocessing"].update(frame=frame))
+
+    assert only(findings_of(bundle)).code == "manifest_invalid"
+
+
+def _compressed(arrays: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _without_tokens(arrays: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **{**arrays, "token_ids": arrays["token_ids"][:0]})
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("write", [_compressed, _without_tokens])
+def test_row_10_probes_that_are_none(
+    champion: Path, copied: Copy, write: Callable[[dict[str, Any]], bytes]
+) -> None:
+    """Probes that unfold in memory, or lack what they count, are refused as unreadable."""
+    bundle = copied(champion)
+    with np.load(bundle / "probes.npz") as arrays:
+        reseal(bundle, {"probes.npz": write(dict(arrays))})
+
+    finding = only(findings_of(bundle))
+
+    assert (finding.code, finding.subject) == ("part_unreadable", "probes.json, probes.npz")
+
+
+def test_row_10_number_without_end(champion: Path, copied: Copy) -> None:
+    """A fitted value of thousands of digits is named like any other, without a traceback."""
+    bundle = copied(champion)
+    columns = joblib.load(bundle / COLUMNS)
+    columns.named_transformers_["numeric"]["scale"].n_samples_seen_ = 10**6000
+    reseal(bundle, {COLUMNS: dumped(columns)})
+
+    codes = {finding.code for finding in findings_of(bundle)}
+
+    assert codes == {"preprocessing_changed"}

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 BOX_S = 8.0
 """After so long a test lets the rest of its examples pass: a slow machine tries fewer."""
 
-SOON = timedelta(seconds=5)
+SOON = timedelta(seconds=10)
 
 
 def fuzzing(examples: int) -> settings:

@@ -65,6 +65,18 @@ def change_mean(preprocessing: Preprocessing) -> None:
     means[0] = 45.5
 
 
+def change_frame(preprocessing: Preprocessing) -> None:
+    """Put a number where the columns were fitted on a missing value."""
+    assert preprocessing.columns is not None
+    object.__setattr__(preprocessing.columns.frame.columns[0], "missing", 0.0)
+
+
+def change_schema(preprocessing: Preprocessing) -> None:
+    """Rename a category that the encoder knows."""
+    court = preprocessing.schema.categorical[0]
+    object.__setattr__(court, "categories", ("Mars", *court.categories[1:]))
+
+
 def change_special_tokens(preprocessing: Preprocessing) -> None:
     """Set what no file of a tokenizer says."""
     tokenizer_of(preprocessing).encode_special_tokens = True
@@ -149,6 +161,20 @@ CHANGES = {
         "tokenizer.model.unk_token",
         lambda _: '"[UNK]"',
         '"[PAD]"',
+    ),
+    "frame": Change(
+        change_frame,
+        "preprocessing_changed",
+        "pages.frame.missing",
+        lambda _: "not a number",
+        "0.0",
+    ),
+    "schema": Change(
+        change_schema,
+        "preprocessing_changed",
+        "court.categories",
+        lambda it: f'with "{it.schema.categorical[0].categories[0]}"',
+        'with "Mars"',
     ),
     "special tokens": Change(
         change_special_tokens,

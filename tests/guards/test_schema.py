@@ -294,3 +294,15 @@ def test_malformed_schema_raises(change: Mapping[str, object]) -> None:
 def test_numpy_numbers_are_numbers() -> None:
     """A float64 from an array is a number like any other."""
     assert canonical_number(np.float64(1.5)) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("1.0", "1"), ("-7.000", "-7"), ("0.0", "0"), ("True", "true"), ("FALSE", "false"),
+        ("1.50", "1.50"), ("01.0", "01.0"), ("1.", "1."), (".0", ".0"), ("v1.0", "v1.0"),
+    ],
+)  # fmt: skip
+def test_numbers_and_truth_values_of_a_csv(text: str, category: str) -> None:
+    """What a CSV writes of a number or a truth value is the category that JSON's own has."""
+    assert canonical_category(text) == category

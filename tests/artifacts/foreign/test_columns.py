@@ -307,11 +307,6 @@ def test_categories_that_a_request_cannot_tell_apart(values: list[Any], tmp_path
     """Two categories of an encoder that are one in canonical form are refused with both."""
     frame = _again(values)
     estimator = OneHotEncoder(handle_unknown="ignore").fit(frame[["place"]])
-    one_form = values == ["1", "1.0 ", "1"]
-
-    if one_form:
-        seal_columns(tmp_path, frame, estimator, categorical=("place",))
-        return
     with pytest.raises(GuardRefused, match=re.escape(repr(values[0]))) as refusal:
         seal_columns(tmp_path, frame, estimator, categorical=("place",))
 

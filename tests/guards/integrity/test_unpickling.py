@@ -122,7 +122,7 @@ USUAL: dict[str, Any] = {
     ).fit(TEXTS),
     "CountVectorizer": CountVectorizer(analyzer="char_wb", strip_accents="unicode").fit(TEXTS),
     "CountVectorizer of a vocabulary": CountVectorizer(
-        vocabulary={"fox", "dog"}, stop_words=["a"]
+        vocabulary={"fox": 0, "dog": 1}, stop_words=["a"]
     ).fit(TEXTS),
     "TfidfTransformer": TfidfTransformer().fit(np.eye(3)),
     "TruncatedSVD": make_pipeline(
@@ -222,6 +222,12 @@ def test_loaded_preprocessing_transforms_as_before(name: str, rows: Any) -> None
     expected, observed = USUAL[name].transform(rows), loaded.transform(rows)
 
     assert digest(observed) == digest(expected)
+
+
+@pytest.mark.parametrize("value", [{"a", "b"}, {"a": [None, 1.5, True, b"x", 10**30]}, (1, ("a",))])
+def test_plain_values_load(value: object) -> None:
+    """Settings may be sets, dictionaries, lists and tuples of plain values."""
+    assert loads(dumped(value), PART) == value
 
 
 def test_every_allowed_estimator_is_one_that_was_tried() -> None:
@@ -342,12 +348,12 @@ def test_no_package_is_allowed_as_a_whole() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"\x80\x05\x96\x00\x00\x00\x00\x00\x01\x00\x00abc.",
+        b"\x80\x05\x96\x00\x00\x00\x10\x00\x00\x00\x00abc.",
         b"\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x7fabc.",
         b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x0fabc.",
         b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x0fabc.",
     ],
-    ids=["bytearray of a TiB", "bytearray without end", "bytes without end", "frame without end"],
+    ids=["bytearray of 256 MiB", "bytearray without end", "bytes without end", "frame without end"],
 )
 def test_a_length_takes_no_memory(data: bytes) -> None:
     """A length that the file does not have is read as far as the file goes, and refused."""

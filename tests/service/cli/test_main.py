@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-COMMANDS = ("demo", "evaluate", "serve", "sign", "train", "verify")
+COMMANDS = ("demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
 
 
 @pytest.fixture(autouse=True)
