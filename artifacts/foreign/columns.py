@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sklearn
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.validation import check_is_fitted
 
+from artifacts.foreign.seen import Seen, plain_value, seen_by
 from artifacts.frames import Frame, FrameColumn, Native
 from guards.errors import CallError, Finding, GuardRefused, PartError, first_line
 from guards.integrity.compression import decompressed
@@ -24,7 +20,7 @@ from guards.integrity.unpickling import ForbiddenGlobal, load_with_versions
 from guards.schema import MISSING, canonical_category
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from artifacts.tables import ColumnRoles
@@ -54,18 +50,6 @@ class ForeignColumns:
     fitted_under: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What the estimators that see one raw input column tell of it."""
-
-    known: list[np.ndarray[Any, Any]] = field(default_factory=list)
-    imputed: list[Native] = field(default_factory=list)
-    filled_in: set[str] = field(default_factory=set)
-    lookalikes: set[str] = field(default_factory=set)
-    has_no_bucket: bool = False
-    is_text: bool = False
-
-
 def read_columns(
     path: Path, roles: ColumnRoles, trusted: Collection[str], accepted_versions: Collection[str]
 ) -> ForeignColumns:
@@ -85,7 +69,7 @@ def read_columns(
     _check_estimator(path, estimator)
     _check_versions(path, versions - {sklearn.__version__} - set(accepted_versions))
     names = _input_names(path, estimator, roles)
-    seen = _seen_by(estimator, names) if names else {}
+    seen = seen_by(estimator, names) if names else {}
     _check_roles(path, roles, seen)
     frame = _frame(path, estimator, roles, names, seen)
     by_name = {column.name: column for column in frame.columns}
@@ -178,65 +162,7 @@ def _input_names(path: Path, estimator: Any, roles: ColumnRoles) -> list[str]:  
     return list(roles.features)
 
 
-def _seen_by(estimator: Any, names: Sequence[str]) -> dict[str, _Seen]:  # noqa: ANN401 (scikit-learn is untyped)
-    """Collect what the fitted estimators say of each raw input that any of them takes."""
-    seen: defaultdict[str, _Seen] = defaultdict(_Seen)
-    for leaf, taken in _leaves(estimator, names):
-        for place, name in enumerate(taken):
-            _note(leaf, place, seen[name])
-    return dict(seen)
-
-
-def _leaves(estimator: Any, names: Sequence[str]) -> Iterator[tuple[Any, Sequence[str]]]:  # noqa: ANN401
-    """Yield each fitted estimator that sees raw columns, with their names in its order."""
-    if isinstance(estimator, str) and estimator == "drop":
-        return
-    if hasattr(estimator, "transformers_"):
-        places = estimator._transformer_to_input_indices  # noqa: SLF001 (the public list has many forms)
-        for name, fitted, _ in estimator.transformers_:
-            yield from _leaves(fitted, [names[place] for place in places.get(name, ())])
-    elif hasattr(estimator, "transformer_list"):
-        for _, fitted in estimator.transformer_list:
-            yield from _leaves(fitted, names)
-    elif hasattr(estimator, "steps"):
-        for _, fitted in estimator.steps:
-            yield from _leaves(fitted, names)
-            if not _keeps_places(fitted, names):
-                return
-    else:
-        yield estimator, names
-
-
-def _keeps_places(fitted: object, names: Sequence[str]) -> bool:
-    """Tell whether what follows in a pipeline still sees each column's own values in its place."""
-    if isinstance(fitted, SimpleImputer):
-        flags = len(fitted.indicator_.features_) if fitted.add_indicator else 0
-        return len(fitted.get_feature_names_out()) - flags == len(names)
-    return isinstance(fitted, str)
-
-
-def _note(leaf: Any, place: int, seen: _Seen) -> None:  # noqa: ANN401 (scikit-learn is untyped)
-    if isinstance(leaf, CountVectorizer):
-        seen.is_text = True
-    if hasattr(leaf, "missing_values"):
-        seen.imputed.append(_plain(leaf.missing_values))
-    if isinstance(leaf, SimpleImputer):
-        seen.filled_in.add(repr(_plain(leaf.statistics_[place])))
-    known = getattr(leaf, "categories_", None)
-    if known is None:
-        return
-    seen.known.append(known[place])
-    if isinstance(leaf, TargetEncoder):
-        # Unknown is the mean over all, and a category may just have that mean.
-        seen.lookalikes |= {canonical_category(_plain(value)) or "" for value in known[place]}
-    rare = (getattr(leaf, "infrequent_categories_", None) or {place: None})[place]
-    if rare is not None:
-        seen.lookalikes |= {canonical_category(_plain(value)) or "" for value in rare}
-    elif getattr(leaf, "handle_unknown", None) in {"infrequent_if_exist", "warn"}:
-        seen.has_no_bucket = True
-
-
-def _check_roles(path: Path, roles: ColumnRoles, seen: dict[str, _Seen]) -> None:
+def _check_roles(path: Path, roles: ColumnRoles, seen: dict[str, Seen]) -> None:
     texts = {name for name, one in seen.items() if one.is_text or name in roles.text}
     if texts - set(roles.text) or (texts and len(roles.text) > 1):
         message = (
@@ -262,7 +188,7 @@ def _frame(
     estimator: Any,  # noqa: ANN401 (scikit-learn is untyped)
     roles: ColumnRoles,
     names: Sequence[str],
-    seen: dict[str, _Seen],
+    seen: dict[str, Seen],
 ) -> Frame:
     if not names:
         return Frame("texts", ())
@@ -279,13 +205,13 @@ def _frame(
     return Frame("frame" if hasattr(estimator, "feature_names_in_") else "array", tuple(columns))
 
 
-def _missing_number(seen: _Seen) -> float:
+def _missing_number(seen: Seen) -> float:
     numbers = [value for value in seen.imputed if isinstance(value, int | float)]
     return float(numbers[0]) if numbers else math.nan
 
 
-def _category(path: Path, name: str, seen: _Seen) -> FrameColumn:
-    known = [_plain(value) for values in seen.known for value in values]
+def _category(path: Path, name: str, seen: Seen) -> FrameColumn:
+    known = [plain_value(value) for values in seen.known for value in values]
     # Where no encoder says what it knows, a truth value may be what a number was.
     natives: dict[str, Native] = {} if known else {"false": False, "true": True}
     missing: list[Native] = []
@@ -308,7 +234,7 @@ def _category(path: Path, name: str, seen: _Seen) -> FrameColumn:
     )
 
 
-def _missing_category(path: Path, name: str, seen: _Seen, forms: Sequence[Native]) -> Native:
+def _missing_category(path: Path, name: str, seen: Seen, forms: Sequence[Native]) -> Native:
     """Give what stood for a missing value: of two such values no request could tell which."""
     apart = {repr(form): form for form in forms if repr(form) not in seen.filled_in}
     found = [*apart.values(), *seen.imputed, math.nan]
@@ -331,8 +257,3 @@ def _collision(path: Path, name: str, value: Native, other: object) -> GuardRefu
             )
         ],
     )
-
-
-def _plain(value: Any) -> Native:  # noqa: ANN401 (what an encoder holds)
-    plain: Native = value.item() if isinstance(value, np.generic) else value
-    return plain

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from tokenizers import Tokenizer
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 from transformers.utils import logging
 
+from artifacts.foreign.tokenizer import contradiction, read_tokenizers
 from artifacts.inference import logits_of
 from artifacts.network import (
     DocumentClassifier,
@@ -22,23 +22,16 @@ from artifacts.network import (
     positions_of,
 )
 from artifacts.preprocessing import Preprocessing
-from artifacts.tokenizer import plain
 from guards.errors import CallError, Finding, GuardRefused, first_line
 from guards.schema import CanonicalRow, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["ForeignModel", "labels_of", "read_model"]
+    from tokenizers import Tokenizer
 
-_SAMPLES = (
-    "The Motion is DENIED.",
-    "caf\u00e9 cafe\u0301 Stra\u00dfe",
-    "  spaces,  numbers 12,345.67 & ... \u4f60\u597d \U0001f600",
-    "",
-)
-"""Texts on which tokenizers differ that are set otherwise: case, accents, spaces, scripts."""
+__all__ = ["ForeignModel", "labels_of", "read_model"]
 
 _LONG = " ".join(map(str, range(2000)))
 """A text that most models cut, and that goes on otherwise than it ends."""
@@ -70,7 +63,7 @@ def read_model(directory: Path, max_length: int | None) -> ForeignModel:
     """
     config = _config(directory)
     network = _network(directory, config)
-    library, tokenizer = _tokenizers(directory)
+    library, tokenizer = read_tokenizers(directory)
     length, source = _max_length(directory, network, max_length)
     _check_vocabulary(directory, network, tokenizer)
     _check_long_text(
@@ -147,48 +140,6 @@ def _network(directory: Path, config: dict[str, Any]) -> Network:
     return network
 
 
-def _tokenizers(directory: Path) -> tuple[Any, Tokenizer]:
-    """Give the library's tokenizer, and the file's, which must give the same."""
-    file = directory / "tokenizer.json"
-    try:
-        library = AutoTokenizer.from_pretrained(
-            str(directory), trust_remote_code=False, local_files_only=True
-        )
-        effective = Tokenizer.from_str(library.backend_tokenizer.to_str())
-        saved = plain(Tokenizer.from_file(str(file)) if file.is_file() else effective)
-        # From no files at all the library makes a tokenizer that knows no word.
-        _check_any(directory, library.vocab_files_names.values())
-    except Exception as error:  # noqa: BLE001 (the library raises many kinds)
-        message = (
-            f"--model {directory}: no tokenizer there that the library of tokenizers can run: "
-            f"{first_line(error)}"
-        )
-        raise CallError(message) from None
-    if library.truncation_side != "right":
-        raise _contradiction(
-            directory, "text cut at its end", f"truncation_side {library.truncation_side}"
-        )
-    for text in _SAMPLES:
-        ours, theirs = saved.encode(text).ids, library(text)["input_ids"]
-        if ours != theirs:
-            raise _contradiction(
-                directory,
-                f"tokenizer.json and tokenizer_config.json that agree on {text!r}",
-                f"{_tokens(saved, ours)} by the one, {_tokens(saved, theirs)} by the other",
-            )
-    return library, saved
-
-
-def _check_any(directory: Path, names: Iterable[str]) -> None:
-    if not any((directory / name).is_file() for name in names):
-        message = f"none of {', '.join(names)}"
-        raise FileNotFoundError(message)
-
-
-def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
-    return " ".join(f"{tokenizer.id_to_token(number)}" for number in ids) or "nothing"
-
-
 def _check_long_text(
     directory: Path,
     network: Network,
@@ -199,7 +150,7 @@ def _check_long_text(
     encoding = preprocessing.encode([_LONG], [CanonicalRow((), ())])[0]
     theirs = library(_LONG, truncation=True, max_length=preprocessing.max_length)["input_ids"]
     if encoding.token_ids.tolist() != theirs:
-        raise _contradiction(
+        raise contradiction(
             directory,
             "a long text that keeps its head and one closing special token",
             "another cut by the library",
@@ -287,21 +238,6 @@ def _incomplete(directory: Path, missing: Sequence[str]) -> GuardRefused:
                 expected="every weight of the classifier",
                 observed=f"{len(missing)} are missing, the first is {missing[0]}",
                 remedy="give the fine-tuned model, not the base that it started from",
-            )
-        ],
-    )
-
-
-def _contradiction(directory: Path, expected: str, observed: str) -> GuardRefused:
-    return GuardRefused(
-        str(directory),
-        [
-            Finding(
-                code="tokenizer_contradicts_itself",
-                subject="tokenizer",
-                expected=expected,
-                observed=observed,
-                remedy="make the tokenizer's files agree on what training used",
             )
         ],
     )

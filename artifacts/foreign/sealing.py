@@ -11,32 +11,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from artifacts.columns import numeric_range
 from artifacts.evaluation import evaluate, plain_figures
-from artifacts.foreign.behaviour import observe_behaviour
 from artifacts.foreign.columns import ForeignColumns, read_columns
 from artifacts.foreign.model import ForeignModel, labels_of, read_model
+from artifacts.foreign.preprocessing import judged_preprocessing
 from artifacts.inference import logits_of, softmax
 from artifacts.network import model_of
 from artifacts.opening import open_bundle
-from artifacts.preprocessing import Encoding, Preprocessing
 from artifacts.probing import probe_documents
 from artifacts.referencing import build_reference
-from artifacts.sealed_columns import SealedColumns
 from artifacts.sealing import Sealable, check_destination, code_commit, fingerprint_of, seal
 from artifacts.tables import canonical_rows
 from artifacts.training import data_hash, fit_temperature
 from guards.errors import CallError, Finding, GuardRefused, TableError, first_line
 from guards.integrity import Demands
-from guards.schema import MISSING, CategoricalColumn, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from artifacts.network import Network
+    from artifacts.preprocessing import Encoding, Preprocessing
     from artifacts.tables import ColumnRoles, Table
+    from guards.schema import Schema
 
 __all__ = ["SealingOptions", "SealingReport", "seal_foreign"]
 
@@ -83,8 +81,7 @@ def seal_foreign(
     model = read_model(options.model, options.max_length)
     labels = labels_of(model.network, table.labels)
     columns = _read_columns(roles, options)
-    preprocessing, notes = _preprocessing(table, roles, model, columns, labels)
-    notes += _unknown_in(table, preprocessing.schema)
+    preprocessing, notes = judged_preprocessing(table, roles, model, columns, labels)
     _bind(model.network, preprocessing, options.model)
     table, left_out = _answerable(table, preprocessing.schema)
     notes += left_out
@@ -119,70 +116,6 @@ def _read_columns(roles: ColumnRoles, options: SealingOptions) -> ForeignColumns
     return None
 
 
-def _preprocessing(
-    table: Table,
-    roles: ColumnRoles,
-    model: ForeignModel,
-    columns: ForeignColumns | None,
-    labels: tuple[str, ...],
-) -> tuple[Preprocessing, list[str]]:
-    notes = [f"texts are cut to {model.max_length} tokens, from {model.max_length_from}"]
-    schema = _open_schema(table, roles, columns, labels)
-    rows = canonical_rows(table, schema)
-    if columns is None:
-        return Preprocessing(schema, None, model.tokenizer, model.max_length), notes
-    sealed = SealedColumns(columns.estimator, columns.frame)
-    behaviour = observe_behaviour(sealed, schema, rows, columns.lookalikes)
-    if behaviour.findings:
-        raise GuardRefused(columns.path, behaviour.findings)
-    notes += behaviour.notes
-    if columns.frame.shape == "array":
-        notes.append(f"the columns know no names: they take {', '.join(roles.features)}, in order")
-    notes += [
-        f"{name}: handle_unknown='infrequent_if_exist' has no infrequent category to use: "
-        "an unknown one is encoded as none at all"
-        for name in columns.without_bucket
-    ]
-    preprocessing = Preprocessing(behaviour.schema, sealed, model.tokenizer, model.max_length)
-    return preprocessing, notes + _hearing(model.network)
-
-
-def _hearing(network: Network) -> list[str]:
-    if hasattr(network.config, "columns_width"):
-        return []
-    return ["the model takes text alone: columns are watched for drift, and no answer hears them"]
-
-
-def _open_schema(
-    table: Table, roles: ColumnRoles, columns: ForeignColumns | None, labels: tuple[str, ...]
-) -> Schema:
-    """Give the schema before it is known what the columns cannot do with."""
-    known = {} if columns is None else columns.categories
-    open_rows = canonical_rows(table, roles.open_schema())
-    return Schema(
-        text=roles.text,
-        numeric=tuple(
-            numeric_range(
-                name, [row.numeric[i] for row in open_rows], private=name in roles.private
-            )
-            for i, name in enumerate(roles.numeric)
-        ),
-        categorical=tuple(
-            CategoricalColumn(
-                name,
-                _categories(known.get(name), [row.categories[i] for row in open_rows]),
-                private=name in roles.private,
-            )
-            for i, name in enumerate(roles.categorical)
-        ),
-        labels=labels,
-    )
-
-
-def _categories(known: tuple[str, ...] | None, values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({*values} - {MISSING})) if known is None else known
-
-
 def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
     """Write fingerprint and labels into the network, unless it was trained with others."""
     config = model_of(network).config
@@ -205,33 +138,6 @@ def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
     config.preprocessing_fingerprint = fingerprint
     config.id2label = dict(enumerate(preprocessing.schema.labels))
     config.label2id = {label: place for place, label in config.id2label.items()}
-
-
-def _unknown_in(table: Table, schema: Schema) -> list[str]:
-    """Say how many rows hold categories that the columns do not know.
-
-    Raises ``TableError`` where no row holds one that they do: they were fitted on something else.
-    """
-    rows = [schema.canonical(document["features"])[0] for document in table.documents]
-    notes = []
-    for place, column in enumerate(schema.categorical):
-        unknown = sum(column.name in row.unknown for row in rows)
-        held = {row.categories[place] for row in rows} - {MISSING}
-        if held and held.isdisjoint(column.categories):
-            message = f"{table.name}: no row of {column.name!r} holds a category that is known"
-            if not column.private:
-                message += (
-                    f"; it holds {_some(held)}, and the columns know {_some(column.categories)}"
-                )
-            raise TableError(message)
-        if unknown:
-            notes.append(f"{column.name}: {unknown} of {len(rows)} rows hold an unknown category")
-    return notes
-
-
-def _some(values: Iterable[str], most: int = 3) -> str:
-    shown = sorted(values)
-    return ", ".join(map(repr, shown[:most])) + (", …" if len(shown) > most else "")
 
 
 def _answerable(table: Table, schema: Schema) -> tuple[Table, list[str]]:

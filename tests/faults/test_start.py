@@ -6,11 +6,13 @@ import contextlib
 import shutil
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import joblib
 import pytest
+import sklearn
 
 from artifacts.columns import fit_columns
 from artifacts.opening import open_bundle
@@ -31,7 +33,6 @@ from tests.serving.server import (
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     from artifacts.tables import Table
 
@@ -202,6 +203,22 @@ def test_row_11_bundle_swapped_after_the_check_is_never_served(
     assert 200 not in answers
     (refusal,) = server.events("guard.refused")
     assert refusal["findings"]
+
+
+@pytest.mark.parametrize("version", ["1.6.1", "1.7.2"])
+def test_row_25_bundle_of_an_older_version_is_served(version: str, tmp_path: Path) -> None:
+    """Another version that gives the same answers serves, and the start says which it was."""
+    bundle = Path(__file__).parent / "sealed" / f"sklearn-{version}" / "scaled"
+    document: dict[str, Any] = {"text": "an invoice", "features": {"pages": 2, "court": "NDCA"}}
+    with serving(
+        (*UNDERSTUDY, "serve", "--champion", str(bundle)), tmp_path / "log.jsonl"
+    ) as server:
+        assert server.classify([document]).status_code == 422
+        document["features"].update(amount=10.5, sender="nobody")
+        assert server.classify([document]).status_code == 200
+    (started,) = server.events("service.started")
+    assert started["environment_differences"]["scikit-learn"] == [version, sklearn.__version__]
+    assert started["tolerated"] == []
 
 
 def _watch(process: subprocess.Popen[str], port: int, opened: list[bool]) -> None:
