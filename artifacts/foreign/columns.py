@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ForeignColumns", "read_columns"]
 
 _MOST_BYTES = 2 * 1024**3
+_PICKLED = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def read_columns(
     _check_estimator(path, estimator)
     _check_versions(path, versions - {sklearn.__version__} - set(accepted_versions))
     names = _input_names(path, estimator, roles)
-    seen = seen_by(estimator, names) if names else {}
+    seen = _seen(path, estimator, names)
     _check_roles(path, roles, seen)
     frame = _frame(path, estimator, roles, names, seen)
     by_name = {column.name: column for column in frame.columns}
@@ -91,9 +92,15 @@ def read_columns(
 def _unpickled(path: Path, data: bytes, trusted: frozenset[str]) -> tuple[Any, frozenset[str]]:
     try:
         plain = decompressed(data, str(path), _MOST_BYTES)
+        if not plain.startswith(_PICKLED):
+            message = f"--columns {path}: is no joblib file, and no pickle of protocol 3 or later"
+            raise CallError(message)
         return load_with_versions(plain, str(path), trusted)
     except ForbiddenGlobal as refusal:
-        remedy = f"where you know what it does, add --trust {refusal.wanted}"
+        remedy = (
+            "dump what encodes the columns, and neither data nor a classifier; only where you know "
+            f"the source of {refusal.wanted}, add --trust {refusal.wanted}"
+        )
         raise PartError(replace(refusal.findings[0], remedy=remedy)) from None
     except PartError as refusal:
         finding = refusal.findings[0]
@@ -162,12 +169,23 @@ def _input_names(path: Path, estimator: Any, roles: ColumnRoles) -> list[str]:  
     return list(roles.features)
 
 
+def _seen(path: Path, estimator: Any, names: Sequence[str]) -> dict[str, Seen]:  # noqa: ANN401 (scikit-learn is untyped)
+    try:
+        return seen_by(estimator, names)
+    except (AttributeError, IndexError, TypeError) as error:  # fitted by another version, perhaps
+        message = (
+            f"--columns {path}: holds no whole {type(estimator).__name__}: {first_line(error)}"
+        )
+        raise CallError(message) from None
+
+
 def _check_roles(path: Path, roles: ColumnRoles, seen: dict[str, Seen]) -> None:
     texts = {name for name, one in seen.items() if one.is_text or name in roles.text}
     if texts - set(roles.text) or (texts and len(roles.text) > 1):
+        held = " and ".join(roles.text) + (" joined" if len(roles.text) > 1 else "")
         message = (
-            f"--columns {path}: a vectorizer reads {min(texts)!r}, and a request holds one "
-            f"text, {' and '.join(roles.text)} joined; fit it on the one text column, and name that"
+            f"--columns {path}: a vectorizer reads {min(texts)!r}, and the one text that a request "
+            f"holds is {held}; fit it on one text column, and name that"
         )
         raise CallError(message)
     undeclared = sorted(seen.keys() - texts - set(roles.features))

@@ -9,8 +9,8 @@ from artifacts.foreign.behaviour import observe_behaviour
 from artifacts.preprocessing import Preprocessing
 from artifacts.sealed_columns import SealedColumns
 from artifacts.tables import canonical_rows
-from guards.errors import GuardRefused, TableError
-from guards.schema import MISSING, CategoricalColumn, Schema
+from guards.errors import CallError, GuardRefused, TableError
+from guards.schema import MISSING, CategoricalColumn, Schema, canonical_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,7 +80,7 @@ def _open_schema(
         categorical=tuple(
             CategoricalColumn(
                 name,
-                _categories(known.get(name), [row.categories[i] for row in open_rows]),
+                known.get(name) or _categories(name, {row.categories[i] for row in open_rows}),
                 private=name in roles.private,
             )
             for i, name in enumerate(roles.categorical)
@@ -89,8 +89,13 @@ def _open_schema(
     )
 
 
-def _categories(known: tuple[str, ...] | None, values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({*values} - {MISSING})) if known is None else known
+def _categories(name: str, values: set[str]) -> tuple[str, ...]:
+    """Give the table's own categories, of a column that no encoder tells of."""
+    held = values - {MISSING}
+    if held and all(canonical_number(value) is not None for value in held):
+        message = f"--categorical {name}: it holds numbers, and no encoder takes it; say --numeric"
+        raise CallError(message)
+    return tuple(sorted(held))
 
 
 def _unknown_in(table: Table, schema: Schema, rows: Sequence[CanonicalRow]) -> Iterator[str]:

@@ -78,9 +78,9 @@ def seal_foreign(
     The bundle is opened once more before it stays.
     """
     check_destination(destination)
+    columns = _read_columns(roles, options)
     model = read_model(options.model, options.max_length)
     labels = labels_of(model.network, table.labels)
-    columns = _read_columns(roles, options)
     preprocessing, notes = judged_preprocessing(table, roles, model, columns, labels)
     _bind(model.network, preprocessing, options.model)
     table, left_out = _answerable(table, preprocessing.schema)
@@ -142,12 +142,11 @@ def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
 
 def _answerable(table: Table, schema: Schema) -> tuple[Table, list[str]]:
     """Leave out the rows that the service would refuse, and say how many."""
-    problems = [schema.canonical(document["features"])[1] for document in table.documents]
-    kept = [place for place, found in enumerate(problems) if not found]
-    if not kept:
-        first = problems[0][0]
-        message = f"{table.name}: no row can be answered: {first.path} {first.problem} in row 1"
-        raise TableError(message)
+    kept = [
+        place
+        for place, document in enumerate(table.documents)
+        if not schema.canonical(document["features"])[1]
+    ]
     if len(kept) == len(table):
         return table, []
     left = len(table) - len(kept)
@@ -207,7 +206,7 @@ def _lineage(
         "data": data_hash(table),
         "rows": len(table),
         "label_column": roles.label,
-        "base": options.model.name,
+        "base": options.model.resolve().name,
         "sealed_from": {
             "config_sha256": hashlib.sha256(config).hexdigest(),
             "columns_sha256": None if columns is None else columns.sha256,

@@ -11,18 +11,25 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import TargetEncoder
 
-from artifacts.frames import Native
 from guards.schema import canonical_category
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from artifacts.frames import Native
 
 __all__ = ["Seen", "plain_value", "seen_by"]
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the estimators that see one raw input column tell of it."""
+    """What the estimators that see one raw input column tell of it.
+
+    ``known`` are the categories of each encoder, ``imputed`` the values that stand for a missing
+    one, ``filled_in`` what imputers put there (as Python writes it), ``lookalikes`` the canonical
+    categories that an encoder means to encode unknown ones as. ``has_no_bucket`` says that one was
+    to put unknown categories among its infrequent ones, and has none.
+    """
 
     known: list[np.ndarray[Any, Any]] = field(default_factory=list)
     imputed: list[Native] = field(default_factory=list)
@@ -33,7 +40,11 @@ class Seen:
 
 
 def seen_by(estimator: Any, names: Sequence[str]) -> dict[str, Seen]:  # noqa: ANN401 (scikit-learn is untyped)
-    """Collect what the fitted estimators say of each raw input that any of them takes."""
+    """Collect what the fitted estimators say of each raw input that any of them takes.
+
+    ``names`` are the inputs in the estimator's order, none where it takes bare texts. Raises
+    ``AttributeError``, ``IndexError`` or ``TypeError`` for one that lacks what fitting leaves.
+    """
     seen: defaultdict[str, Seen] = defaultdict(Seen)
     for leaf, taken in _leaves(estimator, names):
         for place, name in enumerate(taken):
@@ -91,5 +102,6 @@ def _note(leaf: Any, place: int, seen: Seen) -> None:  # noqa: ANN401 (scikit-le
 
 
 def plain_value(value: Any) -> Native:  # noqa: ANN401 (what an encoder holds)
+    """Give the plain value of what may be a numpy scalar."""
     plain: Native = value.item() if isinstance(value, np.generic) else value
     return plain

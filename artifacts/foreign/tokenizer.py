@@ -68,6 +68,7 @@ def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
 
 
 def contradiction(directory: Path, expected: str, observed: str) -> GuardRefused:
+    """Give the refusal of a tokenizer whose files say two things."""
     return GuardRefused(
         str(directory),
         [

@@ -3,9 +3,14 @@
 - ``manifest``: the bundle's record, its root fingerprint, and the comparison with the files.
 - ``fingerprint``: the canonical state of a fitted estimator, as a digest.
 - ``description`` (with ``plain``): the same state as named values that people can read.
-- ``differences`` (with ``rows``) and ``wording``: where two descriptions part, and in words.
+- ``differences`` (with ``rows``), ``wording`` and ``changes``: where two descriptions part, in
+  words and as findings.
 - ``signature``: who vouches for the root.
-- ``unpickling``: joblib files through an allowlist of exact globals.
+- ``unpickling``: joblib files through an ``allowlist`` of exact globals, with ``rebuilding`` for
+  numpy's pickled forms and ``soundness`` for states that no fitting leaves.
+- ``compression``: files from elsewhere, within bounds.
+- ``structure``: whether the parts fit each other.
+- ``environment``: the libraries here and where the bundle was sealed.
 - ``probes``: golden inputs with expected outputs, and the tolerances that they must meet.
 - ``demands``: what the operator asks beyond that.
 - ``verify``: all of it in order, from bytes read once.

@@ -1,0 +1,200 @@
+"""``understudy seal``: what it prints, and what it says to somebody who mistypes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from artifacts.opening import open_bundle
+from service.cli import main
+from tests.models import save_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABELS = ("contract", "invoice", "letter")
+
+
+def table() -> pd.DataFrame:
+    """Give what a team has in memory: a whole number with a gap is a float there."""
+    rows = np.arange(30)
+    return pd.DataFrame(
+        {
+            "body": [f"the {LABELS[row % 3]} number {row}" for row in rows],
+            "verdict": [LABELS[row % 3] for row in rows],
+            "age": rows % 7 + 20,
+            "grade": np.where(rows % 5 == 4, np.nan, rows % 3 + 1),
+            "paid": rows % 2 == 0,
+        }
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a directory with a model, columns and a table, and work there."""
+    frame = table()
+    frame.to_csv(tmp_path / "held_out.csv", index=False)
+    save_model(tmp_path / "model", "bert", LABELS, list(frame["body"]))
+    columns = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["age"]),
+        (OneHotEncoder(handle_unknown="ignore"), ["grade", "paid"]),
+    )
+    joblib.dump(columns.fit(frame[["age", "grade", "paid"]]), tmp_path / "columns.joblib")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+TEXT_ALONE = {
+    "--model": "model", "--reference": "held_out.csv", "--text": "body", "--label": "verdict",
+    "--out": "sealed/1",
+}  # fmt: skip
+COLUMNS = {"--columns": "columns.joblib", "--numeric": "age"}
+
+
+def seal(*more: str, **replaced: str) -> int:
+    """Run ``understudy seal`` here with options replaced and added, and give the exit code."""
+    options = {**TEXT_ALONE, **{f"--{name}": value for name, value in replaced.items()}}
+    words = [word for option in options.items() for word in option]
+    with pytest.raises(SystemExit) as stop:
+        main(["seal", *words, *more])
+    return int(stop.value.code or 0)
+
+
+def with_columns(*more: str, **replaced: str) -> int:
+    """Do the same with the columns and their roles."""
+    words = [word for option in COLUMNS.items() for word in option]
+    return seal(*words, "--categorical", "grade", "--categorical", "paid", *more, **replaced)
+
+
+def test_json_stands_alone(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One JSON document on standard output; notes, and where the bundle is, on the other."""
+    assert seal("--json") == 0
+
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    bundle = open_bundle(desk / "sealed" / "1")
+    assert told["fingerprint"] == bundle.manifest.fingerprint
+    assert told["rows"] == 30
+    assert set(told["classes"]) == set(LABELS)
+    assert told["notes"] == ["texts are cut to 64 tokens, from tokenizer_config.json"]
+    assert f"note: {told['notes'][0]}" in printed.err
+    assert f"sealed sealed/1  {told['fingerprint']}" in printed.err
+
+
+def test_figures_for_people(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --json the figures are a table, and the bundle opens."""
+    assert seal("--calibration", "none") == 0
+
+    printed = capsys.readouterr().out
+    assert printed.startswith("30 rows of held_out.csv")
+    assert "accuracy" in printed
+    assert open_bundle(desk / "sealed" / "1").manifest.temperature == 1.0
+
+
+def test_table_as_a_csv(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A CSV's True and 1.0 are the truth values and numbers that the columns were fitted on."""
+    assert "1.0,True" in (desk / "held_out.csv").read_text()
+    assert with_columns() == 0
+    assert "unknown category" not in capsys.readouterr().err
+
+    bundle = open_bundle(desk / "sealed" / "1")
+
+    grade, paid = bundle.preprocessing.schema.categorical
+    assert (grade.categories, paid.categories) == (("1", "2", "3"), ("false", "true"))
+    rows = [{"age": 21, "grade": 3, "paid": False}, {"age": "21", "grade": "3.0", "paid": "False"}]
+    encoded = bundle.preprocessing.encode(
+        ["x", "x"], bundle.preprocessing.canonical([{"features": row} for row in rows])
+    )
+    assert encoded[0].columns.tobytes() == encoded[1].columns.tobytes()
+    assert encoded[0].row.unknown == encoded[1].row.unknown == ()
+
+
+MISTYPED: dict[str, tuple[dict[str, str], str]] = {
+    "no such model": ({"model": "modle"}, "--model modle: no config.json of a model there"),
+    "no such table": ({"reference": "held.csv"}, "held.csv: no such file"),
+    "table of another kind": ({"reference": "columns.joblib"}, "expected .csv, .parquet or .jsonl"),
+    "no such text": ({"text": "bdy"}, "no column 'bdy'; it has body, verdict"),
+    "no such label": ({"label": "verdcit"}, "no column 'verdcit'"),
+    "other labels": ({"label": "paid"}, "the table has label 'False', and the model knows"),
+    "a file as the model": ({"model": "held_out.csv"}, "--model held_out.csv: no config.json"),
+    "exists": ({"out": "model"}, "model: exists already"),
+    "text twice": ({"label": "body"}, "column 'body' is given two roles"),
+    "too long": ({"max-length": "1000"}, "--max-length 1000: the model has 128 positions"),
+    "too short": ({"max-length": "3"}, "Invalid value for '--max-length'"),
+    "no columns for it": ({"numeric": "age"}, "column 'age' needs --columns"),
+    "no such columns": (
+        {"columns": "c.joblib"},
+        "--columns c.joblib: cannot be read: No such file",
+    ),
+    "a directory": ({"columns": "model"}, "--columns model: cannot be read: Is a directory"),
+    "no joblib file": ({"columns": "held_out.csv"}, "is no joblib file"),
+    "undeclared": ({"columns": "columns.joblib", "numeric": "age"}, "takes 'grade'; say --numeric"),
+    "private text": ({"private": "body"}, "--private 'body' is neither"),
+    "not in the table": ({"columns": "columns.joblib", "numeric": "aeg"}, "no column 'aeg'"),
+}
+
+
+@pytest.mark.parametrize("what", MISTYPED)
+def test_wrong_call(desk: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
+    """It exits with 2 and one line that says what is wrong, and leaves nothing behind."""
+    replaced, message = MISTYPED[what]
+    before = {path: path.read_bytes() for path in desk.rglob("*") if path.is_file()}
+
+    assert seal(**replaced) == 2
+
+    told = capsys.readouterr().err.strip()
+    assert message in told
+    assert "Traceback" not in told
+    last = told.splitlines()[-1]
+    assert last.startswith(("understudy: ", "Error: "))
+    assert {path: path.read_bytes() for path in desk.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x80\x04", b"\x80\x04.", b"PK\x03\x04", b"x\x9c123"])
+def test_columns_that_are_no_joblib_file(
+    desk: Path, capsys: pytest.CaptureFixture[str], garbage: bytes
+) -> None:
+    """Whatever lies in the file, it is a wrong call in one line."""
+    (desk / "columns.joblib").write_bytes(garbage)
+
+    assert with_columns() == 2
+
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("understudy: --columns columns.joblib: ")
+    assert not (desk / "sealed").exists()
+
+
+def test_columns_with_a_classifier_behind_them(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A whole pipeline is refused: the classifier at its end is named, and what to dump instead."""
+    frame = table()
+    whole = make_pipeline(StandardScaler(), LogisticRegression())
+    joblib.dump(whole.fit(frame[["age"]], frame["verdict"]), desk / "columns.joblib")
+
+    assert seal(columns="columns.joblib", numeric="age") == 78
+
+    told = capsys.readouterr().err
+    assert "LogisticRegression" in told
+    assert "dump what encodes the columns" in told
+    assert "Traceback" not in told
+    assert not (desk / "sealed").exists()
+
+
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--help`` shows a whole call."""
+    with pytest.raises(SystemExit) as stop:
+        main(["seal", "--help"])
+
+    assert stop.value.code in (0, None)
+    assert "understudy seal --model ./my-bert" in capsys.readouterr().out
