@@ -496,3 +496,13 @@ def test_estimator_is_sealed_as_it_was(judge: Judge) -> None:
     preprocessing, _ = judge.judged(frame, estimator, numeric, categorical)
 
     assert joblib.hash(estimator_of(preprocessing.columns)) == joblib.hash(estimator)
+
+
+def test_estimator_that_lacks_what_fitting_leaves(judge: Judge) -> None:
+    """One that is not whole, of another version perhaps, is a wrong call that says so."""
+    frame = table()
+    estimator = make_column_transformer((ignoring(), ["place"])).fit(frame[["place"]])
+    del estimator._transformer_to_input_indices  # noqa: SLF001 (what another version lacks)
+
+    with pytest.raises(CallError, match=r"holds no whole ColumnTransformer: .*_to_input_indices"):
+        judge.judged(frame, estimator, (), ("place",))

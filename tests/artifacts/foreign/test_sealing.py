@@ -37,7 +37,7 @@ def frame(rows: int = 24) -> pd.DataFrame:
     )
 
 
-def moody(values: Any) -> Any:  # noqa: ANN401 (numpy or pandas)
+def moody(values: Any, mood: object = None) -> Any:  # noqa: ANN401, ARG001 (numpy or pandas; another setting)
     """Raise on one number of many."""
     if (np.asarray(values) == 27.0).any():
         message = "not today"
@@ -45,7 +45,11 @@ def moody(values: Any) -> Any:  # noqa: ANN401 (numpy or pandas)
     return values
 
 
-MOODY = f"{__name__}.moody"
+class Mood:
+    """Holds nothing that a fingerprint could be taken of."""
+
+
+MOODY, MOOD = f"{__name__}.moody", f"{__name__}.Mood"
 
 
 @pytest.fixture
@@ -106,12 +110,12 @@ def test_columns_that_fail_on_one_row(tmp_path: Path) -> None:
     assert not (tmp_path / "sealed").exists()
 
 
-def test_function_that_is_no_public_name(tmp_path: Path) -> None:
-    """What cannot be told by a name cannot be sealed, whoever trusts it."""
-    estimator = FunctionTransformer(moody, kw_args={"none": object()}).fit(frame(4)[["age"]])
+def test_value_that_cannot_be_told_from_another(tmp_path: Path) -> None:
+    """What has no digest cannot be sealed, whoever trusts it."""
+    estimator = FunctionTransformer(moody, kw_args={"mood": Mood()}).fit(frame(4)[["age"]])
 
-    with pytest.raises(GuardRefused, match=r"object"):
-        seal_columns(tmp_path, frame(), estimator, numeric=("age",), trusted=(MOODY,), width=1)
+    with pytest.raises(CallError, match=r"cannot be sealed: .*Mood"):
+        seal_columns(tmp_path, frame(), estimator, numeric=("age",), trusted=(MOODY, MOOD), width=1)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, GuardRefused("it", []), OSError])
