@@ -20,9 +20,8 @@ serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
 test: $(INSTALLED) ## run every test
 	$(BIN)/python -m pytest
 
-bench: $(INSTALLED) ## measure the guard, and a running service over HTTP
-	$(BIN)/python -m load_tests.micro.guard
-	$(BIN)/python -m load_tests.smoke
+bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload; BENCH=--peers adds others
+	$(BIN)/python -m load_tests.bench $(BENCH)
 
 check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/ruff check

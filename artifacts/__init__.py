@@ -3,6 +3,7 @@
 - ``tables``: any table in, canonical documents out.
 - ``columns``: the ColumnTransformer of imputers, scalers and encoders.
 - ``tokenizer``: the tokenizer of a base model, or a WordPiece one of our own.
+- ``cut``: what is kept of a text that is too long.
 - ``preprocessing``: document to encoding, the same code in training and in serving.
 - ``network``: the encoder joined with the columns.
 - ``training``: fit, fine-tune, calibrate, build the reference.

@@ -83,9 +83,9 @@ class DocumentClassifier(PreTrainedModel):
     def pool(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Give the mean hidden state of the real tokens, float32 [documents, hidden].
+        """Give the mean hidden state of the real tokens, float32 [windows, hidden].
 
-        ``input_ids`` int64 [documents, tokens]; ``attention_mask`` is left out when nothing is
+        ``input_ids`` int64 [windows, tokens]; ``attention_mask`` is left out when nothing is
         padded.
         """
         states: torch.Tensor = self.encoder(
@@ -109,8 +109,15 @@ class DocumentClassifier(PreTrainedModel):
         columns: torch.Tensor,
         attention_mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Give logits float32 [documents, classes]."""
-        return self.classify(self.pool(input_ids, attention_mask), columns)
+        """Give logits float32 [documents, classes].
+
+        ``input_ids`` int64 [documents x windows, tokens], as many windows of each document, one
+        document after the other; ``columns`` float32 [documents, width]. The state of a document is
+        the mean over its windows.
+        """
+        pooled = self.pool(input_ids, attention_mask)
+        states = pooled.reshape(columns.shape[0], -1, pooled.shape[1]).mean(dim=1)
+        return self.classify(states, columns)
 
 
 class PlainClassifier(nn.Module):

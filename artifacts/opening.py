@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.torch import load as load_safetensors
 
+from artifacts.cut import Cut
 from artifacts.frames import Frame, frame_of
 from artifacts.inference import probabilities_of
 from artifacts.network import Network, empty_network, model_of
@@ -18,7 +20,8 @@ from artifacts.sealed_columns import SealedColumns
 from artifacts.tokenizer import load_tokenizer
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
-from guards.integrity import Demands, ProbeOutputs, SealedFiles, verify
+from guards.integrity import Demands, ProbeOutputs, Probes, SealedFiles, verify
+from guards.integrity.parity import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
 from guards.integrity.verify import CONFIG, TOKENIZER
 
 if TYPE_CHECKING:
@@ -26,16 +29,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import torch
+    from numpy.typing import NDArray
 
     from guards.integrity.manifest import Manifest
     from guards.schema import Schema
 
-__all__ = ["REFERENCE", "WEIGHTS", "Bundle", "load", "open_bundle", "probe_outputs"]
+__all__ = ["REFERENCE", "WEIGHTS", "Bundle", "SealedEngine", "load", "open_bundle", "probe_outputs"]
 
 WEIGHTS = "model/model.safetensors"
 REFERENCE = "reference.json"
 
 _NO_DEMANDS = Demands()
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEngine:
+    """What an engine runs, and its answers to the probes, float32 [probes, classes]."""
+
+    graph: bytes
+    answers: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,9 @@ class Bundle:
     preprocessing: Preprocessing
     network: Network
     reference: Reference
+    probe_documents: Sequence[Mapping[str, Any]]
+    engines: Mapping[str, SealedEngine]
+    """The faster engines that the bundle carries, by name."""
     tolerated: tuple[Finding, ...] = ()
     """What the environment policy ``allow`` let pass."""
 
@@ -83,10 +98,9 @@ def probe_outputs(
     documents: Sequence[Mapping[str, Any]],
 ) -> ProbeOutputs:
     """Give what preprocessing and network make of documents, stage by stage."""
-    rows = preprocessing.canonical(documents)
-    encodings = preprocessing.encode([document["text"] for document in documents], rows)
+    encodings = preprocessing.encode_documents(documents)
     return ProbeOutputs(
-        token_ids=np.concatenate([encoding.token_ids for encoding in encodings]),
+        token_ids=np.concatenate([encoding.token_ids.ravel() for encoding in encodings]),
         lengths=np.array([encoding.tokens for encoding in encodings], dtype=np.int64),
         columns=np.stack([encoding.columns for encoding in encodings]),
         probabilities=probabilities_of(network, temperature, encodings),
@@ -97,18 +111,59 @@ def load(sealed: SealedFiles, columns: Any) -> Bundle:  # noqa: ANN401 (checked 
     """Build a bundle from verified bytes and the columns that the guard has unpickled."""
     manifest = sealed.manifest
     schema = manifest.schema_
+    probe_documents = Probes.from_files(sealed.files).documents
     return Bundle(
         path=sealed.path,
         manifest=manifest,
         preprocessing=Preprocessing(
             schema=schema,
-            columns=None if columns is None else SealedColumns(columns, _frame(manifest)),
+            columns=_compiled(columns, manifest, schema, probe_documents),
             tokenizer=load_tokenizer(sealed.files[TOKENIZER]),
-            max_length=manifest.text.max_length,
+            cut=Cut(**manifest.text.to_json()),
         ),
         network=_load_network(sealed),
         reference=_load_reference(sealed),
+        probe_documents=probe_documents,
+        engines=dict(_load_engines(sealed)),
     )
+
+
+def _load_engines(sealed: SealedFiles) -> Iterator[tuple[str, SealedEngine]]:
+    for engine in sealed.manifest.engines:
+        graph = sealed.files[engine_part(engine, ENGINE_GRAPH)]
+        answers = engine_part(engine, ENGINE_ANSWERS)
+        try:
+            array = np.load(io.BytesIO(sealed.files[answers]), allow_pickle=False)
+            yield engine, SealedEngine(graph, np.asarray(array, dtype=np.float32))
+        except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
+            raise PartError(_no_answers(answers, first_line(error))) from None
+
+
+def _no_answers(part: str, observed: str) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=part,
+        expected="the answers of an engine to the probes",
+        observed=observed,
+        remedy="copy the bundle again from where it was sealed, or seal it again",
+    )
+
+
+def _compiled(
+    columns: Any,  # noqa: ANN401 (checked by its fingerprint)
+    manifest: Manifest,
+    schema: Schema,
+    probe_documents: Sequence[Mapping[str, Any]],
+) -> SealedColumns | None:
+    """Seal the columns, and compile them where that gives the same bits.
+
+    The probes are among what they are compared on: either they judge what the installed library
+    makes of them, or what was compiled gives the very same.
+    """
+    if columns is None:
+        return None
+    rows = (schema.canonical(document["features"])[0] for document in probe_documents)
+    return SealedColumns(columns, _frame(manifest)).compiled_for(schema, rows)
 
 
 def _frame(manifest: Manifest) -> Frame:

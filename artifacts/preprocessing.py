@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
+    from artifacts.cut import Cut
     from artifacts.sealed_columns import SealedColumns
     from guards.schema import CanonicalRow, Schema
 
@@ -25,8 +26,9 @@ __all__ = ["Encoding", "Preprocessing"]
 class Encoding:
     """One document as the network takes it, with what was noticed on the way.
 
-    ``token_ids`` int64 [tokens], ``columns`` float64 [width]; ``unknown_tokens`` counts those that
-    the vocabulary does not have, of the tokens kept; ``truncated`` says that some were not.
+    ``token_ids`` int64 [windows, tokens], one window unless a long text is cut into several;
+    ``columns`` float64 [width]; ``unknown_tokens`` counts those that the vocabulary does not have,
+    of the tokens kept; ``truncated`` says that some were not.
     """
 
     token_ids: NDArray[np.int64]
@@ -37,8 +39,8 @@ class Encoding:
 
     @property
     def tokens(self) -> int:
-        """Count the tokens that the network sees, special ones included."""
-        return len(self.token_ids)
+        """Count the tokens that the network sees, special ones included, over all windows."""
+        return self.token_ids.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,31 @@ class Preprocessing:
     schema: Schema
     columns: SealedColumns | None
     tokenizer: Tokenizer | SealedTokenizer
-    max_length: int
+    cut: Cut
 
     def canonical(self, documents: Sequence[Mapping[str, Any]]) -> list[CanonicalRow]:
         """Bring documents (``features`` as in a request) into canonical rows, without complaint."""
         return [self.schema.canonical(document["features"])[0] for document in documents]
 
+    def encode_documents(self, documents: Sequence[Mapping[str, Any]]) -> list[Encoding]:
+        """Encode documents as a request has them, ``text`` and ``features``, in order."""
+        return self.encode([one["text"] for one in documents], self.canonical(documents))
+
     def encode(self, texts: Sequence[str], rows: Sequence[CanonicalRow]) -> list[Encoding]:
         """Encode documents of valid text and canonical columns, in order."""
         columns = self._transform(rows, texts)
         tokenizer = self._sealed_tokenizer()
+        unknown = tokenizer.unknown_id
+        cuts = [self.cut.windows(ids, tokenizer.ends) for ids in tokenizer.token_ids(texts)]
         return [
-            _encoding(self._cut(ids), ids, columns[place], row, tokenizer.unknown_id)
-            for place, (ids, row) in enumerate(zip(tokenizer.token_ids(texts), rows, strict=True))
+            Encoding(
+                token_ids=np.array(windows, dtype=np.int64),
+                columns=columns[place],
+                row=row,
+                unknown_tokens=0 if unknown is None else sum(ids.count(unknown) for ids in windows),
+                truncated=truncated,
+            )
+            for place, ((windows, truncated), row) in enumerate(zip(cuts, rows, strict=True))
         ]
 
     def _transform(self, rows: Sequence[CanonicalRow], texts: Sequence[str]) -> NDArray[np.float64]:
@@ -74,25 +88,3 @@ class Preprocessing:
     def _sealed_tokenizer(self) -> SealedTokenizer:
         tokenizer = self.tokenizer
         return tokenizer if isinstance(tokenizer, SealedTokenizer) else SealedTokenizer(tokenizer)
-
-    def _cut(self, ids: list[int]) -> list[int]:
-        """Keep the head, and the closing special token that every text ends with."""
-        if len(ids) <= self.max_length:
-            return ids
-        return [*ids[: self.max_length - 1], ids[-1]]
-
-
-def _encoding(
-    kept: list[int],
-    ids: list[int],
-    columns: NDArray[np.float64],
-    row: CanonicalRow,
-    unknown: int | None,
-) -> Encoding:
-    return Encoding(
-        token_ids=np.array(kept, dtype=np.int64),
-        columns=columns,
-        row=row,
-        unknown_tokens=kept.count(unknown) if unknown is not None else 0,
-        truncated=len(kept) < len(ids),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -29,13 +30,23 @@ from guards.integrity.manifest import MANIFEST
 from guards.integrity.verify import COLUMNS, CONFIG, TOKENIZER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from artifacts.acceleration.building import Accelerated
     from artifacts.network import Network
     from artifacts.preprocessing import Preprocessing
     from guards.drift.reference import Reference
 
-__all__ = ["Sealable", "check_destination", "code_commit", "fingerprint_of", "seal", "text_cut"]
+__all__ = [
+    "Sealable",
+    "check_destination",
+    "code_commit",
+    "fingerprint_of",
+    "parts_of",
+    "seal",
+    "with_root",
+    "written_beside",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ class Sealable:
     lineage: Mapping[str, Any]
     metrics: Mapping[str, Any]
     trusted: tuple[str, ...] = ()
+    accelerated: Accelerated | None = None
 
 
 def check_destination(destination: Path) -> None:
@@ -63,18 +75,13 @@ def check_destination(destination: Path) -> None:
         raise CallError(message)
 
 
-def text_cut(max_length: int) -> dict[str, Any]:
-    """Describe how text is cut, as the manifest and the fingerprint have it."""
-    return {"max_length": max_length, "long": "head"}
-
-
 def fingerprint_of(preprocessing: Preprocessing) -> str:
     """Give the preprocessing fingerprint that weights are trained with."""
     return preprocessing_fingerprint(
         estimator_of(preprocessing.columns),
         json.loads(canonical_json(preprocessing.tokenizer)),
         preprocessing.schema.to_json(),
-        text_cut(preprocessing.max_length),
+        preprocessing.cut.to_json(),
         frame_to_seal(preprocessing),
     )
 
@@ -99,14 +106,23 @@ def seal(destination: Path, what: Sealable, name: str | None, version: str | Non
     manifest = _manifest(
         what, files, name or whole.parent.name or whole.name, version or whole.name
     )
-    text = json.dumps(manifest, ensure_ascii=False, indent=1)
     destination.parent.mkdir(parents=True, exist_ok=True)
+    with written_beside(destination, files, manifest) as unfinished:
+        unfinished.rename(destination)
+    return str(manifest["fingerprint"])
+
+
+@contextlib.contextmanager
+def written_beside(
+    destination: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]
+) -> Iterator[Path]:
+    """Write a whole bundle next to where it belongs, for the caller to move there."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".sealing-") as scratch:
         unfinished = Path(scratch) / "bundle"
         for part, data in {**files, MANIFEST: text.encode()}.items():
             _write(unfinished / part, data)
-        unfinished.rename(destination)
-    return str(manifest["fingerprint"])
+        yield unfinished
 
 
 def _files(what: Sealable) -> dict[str, bytes]:
@@ -123,6 +139,8 @@ def _files(what: Sealable) -> dict[str, bytes]:
         buffer = io.BytesIO()
         joblib.dump(estimator_of(preprocessing.columns), buffer)
         files[COLUMNS] = buffer.getvalue()
+    if what.accelerated is not None:
+        files |= what.accelerated.parts
     return files
 
 
@@ -140,10 +158,7 @@ def _manifest(
         "format": FORMAT,
         "name": name,
         "version": version,
-        "parts": {
-            part: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            for part, data in sorted(files.items())
-        },
+        "parts": parts_of(files),
         "preprocessing": {
             "fingerprint": fingerprint_of(preprocessing),
             "frame": frame_to_seal(preprocessing),
@@ -154,14 +169,27 @@ def _manifest(
         },
         "inputs": inputs,
         "labels": labels,
-        "text": text_cut(preprocessing.max_length),
+        "text": preprocessing.cut.to_json(),
         "temperature": what.temperature,
         "environment": installed_environment(),
         "lineage": dict(what.lineage),
         "metrics": dict(what.metrics),
-        "parity": None,
+        "parity": None if what.accelerated is None else what.accelerated.to_json(),
         "trusted": list(what.trusted),
     }
+    return with_root(manifest)
+
+
+def parts_of(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
+    """Give the manifest's record of each file."""
+    return {
+        part: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for part, data in sorted(files.items())
+    }
+
+
+def with_root(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a manifest with the root fingerprint over everything else in it."""
     # Through JSON once, so that the root is taken over exactly what a reader will parse.
     plain: dict[str, Any] = json.loads(json.dumps(manifest))
     return {**plain, "fingerprint": root_fingerprint(plain)}

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from artifacts.cut import Ends
 from artifacts.immutable import Immutable
+from guards.errors import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ __all__ = [
     "SPECIAL_TOKENS",
     "SealedTokenizer",
     "canonical_json",
+    "check_empty_text",
     "learn_tokenizer",
     "load_tokenizer",
     "plain",
@@ -33,6 +36,9 @@ _CONTINUES = "##"
 
 _MOST_CHARACTERS = 1000
 """Rarer characters are unknown: with many scripts they would leave no room for words."""
+
+_TOKEN = Tokenizer(models.WordLevel({"": 0}, unk_token="")).encode("a")
+"""A text of one token, whatever tokens a vocabulary has."""
 
 
 class SealedTokenizer(Immutable):
@@ -51,6 +57,13 @@ class SealedTokenizer(Immutable):
         """The token for what the vocabulary does not have; None where it has everything."""
         unknown = getattr(self._tokenizer.model, "unk_token", None)
         return self._tokenizer.token_to_id(unknown or "")
+
+    @property
+    def ends(self) -> Ends:
+        """How many special tokens are put around every text."""
+        sequences = self._tokenizer.post_process(_TOKEN).sequence_ids
+        opening = sequences.index(0)
+        return Ends(opening, len(sequences) - opening - 1)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Encode texts, uncut, special tokens included."""
@@ -118,6 +131,13 @@ def plain(tokenizer: Tokenizer) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def check_empty_text(tokenizer: Tokenizer, source: str) -> None:
+    """Raise ``CallError`` unless an empty text has a token: a network takes no fewer."""
+    if not tokenizer.encode("").ids:
+        message = f"{source}: no special token opens or closes a text, so an empty one has no token"
+        raise CallError(message)
 
 
 def canonical_json(tokenizer: Tokenizer | SealedTokenizer) -> bytes:

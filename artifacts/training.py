@@ -13,7 +13,9 @@ import torch
 from scipy.optimize import minimize_scalar
 from tokenizers import Tokenizer
 
+from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.columns import fit_columns, known_categories, numeric_range, with_training_gaps
+from artifacts.cut import Cut
 from artifacts.evaluation import evaluate, plain_figures
 from artifacts.fine_tuning import FineTuning, Rows, fine_tune
 from artifacts.inference import logits_of, softmax
@@ -23,7 +25,7 @@ from artifacts.probing import probe_documents
 from artifacts.referencing import build_reference
 from artifacts.sealing import Sealable, check_destination, code_commit, fingerprint_of, seal
 from artifacts.tables import canonical_rows
-from artifacts.tokenizer import learn_tokenizer, plain
+from artifacts.tokenizer import check_empty_text, learn_tokenizer, plain
 from guards.errors import CallError, TableError, first_line
 from guards.schema import CanonicalRow, CategoricalColumn, Schema
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.tables import ColumnRoles, Table
+    from guards.integrity.manifest import Long
 
 __all__ = [
     "TrainingOptions",
@@ -65,19 +68,22 @@ class TrainingOptions:
     base: str | None = None
     epochs: int = 3
     max_length: int = 256
+    long: Long = "head"
     freeze_encoder: bool = False
     seed: int = 0
     name: str | None = None
     version: str | None = None
+    accelerate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """What came out: the bundle's fingerprint, and its figures on the held-out rows."""
+    """What came out: the bundle's fingerprint, its figures on the held-out rows, and notes."""
 
     fingerprint: str
     metrics: dict[str, Any]
     temperature: float
+    notes: tuple[str, ...]
 
 
 def train(
@@ -102,7 +108,8 @@ def train(
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
     tokenizer = _tokenizer(options.base, training)
-    preprocessing = Preprocessing(schema, fit_columns(schema, rows), tokenizer, options.max_length)
+    cut = Cut(options.max_length, options.long)
+    preprocessing = Preprocessing(schema, fit_columns(schema, rows), tokenizer, cut)
     width = len(preprocessing.encode([""], rows[:1])[0].columns)
     network = _network(preprocessing, width, options)
     gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
@@ -116,6 +123,14 @@ def train(
     temperature = fit_temperature(logits, held_out_encoded.truth)
     probabilities = softmax(logits / np.float32(temperature))
     figures = plain_figures(evaluate(probabilities, held_out_encoded.truth, labels))
+    held_out_documents = HeldOut(
+        held_out_encoded.encodings, probe_documents(held_out.documents, schema)
+    )
+    accelerated, note = (
+        build_if_possible(network, temperature, preprocessing, held_out_documents)
+        if options.accelerate
+        else (None, "")
+    )
     what = Sealable(
         preprocessing=preprocessing,
         network=network,
@@ -123,12 +138,13 @@ def train(
         reference=build_reference(
             schema, held_out_encoded.encodings, probabilities, held_out_encoded.truth
         ),
-        probe_documents=probe_documents(held_out.documents, schema),
+        probe_documents=held_out_documents.probe_documents,
         lineage=_lineage(table, validation, roles, options),
         metrics=figures,
+        accelerated=accelerated,
     )
     fingerprint = seal(destination, what, options.name, options.version)
-    return TrainingReport(fingerprint, figures, temperature)
+    return TrainingReport(fingerprint, figures, temperature, (note,) if note else ())
 
 
 def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
@@ -219,7 +235,8 @@ def _tokenizer(base: str | None, training: Table) -> Tokenizer:
     except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
         message = f"--base {base}: no tokenizer.json there: {first_line(error)}"
         raise CallError(message) from None
-    return plain(found)
+    check_empty_text(plain(found), f"--base {base}")
+    return found
 
 
 def _network(

@@ -35,6 +35,8 @@ _WHOLE = re.compile(r"(-?(?:0|[1-9]\d{0,14}))\.0+", re.ASCII)
 _MISSING_TEXTS = frozenset({"", "nan"})
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LARGEST_EXACT = 2.0**53
+_NO_NUMBER = "is not a finite number"
+_NO_CATEGORY = "is not a text, a number or a truth value"
 
 _CATEGORY_CHARS = 500
 """A longer category is known by its beginning: composing takes time in the square of the length of
@@ -109,6 +111,72 @@ class CanonicalRow:
     extra: tuple[str, ...] = ()
 
 
+class _Reading:
+    """The reading of one document's columns, one pass over them: what was noticed, what is wrong.
+
+    Every document of every request comes by here, so each column is looked at once.
+    """
+
+    __slots__ = (
+        *("_features", "_path", "present", "problems"),
+        *("unknown", "missing", "coerced", "out_of_range"),
+    )
+
+    def __init__(self, features: Mapping[str, object], path: str) -> None:
+        self._features = features
+        self._path = path
+        self.present = 0
+        self.problems: list[Problem] = []
+        self.unknown: list[str] = []
+        self.missing: list[str] = []
+        self.coerced: list[str] = []
+        self.out_of_range: list[str] = []
+
+    def number(self, column: NumericColumn) -> float:
+        """Read a number, NaN where it is missing or none."""
+        given = self._given(column.name)
+        value = canonical_number(given)
+        if value is None or math.isnan(value):
+            self._miss(column, _NO_NUMBER if value is None else None)
+            return math.nan
+        if column.cannot_encode(value):
+            self._complain(column.name, "is beyond what can be encoded")
+        if given != value:
+            self.coerced.append(column.name)
+        if column.out_of_range(value):
+            self.out_of_range.append(column.name)
+        return value
+
+    def category(self, column: CategoricalColumn) -> str:
+        """Read a category, ``MISSING`` where it is missing or none."""
+        given = self._given(column.name)
+        value = canonical_category(given)
+        if value is None or value == MISSING:
+            self._miss(column, _NO_CATEGORY if value is None else None)
+            return MISSING
+        if value not in column.categories:
+            self.unknown.append(column.name)
+            if column.closed:
+                self._complain(column.name, "is no category that is known")
+        if given != value:
+            self.coerced.append(column.name)
+        return value
+
+    def _given(self, name: str) -> object:
+        if name not in self._features:
+            return None
+        self.present += 1
+        return self._features[name]
+
+    def _miss(self, column: NumericColumn | CategoricalColumn, problem: str | None) -> None:
+        self.missing.append(column.name)
+        if problem or column.required:
+            self._complain(column.name, problem or "is required")
+
+    def _complain(self, name: str, problem: str) -> None:
+        self.problems.append(Problem(f"{self._path}.{name}", problem))
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """What a document must look like: text columns of the table, feature columns, and labels.
@@ -142,73 +210,22 @@ class Schema:
 
         Returns the row and every problem found; the row is meaningful only without problems.
         """
-        problems: list[Problem] = []
-        numbers = [self._number(column, features, path, problems) for column in self.numeric]
-        categories = [
-            self._category(column, features, path, problems) for column in self.categorical
-        ]
-        missing = (
-            *(c.name for c, v in zip(self.numeric, numbers, strict=True) if math.isnan(v)),
-            *(c.name for c, v in zip(self.categorical, categories, strict=True) if v == MISSING),
-        )
+        reading = _Reading(features, path)
+        numbers = tuple(map(reading.number, self.numeric))
+        categories = tuple(map(reading.category, self.categorical))
         row = CanonicalRow(
-            numeric=tuple(numbers),
-            categories=tuple(categories),
-            unknown=tuple(
-                column.name
-                for column, value in zip(self.categorical, categories, strict=True)
-                if value != MISSING and value not in column.categories
-            ),
-            missing=missing,
-            coerced=tuple(
-                name
-                for name, value in zip(self.columns, (*numbers, *categories), strict=True)
-                if name not in missing and features[name] != value
-            ),
-            out_of_range=tuple(
-                column.name
-                for column, value in zip(self.numeric, numbers, strict=True)
-                if column.out_of_range(value)
-            ),
-            extra=tuple(sorted(set(features) - set(self.columns))),
+            numeric=numbers,
+            categories=categories,
+            unknown=tuple(reading.unknown),
+            missing=tuple(reading.missing),
+            coerced=tuple(reading.coerced),
+            out_of_range=tuple(reading.out_of_range),
+            extra=self._extra(features) if reading.present < len(features) else (),
         )
-        return row, problems
+        return row, reading.problems
 
-    def _number(
-        self,
-        column: NumericColumn,
-        features: Mapping[str, object],
-        path: str,
-        problems: list[Problem],
-    ) -> float:
-        value = canonical_number(features.get(column.name))
-        if value is None:
-            problems.append(Problem(f"{path}.{column.name}", "is not a finite number"))
-            return math.nan
-        if column.required and math.isnan(value):
-            problems.append(Problem(f"{path}.{column.name}", "is required"))
-        if column.cannot_encode(value):
-            problems.append(Problem(f"{path}.{column.name}", "is beyond what can be encoded"))
-        return value
-
-    def _category(
-        self,
-        column: CategoricalColumn,
-        features: Mapping[str, object],
-        path: str,
-        problems: list[Problem],
-    ) -> str:
-        value = canonical_category(features.get(column.name))
-        if value is None:
-            problems.append(
-                Problem(f"{path}.{column.name}", "is not a text, a number or a truth value")
-            )
-            return MISSING
-        if column.required and value == MISSING:
-            problems.append(Problem(f"{path}.{column.name}", "is required"))
-        if column.closed and value != MISSING and value not in column.categories:
-            problems.append(Problem(f"{path}.{column.name}", "is no category that is known"))
-        return value
+    def _extra(self, features: Mapping[str, object]) -> tuple[str, ...]:
+        return tuple(sorted(features.keys() - {*self.columns}))
 
     def to_json(self) -> dict[str, Any]:
         """Give the schema as plain JSON."""
@@ -234,6 +251,8 @@ def canonical_number(value: object) -> float | None:
     Takes what JSON, CSV and Parquet hold: numbers, and texts of a plain ASCII decimal. Truth
     values, ``"1,5"``, ``"1_000"``, other scripts' digits and whatever overflows are none.
     """
+    if type(value) is float:
+        return _unless_infinite(value)
     if value is None:
         return math.nan
     if isinstance(value, str):

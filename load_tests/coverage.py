@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "Coverage", "Status", "read_status", "wait_for_comparisons"]
 
-_POLL_S = 0.2
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ From the top, each importing only what stands below it:
 - ``observing``: every answer into window, books, metrics and log.
 - ``shadow``: observations, comparisons, the mirror, and the challengers' processes.
 - ``telemetry``: log events, windows and metrics.
-- ``scheduling``: permits, deadlines, and which documents run together.
+- ``scheduling``: permits, deadlines, and what runs when.
 - ``engines``: what runs a network.
 - ``documents``, ``errors``, ``settings``, ``signals``, ``dashboard``: what the others share.
 """

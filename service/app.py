@@ -14,9 +14,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+# Threads of torch that spin while they wait take the processors from whoever has work. Its runtime
+# reads this when torch is imported, which is later, and so do the processes that inherit it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
 from pydantic import BaseModel
+from starlette.routing import Route
 
 from guards.errors import CallError
 from service.children import child_environment
@@ -30,6 +34,7 @@ from service.supervisor import stop_service
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Understudy", "serve"]
@@ -46,6 +51,7 @@ def _the_serving() -> Serving:
 
 
 _web = make_app(_the_serving)
+_OUR_PATHS = frozenset(route.path for route in _web.routes if isinstance(route, Route))
 
 
 class PredictionBody(BaseModel):
@@ -60,14 +66,26 @@ class PredictionBody(BaseModel):
 
 
 class FrontDoor:
-    """Takes the native route before BentoML does: it would log bodies that it cannot parse."""
+    """Takes our own routes before BentoML does.
+
+    It would log bodies that it cannot parse, and it puts a tracing span and a timer that lives for
+    an hour around each request, which cost more than our own part of one. Middleware that is added
+    stands behind those two; so when the app starts, the door moves in front of them.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        native = scope["type"] == "http" and scope["path"] == NATIVE_PATH
-        await (_web if native else self._app)(scope, receive, send)
+        if scope["type"] == "lifespan":
+            _move_to_the_front(scope["app"])
+        ours = scope["type"] == "http" and scope["path"] in _OUR_PATHS
+        await (_web if ours else self._app)(scope, receive, send)
+
+
+def _move_to_the_front(app: Starlette) -> None:
+    if app.middleware_stack is not None and not isinstance(app.middleware_stack, FrontDoor):
+        app.middleware_stack = FrontDoor(app.middleware_stack)
 
 
 @bentoml.service(

@@ -18,7 +18,7 @@ from guards.drift import NumericReference
 from guards.drift.features import ANSWER
 from guards.integrity.environment import environment_differences, installed_environment
 from service.classification import Classification
-from service.engines.torch import TorchEngine
+from service.engines.choosing import Choice, choose
 from service.observing import Observer
 from service.rechecking import Rechecker
 from service.scheduling import Scheduler
@@ -26,7 +26,6 @@ from service.scheduling import Scheduler
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from service.engines import Engine
     from service.settings import Settings
     from service.telemetry.log import EventLog
     from service.telemetry.metrics import Metrics
@@ -39,7 +38,7 @@ class Champion:
     """The champion, ready to answer."""
 
     bundle: Bundle
-    engine: Engine
+    choice: Choice
     scheduler: Scheduler
     observer: Observer
     classification: Classification
@@ -50,7 +49,7 @@ class Champion:
     @property
     def identity(self) -> dict[str, str]:
         """Name, version, fingerprint and engine."""
-        return {**self.bundle.identity, "engine": self.engine.name}
+        return {**self.bundle.identity, "engine": self.choice.engine.name}
 
     def reference_confidence(self) -> float | None:
         """Give the champion's mean confidence on its held-out rows."""
@@ -61,13 +60,12 @@ class Champion:
 def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> Champion:
     """Judge, load and warm up the champion; raises ``GuardRefused``."""
     bundle = open_bundle(Path(str(settings.champion)), settings.demands("champion"))
-    engine = TorchEngine(bundle)
-    engine.warm_up()
+    choice = choose(bundle, settings.engine)
     observer = Observer(run, bundle, settings, log, metrics)
-    scheduler = Scheduler(engine, settings.max_queue)
+    scheduler = Scheduler(choice.engine, settings.max_queue, bundle.preprocessing.cut.most_tokens)
     return Champion(
         bundle=bundle,
-        engine=engine,
+        choice=choice,
         scheduler=scheduler,
         observer=observer,
         classification=Classification(bundle, scheduler, observer),

@@ -6,9 +6,9 @@ RequestError
 ├── TooLarge             body, text, or number of documents over the limit
 ├── Unauthenticated      no valid key
 ├── Forbidden            a key without that scope
-├── Overloaded           the queue is full
+├── Overloaded           no place, or no time before the deadline
 ├── Unavailable          starting or draining
-└── DeadlinePassed       the deadline passed before there was an answer
+└── DeadlinePassed       no answer before the deadline
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ class Forbidden(RequestError):
 
 
 class Overloaded(RequestError):
-    """The queue is full; nothing was computed."""
+    """More work waits than can be done in time; nothing was computed."""
 
     def __init__(self, retry_after_s: int) -> None:
         """Refuse, and say when to come back."""
         self.retry_after_s = retry_after_s
-        super().__init__(f"the queue is full; try again in {retry_after_s} s")
+        super().__init__(f"too much work waits already; try again in {retry_after_s} s")
 
 
 class Unavailable(RequestError):
@@ -79,8 +79,8 @@ class Unavailable(RequestError):
 
 
 class DeadlinePassed(RequestError):
-    """The deadline passed before there was an answer; what was not computed yet never is."""
+    """There is no answer before the deadline; what was not computed yet never is."""
 
     def __init__(self) -> None:
         """Say so; there is nothing to add."""
-        super().__init__("the deadline passed")
+        super().__init__("there was no answer before the deadline")

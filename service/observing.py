@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guards.drift.features import Answer, answer_features, input_features
+from guards.drift.features import Answer, input_names, input_values
 from service.shadow.comparison import Observation, compare
 from service.shadow.mirror import Line, Mirror
 from service.telemetry.events import Event
 from service.telemetry.inputs import EXTRA, InputCounts, noticed
-from service.telemetry.windows import CHAMPION, Windows, rfc3339
+from service.telemetry.windows import Windows, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from service.documents import Document
     from service.scheduling import Outcome
     from service.settings import Settings
-    from service.shadow.challenger import Challenger, Hello
+    from service.shadow.challenger import Challenger
+    from service.shadow.terms import Hello
     from service.telemetry.log import EventLog
     from service.telemetry.metrics import Metrics
 
@@ -46,18 +47,18 @@ class Observer:
     ) -> None:
         """Record for this champion; ``run`` is the id of this start."""
         self._run = run
-        self._champion = champion
-        self._schema = champion.preprocessing.schema
-        self._private = frozenset(self._schema.private)
+        self._champion = champion.identity
+        schema = champion.preprocessing.schema
+        self._private = frozenset(schema.private)
         self._reference_fingerprint = champion.reference.fingerprint
         self._capture = settings.capture
         self._flush_documents = settings.flush_documents
         self._log = log
         self._metrics = metrics
-        self._remembered: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._remembered: OrderedDict[str, Answer] = OrderedDict()
         self._confidence_sum = 0.0
         self.inputs = InputCounts()
-        self.windows = Windows(champion.reference, self._private)
+        self.windows = Windows(champion.reference, input_names(schema), self._private)
         self.mirror = Mirror(
             sample=settings.shadow_sample,
             generator=np.random.default_rng(),
@@ -87,19 +88,13 @@ class Observer:
         self._metrics.champion_confidence.observe(answer.confidence)
         self._count_inputs(document.row)
         self._remember(document.request_id, answer)
-        self.windows.observe(
-            {
-                **input_features(
-                    self._schema,
-                    document.row,
-                    tokens=encoding.tokens,
-                    unknown_tokens=encoding.unknown_tokens,
-                    truncated=encoding.truncated,
-                ),
-                **answer_features(answer, CHAMPION),
-            },
+        inputs = input_values(
             document.row,
+            tokens=encoding.tokens,
+            unknown_tokens=encoding.unknown_tokens,
+            truncated=encoding.truncated,
         )
+        self.windows.observe(inputs, answer, document.row)
         times = {
             "queue_s": outcome.queue_s,
             "preprocess_s": preprocess_s,
@@ -132,11 +127,12 @@ class Observer:
 
     def feedback(self, request_id: str, label: str) -> None:
         """Record a label that came late."""
+        answer = self._remembered.get(request_id)
         self._log.emit(
             Event.FEEDBACK_RECEIVED,
             request_id=request_id,
             label=label,
-            observation=self._remembered.get(request_id),
+            observation=answer and {"label": answer.label, "confidence": answer.confidence},
         )
 
     def _offer(
@@ -147,15 +143,15 @@ class Observer:
             "observed_at": rfc3339(datetime.now(UTC)),
             "origin_run": self._run,
             "segment": document.segment,
-            "champion": {**self._champion.identity, **_answer(answer), **times},
+            "champion": {**self._champion, **_answer(answer), **times},
             "tokens": encoding.tokens,
             "truncated": encoding.truncated,
-            "unknown": list(document.row.unknown),
-            "missing": list(document.row.missing),
-            "coerced": list(document.row.coerced),
-            "out_of_range": list(document.row.out_of_range),
+            "unknown": document.row.unknown,
+            "missing": document.row.missing,
+            "coerced": document.row.coerced,
+            "out_of_range": document.row.out_of_range,
         }
-        if self.mirror.offer(Line(document, answer, facts)):
+        if self.mirror.offer(Line(document, encoding, answer, facts)):
             for challenger in self.mirror.challengers:
                 self._metrics.shadow_eligible.inc(challenger.key)
 
@@ -192,7 +188,7 @@ class Observer:
                 self._metrics.inputs.inc(kind, "" if kind == EXTRA else name)
 
     def _remember(self, request_id: str, answer: Answer) -> None:
-        self._remembered[request_id] = {"label": answer.label, "confidence": answer.confidence}
+        self._remembered[request_id] = answer
         self._remembered.move_to_end(request_id)
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from artifacts.opening import open_bundle
 from guards.errors import CallError, GuardRefused
+from service.engines.choosing import AUTO, choose
 from service.settings import Settings, read_settings
 from service.telemetry.events import Event
 from service.telemetry.log import EventLog
@@ -34,7 +35,9 @@ def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
     named += [("challenger", challenger) for challenger in settings.challengers]
     for role, path in named:
         try:
-            open_bundle(Path(path), settings.demands(role))
+            bundle = open_bundle(Path(path), settings.demands(role))
+            if settings.engine != AUTO:
+                choose(bundle, settings.engine)
         except GuardRefused as refusal:
             yield role, refusal
 

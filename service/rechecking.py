@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from artifacts.frames import frame_of
-from artifacts.sealed_columns import estimator_of
-from artifacts.sealing import fingerprint_of, text_cut
+from artifacts.sealed_columns import compiled_of, estimator_of
+from artifacts.sealing import fingerprint_of
 from artifacts.tokenizer import canonical_json
 from guards.errors import Finding, first_line
 from guards.integrity import describe
@@ -115,10 +115,12 @@ def _marks(preprocessing: Preprocessing) -> Steps:
     words = hashlib.sha256(data).hexdigest()
     yield
     fitted = yield from digesting(estimator_of(columns))
+    compiled = compiled_of(columns)
+    steps = yield from digesting(None if compiled is None else compiled.state)
     frame = None if columns is None else columns.frame.to_json()
-    rest = (preprocessing.schema.to_json(), preprocessing.max_length, frame)
+    rest = (preprocessing.schema.to_json(), preprocessing.cut.to_json(), frame)
     digested = yield from digesting(rest)
-    return words, tokenizer.encode_special_tokens, fitted, digested
+    return words, tokenizer.encode_special_tokens, fitted, steps, digested
 
 
 def _run(steps: Generator[None, None, T], rest_s: float = 0.0) -> T:
@@ -156,7 +158,7 @@ def _as_sealed_now(sealed: Manifest, preprocessing: Preprocessing) -> Manifest:
         update={
             "labels": list(inputs.pop("labels")),
             "inputs": inputs,
-            "text": Text.model_construct(**text_cut(preprocessing.max_length)),
+            "text": Text.model_construct(**preprocessing.cut.to_json()),
             "preprocessing": SealedPreprocessing.model_construct(
                 fingerprint=fingerprint_of(preprocessing),
                 state=state,

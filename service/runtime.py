@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from guards.errors import GuardRefused
 from service.errors import Unavailable
-from service.shadow.challenger import Challenger, ChallengerEvents, Terms
+from service.shadow.challenger import Challenger, ChallengerEvents
+from service.shadow.terms import Terms
 from service.signals import drain_before_stopping
 from service.telemetry.events import Event
 from service.telemetry.log import EventLog
@@ -147,15 +148,18 @@ class Runtime:
             Event.SERVICE_STARTED,
             champion=champion.identity,
             challengers=[
-                {**_identity(Path(path)), "engine": champion.engine.name}
+                {**_identity(Path(path)), "engine": self.settings.engine}
                 for path in self.settings.challengers
             ],
+            engine=champion.choice.to_json(),
             environment=environment,
             git_commit=commit,
             environment_differences=champion.environment_differences,
             tolerated=[finding.to_json() for finding in champion.bundle.tolerated],
             settings=self.settings.public(),
         )
+        for finding in champion.choice.findings:
+            sys.stderr.write(f"understudy: champion {finding}\n")
         for challenger in self.challengers:
             challenger.start()
         self._accepts = True
@@ -167,6 +171,8 @@ class Runtime:
             demands=settings.demands("challenger"),
             most_waiting=settings.shadow_queue,
             timeout_s=settings.shadow_timeout_s,
+            engine=settings.engine,
+            preprocessing=champion.bundle.manifest.preprocessing.fingerprint,
         )
         events = ChallengerEvents(
             settle=observer.mirror.settle,

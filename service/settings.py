@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from guards.errors import CallError
 from guards.integrity.demands import Demands, Policy
+from guards.integrity.parity import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -135,7 +136,7 @@ _KINDS: Mapping[str, _Kind] = {
     "max_documents": _whole(1),
     "api_keys_file": _PATH,
     "capture": _one_of("none", "disagreements", "all"),
-    "engine": _one_of("auto", "torch"),
+    "engine": _one_of("auto", "torch", *ENGINES),
     "environment_policy": _one_of("probed", "exact", "allow"),
     "pin": _TEXT,
     "signature_keys": _Kind(_names, "paths of public keys, separated by commas"),

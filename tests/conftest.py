@@ -13,8 +13,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import joblib
 import pytest
 
+from artifacts.acceleration.accelerating import accelerate
 from artifacts.demo.documents import champion_training
 from artifacts.foreign.sealing import SealingOptions, seal_foreign
+from artifacts.opening import open_bundle
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training import TrainingOptions, train
 from tests.models import FAMILIES, common_columns, save_joined_model, save_model
@@ -30,17 +32,20 @@ ROLES = ColumnRoles(
 
 KINDS = (
     "trained",
+    "in windows",
     "columns of another team",
     *(f"on {family}" for family in FAMILIES),
     *(f"sealed {family}" for family in FAMILIES),
 )
-"""Kinds of bundles: trained from scratch, on a base of each family, or sealed from elsewhere."""
+"""Kinds of bundles: trained from scratch, with long texts whole, on a base of each family, or
+sealed from elsewhere."""
 
 
 def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
     """Train a small bundle from scratch on demo documents; takes about two seconds."""
     table = as_table(champion_training(rows, seed), ROLES, "demo documents")
-    train(table, ROLES, destination, TrainingOptions(epochs=1, max_length=64, seed=seed))
+    options = TrainingOptions(epochs=1, max_length=64, seed=seed, accelerate=False)
+    train(table, ROLES, destination, options)
     return destination
 
 
@@ -76,22 +81,52 @@ def bundle_of(
             return champion
         how, _, family = kind.partition(" ")
         model, destination = directory / f"{kind} model", directory / kind / "1"
-        if how == "on":
+        if how == "in":
+            in_windows = TrainingOptions(epochs=1, max_length=16, long="windows", accelerate=False)
+            train(small_table, ROLES, destination, in_windows)
+        elif how == "on":
             base = str(save_model(model, family, labels, texts))
-            options = TrainingOptions(base=base, epochs=1, max_length=64, freeze_encoder=True)
+            options = TrainingOptions(
+                base=base, epochs=1, max_length=64, freeze_encoder=True, accelerate=False
+            )
             train(small_table, ROLES, destination, options)
         elif how == "sealed":
             text_alone = ColumnRoles(ROLES.text, ROLES.label)
-            plain = SealingOptions(save_model(model, family, labels, texts))
+            plain = SealingOptions(save_model(model, family, labels, texts), accelerate=False)
             seal_foreign(small_table, text_alone, destination, plain)
         else:
             columns = common_columns(champion_training(240, 7))
             joblib.dump(columns, file := directory / "columns.joblib")
             save_joined_model(model, labels, texts, len(columns.get_feature_names_out()))
-            seal_foreign(small_table, ROLES, destination, SealingOptions(model, file))
+            seal_foreign(
+                small_table, ROLES, destination, SealingOptions(model, file, accelerate=False)
+            )
         return destination
 
     return cache(make)
+
+
+@pytest.fixture(scope="session")
+def accelerated_of(
+    bundle_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Give a function that makes a bundle of any kind with a quantised engine, once a session."""
+    directory = tmp_path_factory.mktemp("accelerated")
+
+    def make(kind: str) -> Path:
+        destination = directory / kind / "1"
+        shutil.copytree(bundle_of(kind), destination)
+        # Networks that were hardly trained are near a tie everywhere.
+        accelerate(open_bundle(destination), None, max_flips=1.0)
+        return destination
+
+    return cache(make)
+
+
+@pytest.fixture(scope="session")
+def accelerated(accelerated_of: Callable[[str], Path]) -> Path:
+    """Give the champion with a quantised engine; never change it, copy it."""
+    return accelerated_of("trained")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,6 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from torch.nn.functional import gelu
 from transformers import (
     AutoModelForSequenceClassification,
     BertConfig,
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from transformers import PreTrainedConfig
 
-__all__ = ["FAMILIES", "common_columns", "save_joined_model", "save_model"]
+    from artifacts.network import Network
+
+__all__ = ["FAMILIES", "common_columns", "hard_to_quantise", "save_joined_model", "save_model"]
 
 _SIZES: dict[str, Any] = {
     "hidden_size": 32,
@@ -165,3 +169,23 @@ def save_joined_model(  # noqa: PLR0913 (each is what one test or another varies
     network.save_pretrained(directory)
     _wrapped(tokenizer, byte_level=False).save_pretrained(directory)
     return directory
+
+
+def hard_to_quantise(network: Network) -> Network:
+    """Copy a BERT so that it answers much as before, and that eight bits cannot hold its weights.
+
+    In each layer one channel is constant, and the weights that meet it are huge and cancelled by
+    the bias: the others, however much they say, are nothing beside them.
+    """
+    copied = copy.deepcopy(network)
+    constants = {"attention.self.value": 1.0, "intermediate.dense": 3.0}
+    met_by = {"attention.output.dense": 1.0, "output.dense": float(gelu(torch.tensor(3.0)))}
+    for name, module in copied.named_modules():
+        layer, _, place = name.partition(".layer.")[2].partition(".")
+        if layer and place in constants:
+            module.weight.data[0], module.bias.data[0] = 0.0, constants[place]
+        elif layer and place in met_by:
+            module.weight.data *= 5
+            module.weight.data[:, 0] = 1e3
+            module.bias.data -= 1e3 * met_by[place]
+    return copied

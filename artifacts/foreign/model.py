@@ -10,6 +10,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 from transformers.utils import logging
 
+from artifacts.cut import Cut
 from artifacts.foreign.tokenizer import contradiction, read_tokenizers
 from artifacts.inference import logits_of
 from artifacts.network import (
@@ -67,7 +68,7 @@ def read_model(directory: Path, max_length: int | None) -> ForeignModel:
     length, source = _max_length(directory, network, max_length)
     _check_vocabulary(directory, network, tokenizer)
     _check_long_text(
-        directory, network, library, Preprocessing(_TEXT_ALONE, None, tokenizer, length)
+        directory, network, library, Preprocessing(_TEXT_ALONE, None, tokenizer, Cut(length))
     )
     return ForeignModel(network, tokenizer, length, source)
 
@@ -148,11 +149,12 @@ def _check_long_text(
 ) -> None:
     """Refuse a model that fails on a long text, or whose library cuts it otherwise."""
     encoding = preprocessing.encode([_LONG], [CanonicalRow((), ())])[0]
-    theirs = library(_LONG, truncation=True, max_length=preprocessing.max_length)["input_ids"]
-    if encoding.token_ids.tolist() != theirs:
+    most = preprocessing.cut.max_length
+    theirs = library(_LONG, truncation=True, max_length=most)["input_ids"]
+    if encoding.token_ids.tolist() != [theirs]:
         raise contradiction(
             directory,
-            "a long text that keeps its head and one closing special token",
+            "a long text that keeps its head and its closing special tokens",
             "another cut by the library",
         )
     if isinstance(network, PlainClassifier):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from artifacts.columns import numeric_range
+from artifacts.cut import Cut
 from artifacts.foreign.behaviour import observe_behaviour
 from artifacts.preprocessing import Preprocessing
 from artifacts.sealed_columns import SealedColumns
@@ -39,7 +40,7 @@ def judged_preprocessing(
     notes = [f"texts are cut to {model.max_length} tokens, from {model.max_length_from}"]
     schema = _open_schema(table, roles, columns, labels)
     if columns is None:
-        return Preprocessing(schema, None, model.tokenizer, model.max_length), notes
+        return Preprocessing(schema, None, model.tokenizer, Cut(model.max_length)), notes
     rows = canonical_rows(table, schema)
     notes += _unknown_in(table, schema, rows)
     sealed = SealedColumns(columns.estimator, columns.frame)
@@ -47,7 +48,7 @@ def judged_preprocessing(
     if behaviour.findings:
         raise GuardRefused(columns.path, behaviour.findings)
     notes += [*behaviour.notes, *_told(columns, roles, model.network)]
-    preprocessing = Preprocessing(behaviour.schema, sealed, model.tokenizer, model.max_length)
+    preprocessing = Preprocessing(behaviour.schema, sealed, model.tokenizer, Cut(model.max_length))
     return preprocessing, notes
 
 

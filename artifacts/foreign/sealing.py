@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
+from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.evaluation import evaluate, plain_figures
 from artifacts.foreign.columns import ForeignColumns, read_columns
 from artifacts.foreign.model import ForeignModel, labels_of, read_model
@@ -57,6 +58,7 @@ class SealingOptions:
     accepted: tuple[str, ...] = ()
     name: str | None = None
     version: str | None = None
+    accelerate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +94,21 @@ def seal_foreign(
     temperature = fit_temperature(logits, truth) if options.calibrate else 1.0
     probabilities = softmax(logits / np.float32(temperature))
     figures = plain_figures(evaluate(probabilities, truth, labels))
+    held_out = HeldOut(encodings, probe_documents(table.documents, preprocessing.schema))
+    accelerated = None
+    if options.accelerate:
+        accelerated, note = build_if_possible(model.network, temperature, preprocessing, held_out)
+        notes.append(note)
     what = Sealable(
         preprocessing=preprocessing,
         network=model.network,
         temperature=temperature,
         reference=build_reference(preprocessing.schema, encodings, probabilities, truth),
-        probe_documents=probe_documents(table.documents, preprocessing.schema),
+        probe_documents=held_out.probe_documents,
         lineage=_lineage(table, roles, options, model, columns),
         metrics=figures,
         trusted=options.trusted,
+        accelerated=accelerated,
     )
     fingerprint = seal(destination, what, options.name, options.version)
     _open_once(destination, options)

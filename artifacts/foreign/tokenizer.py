@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
-from artifacts.tokenizer import plain
+from artifacts.tokenizer import check_empty_text, plain
 from guards.errors import CallError, Finding, GuardRefused, first_line
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def read_tokenizers(directory: Path) -> tuple[Any, Tokenizer]:
                 f"tokenizer.json and tokenizer_config.json that agree on {text!r}",
                 f"{_tokens(saved, ours)} by the one, {_tokens(saved, theirs)} by the other",
             )
+    check_empty_text(saved, f"--model {directory}")
     return library, saved
 
 

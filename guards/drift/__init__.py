@@ -28,7 +28,14 @@ from guards.drift.reference import (
     NumericReference,
     Reference,
 )
-from guards.drift.sketch import CategoricalSketch, MatrixSketch, NumericSketch, Sketch, merge
+from guards.drift.sketch import (
+    CategoricalSketch,
+    MatrixSketch,
+    NumericSketch,
+    RowSketch,
+    Sketch,
+    merge,
+)
 
 __all__ = [
     "BAND_LIMIT",
@@ -43,6 +50,7 @@ __all__ = [
     "NumericReference",
     "NumericSketch",
     "Reference",
+    "RowSketch",
     "Score",
     "Sketch",
     "jensen_shannon",

@@ -6,14 +6,14 @@ so that both count the same thing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from guards.schema import CanonicalRow, Schema
@@ -24,7 +24,11 @@ __all__ = [
     "TRUTH_VALUES",
     "Answer",
     "answer_features",
+    "answer_names",
+    "answer_values",
     "input_features",
+    "input_names",
+    "input_values",
     "live_name",
 ]
 
@@ -54,41 +58,61 @@ class Answer:
     @classmethod
     def of(cls, probabilities: NDArray[np.float32], labels: Sequence[str]) -> Answer:
         """Sum up probabilities float32 [classes]; raises ``ValueError`` when one is not finite."""
-        values = [float(value) for value in probabilities]
-        if not all(np.isfinite(values)):
+        values: list[float] = probabilities.tolist()
+        if not all(map(math.isfinite, values)):
             message = "a probability is not finite"
             raise ValueError(message)
         second, first = sorted(values)[-2:]
-        present = np.array([value for value in values if value > 0])
-        entropy = float(-(present * np.log(present)).sum() / np.log(len(values)))
+        # Arrays of a handful of numbers cost more to make than to sum.
+        nats = -sum([value * math.log(value) for value in values if value > 0])
         return cls(
             label=labels[values.index(first)],
             confidence=first,
             margin=first - second,
-            entropy=min(max(entropy, 0.0), 1.0),
+            entropy=min(max(nats / math.log(len(values)), 0.0), 1.0),
             probabilities=dict(zip(labels, values, strict=True)),
         )
+
+
+def input_names(schema: Schema) -> tuple[str, ...]:
+    """Name what :func:`input_values` gives, in its order: facts about the text, then columns."""
+    return ("text.tokens", "text.unknown_share", "text.truncated", *schema.columns)
+
+
+def input_values(
+    row: CanonicalRow, *, tokens: int, unknown_tokens: int, truncated: bool
+) -> tuple[float | str, ...]:
+    """Give the watched values of a document, in the order of :func:`input_names`."""
+    return (
+        float(tokens),
+        unknown_tokens / max(tokens, 1),
+        TRUTH_VALUES[truncated],
+        *row.numeric,
+        *row.categories,
+    )
 
 
 def input_features(
     schema: Schema, row: CanonicalRow, *, tokens: int, unknown_tokens: int, truncated: bool
 ) -> dict[str, float | str]:
-    """Name the watched values of a document: its columns, and three facts about its text."""
-    named: dict[str, float | str] = {
-        "text.tokens": float(tokens),
-        "text.unknown_share": unknown_tokens / max(tokens, 1),
-        "text.truncated": TRUTH_VALUES[truncated],
-    }
-    for number, value in zip(schema.numeric, row.numeric, strict=True):
-        named[number.name] = value
-    for category, text in zip(schema.categorical, row.categories, strict=True):
-        named[category.name] = text
-    return named
+    """Give the watched values of a document by name."""
+    values = input_values(row, tokens=tokens, unknown_tokens=unknown_tokens, truncated=truncated)
+    return dict(zip(input_names(schema), values, strict=True))
+
+
+def answer_names(who: str) -> tuple[str, ...]:
+    """Name what :func:`answer_values` gives, in its order, each prefixed with who gave it."""
+    return tuple(f"{who}.{feature}" for feature in ANSWER_FEATURES)
+
+
+def answer_values(answer: Answer) -> tuple[float | str, ...]:
+    """Give the watched values of an answer, in the order of ``ANSWER_FEATURES``."""
+    return answer.label, answer.confidence, answer.margin, answer.entropy
 
 
 def answer_features(answer: Answer, who: str) -> dict[str, float | str]:
-    """Name the watched values of an answer, each prefixed with who gave it."""
-    return {f"{who}.{feature}": getattr(answer, feature) for feature in ANSWER_FEATURES}
+    """Give the watched values of an answer by name."""
+    return dict(zip(answer_names(who), answer_values(answer), strict=True))
 
 
 def live_name(sealed: str, who: str) -> str:

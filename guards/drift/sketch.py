@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
     from guards.drift.reference import CategoricalReference, FeatureReference
 
-__all__ = ["CategoricalSketch", "MatrixSketch", "NumericSketch", "Sketch", "merge"]
+__all__ = ["CategoricalSketch", "MatrixSketch", "NumericSketch", "RowSketch", "Sketch", "merge"]
 
-_WAITING_VALUES = 512
-"""Values folded at once: a fold costs some 50 µs, mostly whatever it holds, so .1 µs a value."""
+_WAITING_VALUES = 1024
+"""Values folded at once: a fold costs some 60 µs, mostly whatever it holds, so .06 µs a value."""
+
+_WAITING_ROWS = 256
+"""Rows counted at once: a column of many values costs little more than one value."""
 
 _NEW_REMEMBERED = 1_000
 """Distinct new categories told apart in a window: a column of identifiers must not fill memory."""
@@ -100,18 +103,18 @@ class CategoricalSketch:
 
     def update(self, values: Sequence[str]) -> None:
         """Count values in their canonical form, ``""`` for a missing one."""
-        for value in values:
+        for value, count in Counter(values).items():
             if value in self._known:
-                self._known[value] += 1
+                self._known[value] += count
             else:
-                self._count_unknown(value)
+                self._count_unknown(value, count)
 
-    def _count_unknown(self, value: str) -> None:
-        self._unknown += 1
+    def _count_unknown(self, value: str, count: int) -> None:
+        self._unknown += count
         if self._private or len(value) > _NEW_CHARS:
             return
         if value in self._new or len(self._new) < _NEW_REMEMBERED:
-            self._new[value] += 1
+            self._new[value] += count
 
     def get(self) -> dict[str, Any]:
         """Give ``counts`` in the dictionary's order, ``missing``, ``unknown``, and the new ones.
@@ -179,6 +182,49 @@ class Sketch:
     def get(self) -> dict[str, dict[str, Any]]:
         """Give the snapshot of every feature by name; the window goes on counting."""
         return {name: feature.get() for name, feature in self._features.items()}
+
+
+class RowSketch:
+    """A window over many features that is told a row at a time; cheap, and not safe to share.
+
+    >>> from guards.drift.reference import CategoricalReference
+    >>> sketch = RowSketch(("court",), {"court": CategoricalReference.of([], ["NDCA"])})
+    >>> sketch.update(("NDCA",))
+    >>> sketch.get()["court"]["counts"]
+    [1]
+    """
+
+    def __init__(self, names: Sequence[str], features: Mapping[str, FeatureReference]) -> None:
+        """Start an empty window over ``features``, of which rows have those that ``names`` names.
+
+        Raises ``KeyError`` for a name that is none of the features.
+        """
+        self._width = len([features[name] for name in names])
+        self._names = names
+        self._sketch = Sketch(features)
+        self._waiting: list[tuple[float | str, ...]] = []
+
+    def update(self, row: tuple[float | str, ...]) -> None:
+        """Count one row: a value for each name, in the order of the names.
+
+        Raises ``ValueError`` for a row of another width, and then does not count it.
+        """
+        if len(row) != self._width:
+            message = f"a row has {self._width} values, this one {len(row)}"
+            raise ValueError(message)
+        self._waiting.append(row)
+        if len(self._waiting) >= _WAITING_ROWS:
+            self._count()
+
+    def get(self) -> dict[str, dict[str, Any]]:
+        """Give the snapshot of every feature by name; the window goes on counting."""
+        self._count()
+        return self._sketch.get()
+
+    def _count(self) -> None:
+        columns = zip(*self._waiting, strict=True)
+        self._sketch.update(dict(zip(self._names, columns, strict=False)))
+        self._waiting.clear()
 
 
 def merge(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@
 - ``structure``: whether the parts fit each other.
 - ``environment``: the libraries here and where the bundle was sealed.
 - ``probes``: golden inputs with expected outputs, and the tolerances that they must meet.
+- ``parity``: what a faster engine changes, against its budget.
 - ``demands``: what the operator asks beyond that.
 - ``verify``: all of it in order, from bytes read once.
 - ``comparison``: what differs between two bundles.

@@ -178,7 +178,7 @@ def _schema(manifest: Manifest, columns: set[str]) -> Facts:
     facts = {
         "columns": list(schema.columns),
         "text columns": list(schema.text),
-        **{f"text.{name}": value for name, value in manifest.text.model_dump().items()},
+        **{f"text.{name}": value for name, value in manifest.text.to_json().items()},
     }
     for kind in ("numeric", "categorical"):
         for column in getattr(schema, kind):

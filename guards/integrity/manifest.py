@@ -7,11 +7,12 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from guards.errors import Finding, GuardRefused, PartError
+from guards.integrity.parity import Parity  # noqa: TC001 (pydantic reads it at run time)
 from guards.integrity.signature import MOST_BYTES, SIGNATURE
 from guards.schema import Schema
 
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "MANIFEST",
+    "Long",
     "Manifest",
     "Part",
     "SealedFiles",
     "read_sealed",
     "root_fingerprint",
 ]
+
+Long = Literal["head", "head-tail", "windows"]
+"""What is kept of a text that is longer than the network takes."""
 
 FORMAT = 1
 """The version of the bundle's layout that this code writes and reads."""
@@ -87,10 +92,28 @@ class Preprocessing(_Record):
 
 
 class Text(_Record):
-    """How text is cut: at most ``max_length`` tokens, special tokens included, from the head."""
+    """How text is cut to at most ``max_length`` tokens, special tokens included.
+
+    ``overlap`` is the share of a window's text that the one before holds too; it and
+    ``most_windows`` are there for ``windows`` alone.
+    """
 
     max_length: int = Field(ge=3)
-    long: Literal["head"]
+    long: Long
+    overlap: float | None = Field(default=None, ge=0, le=0.5)
+    most_windows: int | None = Field(default=None, ge=2, le=256)
+
+    @model_validator(mode="after")
+    def _windows_alone_overlap(self) -> Self:
+        numbers = [number is not None for number in (self.overlap, self.most_windows)]
+        if numbers != [self.long == "windows"] * 2:
+            message = "overlap and most_windows belong to windows, and to them alone"
+            raise ValueError(message)
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what the preprocessing fingerprint covers."""
+        return self.model_dump(exclude_none=True)
 
 
 class Manifest(_Record):
@@ -109,8 +132,14 @@ class Manifest(_Record):
     environment: dict[str, str]
     lineage: dict[str, Any]
     metrics: dict[str, Any]
-    parity: dict[str, Any] | None
+    parity: dict[str, Parity] | None
     trusted: list[str] = []
+
+    @property
+    def engines(self) -> list[str]:
+        """The names of the faster engines among the parts."""
+        found = {part.split("/")[1] for part in self.parts if part.startswith("engines/")}
+        return sorted(found)
 
     @property
     def schema_(self) -> Schema:

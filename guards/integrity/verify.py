@@ -21,6 +21,7 @@ from guards.integrity.environment import (
 )
 from guards.integrity.fingerprint import digest, preprocessing_fingerprint
 from guards.integrity.manifest import SealedFiles, read_sealed
+from guards.integrity.parity import check_parity
 from guards.integrity.probes import ProbeOutputs, Probes
 from guards.integrity.signature import check_signature, read_public_keys
 from guards.integrity.structure import check_columns, check_vocabulary, check_width
@@ -213,7 +214,7 @@ def _check_preprocessing(sealed: SealedFiles, columns: object) -> Iterator[Findi
             columns,
             tokenizer,
             {**manifest.inputs, "labels": manifest.labels},
-            manifest.text.model_dump(),
+            manifest.text.to_json(),
             manifest.preprocessing.frame,
         )
     except (TypeError, RecursionError) as error:
@@ -253,6 +254,7 @@ def _check_structure(sealed: SealedFiles, columns: object) -> Iterator[Finding]:
     yield from check_columns(sealed.manifest, columns)
     yield from check_width(config, Probes.from_files(sealed.files).expected.columns.shape[1])
     yield from check_vocabulary(config, sealed.json(TOKENIZER))
+    yield from check_parity(sealed.manifest.engines, sealed.manifest.parity or {})
 
 
 def _labels_in_order(id2label: object) -> list[object]:

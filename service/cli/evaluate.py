@@ -9,10 +9,9 @@ import click
 
 from artifacts.evaluation import plain_figures
 from artifacts.measuring import measure
-from artifacts.opening import Bundle, open_bundle
-from artifacts.tables import ColumnRoles, read_table
-from guards.errors import CallError
+from artifacts.opening import open_bundle
 from service.cli.figures import show_figures
+from service.cli.labelled import read_labelled
 
 __all__ = ["evaluate"]
 
@@ -25,23 +24,8 @@ __all__ = ["evaluate"]
 def evaluate(bundle: Path, table: Path, label: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE."""
     opened = open_bundle(bundle)
-    schema = opened.preprocessing.schema
-    roles = ColumnRoles(
-        text=schema.text,
-        label=_label_column(label, opened),
-        numeric=tuple(column.name for column in schema.numeric),
-        categorical=tuple(column.name for column in schema.categorical),
-    )
-    figures = plain_figures(measure(opened, read_table(table, roles)))
+    figures = plain_figures(measure(opened, read_labelled(opened, table, label)))
     if as_json:
         click.echo(json.dumps({**opened.identity, **figures}))
     else:
         show_figures(figures, f"rows of {table}")
-
-
-def _label_column(label: str | None, opened: Bundle) -> str:
-    column = label or opened.manifest.lineage.get("label_column")
-    if not isinstance(column, str):
-        message = f"{opened.path}: does not say which column has the label; give --label COL"
-        raise CallError(message)
-    return column

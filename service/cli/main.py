@@ -21,7 +21,7 @@ GUARD_REFUSED = 78
 _WRONG_CALL = 2
 _INTERRUPTED = 130
 
-_COMMANDS = ("demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
+_COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
 
 
 class _LazyGroup(click.Group):

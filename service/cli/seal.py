@@ -75,6 +75,12 @@ Example:
     metavar="VERSION",
     help="Take columns that this other version of scikit-learn fitted; repeat.",
 )
+@click.option(
+    "--accelerate/--no-accelerate",
+    default=True,
+    show_default=True,
+    help="Build the quantised engine too, and compare its answers.",
+)
 @click.option("--name", help="The bundle's name.  [default: from --out]")
 @click.option("--version", help="The bundle's version.  [default: from --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -93,6 +99,7 @@ def seal(  # noqa: PLR0913 (one parameter an option)
     calibration: str,
     trust: tuple[str, ...],
     accepted: tuple[str, ...],
+    accelerate: bool,
     name: str | None,
     version: str | None,
     as_json: bool,
@@ -115,6 +122,7 @@ def seal(  # noqa: PLR0913 (one parameter an option)
         accepted=accepted,
         name=name,
         version=version,
+        accelerate=accelerate,
     )
     report = seal_foreign(read_table(reference, roles), roles, out, options)
     for note in report.notes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from artifacts.tables import ColumnRoles, read_table
 from artifacts.training import TrainingOptions
 from artifacts.training import train as train_bundle
+from guards.integrity.manifest import Long
 from service.cli.figures import show_figures
 
 __all__ = ["train"]
@@ -49,11 +51,10 @@ Example:
 )
 @click.option(
     "--long",
-    type=click.Choice(["head"]),
+    type=click.Choice(get_args(Long)),
     default="head",
     show_default=True,
-    expose_value=False,
-    help="What is kept of a longer text.",
+    help="What is kept of a longer text: its head, head and tail, or all in windows that overlap.",
 )
 @click.option(
     "--freeze-encoder",
@@ -61,6 +62,12 @@ Example:
     help="Train the layers above the encoder only, for ten times the epochs: they cost little.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--accelerate/--no-accelerate",
+    default=True,
+    show_default=True,
+    help="Build the quantised engine too, and compare its answers.",
+)
 @click.option("--name", help="The bundle's name.  [default: from --out]")
 @click.option("--version", help="The bundle's version.  [default: from --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -78,8 +85,10 @@ def train(  # noqa: PLR0913 (one parameter an option)
     base: str | None,
     epochs: int,
     max_length: int,
+    long: Long,
     freeze_encoder: bool,
     seed: int,
+    accelerate: bool,
     name: str | None,
     version: str | None,
     as_json: bool,
@@ -91,9 +100,13 @@ def train(  # noqa: PLR0913 (one parameter an option)
     the reference that live traffic is compared with. OUT is the bundle itself.
     """
     roles = ColumnRoles(text, label, numeric, categorical, private, time)
-    options = TrainingOptions(base, epochs, max_length, freeze_encoder, seed, name, version)
+    options = TrainingOptions(
+        base, epochs, max_length, long, freeze_encoder, seed, name, version, accelerate
+    )
     held_out = None if validation is None else read_table(validation, roles)
     report = train_bundle(read_table(table, roles), roles, out, options, held_out)
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     click.echo(f"sealed {out}  {report.fingerprint}", err=True)
     if as_json:
         click.echo(json.dumps({"fingerprint": report.fingerprint, **report.metrics}))

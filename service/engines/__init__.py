@@ -1,4 +1,9 @@
-"""What runs a network: one small protocol, one file an engine."""
+"""What runs a network: one small protocol, one file an engine.
+
+- ``torch``: the network as it was sealed, which every bundle has.
+- ``onnx``: the quantised graph that a bundle may carry.
+- ``choosing``: which of them serves, and why.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +21,23 @@ __all__ = ["Engine"]
 
 
 class Engine(Protocol):
-    """Turns encodings into calibrated probabilities."""
+    """Turns encodings into calibrated probabilities; safe to share by threads."""
 
     @property
     def name(self) -> str:
         """The engine's name, as settings and logs have it."""
 
-    def probabilities(self, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    @property
+    def lanes(self) -> int:
+        """How many calls may run at once, each on a processor of its own."""
+
+    def probabilities(
+        self, encodings: Sequence[Encoding], *, alone: bool = False
+    ) -> NDArray[np.float32]:
         """Give float32 [documents, classes] in the order given.
 
-        An answer never depends on its company.
+        An answer never depends on its company. ``alone`` says that nothing else waits or runs, so
+        that this call may take every processor.
         """
 
     def warm_up(self) -> None:

@@ -1,26 +1,28 @@
-"""The reference engine: the sealed network in torch, float32, on every core."""
+"""The reference engine: the sealed network in torch, float32."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+import torch
 
 from artifacts.inference import probabilities_of
-from artifacts.preprocessing import Encoding
-from guards.schema import CanonicalRow
+from service.engines.blank import blank_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from artifacts.opening import Bundle
+    from artifacts.preprocessing import Encoding
 
-__all__ = ["TorchEngine"]
+__all__ = ["PROCESSORS", "TorchEngine"]
 
-_WARM_UP_TOKENS = (8, 64, 128)
+PROCESSORS = torch.get_num_threads()
+"""How many processors this process may use; each thread that asks later may have set its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +31,20 @@ class TorchEngine:
 
     bundle: Bundle
     name: str = "torch"
+    lanes: int = PROCESSORS
 
-    def probabilities(self, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    def probabilities(
+        self, encodings: Sequence[Encoding], *, alone: bool = False
+    ) -> NDArray[np.float32]:
         """Give calibrated probabilities float32 [documents, classes], in the order given."""
+        threads = self.lanes if alone else 1
+        # Asking comes first: it makes the number that is set this thread's own.
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
         return probabilities_of(self.bundle.network, self.bundle.manifest.temperature, encodings)
 
     def warm_up(self) -> None:
         """Run a few lengths once: the first pass over a shape allocates."""
-        width = getattr(self.bundle.network.config, "columns_width", 0)
-        most = self.bundle.preprocessing.max_length
-        for tokens in sorted({min(tokens, most) for tokens in _WARM_UP_TOKENS}):
-            self.probabilities([_blank(tokens, width)])
-
-
-def _blank(tokens: int, width: int) -> Encoding:
-    return Encoding(
-        token_ids=np.zeros(tokens, dtype=np.int64),
-        columns=np.zeros(width),
-        row=CanonicalRow((), ()),
-        unknown_tokens=0,
-        truncated=False,
-    )
+        for encoding in blank_documents(self.bundle):
+            self.probabilities([encoding])
+            self.probabilities([encoding], alone=True)

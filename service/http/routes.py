@@ -39,6 +39,9 @@ __all__ = ["DEADLINE_HEADER", "NATIVE_PATH", "Serving", "make_app"]
 NATIVE_PATH = "/classify"
 DEADLINE_HEADER = "understudy-deadline-ms"
 
+_UNWATCHED_S = 0.01
+"""How long a request is answered before anybody looks whether its client is still there."""
+
 _CLIENT_GONE = 499
 _METHOD_NOT_ALLOWED = 405
 _logger = logging.getLogger("bentoml.understudy")
@@ -174,22 +177,48 @@ async def _classify(request: Request, serving: Serving) -> list[Prediction]:
 
 async def _while_connected(request: Request, answering: Coroutine[object, object, T]) -> T:
     """Await an answer; cancel the work and raise ``ClientDisconnect`` when the client leaves."""
-    work = asyncio.ensure_future(answering)
-    leaving = asyncio.ensure_future(_disconnected(request))
+    watch = _Watch(request)
     try:
-        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        raise ClientDisconnect
+        return await answering
+    except asyncio.CancelledError:
+        if watch.was_the_only_cause():
+            raise ClientDisconnect from None
+        raise
     finally:
-        leaving.cancel()
-        work.cancel()
-        await asyncio.gather(work, leaving, return_exceptions=True)
+        watch.end()
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+class _Watch:
+    """Cancels the current task when its client leaves.
+
+    It begins after a while: most answers are there by then, and cost no second task.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._task = asyncio.current_task()
+        self._left = False
+        self._watching: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(_UNWATCHED_S, self._begin)
+
+    def was_the_only_cause(self) -> bool:
+        """Tell whether the task was cancelled by this watch and by nobody else."""
+        return self._left and self._task is not None and self._task.uncancel() == 0
+
+    def end(self) -> None:
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _begin(self) -> None:
+        self._watching = asyncio.ensure_future(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _allowed_s(request: Request, most_s: float) -> float:

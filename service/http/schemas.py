@@ -177,7 +177,7 @@ def _check_limits(body: object, schema: Schema, limits: Limits) -> None:
     if len(documents) > limits.documents:
         message = f"more than {limits.documents} documents in one request"
         raise TooLarge(message)
-    most = len(schema.columns) + _MOST_EXTRA
+    most = len(schema.numeric) + len(schema.categorical) + _MOST_EXTRA
     for place, document in enumerate(documents):
         fields = document if isinstance(document, dict) else {}
         text, features = fields.get("text"), fields.get("features")
@@ -221,7 +221,9 @@ def _nests_deeper(value: Mapping[str, object], levels: int) -> bool:
     for _ in range(levels):
         held = (one.values() if isinstance(one, dict) else one for one in level)
         level = [item for items in held for item in items if isinstance(item, dict | list)]
-    return bool(level)
+        if not level:
+            return False
+    return True
 
 
 def _encodable(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""A challenger's process as the service sees it: a queue, a few documents in flight, a supervisor.
+"""A challenger as the service sees it: a queue, and a supervisor of the process that answers.
 
 Whatever happens in there (it crashes, hangs, answers nonsense, is killed), every document that was
 offered comes back through ``settle`` exactly once, and nothing is ever raised.
@@ -14,31 +14,25 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
-from guards.drift.features import Answer
-from guards.drift.reference import Reference
 from guards.errors import Finding
 from service.children import child_environment
-from service.shadow import frames
+from service.shadow.child import Child
 from service.shadow.comparison import Missed, Observation
-from service.shadow.priority import processor_use
+from service.shadow.conversation import Conversation, Offer
+from service.shadow.terms import Hello
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from guards.integrity.demands import Demands
+    from artifacts.preprocessing import Encoding
     from service.documents import Document
+    from service.shadow.terms import Terms
 
-__all__ = ["Challenger", "ChallengerEvents", "Hello", "Terms"]
+__all__ = ["Challenger", "ChallengerEvents"]
 
-_IN_FLIGHT = 4
-"""Documents handed over ahead of their answers: enough that the pipe is never the wait."""
-
-_WATCH_S = 0.5
 _FIRST_BACKOFF_S = 1.0
 _LONGEST_BACKOFF_S = 60.0
 _HEALTHY_S = 60.0
@@ -49,37 +43,7 @@ _EXIT_S = 5.0
 
 _logger = logging.getLogger("bentoml.understudy")
 
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """What a challenger's process says of the bundle it has verified."""
-
-    name: str
-    version: str
-    fingerprint: str
-    labels: tuple[str, ...]
-    engine: str
-    priority: str
-    reference: Reference
-
-    @classmethod
-    def parse(cls, message: Mapping[str, Any]) -> Hello:
-        """Read the message; raises ``KeyError``, ``TypeError`` or ``ValueError`` for another."""
-        fields = dict(message)
-        reference = Reference.from_json(fields.pop("reference"))
-        return cls(labels=tuple(fields.pop("labels")), reference=reference, **fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How a challenger is kept: what its bundle must be, how many may wait, and how long.
-
-    ``timeout_s`` counts from the moment a document is handed over.
-    """
-
-    demands: Demands
-    most_waiting: int
-    timeout_s: float
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +53,6 @@ class ChallengerEvents:
     settle: Callable[[Challenger, object, Observation], None]
     greeted: Callable[[Challenger, Hello], None]
     refused: Callable[[Challenger, list[dict[str, str]]], None]
-
-
-@dataclass(slots=True)
-class _InFlight:
-    ticket: object
-    handed_over_at: float
-    given_up: bool = False
 
 
 class Challenger:
@@ -114,10 +71,8 @@ class Challenger:
         self._bundle_path = bundle_path
         self._terms = terms
         self._events = events
-        self._waiting: deque[tuple[object, Document]] = deque()
-        self._in_flight: dict[int, _InFlight] = {}
-        self._handed_over = 0
-        self._answered = 0
+        self._waiting: deque[Offer] = deque()
+        self._conversation: Conversation | None = None
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
@@ -135,14 +90,18 @@ class Challenger:
     @property
     def pending(self) -> int:
         """How many documents wait or are in flight, and are neither answered nor given up."""
-        return len(self._waiting) + sum(not f.given_up for f in self._in_flight.values())
+        in_flight = 0 if self._conversation is None else self._conversation.pending
+        return len(self._waiting) + in_flight
 
     def start(self) -> None:
         """Start the process and keep it running."""
         self._supervisor = asyncio.create_task(self._supervise(), name=f"challenger {self.key}")
 
-    def offer(self, ticket: object, document: Document) -> None:
-        """Queue a document; it comes back through ``settle`` with the same ticket."""
+    def offer(self, ticket: object, document: Document, encoding: Encoding) -> None:
+        """Queue a document; it comes back through ``settle`` with the same ticket.
+
+        ``encoding`` is what the champion's preprocessing made of it.
+        """
         if self.state == "refused":
             self._miss(ticket, Missed.CHALLENGER_DOWN)
         elif self._stopping.is_set():
@@ -150,8 +109,9 @@ class Challenger:
         elif len(self._waiting) >= self._terms.most_waiting:
             self._miss(ticket, Missed.QUEUE_FULL)
         else:
-            self._waiting.append((ticket, document))
-            self._changed.set()
+            self._waiting.append(Offer(ticket, document, encoding))
+            if self._conversation is not None:
+                self._conversation.wake()
 
     async def drain(self, timeout_s: float) -> None:
         """Let it finish what waits, at most so long, and end the process; the rest is missed."""
@@ -166,11 +126,15 @@ class Challenger:
         self._miss_waiting(Missed.SHUTDOWN)
 
     def _miss(self, ticket: object, reason: Missed) -> None:
-        self._events.settle(self, ticket, Observation(answer=None, missed=reason))
+        self._settle(ticket, Observation(answer=None, missed=reason))
+
+    def _settle(self, ticket: object, observation: Observation) -> None:
+        self._events.settle(self, ticket, observation)
+        self._changed.set()
 
     def _miss_waiting(self, reason: Missed) -> None:
         while self._waiting:
-            self._miss(self._waiting.popleft()[0], reason)
+            self._miss(self._waiting.popleft().ticket, reason)
         self._changed.set()
 
     async def _supervise(self) -> None:
@@ -199,178 +163,81 @@ class Challenger:
         """Start a process and serve it until it ends, hangs, or the service stops."""
         self.state = "starting"
         try:
-            process = await self._spawn()
+            child = await self._spawn()
         except OSError:
             _logger.exception("challenger %s could not be started", self.key)
             return
-        self.pid = process.pid
+        self.pid = child.pid
         patience_s = 0.0
         try:
-            if await self._greet(process):
+            hello = await self._greet(child)
+            if hello is not None:
                 patience_s = _EXIT_S
-                await self._converse(process)
-        except ConnectionError:
-            # It closed the pipe: as good as gone.
-            pass
+                self._conversation = Conversation(
+                    child, hello, self._terms, self._waiting, self._settle
+                )
+                await self._unless_stopping(self._conversation.run())
         except Exception:
             # The one place where whatever goes wrong in the shadow ends; the process starts again.
             _logger.exception("challenger %s is being restarted", self.key)
         finally:
-            await _end(process, patience_s)
+            await child.end(patience_s)
             self.pid = None
-            self._lose_in_flight()
+            self._end_conversation()
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> Child:
         # In this process's own session: the kernel shares processors out by session first, and
         # only within one does the idle class give way.
-        return await asyncio.create_subprocess_exec(
+        return await Child.spawn(
             *(sys.executable, "-m", "service.shadow.process"),
-            *(str(self._bundle_path), json.dumps(self._terms.demands.to_json())),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            *(str(self._bundle_path), self._orders()),
             env=child_environment(),
         )
 
-    async def _greet(self, process: asyncio.subprocess.Process) -> bool:
-        """Wait for the hello; false when there is none, or a refusal instead."""
-        assert process.stdout is not None  # noqa: S101 (we asked for the pipe)
-        first = await self._unless_stopping(frames.read_async(process.stdout), _START_S)
+    def _orders(self) -> str:
+        terms = self._terms
+        return json.dumps({"demands": terms.demands.to_json(), "engine": terms.engine})
+
+    async def _greet(self, child: Child) -> Hello | None:
+        """Wait for the hello; None when there is none, or a refusal instead."""
+        first = await self._unless_stopping(child.first, _START_S)
         if first is None:
-            return False
+            return None
         if "refused" in first:
             self._refuse(first["refused"])
-            return False
-        hello = Hello.parse(first["hello"])
+            return None
+        hello = Hello.from_json(first["hello"])
         if self.hello is not None and hello.fingerprint != self.hello.fingerprint:
             self._refuse([_replaced(self.key, self.hello, hello).to_json()])
-            return False
+            return None
         self.hello = hello
         self.state = "ready"
         self._events.greeted(self, hello)
-        return True
+        return hello
 
     def _refuse(self, findings: list[dict[str, str]]) -> None:
         self.state = "refused"
         self._events.refused(self, findings)
 
     async def _unless_stopping(
-        self, reading: Coroutine[Any, Any, dict[str, Any] | None], timeout_s: float
-    ) -> dict[str, Any] | None:
-        task = asyncio.ensure_future(reading)
+        self, doing: Awaitable[_T], timeout_s: float | None = None
+    ) -> _T | None:
+        """Give what it gives; None when it takes too long, or the service stops."""
+        task = asyncio.ensure_future(doing)
         stop = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({task, stop}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if task.done():
             return task.result()
         task.cancel()
+        await asyncio.wait({task})
         return None
 
-    async def _converse(self, process: asyncio.subprocess.Process) -> None:
-        tasks = {
-            asyncio.create_task(self._feed(process)),
-            asyncio.create_task(self._listen(process)),
-            asyncio.create_task(self._watch(process)),
-            asyncio.create_task(self._until_stopping()),
-        }
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _until_stopping(self) -> None:
-        await self._stopping.wait()
-
-    async def _feed(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None  # noqa: S101 (we asked for the pipe)
-        while True:
-            while not self._waiting or len(self._in_flight) >= _IN_FLIGHT:
-                self._changed.clear()
-                await self._changed.wait()
-            ticket, document = self._waiting.popleft()
-            self._handed_over += 1
-            try:
-                frame = _frame(self._handed_over, document)
-            except (RecursionError, ValueError):
-                # Too deep or too large for the wire: one document's fault, not the process's.
-                self._miss(ticket, Missed.ERROR)
-                continue
-            self._in_flight[self._handed_over] = _InFlight(ticket, time.monotonic())
-            process.stdin.write(frame)
-            await process.stdin.drain()
-
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 (we asked for the pipe)
-        while (message := await frames.read_async(process.stdout)) is not None:
-            flight = self._in_flight.pop(int(message["id"]))
-            self._answered += 1
-            if not flight.given_up:
-                self._events.settle(self, flight.ticket, self._observation(message))
-            self._changed.set()
-
-    def _observation(self, message: Mapping[str, Any]) -> Observation:
-        assert self.hello is not None  # noqa: S101 (answers come after the hello)
-        if "error" in message:
-            return Observation(answer=None, missed=Missed.ERROR)
-        try:
-            probabilities = np.array(message["probabilities"], dtype=np.float32)
-            answer = Answer.of(probabilities, self.hello.labels)
-            return Observation(answer, infer_s=float(message["infer_s"]))
-        except (KeyError, TypeError, ValueError):
-            return Observation(answer=None, missed=Missed.ERROR)
-
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Give up documents that take too long; kill the process and return when it hangs."""
-        progress_at, before, answered = time.monotonic(), processor_use(process.pid), -1
-        while True:
-            await asyncio.sleep(_WATCH_S)
-            now, use = time.monotonic(), processor_use(process.pid)
-            self._give_up_late(now)
-            if not self._in_flight or self._answered != answered:
-                progress_at, before, answered = now, use, self._answered
-            elif now - progress_at >= self._terms.timeout_s and (
-                use is None or before is None or use.hung_since(before, now - progress_at)
-            ):
-                _kill(process)
-                return
-
-    def _give_up_late(self, now: float) -> None:
-        for flight in self._in_flight.values():
-            if not flight.given_up and now - flight.handed_over_at >= self._terms.timeout_s:
-                flight.given_up = True
-                self._miss(flight.ticket, Missed.TIMEOUT)
-                self._changed.set()
-
-    def _lose_in_flight(self) -> None:
-        reason = Missed.SHUTDOWN if self._stopping.is_set() else Missed.CHALLENGER_DOWN
-        for flight in self._in_flight.values():
-            if not flight.given_up:
-                self._miss(flight.ticket, reason)
-        self._in_flight.clear()
-        self._changed.set()
-
-
-def _frame(number: int, document: Document) -> bytes:
-    return frames.encode({"id": number, "text": document.text, "features": document.features})
-
-
-async def _end(process: asyncio.subprocess.Process, patience_s: float) -> None:
-    """Close its input, which ends a healthy process, and kill what does not end."""
-    assert process.stdin is not None  # noqa: S101 (we asked for the pipe)
-    process.stdin.close()
-    try:
-        await asyncio.wait_for(process.wait(), patience_s)
-    except TimeoutError:
-        _kill(process)
-        await process.wait()
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
+    def _end_conversation(self) -> None:
+        if self._conversation is not None:
+            stopping = self._stopping.is_set()
+            self._conversation.end(Missed.SHUTDOWN if stopping else Missed.CHALLENGER_DOWN)
+            self._conversation = None
 
 
 def _replaced(key: str, before: Hello, now: Hello) -> Finding:

@@ -65,8 +65,13 @@ def compare(champion: Answer, challenger: Answer) -> Comparison:
 
 
 def _js_divergence(left: Mapping[str, float], right: Mapping[str, float]) -> float:
-    bits = 0.0
-    for label in {**left, **right}:
-        p, q = left.get(label, 0.0), right.get(label, 0.0)
-        bits += sum(part * log2(2 * part / (p + q)) for part in (p, q) if part > 0)
+    bits = sum(q for label, q in right.items() if label not in left)
+    for label, p in left.items():
+        q = right.get(label, 0.0)
+        # Added up a label at a time, so that the order of the two does not matter to the last bit.
+        bits += _part(p, p + q) + _part(q, p + q)
     return min(max(bits / 2, 0.0), 1.0)
+
+
+def _part(probability: float, both: float) -> float:
+    return probability * log2(2 * probability / both) if probability > 0 else 0.0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from artifacts.preprocessing import Encoding
     from guards.drift.features import Answer
     from service.documents import Document
     from service.shadow.challenger import Challenger
@@ -60,6 +61,7 @@ class Line:
     """One answered document, on its way to a log line: complete when no challenger is awaited."""
 
     document: Document
+    encoding: Encoding
     champion: Answer
     facts: Mapping[str, Any]
     awaited: int = 0
@@ -101,7 +103,7 @@ class Mirror:
         line.awaited = len(self.challengers)
         for challenger in self.challengers:
             self.coverage[challenger.key].eligible += 1
-            challenger.offer(line, line.document)
+            challenger.offer(line, line.document, line.encoding)
         return True
 
     def settle(self, challenger: Challenger, ticket: object, observation: Observation) -> None:

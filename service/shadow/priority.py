@@ -36,18 +36,22 @@ def drop_priority() -> str:
 
 
 def _move_threads(move: Callable[[int], None]) -> None:
-    for thread in _threads():
-        # A thread may end before its turn.
-        with contextlib.suppress(ProcessLookupError):
-            move(thread)
+    moved: set[int] = set()
+    # One that is not moved yet may start another meanwhile: look until there is nobody new.
+    while new := _threads() - moved:
+        for thread in new:
+            # A thread may end before its turn.
+            with contextlib.suppress(ProcessLookupError):
+                move(thread)
+        moved |= new
 
 
-def _threads() -> list[int]:
+def _threads() -> set[int]:
     """Give the ids of this process's threads; 0, the caller, where the system does not tell."""
     try:
-        return [int(entry.name) for entry in Path("/proc/self/task").iterdir()]
+        return {int(entry.name) for entry in Path("/proc/self/task").iterdir()}
     except FileNotFoundError:
-        return [0]
+        return {0}
 
 
 @dataclass(frozen=True, slots=True)

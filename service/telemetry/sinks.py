@@ -10,6 +10,10 @@ from service.telemetry.writers import Writer
 
 __all__ = ["Line", "Sink"]
 
+_GATHERING_S = 0.01
+"""How long the first line waits for others: a wake-up costs the threads of requests more than the
+line itself does."""
+
 
 class Line:
     """One line of the log, rendered by the first sink that needs it and only once."""
@@ -49,6 +53,7 @@ class Sink:
         self._queue: deque[Line] = deque()
         self._offered = 0
         self._settled = 0
+        self._awaited = 0
         self._lost = 0
         self._closing = False
         self._changed = threading.Condition()
@@ -67,8 +72,9 @@ class Sink:
             if self._closing or self._offered - self._settled > self._capacity:
                 self._settled += 1
                 self._lost += 1
-            else:
-                self._queue.append(line)
+                return
+            self._queue.append(line)
+            if len(self._queue) == 1:
                 self._changed.notify_all()
 
     def flush(self, deadline: float) -> bool:
@@ -77,7 +83,8 @@ class Sink:
         Returns whether they are.
         """
         with self._changed:
-            offered = self._offered
+            offered = self._awaited = self._offered
+            self._changed.notify_all()
             return self._changed.wait_for(
                 lambda: self._settled >= offered, deadline - time.monotonic()
             )
@@ -94,16 +101,20 @@ class Sink:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while self._has_lines():
-            lines = self._take()
-            written = self._writer.write(b"".join(lines))
-            self._settle(len(lines), lost=len(lines) - written)
+        while self._gathered():
+            while self._queue:
+                lines = self._take()
+                written = self._writer.write(b"".join(lines))
+                self._settle(len(lines), lost=len(lines) - written)
         self._writer.close()
 
-    def _has_lines(self) -> bool:
-        """Wait for lines; false when there are none and the sink is closing."""
+    def _gathered(self) -> bool:
+        """Wait for lines, a while for more; false when there are none and the sink is closing."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
+            self._changed.wait_for(
+                lambda: self._closing or self._awaited > self._settled, _GATHERING_S
+            )
             return bool(self._queue)
 
     def _take(self) -> list[bytes]:

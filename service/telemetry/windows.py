@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from guards.drift import MatrixSketch, Score, Sketch, score
-from guards.drift.features import ANSWER_FEATURES, Answer, answer_features, live_name
+from guards.drift import MatrixSketch, RowSketch, Score, score
+from guards.drift.features import Answer, answer_names, answer_values, live_name
 from service.telemetry.inputs import InputCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from guards.drift import FeatureReference, Reference
     from guards.schema import CanonicalRow
@@ -49,7 +49,7 @@ class Flushed:
 class _Heard:
     """What the window holds of one challenger."""
 
-    sketch: Sketch
+    answers: RowSketch
     disagreements: MatrixSketch = field(default_factory=MatrixSketch)
     compared: int = 0
 
@@ -61,13 +61,17 @@ class Windows:
     which it arrived, so that each is in exactly one.
     """
 
-    def __init__(self, reference: Reference, private: Collection[str] = ()) -> None:
-        """Start a window against the champion's reference; ``private`` names private columns.
+    def __init__(
+        self, reference: Reference, inputs: Sequence[str], private: Collection[str] = ()
+    ) -> None:
+        """Start a window against the champion's reference.
 
-        The sketch keeps private categories to itself already. Of a private number the range is
-        left out, because its ends are values that somebody sent.
+        ``inputs`` names the input features that ``observe`` will be given, in their order.
+        ``private`` names private columns: the sketch keeps private categories to itself already;
+        of a private number the range is left out, because its ends are values that somebody sent.
         """
         self._private = frozenset(private)
+        self._names = (*inputs, *answer_names(CHAMPION))
         self._features = _as_answers_of(reference, CHAMPION)
         self._challengers: dict[str, dict[str, FeatureReference]] = {}
         self._last: Flushed | None = None
@@ -81,26 +85,23 @@ class Windows:
     def greet(self, key: str, reference: Reference) -> None:
         """Watch a challenger's answers against its own reference, from now on."""
         answers = _as_answers_of(reference, key)
-        features = {name: answers[name] for name in _answer_names(key)}
-        self._challengers[key] = features
-        self._heard.setdefault(key, _Heard(Sketch(features)))
+        self._challengers[key] = {name: answers[name] for name in answer_names(key)}
+        self._heard.setdefault(key, self._unheard(key))
 
-    def observe(self, values: Mapping[str, float | str], row: CanonicalRow) -> None:
+    def observe(self, inputs: tuple[float | str, ...], answer: Answer, row: CanonicalRow) -> None:
         """Count one answered document: its input features, the champion's answer, and the row.
 
-        Of the row only what was noticed about it is counted; its values are among the others.
+        Of the row only what was noticed about it is counted; its values are among the inputs.
         """
         self._documents += 1
-        self._sketch.update({name: (value,) for name, value in values.items()})
+        self._sketch.update((*inputs, *answer_values(answer)))
         self._inputs.update(row)
 
     def compare(self, key: str, champion: Answer, challenger: Answer) -> None:
         """Count one comparison with a challenger that has been greeted."""
         heard = self._heard[key]
         heard.compared += 1
-        heard.sketch.update(
-            {name: (value,) for name, value in answer_features(challenger, key).items()}
-        )
+        heard.answers.update(answer_values(challenger))
         heard.disagreements.update([(champion.label, challenger.label)])
 
     def flush(self) -> Flushed | None:
@@ -118,13 +119,16 @@ class Windows:
     def _open(self) -> None:
         self._start = datetime.now(UTC)
         self._documents = 0
-        self._sketch = Sketch(self._features)
+        self._sketch = RowSketch(self._names, self._features)
         self._inputs = InputCounts()
-        self._heard = {key: _Heard(Sketch(f)) for key, f in self._challengers.items()}
+        self._heard = {key: self._unheard(key) for key in self._challengers}
+
+    def _unheard(self, key: str) -> _Heard:
+        return _Heard(RowSketch(answer_names(key), self._challengers[key]))
 
     def _freeze(self) -> Flushed:
         counted = self._sketch.get()
-        heard = {key: heard.sketch.get() for key, heard in self._heard.items()}
+        heard = {key: heard.answers.get() for key, heard in self._heard.items()}
         return Flushed(
             start=self._start,
             # The wall clock can jump back; a window must not end before it starts.
@@ -162,10 +166,6 @@ def _as_answers_of(reference: Reference, who: str) -> dict[str, FeatureReference
 
 def _without_range(counts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in counts.items() if name not in ("minimum", "maximum")}
-
-
-def _answer_names(who: str) -> list[str]:
-    return [f"{who}.{feature}" for feature in ANSWER_FEATURES]
 
 
 def _scores(

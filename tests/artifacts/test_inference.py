@@ -51,7 +51,7 @@ def test_answers_are_those_of_a_padded_batch(opened: Bundle, encodings: list[Enc
     ids = torch.zeros((len(encodings), longest), dtype=torch.long)
     mask = torch.zeros_like(ids)
     for place, encoding in enumerate(encodings):
-        ids[place, : encoding.tokens] = torch.from_numpy(encoding.token_ids)
+        ids[place, : encoding.tokens] = torch.from_numpy(encoding.token_ids[0])
         mask[place, : encoding.tokens] = 1
     with torch.inference_mode():
         padded = opened.network(ids, columns_of(encodings), mask).numpy()

@@ -65,6 +65,21 @@ def test_joined_network_from_its_configuration() -> None:
     assert network.config.preprocessing_fingerprint == "sha256:0"
 
 
+def test_state_of_a_document_is_the_mean_over_its_windows() -> None:
+    """Rows of token ids are the windows of one document after the other."""
+    torch.manual_seed(1)
+    network = new_network(
+        None, bert(), columns_width=2, labels=("a", "b", "c"), preprocessing_fingerprint=""
+    )
+    network.train(mode=False)
+    ids, columns = torch.randint(50, (6, 9)), torch.randn(2, 2)
+    with torch.inference_mode():
+        pooled = network.pool(ids)
+        states = torch.stack([pooled[:3].mean(dim=0), pooled[3:].mean(dim=0)])
+
+        torch.testing.assert_close(network(ids, columns), network.classify(states, columns))
+
+
 ASKED = {
     "auto_map": {"AutoConfig": "somebody/model--config.Config"},
     "attn_implementation": "somebody/kernel",

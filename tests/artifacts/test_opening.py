@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
 
+from artifacts.cut import Cut
 from artifacts.opening import REFERENCE, open_bundle
 from artifacts.training import TrainingOptions, train
 from guards.integrity import Probes, read_sealed
@@ -18,6 +20,8 @@ from tests.faults.resealing import edit_json, findings_of, the_finding
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from artifacts.tables import Table
 
@@ -34,7 +38,7 @@ def test_opened_bundle_is_what_its_manifest_says(champion: Path) -> None:
     }
     assert list(bundle.labels) == manifest["labels"]
     assert bundle.preprocessing.schema.labels == bundle.labels
-    assert bundle.preprocessing.max_length == 64
+    assert bundle.preprocessing.cut == Cut(64)
     assert not bundle.network.training
 
 
@@ -57,6 +61,39 @@ def test_sealed_outputs_are_the_outputs(champion: Path) -> None:
 
     np.testing.assert_array_equal(observed.probabilities, probes.expected.probabilities)
     np.testing.assert_array_equal(observed.columns, probes.expected.columns)
+
+
+@pytest.mark.parametrize("kind", ["trained", "columns of another team"])
+def test_columns_are_compiled(kind: str, bundle_of: Callable[[str], Path]) -> None:
+    """A bundle of common columns answers the probes without scikit-learn, to the last bit."""
+    path = bundle_of(kind)
+    bundle = open_bundle(path)
+    columns = bundle.preprocessing.columns
+    assert columns is not None
+    assert columns.compiled
+    probes = Probes.from_files(read_sealed(path).files)
+
+    with columns.at_rest:  # what waits for the estimator would wait for ever
+        observed = bundle.probe(probes.documents)
+
+    np.testing.assert_array_equal(observed.columns, probes.expected.columns)
+
+
+def test_library_that_fails_one_probe_alone_is_refused(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probes judge the installed library, also where compiled columns would know better."""
+    documents = Probes.from_files(read_sealed(champion).files).documents
+    amounts = [document["features"]["amount"] for document in documents[:8]]
+    odd = next(amount for amount in amounts if amount > 0)
+    transform = StandardScaler.transform
+
+    def otherwise(scaler: StandardScaler, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(transform(scaler, numbers) + 1e-6 * (numbers == odd))
+
+    monkeypatch.setattr(StandardScaler, "transform", otherwise)
+
+    the_finding(findings_of(champion), "probe_failed", "probes: columns")
 
 
 def test_bundle_may_be_moved(champion: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from artifacts.columns import fit_columns
+from artifacts.cut import Cut
 from artifacts.preprocessing import Encoding, Preprocessing
 from artifacts.tokenizer import learn_tokenizer, plain
 from guards.schema import CanonicalRow, CategoricalColumn, NumericColumn, Schema
@@ -28,7 +29,7 @@ PREPROCESSING = Preprocessing(
     schema=SCHEMA,
     columns=fit_columns(SCHEMA, [ROW, CanonicalRow((2.0,), ("",))]),
     tokenizer=plain(learn_tokenizer([WORDS] * 5, 200)),
-    max_length=8,
+    cut=Cut(8),
 )
 CLS, SEP, UNK = 2, 3, 1
 
@@ -39,8 +40,8 @@ def encode(*texts: str) -> list[Encoding]:
 
 
 def ids(encodings: Sequence[Encoding]) -> list[list[int]]:
-    """Give token ids as plain lists."""
-    return [encoding.token_ids.tolist() for encoding in encodings]
+    """Give the token ids of documents of one window as plain lists."""
+    return [encoding.token_ids[0].tolist() for encoding in encodings]
 
 
 def test_dtypes_and_shapes() -> None:
@@ -48,7 +49,7 @@ def test_dtypes_and_shapes() -> None:
     (encoding,) = encode("alpha")
 
     assert encoding.token_ids.dtype == np.int64
-    assert encoding.token_ids.shape == (3,)
+    assert encoding.token_ids.shape == (1, 3)
     assert encoding.columns.dtype == np.float64
     assert encoding.columns.shape == (5,)
     assert encoding.tokens == 3
@@ -61,12 +62,12 @@ def test_cut_keeps_head_and_closing_token(words: int, *, truncated: bool) -> Non
     text = " ".join(WORDS.split()[:words])
 
     (encoding,) = encode(text)
-    (whole,) = replace(PREPROCESSING, max_length=100).encode([text], [ROW])
+    (whole,) = replace(PREPROCESSING, cut=Cut(100)).encode([text], [ROW])
 
     assert encoding.truncated is truncated
     assert encoding.tokens == min(words + 2, 8)
-    assert encoding.token_ids[:-1].tolist() == whole.token_ids[: encoding.tokens - 1].tolist()
-    assert encoding.token_ids[-1] == SEP
+    assert encoding.token_ids[0, :-1].tolist() == whole.token_ids[0, : encoding.tokens - 1].tolist()
+    assert encoding.token_ids[0, -1] == SEP
     assert not whole.truncated
 
 
@@ -105,7 +106,7 @@ def test_canonical_rows_of_requests() -> None:
 def test_text_alone() -> None:
     """A bundle without feature columns has encodings of width 0."""
     schema = Schema(("text",), (), (), ("a", "b"))
-    preprocessing = Preprocessing(schema, None, PREPROCESSING.tokenizer, 8)
+    preprocessing = Preprocessing(schema, None, PREPROCESSING.tokenizer, Cut(8))
 
     (encoding,) = preprocessing.encode(["alpha"], [CanonicalRow((), ())])
 

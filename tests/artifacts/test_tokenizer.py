@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from tokenizers import Tokenizer, models
+from tokenizers import Tokenizer, models, processors
 
 from artifacts.tokenizer import (
     SPECIAL_TOKENS,
@@ -129,6 +129,31 @@ def test_sealed_tokenizer_says_what_it_is(tokenizer: Tokenizer, sealed: SealedTo
     assert sealed.get_vocab_size() == tokenizer.get_vocab_size()
     assert sealed.unknown_id == tokenizer.token_to_id("[UNK]")
     assert sealed.encode_special_tokens is False
+
+
+@pytest.mark.parametrize(
+    ("template", "ends"),
+    [
+        ("[CLS] $A [SEP]", (1, 1)),
+        ("$A", (0, 0)),
+        ("$A [SEP]", (0, 1)),
+        ("[CLS] [MASK] $A", (2, 0)),
+        ("[CLS] $A [SEP] [SEP] [MASK]", (1, 3)),
+    ],
+)
+@pytest.mark.parametrize("vocabulary", [["a", "[UNK]"], ["\u6cd5"]])
+def test_special_tokens_around_a_text(
+    template: str, ends: tuple[int, int], vocabulary: list[str]
+) -> None:
+    """They are counted at each end, and what words the tokenizer knows makes no difference."""
+    words = {token: place for place, token in enumerate([*vocabulary, "[CLS]", "[SEP]", "[MASK]"])}
+    other = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))  # noqa: S106 (a token of text)
+    other.post_processor = processors.TemplateProcessing(
+        single=template,
+        special_tokens=[(name, words[name]) for name in ("[CLS]", "[SEP]", "[MASK]")],
+    )
+
+    assert SealedTokenizer(other).ends == ends
 
 
 def test_nothing_is_unknown_to_bytes() -> None:

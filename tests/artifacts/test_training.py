@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -229,6 +230,16 @@ def test_base_that_is_none(
 
     missing = "no model there" if with_tokenizer else r"no tokenizer\.json there"
     with pytest.raises(CallError, match=missing):
+        train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(directory)))
+
+
+def test_base_without_special_tokens(rows: Table, base: Path, tmp_path: Path) -> None:
+    """A tokenizer that makes nothing of an empty text is refused before training."""
+    directory = shutil.copytree(base, tmp_path / "base")
+    tokenizer = json.loads((directory / "tokenizer.json").read_bytes())
+    (directory / "tokenizer.json").write_text(json.dumps({**tokenizer, "post_processor": None}))
+
+    with pytest.raises(CallError, match=r"--base .*: .* an empty one has no token"):
         train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(directory)))
 
 

@@ -56,7 +56,9 @@ rows = st.lists(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["trained", "columns of another team", "on roberta"])
+@pytest.fixture(
+    scope="module", params=["trained", "in windows", "columns of another team", "on roberta"]
+)
 def preprocessing(
     request: pytest.FixtureRequest, bundle_of: Callable[[str], Path]
 ) -> Preprocessing:

@@ -112,7 +112,7 @@ ATTEMPTS: dict[str, Callable[[Any], object]] = {
     "truncate": lambda it: it.tokenizer.enable_truncation(4),
     "assign to the tokenizer": lambda it: setattr(it.tokenizer, "normalizer", None),
     "reach the model": lambda it: setattr(it.tokenizer.model, "unk_token", "[PAD]"),
-    "cut shorter": lambda it: setattr(it, "max_length", 4),
+    "cut shorter": lambda it: setattr(it.cut, "max_length", 4),
     "put other columns": lambda it: setattr(it, "columns", None),
     "rename a label": lambda it: setattr(it.schema, "labels", ("a", "b")),
 }
@@ -292,7 +292,7 @@ def test_row_37_what_was_accepted_is_finished(
     """A document that was in the queue is answered, logged and in a window, as on a drain."""
     with running(settings, recheck_s=RECHECK_S) as endpoint, ThreadPoolExecutor(1) as thread:
         champion = champion_of(endpoint)
-        held = HeldEngine(champion.engine, Event())
+        held = HeldEngine(champion.choice.engine, Event())
         monkeypatch.setattr(champion.scheduler, "_engine", held)
         answer = thread.submit(endpoint.classify, {**DOCUMENT, "request_id": "queued"})
         endpoint.wait_until(lambda: champion.scheduler.documents == 1)

@@ -20,8 +20,9 @@ from service.documents import Document
 from service.observing import Observer
 from service.scheduling import Outcome
 from service.settings import Settings
-from service.shadow.challenger import Challenger, ChallengerEvents, Hello, Terms
+from service.shadow.challenger import Challenger, ChallengerEvents
 from service.shadow.comparison import Missed, Observation
+from service.shadow.terms import Hello, Terms
 from service.telemetry.inputs import EXTRA, KINDS
 from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
+
+    from artifacts.preprocessing import Encoding
 
 PATIENCE_S = 10.0
 STAMPS = {"timestamp", "event", "schema", "replica", "run", "seq"}
@@ -69,8 +72,9 @@ class ByHand(Challenger):
         """How many documents the test has not settled."""
         return len(self.tickets)
 
-    def offer(self, ticket: object, document: Document) -> None:
+    def offer(self, ticket: object, document: Document, encoding: Encoding) -> None:
         """Keep a document until it is settled."""
+        assert encoding.tokens > 0
         assert document.text == TEXT
         self.tickets.append(ticket)
 
@@ -79,8 +83,10 @@ class ByHand(Challenger):
         identity = bundle.identity
         self.hello = Hello(
             **identity,
+            preprocessing=bundle.manifest.preprocessing.fingerprint,
             labels=bundle.labels,
             engine="torch",
+            lanes=1,
             priority="idle",
             reference=bundle.reference,
         )

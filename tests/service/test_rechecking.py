@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from artifacts.opening import Bundle, open_bundle
-from artifacts.sealed_columns import estimator_of
+from artifacts.sealed_columns import compiled_of, estimator_of
 from service.rechecking import Rechecker
 from tests.faults.resealing import agree, edit_manifest, the_finding
 
@@ -67,7 +68,11 @@ def _read_special_tokens_as_text(bundle: Bundle) -> None:
 
 
 def _cut_shorter(bundle: Bundle) -> None:
-    force(bundle.preprocessing, "max_length", 9)
+    force(bundle.preprocessing.cut, "max_length", 9)
+
+
+def _keep_the_tail(bundle: Bundle) -> None:
+    force(bundle.preprocessing.cut, "long", "head-tail")
 
 
 def _rename_a_category(bundle: Bundle) -> None:
@@ -91,6 +96,7 @@ CHANGES: dict[str, tuple[Callable[[Bundle], None], str, str]] = {
         "true",
     ),
     "length": (_cut_shorter, "text.max_length", "9"),
+    "tail": (_keep_the_tail, "text.long", '"head-tail"'),
     "schema": (_rename_a_category, "court.categories", '"Mars"'),
     "frame": (_fill_otherwise, "pages.frame.missing", "0"),
 }
@@ -124,6 +130,36 @@ def test_what_changed_is_found(bundle: Bundle, name: str) -> None:
     assert finding.expected != finding.observed
     assert all(RESTART in one.remedy for one in findings)
     assert {one.subject for one in findings} == {"preprocessing", subject}
+
+
+def _drop_the_steps(bundle: Bundle) -> None:
+    force(bundle.preprocessing.columns, "_compiled", None)
+
+
+def _drop_a_layer(bundle: Bundle) -> None:
+    force(compiled_of(bundle.preprocessing.columns), "layers", ())
+
+
+def _rewrite_a_table(bundle: Bundle) -> None:
+    compiled = compiled_of(bundle.preprocessing.columns)
+    assert compiled is not None
+    # Behind a mapping that nobody can write to stands a dictionary, for who looks for it.
+    (known,) = gc.get_referents(compiled.tables[0].known)
+    known["NDCA"] = known["SDNY"]
+
+
+@pytest.mark.parametrize("change", [_drop_the_steps, _drop_a_layer, _rewrite_a_table])
+def test_changed_compiled_steps_are_found(bundle: Bundle, change: Callable[[Bundle], None]) -> None:
+    """What answers in the estimator's place is watched like the estimator."""
+    rechecker = Rechecker(bundle)
+    assert rechecker.recheck() == ()
+    change(bundle)
+
+    (finding,) = rechecker.recheck()
+
+    assert (finding.code, finding.subject) == ("preprocessing_changed", "preprocessing")
+    assert finding.observed == "another state of the same fingerprint"
+    assert RESTART in finding.remedy
 
 
 def test_findings_are_never_taken_back(bundle: Bundle) -> None:

@@ -19,11 +19,12 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from artifacts.cut import Cut, Ends
 from artifacts.foreign.model import labels_of, read_model
 from artifacts.inference import logits_of
 from artifacts.network import model_of
 from artifacts.preprocessing import Preprocessing
-from artifacts.tokenizer import SPECIAL_TOKENS
+from artifacts.tokenizer import SPECIAL_TOKENS, SealedTokenizer
 from guards.errors import CallError, GuardRefused
 from guards.schema import CanonicalRow, Schema
 from tests.models import save_model
@@ -75,7 +76,7 @@ def refused(directory: Path) -> Finding:
 def assert_as_the_library(found: ForeignModel, directory: Path) -> None:
     """Assert that texts give the logits that the library's own few lines give."""
     schema = Schema(("text",), (), (), LABELS)
-    preprocessing = Preprocessing(schema, None, found.tokenizer, found.max_length)
+    preprocessing = Preprocessing(schema, None, found.tokenizer, Cut(found.max_length))
     ours = logits_of(
         found.network, preprocessing.encode(TEXTS, [CanonicalRow((), ())] * len(TEXTS))
     )
@@ -315,13 +316,13 @@ def test_special_tokens_that_only_the_library_adds(directory: Path) -> None:
     assert "[CLS]" in finding.observed.partition(" by the one")[2]
 
 
-def test_texts_that_no_token_closes(directory: Path) -> None:
-    """Without a closing special token the library would cut a long text elsewhere: refused."""
+def _save_tokenizer(directory: Path, template: str) -> None:
+    """Put a tokenizer of few words there, with special tokens around a text by the template."""
     words = {token: number for number, token in enumerate([*SPECIAL_TOKENS, "15", "1999"])}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))  # noqa: S106 (a token of text)
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A", special_tokens=[("[CLS]", words["[CLS]"])]
+        single=template, special_tokens=[(name, words[name]) for name in ("[CLS]", "[SEP]")]
     )
     for file in directory.glob("*token*"):
         file.unlink()
@@ -331,10 +332,31 @@ def test_texts_that_no_token_closes(directory: Path) -> None:
         pad_token="[PAD]",  # noqa: S106 (a token of text)
     ).save_pretrained(directory)
 
+
+@pytest.mark.parametrize("template", ["[CLS] $A", "$A [SEP]", "[CLS] $A [SEP] [SEP]"])
+def test_special_tokens_of_another_number(directory: Path, template: str) -> None:
+    """However many special tokens open and close a text, a long one is cut as the library does."""
+    _save_tokenizer(directory, template)
+
+    assert_as_the_library(read_model(directory, None), directory)
+
+
+def test_no_special_tokens(directory: Path) -> None:
+    """A tokenizer that makes nothing of an empty text is refused: a network needs a token."""
+    _save_tokenizer(directory, "$A")
+
+    with pytest.raises(CallError, match="an empty one has no token"):
+        read_model(directory, None)
+
+
+def test_library_that_cuts_otherwise(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a long text would lose its closing token and the library keeps it: refused."""
+    monkeypatch.setattr(SealedTokenizer, "ends", Ends(1, 0))
+
     finding = refused(directory)
 
     assert finding.code == "tokenizer_contradicts_itself"
-    assert "closing special token" in finding.expected
+    assert "closing special tokens" in finding.expected
 
 
 @pytest.mark.parametrize("asked", [None, 32])

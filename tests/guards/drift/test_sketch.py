@@ -22,6 +22,7 @@ from guards.drift import (
     MatrixSketch,
     NumericReference,
     NumericSketch,
+    RowSketch,
     Sketch,
     merge,
 )
@@ -265,6 +266,43 @@ def test_window_counts_each_feature_alone() -> None:
     assert snapshot["minimum"] == numeric([2.0, math.nan])
     assert snapshot["court"] == categorical(["NDCA", "EDTX", "acme", "x"])
     assert snapshot["client"] == categorical(["acme", "x"], CLIENTS)
+
+
+ROWS = [
+    (page, court)
+    for page, court in zip(
+        [*SOME.tolist(), math.nan, math.inf], itertools.cycle(["NDCA", "EDTX", ""]), strict=False
+    )
+]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 255, 256, 257, len(ROWS)])
+def test_rows_one_by_one_equal_columns(rows: int) -> None:
+    """However many rows came, read in between or not, each of their values is counted once."""
+    sketch = RowSketch(("pages", "court"), FEATURES)
+    for place, row in enumerate(ROWS[:rows]):
+        sketch.update(row)
+        if place % 300 == 0:
+            sketch.get()
+    whole = Sketch(FEATURES)
+    whole.update({"pages": [p for p, _ in ROWS[:rows]], "court": [c for _, c in ROWS[:rows]]})
+    assert sketch.get() == whole.get() == sketch.get()
+
+
+def test_rows_name_features_that_there_are() -> None:
+    """A name that is no feature is refused before the first row, not at some later one."""
+    with pytest.raises(KeyError, match="weight"):
+        RowSketch(("pages", "weight"), FEATURES)
+
+
+@pytest.mark.parametrize("row", [(), (1.0,), (1.0, "NDCA", "acme")])
+def test_a_row_of_another_width_is_not_counted(row: tuple[float | str, ...]) -> None:
+    """It would put values under the wrong names; the rows around it count."""
+    sketch = RowSketch(("pages", "court"), FEATURES)
+    sketch.update((1.0, "NDCA"))
+    with pytest.raises(ValueError, match="a row has 2 values"):
+        sketch.update(row)
+    assert sum(sketch.get()["pages"]["counts"]) == 1
 
 
 @settings(deadline=None)

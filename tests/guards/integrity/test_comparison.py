@@ -123,7 +123,8 @@ def test_schema(edited: Callable[[Edit], BundleDiff]) -> None:
         column(manifest, "court")["categories"].remove("NDCA")
         manifest["inputs"]["numeric"].reverse()
         manifest["inputs"]["text"] = ["text", "title"]
-        manifest["text"]["max_length"] = 32
+        windows = {"long": "windows", "overlap": 0.25, "most_windows": 16}
+        manifest["text"] = {"max_length": 32, **windows}
 
     words = said(edited(change), "schema")
 
@@ -132,8 +133,11 @@ def test_schema(edited: Callable[[Edit], BundleDiff]) -> None:
     assert any(one.startswith("pages.maximum ") and one.endswith(" → 1000") for one in words)
     assert "pages.required false → true" in words
     assert "text.max_length 64 → 32" in words
+    assert 'text.long "head" → "windows"' in words
+    assert "text.overlap none → 0.25" in words
+    assert "text.most_windows none → 16" in words
     assert 'text columns: "title" added' in words
-    assert len(words) == 6
+    assert len(words) == 9
 
 
 def test_columns_that_one_lacks(edited: Callable[[Edit], BundleDiff]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,8 +82,18 @@ def test_root_sees_every_change(manifest: dict[str, Any], key: str, value: int) 
         {"name": ""},
         {"labels": ["only one"]},
         {"labels": "ab"},
-        {"text": {"max_length": 64, "long": "windows"}},
         {"text": {"max_length": 0, "long": "head"}},
+        {"text": {"max_length": 64, "long": "tail"}},
+        {"text": {"max_length": 64, "long": "windows"}},
+        {"text": {"max_length": 64, "long": "windows", "overlap": 0.25}},
+        {"text": {"max_length": 64, "long": "windows", "most_windows": 16}},
+        {"text": {"max_length": 64, "long": "windows", "overlap": 1.0, "most_windows": 16}},
+        {"text": {"max_length": 64, "long": "windows", "overlap": -0.1, "most_windows": 16}},
+        {"text": {"max_length": 64, "long": "windows", "overlap": math.nan, "most_windows": 16}},
+        {"text": {"max_length": 64, "long": "windows", "overlap": 0.25, "most_windows": 1}},
+        {"text": {"max_length": 64, "long": "windows", "overlap": 0.25, "most_windows": 10**9}},
+        {"text": {"max_length": 64, "long": "head", "overlap": 0.25, "most_windows": 16}},
+        {"text": {"max_length": 64, "long": "head-tail", "overlap": 0.25}},
         {"temperature": 0},
         {"temperature": -1.0},
         {"parts": {"a": {"size": -1, "sha256": "0" * 64}}},

@@ -167,6 +167,33 @@ def test_a_text_that_is_cut_is_a_warning(endpoint: Endpoint) -> None:
     assert "truncated" in codes
 
 
+def test_a_long_text_in_windows(bundle_of: Callable[[str], Path], tmp_path: Path) -> None:
+    """A text that the windows hold is answered by all of it; one that goes on is a warning."""
+    path = bundle_of("in windows")
+    given = open_bundle(path)
+    # Sixteen windows of 16 tokens, 14 of them text and 11 not in the window before.
+    text = "word " * (14 + 15 * 11 - 1) + "motion"
+    with running(Settings(champion=str(path), log_file=tmp_path / "log.jsonl")) as endpoint:
+        held, changed, cut, also_cut = endpoint.classify(
+            *({"text": one} for one in (text, text[:-6] + "word", text + " a", text + " motion"))
+        ).json()["predictions"]
+
+        (line,) = (
+            one
+            for one in map(json.loads, endpoint.logged().splitlines())
+            if one.get("request_id") == held["request_id"]
+        )
+    expected = given.probe([{"text": text, "features": {}}])
+    np.testing.assert_allclose(
+        list(held["probabilities"].values()), expected.probabilities[0], atol=1e-6
+    )
+    assert held["probabilities"] != changed["probabilities"]
+    assert {"code": "truncated", "feature": "text"} not in held["warnings"]
+    assert {"code": "truncated", "feature": "text"} in cut["warnings"]
+    assert cut["probabilities"] == pytest.approx(also_cut["probabilities"], abs=1e-6)
+    assert (line["tokens"], line["truncated"]) == (16 * 16, False)
+
+
 def test_a_category_is_known_with_spaces_around_it(endpoint: Endpoint, bundle: Bundle) -> None:
     """The canonical form is the trained one."""
     known = bundle.preprocessing.schema.categorical[0].categories[0]
@@ -422,7 +449,8 @@ def test_a_deadline_that_is_none_is_400(endpoint: Endpoint, deadline: str) -> No
 
 def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
     """The document is never counted as answered, and its place is free again."""
-    body = json.dumps({"documents": [{"request_id": "left", "text": "a"}] * 50}).encode()
+    # Long enough that nobody is done with them before somebody looks for the client.
+    body = json.dumps({"documents": [{"request_id": "left", "text": "a " * 5000}] * 200}).encode()
     messages: Iterator[MutableMapping[str, Any]] = iter(
         [
             {"type": "http.request", "body": body, "more_body": False},
@@ -441,6 +469,33 @@ def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
     assert endpoint.runtime.champion is not None
     assert endpoint.runtime.champion.scheduler.documents == 0
     assert samples(endpoint)["understudy_requests_total/499"] == 1
+
+
+def test_a_request_that_the_server_cancels_is_cancelled(endpoint: Endpoint) -> None:
+    """Whoever stops the server is not told that a client left, and nothing is answered."""
+
+    async def stop_while_it_is_watched() -> None:
+        watched = asyncio.Event()
+        body = json.dumps({"documents": [{"text": "a " * 5000}] * 200}).encode()
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> MutableMapping[str, Any]:
+            message = next(messages, None)
+            if message is None:
+                watched.set()
+                await asyncio.Event().wait()
+            assert message is not None
+            return message
+
+        request = asyncio.create_task(called(endpoint, receive))
+        await watched.wait()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+    assert endpoint.client.portal is not None
+    endpoint.client.portal.call(stop_while_it_is_watched)
+    assert endpoint.answer()["label"]
 
 
 def test_a_failure_of_ours_is_500_and_quotes_nobody(

@@ -7,25 +7,35 @@ import os
 import shutil
 import signal
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from artifacts.opening import open_bundle
+from artifacts.preprocessing import Encoding
 from guards.integrity import Demands
 from guards.schema import CanonicalRow
 from service.documents import Document
-from service.shadow.challenger import Challenger, ChallengerEvents, Hello, Terms
+from service.engines.torch import TorchEngine
+from service.shadow.challenger import Challenger, ChallengerEvents
 from service.shadow.comparison import Missed, Observation
+from service.shadow.terms import Hello, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from artifacts.tables import Table
 
 PATIENCE_S = 120.0
+BLANK = Encoding(
+    np.zeros((1, 3), dtype=np.int64),
+    np.zeros(0),
+    CanonicalRow((), ()),
+    unknown_tokens=0,
+    truncated=False,
+)
 
 
 class Audience:
@@ -38,11 +48,17 @@ class Audience:
         self._changed = asyncio.Event()
 
     def challenger(
-        self, bundle: Path, *, most_waiting: int = 1000, timeout_s: float = 60.0
+        self,
+        bundle: Path,
+        *,
+        most_waiting: int = 1000,
+        timeout_s: float = 60.0,
+        preprocessing: str | None = None,
     ) -> Challenger:
         """Make a challenger that this audience listens to."""
         events = ChallengerEvents(self._settle, self._greeted, self._refused)
-        return Challenger("docs/2", bundle, Terms(Demands(), most_waiting, timeout_s), events)
+        terms = Terms(Demands(), most_waiting, timeout_s, "torch", preprocessing)
+        return Challenger("docs/2", bundle, terms, events)
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Wait until something has happened that the challenger tells of."""
@@ -82,7 +98,7 @@ class Offers:
         self._next += documents
         for ticket in tickets:
             row = self.row(ticket)
-            challenger.offer(ticket, document(row["text"], row["features"]))
+            challenger.offer(ticket, document(row["text"], row["features"]), BLANK)
         return tickets
 
     def row(self, ticket: int) -> dict[str, Any]:
@@ -176,6 +192,8 @@ def test_it_says_what_it_runs(shared: Shared, challenger: Path) -> None:
     assert {"name": hello.name, "version": hello.version} == {"name": "docs", "version": "2"}
     assert hello.fingerprint == bundle.manifest.fingerprint
     assert (hello.labels, hello.engine, hello.priority) == (bundle.labels, "torch", "idle")
+    assert hello.preprocessing == bundle.manifest.preprocessing.fingerprint
+    assert hello.lanes >= 1
     assert hello.reference == bundle.reference
     assert (shared.challenger.state, shared.challenger.restarts) == ("ready", 0)
 
@@ -215,8 +233,8 @@ def test_one_bad_document_is_one_error(shared: Shared, shared_offers: Offers) ->
     deep: dict[str, Any] = {}
     for _ in range(100_000):
         deep = {"deeper": deep}
-    shared.challenger.offer("misfit", document("a text", {"pages": "many"}))
-    shared.challenger.offer("deep", document("a text", deep))
+    shared.challenger.offer("misfit", document("a text", {"pages": "many"}), BLANK)
+    shared.challenger.offer("deep", document("a text", deep), BLANK)
     tickets = shared_offers.to(shared.challenger, 1)
     everything = ["misfit", "deep", *tickets]
     shared.runner.run(audience.until(lambda: all(map(audience.observations.get, everything))))
@@ -224,6 +242,16 @@ def test_one_bad_document_is_one_error(shared: Shared, shared_offers: Offers) ->
     assert shared.challenger.pid == pid
     while deep:
         deep = deep["deeper"]
+
+
+def test_every_thread_gives_way_once_it_has_answered(shared: Shared, shared_offers: Offers) -> None:
+    """The lanes, and whatever threads the engine made, before and since, are in the idle class."""
+    tickets = shared_offers.to(shared.challenger, 5)
+    audience = shared.audience
+    shared.runner.run(audience.until(lambda: all(map(audience.observations.get, tickets))))
+    threads = [int(task.name) for task in Path(f"/proc/{shared.challenger.pid}/task").iterdir()]
+    assert len(threads) > 1
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_IDLE}
 
 
 def test_killed_with_documents_in_flight(shared: Shared, shared_offers: Offers) -> None:
@@ -359,3 +387,50 @@ def test_a_full_queue_misses_the_newest(
     assert audience.missed(tickets[3:]) == [Missed.QUEUE_FULL] * 2
     asyncio.run(waiting.drain(0))
     assert audience.missed(tickets[:3]) == [Missed.SHUTDOWN] * 3
+
+
+def test_the_champions_encoding_goes_to_a_challenger_of_the_same_preprocessing(
+    challenger: Path, audience: Audience, offers: Offers
+) -> None:
+    """Its answers are, to the bit, what the bundle gives for the encoded document, not the text."""
+    bundle = open_bundle(challenger)
+    rows = [offers.row(number) for number in range(12)]
+    canonical = bundle.preprocessing.canonical(rows)
+    encodings = bundle.preprocessing.encode([row["text"] for row in rows], canonical)
+
+    async def scenario() -> None:
+        fingerprint = bundle.manifest.preprocessing.fingerprint
+        alike = audience.challenger(challenger, preprocessing=fingerprint)
+        alike.start()
+        for number, encoding in enumerate(encodings):
+            alike.offer(number, document("another text", {"pages": "misfit"}), encoding)
+        await alike.drain(PATIENCE_S)
+
+    asyncio.run(scenario())
+    assert audience.missed(range(12)) == [None] * 12
+    answers = [audience.observations[number][0].answer for number in range(12)]
+    observed = [list(answer.probabilities.values()) for answer in answers if answer is not None]
+    engine = TorchEngine(bundle)
+    expected = [engine.probabilities([encoding])[0] for encoding in encodings]
+    np.testing.assert_array_equal(np.array(observed, dtype=np.float32), expected)
+
+
+def test_a_challenger_of_another_preprocessing_is_handed_the_text(
+    challenger: Path, champion: Path, audience: Audience, offers: Offers
+) -> None:
+    """Another bundle's ids and columns would mean nothing to it."""
+    fingerprint = open_bundle(champion).manifest.preprocessing.fingerprint
+
+    async def scenario() -> list[int]:
+        other = audience.challenger(challenger, preprocessing=fingerprint)
+        other.start()
+        tickets = offers.to(other, 3)
+        await other.drain(PATIENCE_S)
+        return tickets
+
+    tickets = asyncio.run(scenario())
+    assert audience.missed(tickets) == [None] * 3
+    expected = open_bundle(challenger).probe([offers.row(t) for t in tickets])
+    answers = [audience.observations[ticket][0].answer for ticket in tickets]
+    observed = [list(answer.probabilities.values()) for answer in answers if answer is not None]
+    np.testing.assert_allclose(observed, expected.probabilities, atol=1e-6)

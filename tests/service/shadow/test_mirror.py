@@ -11,19 +11,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from artifacts.preprocessing import Encoding
 from guards.drift.features import Answer
 from guards.integrity import Demands
 from guards.schema import CanonicalRow
 from service.documents import Document
-from service.shadow.challenger import Challenger, ChallengerEvents, Terms
+from service.shadow.challenger import Challenger, ChallengerEvents
 from service.shadow.comparison import Missed, Observation
 from service.shadow.mirror import Line, Mirror
+from service.shadow.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LABELS = ("contract", "invoice")
 CHAMPION = Answer.of(np.array([0.75, 0.25], dtype=np.float32), LABELS)
+ENCODING = Encoding(
+    np.zeros((1, 3), dtype=np.int64),
+    np.zeros(0),
+    CanonicalRow((), ()),
+    unknown_tokens=0,
+    truncated=False,
+)
 OUTCOMES = (
     Observation(CHAMPION, infer_s=0.1),
     Observation(Answer.of(np.array([0.25, 0.75], dtype=np.float32), LABELS), infer_s=0.1),
@@ -48,9 +57,10 @@ class ByHand(Challenger):
         """How many documents the test has not settled yet."""
         return len(self.tickets)
 
-    def offer(self, ticket: object, document: Document) -> None:
+    def offer(self, ticket: object, document: Document, encoding: Encoding) -> None:
         """Keep the ticket, or give it back at once."""
         assert document.text == "a text"
+        assert encoding is ENCODING
         if len(self.tickets) < self.room:
             self.tickets.append(ticket)
         else:
@@ -81,7 +91,7 @@ class Desk:
     def offer(self, name: str = "a") -> bool:
         """Offer a document."""
         document = Document(name, None, "a text", {}, CanonicalRow((), ()))
-        return self.mirror.offer(Line(document, CHAMPION, {}))
+        return self.mirror.offer(Line(document, ENCODING, CHAMPION, {}))
 
     def balanced(self) -> bool:
         """Tell whether the books of every challenger, and their total, balance."""

@@ -17,6 +17,8 @@ from service.telemetry.windows import CHAMPION, Flushed, Windows
 LABELS = ("contract", "invoice", "letter")
 KEY = "docs/2"
 PLAIN = CanonicalRow((), ())
+INPUTS = ("pages", "salary", "court", "sender")
+PRIVATE = frozenset({"salary", "sender"})
 
 
 def answer(generator: np.random.Generator) -> Answer:
@@ -65,7 +67,7 @@ def reference() -> Reference:
 @pytest.fixture
 def windows(reference: Reference) -> Windows:
     """Give windows that know one challenger."""
-    windows = Windows(reference, private={"salary", "sender"})
+    windows = Windows(reference, INPUTS, PRIVATE)
     windows.greet(KEY, reference)
     return windows
 
@@ -73,7 +75,7 @@ def windows(reference: Reference) -> Windows:
 def observe(windows: Windows, generator: np.random.Generator) -> Answer:
     """Count one document, and give the champion's answer to it."""
     champion = answer(generator)
-    windows.observe({**inputs(generator), **answer_features(champion, CHAMPION)}, PLAIN)
+    windows.observe(tuple(inputs(generator).values()), champion, PLAIN)
     return champion
 
 
@@ -170,7 +172,7 @@ def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> 
     """Neither a private category that is new, nor the ends of a private number's range."""
     generator = np.random.default_rng(9)
     row = {**inputs(generator), "salary": 123456.75, "sender": "Jane Roe", "court": "EDTX"}
-    windows.observe({**row, **answer_features(answer(generator), CHAMPION)}, PLAIN)
+    windows.observe(tuple(row.values()), answer(generator), PLAIN)
     counts = flushed(windows).counts
     written = json.dumps(counts)
     assert "EDTX" in written
@@ -183,10 +185,10 @@ def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> 
 def test_what_was_noticed_is_counted_in_the_window_of_its_document(windows: Windows) -> None:
     """Each window counts its own documents, by kind and feature, and the counts add up."""
     generator = np.random.default_rng(10)
-    values = {**inputs(generator), **answer_features(answer(generator), CHAMPION)}
-    windows.observe(values, CanonicalRow((), (), unknown=("court",), extra=("colour",)))
+    values, given = tuple(inputs(generator).values()), answer(generator)
+    windows.observe(values, given, CanonicalRow((), (), unknown=("court",), extra=("colour",)))
     first = flushed(windows).counts
-    windows.observe(values, CanonicalRow((), (), unknown=("court",), missing=("pages",)))
+    windows.observe(values, given, CanonicalRow((), (), unknown=("court",), missing=("pages",)))
     second = flushed(windows).counts
     none: dict[str, int] = {}
     assert first["inputs"] == {
@@ -201,7 +203,7 @@ def test_what_was_noticed_is_counted_in_the_window_of_its_document(windows: Wind
 
 def test_merged_windows_equal_one_big_one(reference: Reference) -> None:
     """Counts that were written down add up to those of a window that was never flushed."""
-    parts, whole = (Windows(reference, private={"salary", "sender"}) for _ in range(2))
+    parts, whole = (Windows(reference, INPUTS, PRIVATE) for _ in range(2))
     parts.greet(KEY, reference)
     whole.greet(KEY, reference)
     lines = []

@@ -1,0 +1,129 @@
+"""Make activations easier to round, at the weights' expense.
+
+A product's input is quantised with one range for all its channels, and a few channels of an encoder
+are ten times the others: these leave the others few steps. So every input channel is divided by a
+factor that documents have taught, and the weights that meet it are multiplied by the same, where
+each output has a range of its own (Xiao et al. 2023, "SmoothQuant", equation 4).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from artifacts.acceleration.running import OnnxNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.preprocessing import Encoding
+
+__all__ = ["smooth"]
+
+_STRENGTH = 0.8
+"""The paper's alpha. On MiniLM .8 leaves half of the error that no smoothing leaves, .5 leaves it
+all (the ranges of single outputs suffer), 1 two thirds."""
+
+_LEAST = 1e-5
+
+
+def smooth(model: onnx.ModelProto, documents: Sequence[Encoding]) -> None:
+    """Change a graph in place so that its products lose less in eight bits.
+
+    What it computes stays the same but for rounding in float32. ``documents`` show how large each
+    channel becomes; they should be of the kind that will be served.
+    """
+    products = _products(model)
+    largest = _largest(model, list(products), documents)
+    factors = {
+        name: _factors(largest[name], [_weights(model, node) for node in nodes])
+        for name, nodes in products.items()
+    }
+    for name, nodes in products.items():
+        for node in nodes:
+            _scale_weights(model, node, factors[name])
+    _divide_inputs(model, products, factors)
+
+
+def _products(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
+    """Give the products with weights, by the input that they share."""
+    constants = {one.name for one in model.graph.initializer}
+    products: defaultdict[str, list[onnx.NodeProto]] = defaultdict(list)
+    for node in model.graph.node:
+        if node.op_type == "MatMul" and node.input[1] in constants:
+            products[node.input[0]].append(node)
+    return dict(products)
+
+
+def _largest(
+    model: onnx.ModelProto, names: Sequence[str], documents: Sequence[Encoding]
+) -> dict[str, NDArray[np.float32]]:
+    """Give the largest absolute value of each channel, float32 [channels] by name."""
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    del watched.graph.output[:]
+    watched.graph.output.extend(
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names
+    )
+    network = OnnxNetwork(watched.SerializeToString(), processors=1)
+    largest: dict[str, NDArray[np.float32]] = {}
+    for document in documents:
+        for name, value in zip(names, network.outputs(document), strict=True):
+            seen = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
+            largest[name] = np.maximum(largest.get(name, seen), seen)
+    return largest
+
+
+def _factors(
+    largest: NDArray[np.float32], weights: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    heaviest = np.max([np.abs(one).max(axis=1) for one in weights], axis=0)
+    factors: NDArray[np.float32] = np.maximum(largest, _LEAST) ** _STRENGTH / np.maximum(
+        heaviest, _LEAST
+    ) ** (1 - _STRENGTH)
+    return factors.astype(np.float32)
+
+
+def _weights(model: onnx.ModelProto, node: onnx.NodeProto) -> NDArray[np.float32]:
+    return np.asarray(numpy_helper.to_array(_constant(model, node.input[1])), dtype=np.float32)
+
+
+def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
+    found: onnx.TensorProto = next(one for one in model.graph.initializer if one.name == name)
+    return found
+
+
+def _scale_weights(
+    model: onnx.ModelProto, node: onnx.NodeProto, factors: NDArray[np.float32]
+) -> None:
+    constant = _constant(model, node.input[1])
+    scaled = _weights(model, node) * factors[:, np.newaxis]
+    constant.CopyFrom(numpy_helper.from_array(scaled, constant.name))
+
+
+def _divide_inputs(
+    model: onnx.ModelProto,
+    products: Mapping[str, Sequence[onnx.NodeProto]],
+    factors: Mapping[str, NDArray[np.float32]],
+) -> None:
+    before: dict[str, onnx.NodeProto] = {}
+    for name, nodes in products.items():
+        scale, smoothed = f"{name}.smooth", f"{name}.smoothed"
+        model.graph.initializer.append(numpy_helper.from_array(1 / factors[name], scale))
+        before[nodes[0].output[0]] = helper.make_node("Mul", [name, scale], [smoothed])
+        for node in nodes:
+            node.input[0] = smoothed
+    ordered = [
+        one
+        for node in model.graph.node
+        for one in (before.get(node.output[0]), node)
+        if one is not None
+    ]
+    del model.graph.node[:]
+    model.graph.node.extend(ordered)

@@ -1,0 +1,196 @@
+"""How far the answers of a faster engine are from those of the network that was sealed.
+
+The report is made on held-out documents when an engine is built, kept in the manifest, and held
+against its budget wherever the bundle is opened. The engine's own answers to the probes are kept
+beside it: another processor may run the same graph otherwise, and then they differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from guards.errors import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ENGINES",
+    "ENGINE_ANSWERS",
+    "ENGINE_GRAPH",
+    "MAX_FLIPS",
+    "NOTABLE",
+    "ClassParity",
+    "NotableChange",
+    "Parity",
+    "check_engine_probes",
+    "check_parity",
+    "engine_part",
+    "parity_of",
+]
+
+ENGINES = ("onnx-int8",)
+"""The engines that a bundle may carry besides its network."""
+
+ENGINE_GRAPH, ENGINE_ANSWERS = "model.onnx", "probabilities.npy"
+"""The files of an engine: what it runs, and its own answers to the probes."""
+
+MAX_FLIPS = 0.005
+"""The share of held-out documents whose label may change, where nobody says otherwise."""
+
+NOTABLE = 0.05
+"""A probability that changes by more is named, however good the mean."""
+
+_TIE = 0.1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ClassParity(_Record):
+    """The documents that the network gives one label, and what the engine makes of them."""
+
+    documents: int = Field(ge=0)
+    flips: int = Field(ge=0)
+    mean_confidence_shift: float
+    largest_confidence_shift: float
+
+
+class NotableChange(_Record):
+    """One probability of one probe that an engine changes by more than ``NOTABLE``."""
+
+    probe: int = Field(ge=0)
+    label: str
+    expected: float
+    observed: float
+
+
+class Parity(_Record):
+    """Engine against network on held-out documents; shifts are engine minus network.
+
+    A flip is a document whose label changes. A confidence shift is that of the largest
+    probability; the largest one is the largest in size, with its sign.
+    """
+
+    documents: int = Field(ge=1)
+    flips: int = Field(ge=0)
+    max_flips: float = Field(ge=0, le=1)
+    mean_confidence_shift: float
+    largest_confidence_shift: float
+    largest_probability_change: float = Field(ge=0)
+    per_class: dict[str, ClassParity]
+    notable: list[NotableChange] = []
+
+    @property
+    def within(self) -> bool:
+        """Tell whether the flips are within their budget."""
+        return self.flips <= self.max_flips * self.documents
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return (
+            f"{self.flips} of {self.documents} labels flip (budget {self.max_flips:.2%}), "
+            f"confidence {self.mean_confidence_shift:+.4f} in the mean and "
+            f"{self.largest_confidence_shift:+.3f} at most, "
+            f"largest probability change {self.largest_probability_change:.3f}"
+        )
+
+
+def engine_part(engine: str, file: str) -> str:
+    """Give the path of an engine's file inside a bundle."""
+    return f"engines/{engine}/{file}"
+
+
+def parity_of(
+    expected: NDArray[np.float32],
+    observed: NDArray[np.float32],
+    labels: Sequence[str],
+    max_flips: float,
+) -> Parity:
+    """Compare an engine's probabilities with the network's, both float32 [documents, classes]."""
+    before, after = expected.argmax(axis=1), observed.argmax(axis=1)
+    shift = observed.max(axis=1).astype(np.float64) - expected.max(axis=1)
+    return Parity(
+        documents=len(expected),
+        flips=int((before != after).sum()),
+        max_flips=max_flips,
+        mean_confidence_shift=float(shift.mean()),
+        largest_confidence_shift=_largest(shift),
+        largest_probability_change=float(np.abs(observed - expected).max()),
+        per_class={
+            label: _class_parity(shift[before == place], (after != before)[before == place])
+            for place, label in enumerate(labels)
+        },
+    )
+
+
+def _class_parity(shift: NDArray[np.float64], flipped: NDArray[np.bool_]) -> ClassParity:
+    return ClassParity(
+        documents=shift.size,
+        flips=int(flipped.sum()),
+        mean_confidence_shift=float(shift.mean()) if shift.size else 0.0,
+        largest_confidence_shift=_largest(shift),
+    )
+
+
+def _largest(shift: NDArray[np.float64]) -> float:
+    return float(shift[np.abs(shift).argmax()]) if shift.size else 0.0
+
+
+def check_parity(engines: Sequence[str], parity: Mapping[str, Parity]) -> Iterator[Finding]:
+    """Yield a finding for each engine that a bundle carries and that may not serve."""
+    for engine in engines:
+        report = parity.get(engine)
+        if report is None or not report.within:
+            yield Finding(
+                code="engine_over_budget",
+                subject=engine,
+                expected="a parity report within its budget of changed labels",
+                observed="no parity report" if report is None else str(report),
+                remedy="build the engine again with `understudy accelerate`, or delete it and seal "
+                "the bundle again",
+            )
+
+
+def check_engine_probes(
+    engine: str,
+    sealed: NDArray[np.float32],
+    observed: NDArray[np.float32],
+    labels: Sequence[str],
+) -> Iterator[Finding]:
+    """Yield a finding where an engine answers the probes otherwise than when it was built.
+
+    Both are float32 [probes, classes]. Eight-bit products round otherwise on other processors, so
+    that a probability may move by ``NOTABLE`` and a label where two were about as probable.
+    """
+    if sealed.shape != observed.shape:
+        yield _off(engine, f"answers of shape {sealed.shape}", f"{observed.shape}")
+        return
+    change = np.nan_to_num(np.abs(observed - sealed), nan=np.inf)
+    ranked = np.sort(sealed, axis=1)
+    clear = ranked[:, -1] - ranked[:, -2] > _TIE
+    flipped = clear & (sealed.argmax(axis=1) != observed.argmax(axis=1))
+    if flipped.any() or change.max() > NOTABLE:
+        probe, place = divmod(int(change.argmax()), change.shape[1])
+        yield _off(
+            engine,
+            f"{labels[place]} {sealed[probe, place]:.4f} at probe {probe}",
+            f"{observed[probe, place]:.4f}; {int(flipped.sum())} of {len(sealed)} labels differ",
+        )
+
+
+def _off(engine: str, expected: str, observed: str) -> Finding:
+    return Finding(
+        code="engine_probe_failed",
+        subject=engine,
+        expected=expected,
+        observed=observed,
+        remedy="serve with ENGINE=torch on this processor, or build the engine here with "
+        "`understudy accelerate`",
+    )

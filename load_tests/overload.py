@@ -1,0 +1,100 @@
+"""Too much at once: a load that cannot be served, and a burst."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from load_tests.client import open_client
+from load_tests.coverage import read_status
+from load_tests.loads import burst, one_by_one, scheduled
+
+if TYPE_CHECKING:
+    from load_tests.servers import Server
+
+__all__ = ["Overload", "Recovery", "overload", "recover"]
+
+_TIMEOUT_S = 30.0
+_NORMAL = 1.5
+_PROBES_BEFORE = 20
+_PROBES_IN_A_ROW = 5
+_PROBE_PAUSE_S = 0.02
+_MOST_RECOVERY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """What became of more documents than can be served.
+
+    ``goodput`` is documents answered with 200 a second, while documents came; ``counted`` how many
+    documents the service itself says that it answered; ``server_cpu_ms`` is for each 200, refusals
+    and abandoned work included.
+    """
+
+    goodput: float
+    outcomes: dict[str, int]
+    counted: int
+    server_cpu_ms: float
+    p99_ms: float
+
+    @property
+    def answered(self) -> int:
+        """Documents answered with 200."""
+        return self.outcomes.get("200", 0)
+
+    @property
+    def neither(self) -> int:
+        """Documents that were neither answered nor refused with 429."""
+        return sum(self.outcomes.values()) - self.answered - self.outcomes.get("429", 0)
+
+
+async def overload(server: Server, rate: float, duration_s: float) -> Overload:
+    """Send documents at a fixed rate, whatever comes back."""
+    times_s = np.arange(round(rate * duration_s)) / rate
+    async with open_client(server.url, 1, _TIMEOUT_S) as client:
+        before, cpu_s = await read_status(client), server.cpu_s()
+        load = await scheduled(server.connections, server.requests, times_s)
+        cpu_s = server.cpu_s() - cpu_s
+        after = await read_status(client)
+    return Overload(
+        goodput=load.answered / load.duration_s,
+        outcomes=dict(load.outcomes),
+        counted=after.since(before).documents,
+        server_cpu_ms=cpu_s / max(1, load.answered) * 1000,
+        p99_ms=load.percentile_s(99) * 1000,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """After a burst: how long until single documents take as long as before it, in seconds.
+
+    It is normal from the first of five documents in a row on that took at most half as much again
+    as the median before. ``recovered_s`` counts from the burst's last answer, and is infinite where
+    that did not come within half a minute.
+    """
+
+    idle_ms: float
+    recovered_s: float
+    outcomes: dict[str, int]
+
+
+async def recover(server: Server, documents: int) -> Recovery:
+    """Measure one document, of middling length, send a burst, and measure it until it is normal."""
+    probe = [sorted(server.requests, key=len)[len(server.requests) // 2]]
+    idle = await one_by_one(server.connections, probe, _PROBES_BEFORE, _PROBE_PAUSE_S)
+    idle_ms = idle.percentile_s(50) * 1000
+    outcomes = dict((await burst(server.connections, server.requests, documents)).outcomes)
+    ended_s = began_s = fast_since_s = time.perf_counter()
+    in_a_row = 0
+    while in_a_row < _PROBES_IN_A_ROW and began_s - ended_s < _MOST_RECOVERY_S:
+        began_s = time.perf_counter()
+        one = await one_by_one(server.connections, probe, 1, _PROBE_PAUSE_S)
+        fast = one.percentile_s(50) * 1000 <= _NORMAL * idle_ms
+        fast_since_s = fast_since_s if fast and in_a_row else began_s
+        in_a_row = in_a_row + 1 if fast else 0
+    recovered_s = fast_since_s - ended_s if in_a_row == _PROBES_IN_A_ROW else float("inf")
+    return Recovery(idle_ms, recovered_s, outcomes)

@@ -1,0 +1,33 @@
+"""Documents of nothing, to warm up and to measure with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from artifacts.preprocessing import Encoding
+from guards.schema import CanonicalRow
+
+if TYPE_CHECKING:
+    from artifacts.opening import Bundle
+
+__all__ = ["blank_documents"]
+
+_TOKENS = (8, 16, 32, 64, 128, 256, 512)
+
+
+def blank_documents(bundle: Bundle) -> list[Encoding]:
+    """Give one document of each of a few lengths up to the bundle's longest, shortest first."""
+    most = bundle.preprocessing.cut.max_length
+    width = len(bundle.preprocessing.encode_documents(bundle.probe_documents[:1])[0].columns)
+    return [
+        Encoding(
+            token_ids=np.zeros((1, tokens), dtype=np.int64),
+            columns=np.zeros(width),
+            row=CanonicalRow((), ()),
+            unknown_tokens=0,
+            truncated=False,
+        )
+        for tokens in sorted({min(tokens, most) for tokens in _TOKENS})
+    ]

@@ -1,0 +1,206 @@
+"""The lanes: threads that run documents through the engine, one each at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.errors import DeadlinePassed
+from service.scheduling.queueing import Job, Queue
+from service.scheduling.workload import Limits, Permit, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from artifacts.preprocessing import Encoding
+    from service.engines import Engine
+
+__all__ = ["Outcome", "Scheduler", "until"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Probabilities float32 [classes] of one document, and where its time went, in seconds."""
+
+    probabilities: NDArray[np.float32]
+    queue_s: float
+    infer_s: float
+
+
+class _Answers:
+    """What the documents of one request wait for; used on the event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, documents: int) -> None:
+        self.loop = loop
+        self._outcomes: list[Outcome | None] = [None] * documents
+        self._missing = documents
+        self._failure: Exception | None = None
+        self._settled: asyncio.Future[None] = loop.create_future()
+
+    def settle(self, place: int, result: Outcome | Exception) -> None:
+        """Take the answer to one document; the first failure is the request's."""
+        if isinstance(result, Exception):
+            self._failure = self._failure or result
+        else:
+            self._outcomes[place] = result
+            self._missing -= 1
+        if not self._settled.done() and (self._failure or not self._missing):
+            self._settled.set_result(None)
+
+    async def complete(self, deadline: float) -> list[Outcome]:
+        """Wait for every answer, until ``deadline`` on ``time.monotonic``."""
+        late = DeadlinePassed()
+        timer = self.loop.call_later(deadline - time.monotonic(), self.settle, 0, late)
+        try:
+            await self._settled
+        finally:
+            timer.cancel()
+        if self._failure is not None:
+            raise self._failure
+        return [outcome for outcome in self._outcomes if outcome is not None]
+
+
+@dataclass(slots=True, eq=False)
+class _Job(Job):
+    encoding: Encoding
+    answers: _Answers
+    place: int
+    queued_at: float
+
+    def give_up(self) -> None:
+        """Fail the whole request: documents succeed or fail together."""
+        self.tell(self.answers.settle, self.place, DeadlinePassed())
+
+    def tell(self, hear: Callable[..., None], *arguments: object) -> None:
+        """Call on the event loop, from a lane."""
+        # The loop is closed when the process stops without waiting for its requests.
+        with contextlib.suppress(RuntimeError):
+            self.answers.loop.call_soon_threadsafe(hear, *arguments)
+
+
+@contextlib.asynccontextmanager
+async def until(deadline: float) -> AsyncIterator[None]:
+    """Cancel the block at ``deadline`` on ``time.monotonic``; raises ``DeadlinePassed`` then."""
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise DeadlinePassed
+    timeout = asyncio.timeout(left_s)
+    try:
+        async with timeout:
+            yield
+    except TimeoutError:
+        if not timeout.expired():
+            raise
+        raise DeadlinePassed from None
+
+
+class Scheduler:
+    """Runs documents through one engine, one in each of its lanes; used from one event loop."""
+
+    def __init__(self, engine: Engine, most_documents: int, document_tokens: int) -> None:
+        """Hold at most ``most_documents`` at a time, from admission to answer.
+
+        None of them ever has more than ``document_tokens``, however long the text.
+        """
+        self._engine = engine
+        self._workload = Workload(Limits(most_documents, engine.lanes, document_tokens))
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._queue: Queue[_Job] = Queue(self._workload.is_late)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._lanes = [
+            threading.Thread(target=self._run, name=f"lane {number}", daemon=True)
+            for number in range(engine.lanes)
+        ]
+        for lane in self._lanes:
+            lane.start()
+
+    @property
+    def documents(self) -> int:
+        """How many documents are admitted and not answered."""
+        return self._workload.documents
+
+    @contextlib.contextmanager
+    def admit(self, characters: Sequence[int], deadline: float) -> Iterator[Permit]:
+        """Hold places for the documents of one request, of so many characters each.
+
+        ``deadline`` is on ``time.monotonic``. Raises ``Overloaded`` where there is no room, or
+        where they would not be answered in time, and ``DeadlinePassed``.
+        """
+        permit = self._workload.admit(characters, deadline, time.monotonic())
+        self._empty.clear()
+        try:
+            yield permit
+        finally:
+            self._workload.leave(permit)
+            if not self._workload.documents:
+                self._empty.set()
+
+    async def emptied(self) -> None:
+        """Wait until every admitted document is answered."""
+        await self._empty.wait()
+
+    async def run(self, permit: Permit, encodings: Sequence[Encoding]) -> list[Outcome]:
+        """Run the documents of one request, inside its ``admit``.
+
+        Raises ``DeadlinePassed``, and what the engine raises. When it does, or when the caller is
+        cancelled, documents that were not started are never computed.
+        """
+        self._workload.encoded(permit, encodings)
+        answers = _Answers(asyncio.get_running_loop(), len(encodings))
+        now = time.monotonic()
+        jobs = [
+            _Job(permit, encoding.tokens, encoding, answers, place, now)
+            for place, encoding in enumerate(encodings)
+        ]
+        with self._changed:
+            self._queue.put(jobs)
+            self._changed.notify(len(jobs))
+        return await answers.complete(permit.deadline)
+
+    def stop(self) -> None:
+        """Finish what is queued, and end the lanes."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for lane in self._lanes:
+            lane.join()
+
+    def _run(self) -> None:
+        while taken := self._next():
+            job, alone = taken
+            result = self._outcome(job, alone=alone)
+            with self._changed:
+                self._queue.done()
+            job.tell(self._settle, job, result, alone)
+
+    def _outcome(self, job: _Job, *, alone: bool) -> Outcome | Exception:
+        started = time.monotonic()
+        try:
+            (probabilities,) = self._engine.probabilities([job.encoding], alone=alone)
+        except Exception as error:  # noqa: BLE001 (the request fails, the lane does not)
+            return error
+        return Outcome(probabilities, started - job.queued_at, time.monotonic() - started)
+
+    def _next(self) -> tuple[_Job, bool] | None:
+        """Wait for work and take the next document; nothing when stopping."""
+        with self._changed:
+            while True:
+                taken = self._queue.take(time.monotonic())
+                if taken or self._stopping:
+                    return taken
+                self._changed.wait()
+
+    def _settle(self, job: _Job, result: Outcome | Exception, alone: bool) -> None:  # noqa: FBT001 (the loop calls it by position)
+        if isinstance(result, Outcome):
+            self._workload.learn(job.tokens, result.infer_s, alone=alone)
+        self._workload.answered(job.permit, job.tokens)
+        job.answers.settle(job.place, result)

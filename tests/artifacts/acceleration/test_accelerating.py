@@ -1,0 +1,73 @@
+"""A sealed bundle gets an engine, or stays exactly as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from artifacts.acceleration.accelerating import accelerate
+from artifacts.opening import open_bundle
+from guards.integrity.manifest import MANIFEST
+from guards.integrity.signature import SIGNATURE
+from tests.models import hard_to_quantise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def contents(bundle: Path) -> dict[str, bytes]:
+    """Read every file of a bundle."""
+    return {
+        str(path.relative_to(bundle)): path.read_bytes()
+        for path in bundle.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_bundle_gains_an_engine_and_nothing_else(champion: Path, accelerated: Path) -> None:
+    """Every other part is as it was, the guard passes it, and the root says that it is another."""
+    before, after = contents(champion), contents(accelerated)
+
+    assert {name: after[name] for name in before if name != MANIFEST} == {
+        name: data for name, data in before.items() if name != MANIFEST
+    }
+    assert {*after} - {*before} == {
+        "engines/onnx-int8/model.onnx",
+        "engines/onnx-int8/probabilities.npy",
+    }
+    bundle = open_bundle(accelerated)
+    assert {*bundle.engines} == {"onnx-int8"}
+    assert bundle.manifest.fingerprint != open_bundle(champion).manifest.fingerprint
+    assert np.isfinite(bundle.engines["onnx-int8"].answers).all()
+
+
+def test_a_signature_is_left_out(copied: Callable[[Path], Path], champion: Path) -> None:
+    """What somebody signed is not what is there now."""
+    bundle = copied(champion)
+    (bundle / SIGNATURE).write_text("{}")
+
+    accelerate(open_bundle(bundle), None, max_flips=1.0)
+
+    assert not (bundle / SIGNATURE).exists()
+    open_bundle(bundle)
+
+
+def test_over_its_budget_the_bundle_stays_as_it_is(
+    copied: Callable[[Path], Path], bundle_of: Callable[[str], Path]
+) -> None:
+    """No byte changes, and nothing is left lying beside it."""
+    bundle = copied(bundle_of("sealed bert"))
+    before = contents(bundle)
+    opened = open_bundle(bundle)
+
+    stubborn = replace(opened, network=hard_to_quantise(opened.network))
+    built, fingerprint = accelerate(stubborn, None, max_flips=0.0)
+
+    assert not built.parts
+    assert contents(bundle) == before
+    assert json.loads(before[MANIFEST])["fingerprint"] == fingerprint
+    assert [path.name for path in bundle.parent.iterdir()] == [bundle.name]

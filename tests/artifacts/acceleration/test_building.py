@@ -1,0 +1,86 @@
+"""Building an engine: what it learns from, what it is compared on, and its budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from artifacts.acceleration.building import HeldOut, answers, build, build_if_possible
+from artifacts.acceleration.running import OnnxNetwork
+from artifacts.inference import probabilities_of
+from artifacts.opening import Bundle, open_bundle
+from guards.integrity.parity import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part, parity_of
+from tests.models import hard_to_quantise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from artifacts.tables import Table
+
+GRAPH, ANSWERS = (engine_part("onnx-int8", file) for file in (ENGINE_GRAPH, ENGINE_ANSWERS))
+
+
+@pytest.fixture(scope="module")
+def bundle(champion: Path) -> Bundle:
+    """Open the champion."""
+    return open_bundle(champion)
+
+
+@pytest.fixture(scope="module")
+def held_out(bundle: Bundle, small_table: Table) -> HeldOut:
+    """Hold out documents of the champion's kind."""
+    encodings = bundle.preprocessing.encode_documents(small_table.documents[:90])
+    return HeldOut(encodings, bundle.probe_documents)
+
+
+def test_no_document_both_teaches_and_judges(held_out: HeldOut) -> None:
+    """Documents that show the range of activations say nothing about what the engine changes."""
+    taught, judged = {*map(id, held_out.calibration)}, {*map(id, held_out.compared)}
+
+    assert taught
+    assert not taught & judged
+    assert len(taught) + len(judged) == len(held_out.encodings)
+    assert len(judged) >= len(taught)
+
+
+def test_the_report_is_what_the_graph_does(bundle: Bundle, held_out: HeldOut) -> None:
+    """Flips, shifts and answers to the probes can be had again from the parts."""
+    temperature = bundle.manifest.temperature
+    built = build(bundle.network, temperature, bundle.preprocessing, held_out, max_flips=1.0)
+
+    graph = OnnxNetwork(built.parts[GRAPH], processors=1)
+    expected = probabilities_of(bundle.network, temperature, held_out.compared)
+    observed = answers(graph, temperature, held_out.compared)
+    again = parity_of(expected, observed, bundle.labels, 1.0)
+    assert built.parity.model_copy(update={"notable": []}) == again
+    assert ANSWERS in built.parts
+
+
+def test_over_its_budget_there_is_a_report_and_no_engine(
+    bundle_of: Callable[[str], Path],
+) -> None:
+    """An engine that changes more labels than it may is described, and left out."""
+    bundle = open_bundle(bundle_of("sealed bert"))
+    golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
+    network, temperature = hard_to_quantise(bundle.network), bundle.manifest.temperature
+
+    held_out = HeldOut(golden, bundle.probe_documents)
+    built = build(network, temperature, bundle.preprocessing, held_out, max_flips=0.0)
+
+    assert built.parity.flips > 0
+    assert not built.parts
+    assert "not used, over its budget" in str(built)
+
+
+def test_without_a_library_there_is_a_note(
+    bundle: Bundle, held_out: HeldOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has not installed the extra gets a bundle without an engine, and is told."""
+    monkeypatch.setattr("artifacts.acceleration.building._NEEDED", ("a_library_that_is_not_there",))
+
+    built, note = build_if_possible(bundle.network, 1.0, bundle.preprocessing, held_out)
+
+    assert built is None
+    assert "a_library_that_is_not_there is not installed" in note

@@ -1,0 +1,157 @@
+"""The table says what was measured, with what it is compared, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from typing import Any
+
+import pytest
+
+from load_tests.bare import BareRun
+from load_tests.measuring import Point
+from load_tests.overload import Overload, Recovery
+from load_tests.pairs import Latency, Pair
+from load_tests.results import ALONE, EMPTY, EXPERT, INLINE, SHADOWED, Contest, Results
+from load_tests.table import Row, as_table
+
+
+def point(clients: int, rate: float, cpu_ms: float) -> Point:
+    """Give a closed loop."""
+    return Point(clients, rate, cpu_ms, 0.1, 5.0, 9.0, 0)
+
+
+def contest(rate: float, cpu_ms: float, idle_ms: float) -> Contest:
+    """Give three rounds at 1 and 32 clients; 32 is the faster, and its median counts."""
+    rounds = [
+        point(clients, rate * factor, cpu_ms * factor)
+        for factor in (0.5, 1.0, 3.0)
+        for clients in (1, 32)
+    ]
+    slower = [
+        Point(p.clients, p.rate * 0.9, p.server_cpu_ms, 0.1, 5.0, 9.0, 0) if p.clients == 1 else p
+        for p in rounds
+    ]
+    return Contest(slower, [idle_ms, idle_ms * 9, idle_ms])
+
+
+def pair(ratio: float) -> Pair:
+    """Give a pair in which the shadow costs so much."""
+    return Pair(Latency(10.0, 20.0, 1.0, 0), Latency(10.0 * ratio, 20.0 * ratio, 1.0, 0))
+
+
+def results(**more: Any) -> Results:  # noqa: ANN401 (whatever the fields are)
+    """Give what a run of the benchmark measures."""
+    contests = {
+        ALONE: contest(200.0, 9.0, 12.0),
+        SHADOWED: contest(90.0, 18.0, 13.0),
+        EMPTY: contest(2000.0, 0.5, 1.0),
+        "slow": contest(20.0, 100.0, 60.0),
+        "fast": contest(40.0, 50.0, 30.0),
+        EXPERT: contest(110.0, 18.0, 22.0),
+        INLINE: contest(18.0, 100.0, 70.0),
+    }
+    return Results(contests=contests, at_defaults=["slow", "fast", "gone"], **more)
+
+
+def rows_of(measured: Results, what: str) -> list[Row]:
+    """Give the rows whose first column opens so."""
+    return [row for row in measured.rows() if row.what.startswith(what)]
+
+
+def test_saturation_is_the_best_level_and_targets_are_for_the_best_peer() -> None:
+    """Each peer has a row; the best at its defaults and the expert's have a target."""
+    rows = {row.compared.split()[0]: row for row in rows_of(results(), "documents/s, champion")}
+
+    assert set(rows) == {"slow", "fast", "expert's"}
+    assert rows["fast"].measured == "200.0 (32 clients)"
+    assert (rows["fast"].ratio, rows["fast"].met) == (5.0, True)
+    assert rows["slow"].target is None
+    assert rows["expert's"].ratio == pytest.approx(200 / 110)
+    assert rows["expert's"].met
+
+
+def test_the_shadow_is_compared_with_peers_without_one_and_with_one_inline() -> None:
+    """Only its own saturation is compared with a challenger that is called inline."""
+    rows = {row.compared.split(" 1")[0]: row for row in rows_of(results(), "documents/s, 100")}
+
+    assert rows[INLINE].ratio == 5.0
+    assert rows[INLINE].target is None
+    assert rows["expert's"].met is False
+    assert rows["expert's"].ratio == pytest.approx(90 / 110)
+
+
+def test_overhead_is_what_neither_the_engine_nor_an_empty_route_spends() -> None:
+    """The parts are subtracted round by round."""
+    bare = [BareRun(220.0, 4.0), BareRun(220.0, 8.2), BareRun(220.0, 25.0)]
+    measured = results(engine="fast-one", bare=bare)
+
+    (row,) = rows_of(measured, "CPU ms")
+    assert row.judged == pytest.approx(9.0 - 8.2 - 0.5)
+    assert row.met
+    (share,) = rows_of(measured, "service against")
+    assert share.ratio == pytest.approx(200 / 220)
+    assert "fast-one 220.0" in share.compared
+
+
+@pytest.mark.parametrize(
+    ("ratios", "met"), [([1.0] * 5 + [1.3] * 5, True), ([1.2] * 9 + [1.0], False)]
+)
+def test_the_shadow_is_felt_when_its_whole_interval_is_above(
+    ratios: list[float], *, met: bool
+) -> None:
+    """Half of ten pairs are not enough, nine are; the ratio is the median."""
+    rows = rows_of(results(pairs=[pair(ratio) for ratio in ratios], half_rate=100.0), "p")
+
+    assert [row.met for row in rows] == [met, met]
+    assert rows[0].ratio == pytest.approx(median(ratios))
+
+
+def test_overload_and_recovery_are_judged() -> None:
+    """Work that nobody heard of, other statuses, and a slow recovery miss their targets."""
+    good = Overload(190.0, {"200": 1900, "429": 2100}, 1900, 9.5, 30.0)
+    bad = Overload(150.0, {"200": 1500, "429": 2100, "504": 400}, 1900, 12.0, 30.0)
+
+    for overload, recovered_s, met in ((good, 0.2, True), (bad, float("inf"), False)):
+        recovery = Recovery(12.0, recovered_s, {"200": 600})
+        measured = results(overload=overload, recovery=recovery)
+        judged = [
+            row.met
+            for what in ("goodput", "… answers", "… documents", "seconds to idle")
+            for row in rows_of(measured, what)
+        ]
+        assert judged == [met] * 4
+
+
+def test_idle_latency_is_compared_with_the_best_peer() -> None:
+    """Medians count, and the expert is a peer here as well."""
+    rows = {row.compared.split()[0]: row for row in rows_of(results(), "idle")}
+
+    assert rows["expert's"].ratio == pytest.approx(12 / 22)
+    assert rows["expert's"].met is False
+    assert rows["fast"].target is None
+
+
+def test_what_was_not_measured_has_no_ratio() -> None:
+    """Without peers, engine, pairs and overload, what is left is said without a verdict."""
+    alone = Results(contests={name: results().contests[name] for name in (ALONE, SHADOWED, EMPTY)})
+
+    assert {row.met for row in alone.rows()} == {None}
+    assert [row.what for row in alone.rows()] == [
+        "documents/s, champion only",
+        "documents/s, 100 % shadow",
+        "idle latency ms",
+    ]
+
+
+def test_the_table_and_its_json_say_the_same() -> None:
+    """Columns line up, and everything measured is in one JSON document."""
+    measured = results(pairs=[pair(1.0)] * 3, overload=Overload(1.0, {"200": 1}, 1, 1.0, 1.0))
+
+    heading, *lines = as_table(measured.rows()).splitlines()
+    said = json.loads(json.dumps(measured.as_json()))
+
+    assert [row["what"] for row in said["rows"]] == [row.what for row in measured.rows()]
+    start = heading.index("compared with")
+    assert all(line[start - 2 : start] == "  " for line in lines)
+    assert len(said["contests"][ALONE]["points"]) == 6

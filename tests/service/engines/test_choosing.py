@@ -1,0 +1,53 @@
+"""Which engine serves, and what is said of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from artifacts.opening import open_bundle
+from guards.errors import GuardRefused
+from service.engines.choosing import AUTO, choose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_bundle_without_another_is_served_by_torch(champion: Path) -> None:
+    """There is nothing to measure and nothing to say."""
+    choice = choose(open_bundle(champion), AUTO)
+
+    assert choice.engine.name == "torch"
+    assert choice.milliseconds == {}
+    assert not choice.findings
+
+
+def test_auto_takes_the_fastest_of_those_measured(accelerated: Path) -> None:
+    """Every engine that may serve was measured here, and the choice follows from the figures."""
+    choice = choose(open_bundle(accelerated), AUTO)
+
+    assert {*choice.milliseconds} == {"torch", "onnx-int8"}
+    assert choice.engine.name == min(
+        choice.milliseconds, key=lambda name: choice.milliseconds[name]
+    )
+    assert choice.to_json()["because"] == "the fastest of those measured"
+
+
+@pytest.mark.parametrize("name", ["torch", "onnx-int8"])
+def test_who_is_asked_for_serves(accelerated: Path, name: str) -> None:
+    """A setting is followed without a measurement."""
+    choice = choose(open_bundle(accelerated), name)
+
+    assert choice.engine.name == name
+    assert choice.milliseconds == {}
+
+
+def test_what_the_bundle_lacks_cannot_be_asked_for(champion: Path) -> None:
+    """The refusal names the engine and what would make one."""
+    with pytest.raises(GuardRefused) as refused:
+        choose(open_bundle(champion), "onnx-int8")
+
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.subject) == ("engine_unavailable", "onnx-int8")
+    assert "understudy accelerate" in finding.remedy
