@@ -51,6 +51,14 @@ class Champion:
         """Name, version, fingerprint and engine."""
         return {**self.bundle.identity, "engine": self.choice.engine.name}
 
+    @property
+    def columns(self) -> str | None:
+        """What transforms the columns: ``compiled``, ``scikit-learn``, or None without any."""
+        columns = self.bundle.preprocessing.columns
+        if columns is None:
+            return None
+        return "compiled" if columns.compiled else "scikit-learn"
+
     def reference_confidence(self) -> float | None:
         """Give the champion's mean confidence on its held-out rows."""
         confidence = self.bundle.reference.features[f"{ANSWER}.confidence"]

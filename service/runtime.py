@@ -152,6 +152,7 @@ class Runtime:
                 for path in self.settings.challengers
             ],
             engine=champion.choice.to_json(),
+            columns=champion.columns,
             environment=environment,
             git_commit=commit,
             environment_differences=champion.environment_differences,

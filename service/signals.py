@@ -75,9 +75,8 @@ async def _refuse_connections() -> None:
     loop = asyncio.get_running_loop()
     for descriptor in _listening():
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as opened:
-            await _until_nobody_waits(opened)
+            await _shut_when_nobody_waits(opened)
             loop.remove_reader(descriptor)
-            opened.shutdown(socket.SHUT_RDWR)
 
 
 def _listening() -> list[int]:
@@ -95,11 +94,15 @@ def _listens(descriptor: int) -> bool:
     return False
 
 
-async def _until_nobody_waits(listening: socket.socket) -> None:
-    """Let the server accept who has connected already: they would be reset."""
+async def _shut_when_nobody_waits(listening: socket.socket) -> None:
+    """Let the server accept who has connected already: they would be reset.
+
+    So would who connects between the look and the shutdown, hence nothing stands between the two.
+    """
     poll = select.poll()
     poll.register(listening, select.POLLIN)
     for _ in range(_MOST_ROUNDS):
         if not poll.poll(0):
-            return
+            break
         await asyncio.sleep(0)
+    listening.shutdown(socket.SHUT_RDWR)

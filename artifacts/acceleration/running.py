@@ -23,13 +23,15 @@ class OnnxNetwork:
     """A graph that ``exporting`` wrote; safe to share by threads."""
 
     def __init__(self, graph: bytes, processors: int) -> None:
-        """Prepare the graph; each pass runs on so many processors."""
+        """Prepare the graph; each pass runs on so many processors.
+
+        With several, threads spin for a moment where they wait for each other: without that, two
+        processors are as slow as one.
+        """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = processors
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
-        # A thread that spins while it waits takes a processor from whoever has work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             graph, options, providers=["CPUExecutionProvider"]
         )

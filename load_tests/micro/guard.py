@@ -208,7 +208,9 @@ def _make_bundle(directory: Path) -> Path:
     ).fit(frame)
     joblib.dump(columns, directory / "columns.joblib")
     _save_model(directory / "model", columns.transform(frame[:1]).shape[1])
-    options = SealingOptions(directory / "model", directory / "columns.joblib", max_length=256)
+    options = SealingOptions(
+        directory / "model", directory / "columns.joblib", max_length=256, accelerate=False
+    )
     path = directory / "documents" / "1"
     seal_foreign(as_table(frame, _ROLES, "documents"), _ROLES, path, options)
     return path

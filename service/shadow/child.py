@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from service.shadow import frames
 
@@ -76,11 +76,10 @@ class Child(asyncio.SubprocessProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the pipes."""
-        assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 (the loop's promise)
-        self._transport = transport
-        entrance = transport.get_pipe_transport(_INPUT)
-        assert isinstance(entrance, asyncio.WriteTransport)  # noqa: S101 (the loop's promise)
-        self._input = entrance
+        # Not every loop derives its transports from asyncio's classes.
+        self._transport = cast("asyncio.SubprocessTransport", transport)
+        entrance = self._transport.get_pipe_transport(_INPUT)
+        self._input = cast("asyncio.WriteTransport", entrance)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 (there is one output)
         """Hear what has arrived."""

@@ -12,8 +12,9 @@ class Event(StrEnum):
     """What happened; the value is the `event` field of the line."""
 
     SERVICE_STARTED = "service.started"
-    """Champion and challengers (name, version, fingerprint, engine), environment (library versions,
-    CPU capabilities), git commit, and the settings without secrets."""
+    """Champion and challengers (name, version, fingerprint, engine), which engine the champion has
+    and why, environment (library versions, CPU capabilities), git commit, and the settings without
+    secrets. A challenger's engine is what was asked for; `/v1/status` says which it has."""
 
     GUARD_REFUSED = "guard.refused"
     """`findings`: code, subject, expected, observed, remedy."""

@@ -160,7 +160,12 @@ def test_bundle_of_text_alone(small_table: Table, tmp_path: Path) -> None:
     documents = [{**document, "features": {}} for document in small_table.documents]
     table = type(small_table)("text", documents, small_table.labels, small_table.rows)
     path = tmp_path / "texts" / "1"
-    train(table.take(range(60)), roles, path, TrainingOptions(epochs=1, max_length=16))
+    train(
+        table.take(range(60)),
+        roles,
+        path,
+        TrainingOptions(epochs=1, max_length=16, accelerate=False),
+    )
 
     bundle = open_bundle(path)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-QUICK = TrainingOptions(epochs=1, max_length=16)
+QUICK = TrainingOptions(epochs=1, max_length=16, accelerate=False)
 COLUMNS = ("--text", "text", "--label", "label", "--numeric", "pages", "--categorical", "court")
 
 
@@ -142,7 +142,7 @@ def test_training_learns(tmp_path: Path, column: str) -> None:
         }
     )
     roles = ColumnRoles(("text",), "label", ("pages",), ("court",))
-    options = TrainingOptions(epochs=12, max_length=8)
+    options = TrainingOptions(epochs=12, max_length=8, accelerate=False)
 
     report = train(as_table(frame, roles, "made"), roles, tmp_path / "made" / "1", options)
 
@@ -309,8 +309,12 @@ def test_command_line_trains_by_time_with_a_private_column(
     )
 
     assert code == 0
-    assert "held-out rows, figures with 95 % intervals" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "held-out rows, figures with 95 % intervals" in said.out
+    assert "note: onnx-int8: " in said.err
     bundle = open_bundle(out)
+    assert bundle.manifest.parity is not None
+    assert bundle.manifest.parity["onnx-int8"].documents == 5
     day = bundle.preprocessing.schema.numeric[1]
     assert (day.minimum, day.maximum) == (1.0, 51.0)
     reference: Any = bundle.reference.features["day"]

@@ -12,6 +12,8 @@ import pytest
 
 from artifacts.inference import probabilities_of
 from artifacts.opening import Bundle, open_bundle
+from guards.integrity.parity import NOTABLE
+from service.engines.onnx import OnnxEngine
 from service.engines.torch import TorchEngine
 from tests.conftest import KINDS
 
@@ -23,16 +25,20 @@ if TYPE_CHECKING:
     from artifacts.tables import Table
     from service.engines import Engine
 
-ENGINES: dict[str, Callable[[Bundle], Engine]] = {"torch": TorchEngine}
+ENGINES: dict[str, Callable[[Bundle], Engine]] = {
+    "torch": TorchEngine,
+    "onnx-int8": lambda bundle: OnnxEngine(bundle, "onnx-int8"),
+}
 
 # Another company means another shape of matrix product, which may round otherwise.
 CLOSE = 1e-6
+CLOSE_TO_NETWORK = {"torch": CLOSE, "onnx-int8": NOTABLE}
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def bundle(request: pytest.FixtureRequest, bundle_of: Callable[[str], Path]) -> Bundle:
-    """Give a bundle of each kind and family, opened."""
-    return open_bundle(bundle_of(request.param))
+def bundle(request: pytest.FixtureRequest, accelerated_of: Callable[[str], Path]) -> Bundle:
+    """Give a bundle of each kind and family with every engine, opened."""
+    return open_bundle(accelerated_of(request.param))
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -69,7 +75,20 @@ def test_answers_are_those_of_the_sealed_network(
     """Same input, same answer as when the bundle was sealed."""
     sealed = probabilities_of(bundle.network, bundle.manifest.temperature, encodings)
 
-    np.testing.assert_allclose(engine.probabilities(encodings), sealed, atol=CLOSE)
+    close = CLOSE_TO_NETWORK[engine.name]
+    np.testing.assert_allclose(engine.probabilities(encodings), sealed, atol=close)
+
+
+@pytest.mark.parametrize("place", [0, 1, 10])
+def test_an_answer_does_not_depend_on_how_many_processors_give_it(
+    engine: Engine, encodings: list[Encoding], place: int
+) -> None:
+    """A document that has the machine for itself is answered as under load."""
+    document = [encodings[place]]
+
+    alone = engine.probabilities(document, alone=True)
+
+    np.testing.assert_allclose(alone, engine.probabilities(document), atol=CLOSE)
 
 
 def test_same_input_same_output(engine: Engine, encodings: list[Encoding]) -> None:

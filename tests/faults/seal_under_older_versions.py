@@ -159,7 +159,9 @@ def _seal(destination: Path, frame: pd.DataFrame, columns: ColumnTransformer) ->
             sizes=_SIZES,
             vocabulary=90,
         )
-        seal_foreign(table, roles, destination, SealingOptions(model, file, max_length=24))
+        seal_foreign(
+            table, roles, destination, SealingOptions(model, file, max_length=24, accelerate=False)
+        )
 
 
 if __name__ == "__main__":

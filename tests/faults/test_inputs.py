@@ -168,7 +168,7 @@ def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame["court"] = frame["court"].replace(TRAINED)
     frame["sender"] = frame["sender"].replace(frame["sender"].mode()[0], CAFE)
     destination = tmp_path_factory.mktemp("inputs") / "docs" / "1"
-    options = TrainingOptions(epochs=1, max_length=64, seed=1)
+    options = TrainingOptions(epochs=1, max_length=64, seed=1, accelerate=False)
     train(as_table(frame, ROLES, "demo documents"), ROLES, destination, options)
     return destination
 

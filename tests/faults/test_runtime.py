@@ -280,10 +280,12 @@ class HeldEngine:
     engine: Engine
     go_on: Event
 
-    def probabilities(self, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    def probabilities(
+        self, encodings: Sequence[Encoding], *, alone: bool = False
+    ) -> NDArray[np.float32]:
         """Wait, and answer."""
         assert self.go_on.wait(PATIENCE_S)
-        return self.engine.probabilities(encodings)
+        return self.engine.probabilities(encodings, alone=alone)
 
 
 def test_row_37_what_was_accepted_is_finished(

@@ -59,7 +59,9 @@ def model(tmp_path: Path) -> Path:
 def seal_model(model: Path, **options: Any) -> SealingReport:  # noqa: ANN401 (of many types)
     """Seal a model beside itself."""
     destination = model.parent / "sealed" / "1"
-    return seal_foreign(text_table(), TEXT_ALONE, destination, SealingOptions(model, **options))
+    return seal_foreign(
+        text_table(), TEXT_ALONE, destination, SealingOptions(model, accelerate=False, **options)
+    )
 
 
 def refused(model: Path) -> Finding:
@@ -285,7 +287,7 @@ def test_row_17_no_length_anywhere(model: Path) -> None:
             text_table(),
             TEXT_ALONE,
             model.parent / "longer" / "1",
-            SealingOptions(model, max_length=129),
+            SealingOptions(model, max_length=129, accelerate=False),
         )
 
 
@@ -309,7 +311,12 @@ def test_row_19_labels_sorted_as_strings(tmp_path: Path) -> None:
     frame["label"] = [TWELVE[row % 12] for row in range(len(frame))]
     model = save_model(tmp_path / "model", "bert", TWELVE, list(frame["text"]))
     sealed = tmp_path / "sealed" / "1"
-    seal_foreign(as_table(frame, TEXT_ALONE, "t"), TEXT_ALONE, sealed, SealingOptions(model))
+    seal_foreign(
+        as_table(frame, TEXT_ALONE, "t"),
+        TEXT_ALONE,
+        sealed,
+        SealingOptions(model, accelerate=False),
+    )
     places = sorted(map(str, range(12)))
 
     def sort_as_strings(config: dict[str, Any]) -> None:
@@ -333,7 +340,9 @@ def test_labels_that_were_never_told(tmp_path: Path) -> None:
     frame["label"] = [row % 3 for row in range(len(frame))]
     numbered = as_table(frame, TEXT_ALONE, "the table")
 
-    seal_foreign(numbered, TEXT_ALONE, tmp_path / "sealed" / "1", SealingOptions(model))
+    seal_foreign(
+        numbered, TEXT_ALONE, tmp_path / "sealed" / "1", SealingOptions(model, accelerate=False)
+    )
 
     assert open_bundle(tmp_path / "sealed" / "1").labels == ("0", "1", "2")
 
@@ -447,7 +456,7 @@ def test_columns_that_no_answer_hears(model: Path) -> None:
         as_table(frame, roles, "t"),
         roles,
         model.parent / "sealed" / "1",
-        SealingOptions(model, model.parent / "c.joblib"),
+        SealingOptions(model, model.parent / "c.joblib", accelerate=False),
     )
 
     assert any("no answer hears them" in note for note in report.notes)

@@ -54,7 +54,12 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     )
     table = as_table(champion_training(120, 3), roles, "demo documents")
     destination = tmp_path_factory.mktemp("private") / "docs" / "1"
-    train(table, roles, destination, TrainingOptions(epochs=1, max_length=64, seed=3))
+    train(
+        table,
+        roles,
+        destination,
+        TrainingOptions(epochs=1, max_length=64, seed=3, accelerate=False),
+    )
     return open_bundle(destination)
 
 

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server(
-    champion: Path, challenger: Path, tmp_path_factory: pytest.TempPathFactory
+    accelerated: Path, challenger: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """Run one service with a challenger for the tests of this module."""
-    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--challenger", str(challenger))
+    bundles = ("--champion", str(accelerated), "--challenger", str(challenger))
+    command = (*UNDERSTUDY, "serve", *bundles)
     log = tmp_path_factory.mktemp("serving") / "log.jsonl"
     with serving(command, log, FLUSH_SECONDS="0.5") as running:
         yield running
@@ -111,6 +112,17 @@ def test_standard_output_is_one_event_a_line(server: Server) -> None:
     lines = [json.loads(line) for line in list(server.output)]
     assert lines[0]["event"] == "service.started"
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_the_start_says_what_serves_and_why(server: Server) -> None:
+    """Engines were measured on this machine, the fastest serves, and the columns are compiled."""
+    (started,) = server.events("service.started")
+    engine = started["engine"]
+    taken = engine["milliseconds"]
+    assert {*taken} == {"torch", "onnx-int8"}
+    assert engine["name"] == min(taken, key=taken.__getitem__) == started["champion"]["engine"]
+    assert server.status()["champion"]["engine"] == engine["name"]
+    assert started["columns"] == "compiled"
 
 
 def test_native_route_never_logs_the_body(server: Server) -> None:

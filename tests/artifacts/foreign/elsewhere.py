@@ -48,7 +48,7 @@ def seal_columns(  # noqa: PLR0913 (each is what one test or another varies)
         as_table(frame, roles, "the table"),
         roles,
         sealed,
-        SealingOptions(model, directory / "columns.joblib", **options),
+        SealingOptions(model, directory / "columns.joblib", accelerate=False, **options),
     )
     return open_bundle(sealed, Demands(trusted=options.get("trusted", ()))), report
 

@@ -131,7 +131,7 @@ def test_what_is_not_opened_does_not_stay(
     destination = model.parent / "sealed" / "1"
 
     with pytest.raises(BaseException) as raised:  # noqa: PT011 (one of three)
-        seal_foreign(text_table(), TEXT_ALONE, destination, SealingOptions(model))
+        seal_foreign(text_table(), TEXT_ALONE, destination, SealingOptions(model, accelerate=False))
 
     assert isinstance(raised.value, error if isinstance(error, type) else type(error))
     assert not destination.exists()
@@ -141,7 +141,9 @@ def test_few_rows(model: Path) -> None:
     """Two rows, and a label that no row has, are little to go by and enough to seal."""
     sealed = model.parent / "sealed" / "1"
 
-    report = seal_foreign(text_table(2), TEXT_ALONE, sealed, SealingOptions(model))
+    report = seal_foreign(
+        text_table(2), TEXT_ALONE, sealed, SealingOptions(model, accelerate=False)
+    )
 
     assert report.metrics["rows"] == 2
     assert open_bundle(sealed).labels == LABELS
@@ -151,8 +153,13 @@ def test_name_and_version(model: Path) -> None:
     """They come from the destination, or are given."""
     first, second = (model.parent / "sealed" / version for version in ("1", "2"))
 
-    seal_foreign(text_table(), TEXT_ALONE, first, SealingOptions(model))
-    seal_foreign(text_table(), TEXT_ALONE, second, SealingOptions(model, name="n", version="v"))
+    seal_foreign(text_table(), TEXT_ALONE, first, SealingOptions(model, accelerate=False))
+    seal_foreign(
+        text_table(),
+        TEXT_ALONE,
+        second,
+        SealingOptions(model, name="n", version="v", accelerate=False),
+    )
 
     identities = [open_bundle(path).identity for path in (first, second)]
     assert [(one["name"], one["version"]) for one in identities] == [("sealed", "1"), ("n", "v")]
@@ -161,14 +168,19 @@ def test_name_and_version(model: Path) -> None:
 def test_destination_that_exists(model: Path) -> None:
     """A bundle is never changed."""
     with pytest.raises(CallError, match="exists already"):
-        seal_foreign(text_table(), TEXT_ALONE, model, SealingOptions(model))
+        seal_foreign(text_table(), TEXT_ALONE, model, SealingOptions(model, accelerate=False))
 
 
 def test_sources_are_not_changed(model: Path) -> None:
     """Sealing writes nothing into the model's directory."""
     before = {path.name: path.read_bytes() for path in model.iterdir()}
 
-    seal_foreign(text_table(), TEXT_ALONE, model.parent / "sealed" / "1", SealingOptions(model))
+    seal_foreign(
+        text_table(),
+        TEXT_ALONE,
+        model.parent / "sealed" / "1",
+        SealingOptions(model, accelerate=False),
+    )
 
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
@@ -176,13 +188,16 @@ def test_sources_are_not_changed(model: Path) -> None:
 def test_sealed_bundle_is_sealed_no_second_time(model: Path) -> None:
     """The configuration inside a bundle names a preprocessing, which binds it."""
     sealed = model.parent / "sealed" / "1"
-    seal_foreign(text_table(), TEXT_ALONE, sealed, SealingOptions(model))
+    seal_foreign(text_table(), TEXT_ALONE, sealed, SealingOptions(model, accelerate=False))
     config = json.loads((sealed / "model" / "config.json").read_bytes())
     (model / "config.json").write_text(json.dumps(config))
 
     again = model.parent / "sealed" / "2"
-    seal_foreign(text_table(), TEXT_ALONE, again, SealingOptions(model))
+    seal_foreign(text_table(), TEXT_ALONE, again, SealingOptions(model, accelerate=False))
     with pytest.raises(GuardRefused, match="preprocessing_mismatch"):
         seal_foreign(
-            text_table(), TEXT_ALONE, again.parent / "3", SealingOptions(model, max_length=20)
+            text_table(),
+            TEXT_ALONE,
+            again.parent / "3",
+            SealingOptions(model, max_length=20, accelerate=False),
         )

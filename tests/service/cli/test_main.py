@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-COMMANDS = ("demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
+COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
 
 
 @pytest.fixture(autouse=True)

@@ -66,7 +66,7 @@ def seal(*more: str, **replaced: str) -> int:
     options = {**TEXT_ALONE, **{f"--{name}": value for name, value in replaced.items()}}
     words = [word for option in options.items() for word in option]
     with pytest.raises(SystemExit) as stop:
-        main(["seal", *words, *more])
+        main(["seal", *words, "--no-accelerate", *more])
     return int(stop.value.code or 0)
 
 
