@@ -12,7 +12,7 @@ from artifacts.acceleration.exporting import export
 from artifacts.acceleration.running import OnnxNetwork
 from artifacts.inference import logits_of
 from artifacts.opening import Bundle, open_bundle
-from tests.conftest import KINDS
+from tests.models import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def golden(bundle: Bundle) -> list[Encoding]:
     return bundle.preprocessing.encode_documents(bundle.probe_documents)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["in windows", *(f"sealed {family}" for family in FAMILIES)])
 def test_the_graph_answers_as_the_network(kind: str, bundle_of: Callable[[str], Path]) -> None:
     """Every probe has the logits that the network gives, in any number of windows."""
     bundle = open_bundle(bundle_of(kind))
