@@ -23,7 +23,15 @@ from load_tests.client import ServiceError, get_json, open_client
 from load_tests.contenders import PEERS, alone, empty_route, shadowed
 from load_tests.documents import TableError
 from load_tests.environments import NotInstalled
-from load_tests.measuring import idle_ms, laps, saturate, saturate_shadowed, settle, warm_rate
+from load_tests.measuring import (
+    engine_cpu_s,
+    idle_ms,
+    laps,
+    saturate,
+    saturate_shadowed,
+    settle,
+    warm_rate,
+)
 from load_tests.overload import overload, recover
 from load_tests.pairs import pairs
 from load_tests.results import ALONE, SHADOWED, Contest, Results
@@ -165,7 +173,11 @@ async def _contest(
                 _say(f"round {number + 1} of {plan.rounds}: {name}, {clients} clients")
                 measure = saturate_shadowed if name == SHADOWED else saturate
                 documents = laps(server, clients, rates[name], plan.point_s)
+                before_s = await engine_cpu_s(server) if name == ALONE else 0.0
                 results.contests[name].points.append(await measure(server, clients, documents))
+                if name == ALONE:
+                    taken_s = await engine_cpu_s(server) - before_s
+                    results.engine_ms.append(taken_s / documents * 1000)
         if bare is not None:
             results.bare.append(
                 await bare.measure(laps(servers[ALONE], 1, rates[ALONE], plan.point_s))

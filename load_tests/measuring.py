@@ -7,14 +7,23 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from load_tests.client import open_client
+from load_tests.client import get_json, open_client
 from load_tests.coverage import read_status, wait_for_comparisons
 from load_tests.loads import closed, one_by_one
 
 if TYPE_CHECKING:
     from load_tests.servers import Server
 
-__all__ = ["Point", "idle_ms", "laps", "saturate", "saturate_shadowed", "settle", "warm_rate"]
+__all__ = [
+    "Point",
+    "engine_cpu_s",
+    "idle_ms",
+    "laps",
+    "saturate",
+    "saturate_shadowed",
+    "settle",
+    "warm_rate",
+]
 
 _PAUSE_S = 0.05
 _SETTLING_S = 120.0
@@ -86,6 +95,13 @@ async def saturate_shadowed(server: Server, clients: int, documents: int) -> Poi
         p99_ms=load.percentile_s(99) * 1000,
         failed=load.sent - compared,
     )
+
+
+async def engine_cpu_s(server: Server) -> float:
+    """Ask a service for the processor time that its engine has taken since its start."""
+    async with open_client(server.url, 1, _SETTLING_S) as client:
+        status = await get_json(client, "/v1/status")
+    return float(status["engine_cpu_s"])
 
 
 async def settle(server: Server) -> None:

@@ -34,6 +34,7 @@ def _before_the_champion() -> dict[str, Any]:
     return {
         "documents": 0,
         "flushed_documents": 0,
+        "engine_cpu_s": 0.0,
         "inputs": {},
         "champion": None,
         "coverage": None,
@@ -51,6 +52,7 @@ def _with(champion: Champion) -> dict[str, Any]:
     return {
         "documents": observer.documents,
         "flushed_documents": observer.flushed_documents,
+        "engine_cpu_s": champion.scheduler.engine_cpu_s,
         "inputs": observer.inputs.get(),
         "champion": champion.identity,
         "coverage": observer.mirror.totals(),

@@ -116,6 +116,8 @@ class Scheduler:
         self._queue: Queue[_Job] = Queue(self._workload.is_late)
         self._changed = threading.Condition()
         self._stopping = False
+        self.engine_cpu_s = 0.0
+        """Processor time of the lanes inside the engine; helpers of a pass alone are not in it."""
         self._lanes = [
             threading.Thread(target=self._run, name=f"lane {number}", daemon=True)
             for number in range(engine.lanes)
@@ -177,9 +179,11 @@ class Scheduler:
     def _run(self) -> None:
         while taken := self._next():
             job, alone = taken
+            began_s = time.thread_time()
             result = self._outcome(job, alone=alone)
             with self._changed:
                 self._queue.done()
+                self.engine_cpu_s += time.thread_time() - began_s
             job.tell(self._settle, job, result, alone)
 
     def _outcome(self, job: _Job, *, alone: bool) -> Outcome | Exception:

@@ -84,7 +84,7 @@ def test_the_shadow_is_compared_with_peers_without_one_and_with_one_inline() -> 
 def test_overhead_is_what_neither_the_engine_nor_an_empty_route_spends() -> None:
     """The parts are subtracted round by round."""
     bare = [BareRun(220.0, 4.0), BareRun(220.0, 8.2), BareRun(220.0, 25.0)]
-    measured = results(engine="fast-one", bare=bare)
+    measured = results(engine="fast-one", bare=bare, engine_ms=[0.0, 4.0, 0.0, 8.2, 0.0, 25.0])
 
     (row,) = rows_of(measured, "CPU ms")
     assert row.judged == pytest.approx(9.0 - 8.2 - 0.5)
