@@ -7,17 +7,12 @@ no TLS.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-__all__ = ["Address", "Answer", "Connections", "WireError", "connections_to", "get", "post"]
+__all__ = ["Address", "Answer", "Connections", "WireError", "get", "post"]
 
 # Shorter than a server's usual five seconds, so that no request meets a connection being closed.
 _KEPT_S = 2.0
@@ -184,14 +179,3 @@ class Connections:
         """Close those that no request is under way on."""
         while self._free:
             self._free.pop().close()
-
-
-@contextlib.asynccontextmanager
-async def connections_to(address: Address) -> AsyncIterator[Connections]:
-    """Give connections that are closed in the end."""
-    connections = Connections(address)
-    try:
-        yield connections
-    finally:
-        connections.close()
-        await asyncio.sleep(0)  # the loop closes sockets in its next turn

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from load_tests.loads import burst, closed, one_by_one, poisson_times_s, scheduled
-from load_tests.wire import Address, Connections, connections_to, get
+from load_tests.wire import Address, Connections, get
+from tests.load_tests.connecting import connections_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from load_tests.wire import Address, Connections, WireError, connections_to, get, post
+from load_tests.wire import Address, Connections, WireError, get, post
+from tests.load_tests.connecting import connections_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
