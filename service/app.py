@@ -167,12 +167,18 @@ def serve(host: str, port: int) -> None:
 
 
 def _keep_standard_output_for_events() -> None:
-    """Move BentoML's own lines to standard error: standard output is one JSON object a line."""
+    """Move BentoML's own lines to standard error: standard output is one JSON object a line.
+
+    The access log is off, and nobody prepares its lines any more.
+    """
     level = os.environ.get(f"{PREFIX}LOG_LEVEL", "info").upper()
     for name in ("", "bentoml", "uvicorn.error", "circus"):
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
                 handler.setStream(sys.stderr)
+    access_log = logging.getLogger("uvicorn.access")
+    access_log.handlers.clear()
+    access_log.propagate = False
     bentoml_logger = logging.getLogger("bentoml")
     if isinstance(logging.getLevelName(level), int):
         bentoml_logger.setLevel(level)

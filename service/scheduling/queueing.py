@@ -41,6 +41,10 @@ class Queue(Generic[AJob]):
         self._jobs: deque[AJob] = deque()
         self._running = 0
 
+    def __len__(self) -> int:
+        """Count the documents that wait."""
+        return len(self._jobs)
+
     def put(self, jobs: Iterable[AJob]) -> None:
         """Let documents wait."""
         self._jobs.extend(jobs)

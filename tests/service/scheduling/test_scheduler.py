@@ -19,7 +19,7 @@ from service.errors import DeadlinePassed, Overloaded
 from service.scheduling import Scheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -359,6 +359,84 @@ def test_a_timeout_of_the_engine_is_no_deadline() -> None:
     with scheduling() as (scheduler, engine):
         engine.gate.set()
         asyncio.run(scenario(scheduler, engine))
+
+
+class SteppedEngine(GatedEngine):
+    """An engine each of whose passes ends with a step."""
+
+    def __init__(self, lanes: int) -> None:
+        super().__init__(lanes)
+        self.steps = threading.Semaphore(0)
+
+    def probabilities(
+        self, encodings: Sequence[Encoding], *, alone: bool = False
+    ) -> NDArray[np.float32]:
+        """Wait for a step, not for the gate."""
+        self.started.release()
+        assert self.steps.acquire(timeout=FAR_S)
+        self.gate.set()
+        return super().probabilities(encodings, alone=alone)
+
+
+def stepwise(
+    scenario: Callable[[SteppedEngine, list[asyncio.Task[list[int]]]], Coroutine[Any, Any, None]],
+) -> None:
+    """Play a scenario with four requests of one document, the first of which has begun."""
+    engine = SteppedEngine(lanes=1)
+    scheduler = Scheduler(engine, 100, MOST_TOKENS)
+
+    async def play() -> None:
+        requests = [await queued(answer(scheduler, document(mark))) for mark in range(4)]
+        await engine.begins()
+        await scenario(engine, requests)
+
+    try:
+        asyncio.run(play())
+    finally:
+        engine.steps.release(4)
+        scheduler.stop()
+
+
+def test_quick_answers_wait_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While more documents wait than have been answered, the event loop is not woken."""
+    monkeypatch.setattr("service.scheduling.scheduler._GATHERING_S", FAR_S)
+
+    async def scenario(engine: SteppedEngine, requests: list[asyncio.Task[list[int]]]) -> None:
+        engine.steps.release()
+        await engine.begins(2)
+        assert not requests[0].done()
+        engine.steps.release()
+        assert await asyncio.gather(*requests[:2]) == [[0], [1]]
+        engine.steps.release(2)
+        assert await asyncio.gather(*requests[2:]) == [[2], [3]]
+
+    stepwise(scenario)
+
+
+def test_no_answer_waits_for_a_slow_pass() -> None:
+    """Where passes take long, the first is told while the second runs."""
+
+    async def scenario(engine: SteppedEngine, requests: list[asyncio.Task[list[int]]]) -> None:
+        await asyncio.sleep(0.05)
+        engine.steps.release()
+        assert await asyncio.wait_for(requests[0], FAR_S) == [0]
+        assert engine.computed == [0]
+
+    stepwise(scenario)
+
+
+def test_no_answer_waits_for_those_who_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all that waited are gone there is nothing more to come."""
+    monkeypatch.setattr("service.scheduling.scheduler._GATHERING_S", FAR_S)
+
+    async def scenario(engine: SteppedEngine, requests: list[asyncio.Task[list[int]]]) -> None:
+        for request in requests[1:]:
+            request.cancel()
+        await asyncio.wait(requests[1:])
+        engine.steps.release()
+        assert await asyncio.wait_for(requests[0], FAR_S) == [0]
+
+    stepwise(scenario)
 
 
 @pytest.mark.parametrize("lanes", [1, 2])
