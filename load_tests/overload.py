@@ -10,7 +10,7 @@ import numpy as np
 
 from load_tests.client import open_client
 from load_tests.coverage import read_status
-from load_tests.loads import burst, one_by_one, scheduled
+from load_tests.loads import burst, closed, one_by_one, scheduled
 
 if TYPE_CHECKING:
     from load_tests.servers import Server
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Overload", "Recovery", "overload", "recover"]
 
 _TIMEOUT_S = 30.0
+_TOO_MUCH = 2.0
 _NORMAL = 1.5
 _PROBES_BEFORE = 20
 _PROBES_IN_A_ROW = 5
@@ -29,11 +30,12 @@ _MOST_RECOVERY_S = 30.0
 class Overload:
     """What became of more documents than can be served.
 
-    ``goodput`` is documents answered with 200 a second, while documents came; ``counted`` how many
-    documents the service itself says that it answered; ``server_cpu_ms`` is for each 200, refusals
-    and abandoned work included.
+    ``saturation`` is documents a second in a closed loop, before and after; ``goodput`` those
+    answered with 200 a second; ``counted`` how many documents the service itself says that it
+    answered; ``server_cpu_ms`` is for each 200, refusals and abandoned work included.
     """
 
+    saturation: float
     goodput: float
     outcomes: dict[str, int]
     counted: int
@@ -51,15 +53,19 @@ class Overload:
         return sum(self.outcomes.values()) - self.answered - self.outcomes.get("429", 0)
 
 
-async def overload(server: Server, rate: float, duration_s: float) -> Overload:
-    """Send documents at a fixed rate, whatever comes back."""
+async def overload(server: Server, clients: int, documents: int, duration_s: float) -> Overload:
+    """Send documents at twice the rate that so many clients reach, whatever comes back."""
+    first = await closed(server.connections, server.requests, documents, clients)
+    rate = _TOO_MUCH * first.rate
     times_s = np.arange(round(rate * duration_s)) / rate
     async with open_client(server.url, 1, _TIMEOUT_S) as client:
         before, cpu_s = await read_status(client), server.cpu_s()
         load = await scheduled(server.connections, server.requests, times_s)
         cpu_s = server.cpu_s() - cpu_s
         after = await read_status(client)
+    last = await closed(server.connections, server.requests, documents, clients)
     return Overload(
+        saturation=(first.rate + last.rate) / 2,
         goodput=load.answered / load.duration_s,
         outcomes=dict(load.outcomes),
         counted=after.since(before).documents,

@@ -11,6 +11,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import cast
 
 __all__ = ["Address", "Answer", "Connections", "WireError", "get", "post"]
 
@@ -71,8 +72,8 @@ class _Connection(asyncio.Protocol):
         self.used_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (what a stream is given)
-        self._transport = transport
+        # Not every loop derives its transports from asyncio's classes.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -26,7 +26,7 @@ from guards.errors import CallError
 from service.children import child_environment
 from service.http.access import read_access
 from service.http.routes import NATIVE_PATH, Serving, make_app
-from service.http.schemas import DocumentBody, parse_documents
+from service.http.schemas import DocumentBody, check_limits, parse_documents
 from service.runtime import Runtime
 from service.settings import PREFIX, read_settings
 from service.supervisor import stop_service
@@ -136,7 +136,8 @@ class Understudy:
         """Classify documents: the same request path as ``/v1/classify``."""
         serving, runtime = _the_serving(), _the_serving().runtime
         body = {"documents": [document.model_dump() for document in documents]}
-        parsed = parse_documents(body, runtime.schema, serving.limits)
+        check_limits(body, runtime.schema, serving.limits)
+        parsed = parse_documents(body, runtime.schema)
         predictions = await runtime.classify(parsed, time.monotonic() + runtime.settings.deadline_s)
         return [PredictionBody(**prediction.to_json()) for prediction in predictions]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import json
 import logging
@@ -98,6 +99,10 @@ class Runtime:
         self._tasks.append(asyncio.create_task(self._start()))
         drain_before_stopping(self.drain)
 
+    def check_room(self, characters: Sequence[int], deadline: float) -> None:
+        """Raise what ``classify`` would: ``Overloaded``, ``DeadlinePassed``, ``Unavailable``."""
+        self._serving().scheduler.check(characters, deadline)
+
     async def classify(self, documents: Sequence[Document], deadline: float) -> list[Prediction]:
         """Answer documents; raises what the request path raises, and ``Unavailable``."""
         return await self._serving().classification.classify(documents, deadline)
@@ -163,6 +168,9 @@ class Runtime:
             sys.stderr.write(f"understudy: champion {finding}\n")
         for challenger in self.challengers:
             challenger.start()
+        # What was loaded stays: under load the collector would walk it for a tenth of the time.
+        gc.collect()
+        gc.freeze()
         self._accepts = True
         self.state = "ready"
 
@@ -246,6 +254,7 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.champion is not None:
             await self._finish(self.champion)
+        gc.unfreeze()
         await asyncio.to_thread(self.log.close, _CLOSE_LOG_S)
 
     async def _finish(self, champion: Champion) -> None:

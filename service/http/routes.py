@@ -20,7 +20,7 @@ from service.errors import Malformed, RequestError
 from service.http.bodies import read_json
 from service.http.errors import error_response, plain_error
 from service.http.openapi import openapi
-from service.http.schemas import Limits, parse_documents, parse_labels
+from service.http.schemas import Limits, check_limits, parse_documents, parse_labels
 from service.status import status_of
 
 if TYPE_CHECKING:
@@ -195,7 +195,9 @@ async def _classify(request: Request, serving: Serving) -> list[Prediction]:
     schema = runtime.schema
     deadline = time.monotonic() + _allowed_s(request, runtime.settings.deadline_s)
     body = await read_json(request, runtime.settings.max_body_bytes)
-    documents = parse_documents(body, schema, serving.limits)
+    # Whoever cannot be answered in time costs as little as they can.
+    runtime.check_room(check_limits(body, schema, serving.limits), deadline)
+    documents = parse_documents(body, schema)
     return await _while_connected(request, runtime.classify(documents, deadline))
 
 

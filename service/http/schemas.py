@@ -25,6 +25,7 @@ __all__ = [
     "FeedbackBody",
     "Label",
     "Limits",
+    "check_limits",
     "parse_documents",
     "parse_labels",
 ]
@@ -98,13 +99,36 @@ class Limits:
     text_chars: int
 
 
-def parse_documents(body: object, schema: Schema, limits: Limits) -> list[Document]:
-    """Validate a classification against the bundle's schema.
+def check_limits(body: object, schema: Schema, limits: Limits) -> list[int]:
+    """Give the characters of each text of a classification that was not validated yet.
 
-    Raises ``TooLarge`` for too many documents or too long a text, and ``InvalidDocuments`` with
-    every other problem.
+    Raises ``TooLarge`` for too many documents or features, or too long a text.
     """
-    _check_limits(body, schema, limits)
+    documents = _listed(body)
+    if len(documents) > limits.documents:
+        message = f"more than {limits.documents} documents in one request"
+        raise TooLarge(message)
+    most = len(schema.numeric) + len(schema.categorical) + _MOST_EXTRA
+    characters = []
+    for place, document in enumerate(documents):
+        fields = document if isinstance(document, dict) else {}
+        text, features = fields.get("text"), fields.get("features")
+        if isinstance(text, str):
+            characters.append(len(text))
+            if len(text) > limits.text_chars:
+                message = f"documents[{place}].text has more than {limits.text_chars} characters"
+                raise TooLarge(message)
+        if isinstance(features, dict) and len(features) > most:
+            message = f"documents[{place}].features has more than {most} names"
+            raise TooLarge(message)
+    return characters
+
+
+def parse_documents(body: object, schema: Schema) -> list[Document]:
+    """Validate a classification, within the limits, against the bundle's schema.
+
+    Raises ``InvalidDocuments`` with every problem.
+    """
     try:
         parsed = ClassifyBody.model_validate(_without_crowds(body))
     except ValidationError as error:
@@ -170,23 +194,6 @@ def _with_one_stray(item: object, model: type[BaseModel]) -> object:
         return item
     stray = next(name for name in item if name not in known)
     return {name: item[name] for name in (*known, stray) if name in item}
-
-
-def _check_limits(body: object, schema: Schema, limits: Limits) -> None:
-    documents = _listed(body)
-    if len(documents) > limits.documents:
-        message = f"more than {limits.documents} documents in one request"
-        raise TooLarge(message)
-    most = len(schema.numeric) + len(schema.categorical) + _MOST_EXTRA
-    for place, document in enumerate(documents):
-        fields = document if isinstance(document, dict) else {}
-        text, features = fields.get("text"), fields.get("features")
-        if isinstance(text, str) and len(text) > limits.text_chars:
-            message = f"documents[{place}].text has more than {limits.text_chars} characters"
-            raise TooLarge(message)
-        if isinstance(features, dict) and len(features) > most:
-            message = f"documents[{place}].features has more than {most} names"
-            raise TooLarge(message)
 
 
 def _column_problems(body: object, schema: Schema) -> Iterator[Problem]:

@@ -145,6 +145,10 @@ class Scheduler:
         """How many documents are admitted and not answered."""
         return self._workload.documents
 
+    def check(self, characters: Sequence[int], deadline: float) -> None:
+        """Raise what ``admit`` would raise now."""
+        self._workload.check(characters, deadline, time.monotonic())
+
     @contextlib.contextmanager
     def admit(self, characters: Sequence[int], deadline: float) -> Iterator[Permit]:
         """Hold places for the documents of one request, of so many characters each.

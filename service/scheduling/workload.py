@@ -64,16 +64,21 @@ class Workload:
         self._last_deadline = 0.0
         self.documents = 0
 
-    def admit(self, characters: Sequence[int], deadline: float, now: float) -> Permit:
-        """Hold places for documents of so many characters.
+    def check(self, characters: Sequence[int], deadline: float, now: float) -> int:
+        """Guess the tokens of documents of so many characters.
 
-        Raises ``DeadlinePassed``, and ``Overloaded`` where there is no place or no time.
+        Raises ``DeadlinePassed``, and ``Overloaded`` where there is no place or no time for them.
         """
         if deadline <= now:
             raise DeadlinePassed
         tokens = sum(map(self._guess_tokens, characters))
         if not self._has_room(len(characters), tokens, deadline - now):
             raise Overloaded(self._retry_after_s(now))
+        return tokens
+
+    def admit(self, characters: Sequence[int], deadline: float, now: float) -> Permit:
+        """Hold places for documents of so many characters; raises what ``check`` raises."""
+        tokens = self.check(characters, deadline, now)
         self._last_deadline = max(self._last_deadline, deadline)
         self.documents += len(characters)
         self._tokens += tokens

@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from artifacts.opening import open_bundle
 from artifacts.tables import Table, read_table
-from service.http.schemas import Limits, parse_documents
+from service.http.schemas import parse_documents
 from tests.conftest import ROLES
 
 if TYPE_CHECKING:
@@ -113,9 +113,7 @@ def encoded_request(preprocessing: Preprocessing, rows: Sequence[Row]) -> list[E
             for row in rows
         ]
     }
-    documents = parse_documents(
-        json.loads(json.dumps(body)), preprocessing.schema, Limits(1000, 100_000)
-    )
+    documents = parse_documents(json.loads(json.dumps(body)), preprocessing.schema)
     return preprocessing.encode(
         [document.text for document in documents], [document.row for document in documents]
     )

@@ -19,7 +19,7 @@ from artifacts.demo.documents import champion_training
 from artifacts.opening import open_bundle
 from artifacts.tables import as_table
 from artifacts.training import TrainingOptions, train
-from service.http.schemas import Limits, parse_documents
+from service.http.schemas import parse_documents
 from service.settings import Settings
 from service.telemetry.inputs import EXTRA, KINDS
 from tests.conftest import ROLES
@@ -62,7 +62,7 @@ class Desk:
     def encoded(self, text: str = TEXT, /, **changed: object) -> Encoding:
         """Encode a document as the endpoint does."""
         body = json.loads(body_of(text, **changed))
-        (parsed,) = parse_documents(body, self.preprocessing.schema, Limits(1, MEGABYTE))
+        (parsed,) = parse_documents(body, self.preprocessing.schema)
         (encoding,) = self.preprocessing.encode([parsed.text], [parsed.row])
         return encoding
 

@@ -27,7 +27,7 @@ from artifacts.tables import ColumnRoles, Table, as_table
 from guards.errors import CallError, GuardRefused
 from service.cli.main import main
 from service.errors import InvalidDocuments
-from service.http.schemas import Limits, parse_documents
+from service.http.schemas import parse_documents
 from tests.artifacts.foreign.elsewhere import LABELS, encoded, expected, seal_columns
 from tests.artifacts.foreign.test_columns import table
 from tests.faults.resealing import edit_json, findings_of, the_finding
@@ -152,7 +152,6 @@ def test_row_28_encoder_that_raises(encoder: Any, text: str, tmp_path: Path) -> 
         parse_documents(
             {"documents": [{"text": "x", "features": {"place": "Berlin"}}]},
             bundle.preprocessing.schema,
-            Limits(10, 1000),
         )
     (problem,) = refusal.value.problems
     assert problem.path == "documents[0].features.place"

@@ -109,12 +109,12 @@ def test_the_shadow_is_felt_when_its_whole_interval_is_above(
 
 def test_overload_and_recovery_are_judged() -> None:
     """Work that nobody heard of, other statuses, and a slow recovery miss their targets."""
-    good = Overload(190.0, {"200": 1900, "429": 2100}, 1900, 9.5, 30.0)
-    bad = Overload(150.0, {"200": 1500, "429": 2100, "504": 400}, 1900, 12.0, 30.0)
+    good = Overload(200.0, 190.0, {"200": 1900, "429": 2100}, 1900, 9.5, 30.0)
+    bad = Overload(200.0, 150.0, {"200": 1500, "429": 2100, "504": 400}, 1900, 12.0, 30.0)
 
     for overload, recovered_s, met in ((good, 0.2, True), (bad, float("inf"), False)):
-        recovery = Recovery(12.0, recovered_s, {"200": 600})
-        measured = results(overload=overload, recovery=recovery)
+        bursts = [Recovery(12.0, once_s, {"200": 600}) for once_s in (0.1, recovered_s, 9.0)]
+        measured = results(overload=overload, recoveries=bursts)
         judged = [
             row.met
             for what in ("goodput", "… answers", "… documents", "seconds to idle")
@@ -146,7 +146,7 @@ def test_what_was_not_measured_has_no_ratio() -> None:
 
 def test_the_table_and_its_json_say_the_same() -> None:
     """Columns line up, and everything measured is in one JSON document."""
-    measured = results(pairs=[pair(1.0)] * 3, overload=Overload(1.0, {"200": 1}, 1, 1.0, 1.0))
+    measured = results(pairs=[pair(1.0)] * 3, overload=Overload(1.0, 1.0, {"200": 1}, 1, 1.0, 1.0))
 
     heading, *lines = as_table(measured.rows()).splitlines()
     said = json.loads(json.dumps(measured.as_json()))

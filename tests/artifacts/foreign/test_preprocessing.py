@@ -28,7 +28,7 @@ from artifacts.sealed_columns import estimator_of
 from artifacts.tables import ColumnRoles, as_table
 from guards.errors import CallError, GuardRefused, TableError
 from service.errors import InvalidDocuments
-from service.http.schemas import Limits, parse_documents
+from service.http.schemas import parse_documents
 from tests.artifacts.foreign.elsewhere import LABELS
 from tests.models import save_model
 
@@ -115,9 +115,7 @@ def judge(tmp_path: Path, model: ForeignModel) -> Judge:
 def requested(preprocessing: Preprocessing, rows: list[dict[str, Any]]) -> list[Document]:
     """Send rows of features as one request's JSON; raises ``InvalidDocuments``."""
     body = {"documents": [{"text": "x", "features": row} for row in rows]}
-    return parse_documents(
-        json.loads(json.dumps(body)), preprocessing.schema, Limits(len(rows), 1000)
-    )
+    return parse_documents(json.loads(json.dumps(body)), preprocessing.schema)
 
 
 def encodings(preprocessing: Preprocessing, rows: list[dict[str, Any]]) -> list[Encoding]:

@@ -412,7 +412,8 @@ def test_too_many_or_too_long_is_413(strict: Endpoint, documents: list[Any]) -> 
 
 def test_a_full_queue_is_429_and_says_when_to_come_back(strict: Endpoint) -> None:
     """Nothing of the request is computed, and a smaller one is answered."""
-    body = {"documents": [{"text": "a"}] * 5}
+    # What does not fit is not even validated.
+    body = {"documents": [{"text": "a"}] * 4 + [{"text": "a", "unknown": 1}]}
     before = strict.runtime.champion
     assert before is not None
     answered = before.observer.documents

@@ -9,7 +9,13 @@ import pytest
 
 from guards.schema import CategoricalColumn, NumericColumn, Problem, Schema
 from service.errors import InvalidDocuments, TooLarge
-from service.http.schemas import MOST_LABELS, Limits, parse_documents, parse_labels
+from service.http.schemas import (
+    MOST_LABELS,
+    Limits,
+    check_limits,
+    parse_documents,
+    parse_labels,
+)
 
 CANARY = "canary-7391"
 LIMITS = Limits(documents=5, text_chars=40)
@@ -33,7 +39,7 @@ def nested(levels: int) -> object:
 def problems(body: object) -> dict[str, str]:
     """Give the problems with a body that must have some, by path."""
     with pytest.raises(InvalidDocuments) as caught:
-        parse_documents(body, SCHEMA, LIMITS)
+        parse_documents(body, SCHEMA)
     assert CANARY not in str(caught.value)
     assert CANARY not in str(caught.value.problems)
     return {problem.path: problem.problem for problem in caught.value.problems}
@@ -41,7 +47,9 @@ def problems(body: object) -> dict[str, str]:
 
 def parsed(document: dict[str, Any]) -> Any:  # noqa: ANN401 (a document, read as the test likes)
     """Parse one document."""
-    return parse_documents({"documents": [document]}, SCHEMA, LIMITS)[0]
+    body = {"documents": [document]}
+    check_limits(body, SCHEMA, Limits(documents=1, text_chars=40))
+    return parse_documents(body, SCHEMA)[0]
 
 
 def test_a_document_keeps_what_came_and_gets_its_canonical_row() -> None:
@@ -155,14 +163,15 @@ def test_problems_speak_of_requests_and_not_of_our_classes() -> None:
 def test_too_many_and_too_long_is_too_large(body: object) -> None:
     """Size is judged before shape, and the message has the limit and not the text."""
     with pytest.raises(TooLarge, match=r"5 documents|40 characters") as caught:
-        parse_documents(body, SCHEMA, LIMITS)
+        check_limits(body, SCHEMA, LIMITS)
     assert CANARY not in str(caught.value)
 
 
 def test_limits_themselves_are_allowed() -> None:
     """Exactly as many documents, and exactly as long a text, pass."""
     body = {"documents": [{**GOOD, "text": "x" * 40, "request_id": "x" * 128}] * 5}
-    assert len(parse_documents(body, SCHEMA, LIMITS)) == 5
+    assert check_limits(body, SCHEMA, LIMITS) == [40] * 5
+    assert len(parse_documents(body, SCHEMA)) == 5
 
 
 def test_labels_are_accepted_one_by_one() -> None:

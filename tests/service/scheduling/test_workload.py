@@ -70,6 +70,18 @@ def test_who_cannot_be_answered_in_time_is_refused() -> None:
     assert is_admitted(work, 0.7)
 
 
+def test_a_check_is_a_refusal_and_holds_nothing() -> None:
+    """Asked any number of times, there is room still; without room it refuses as admitting does."""
+    work = learnt()
+    occupy(work, 99)
+
+    for _ in range(3):
+        work.check([TOKENS], NOW + 0.7, NOW)
+        assert work.documents == 99
+    with pytest.raises(Overloaded):
+        work.check([TOKENS], NOW + 0.4, NOW)
+
+
 def test_a_refusal_says_when_the_work_will_be_done() -> None:
     """Five hundred documents of 10 ms take two lanes 2.5 s: three whole seconds."""
     work = learnt()
