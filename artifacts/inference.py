@@ -51,7 +51,7 @@ def logits_of(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.flo
         for places in _same_shape(encodings):
             group = [encodings[place] for place in places]
             ids = torch.from_numpy(np.concatenate([encoding.token_ids for encoding in group]))
-            logits[places] = network(ids, columns_of(group)).numpy()
+            logits[places] = network(ids, columns_of(group)).float().numpy()
     return logits
 
 

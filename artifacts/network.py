@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -91,6 +92,8 @@ class DocumentClassifier(PreTrainedModel):
         states: torch.Tensor = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask
         ).last_hidden_state
+        if states.dtype != torch.float32:
+            states = states.float()
         if attention_mask is None:
             return states.mean(dim=1)
         weights = attention_mask.unsqueeze(-1).to(states.dtype)
@@ -150,6 +153,14 @@ Network = DocumentClassifier | PlainClassifier
 def model_of(network: Network) -> PreTrainedModel:
     """Give the library's own model: what is saved and loaded."""
     return network.model if isinstance(network, PlainClassifier) else network
+
+
+def in_bfloat16(network: Network) -> Network:
+    """Copy a network so that its encoder, or all of a ``PlainClassifier``, computes in bfloat16."""
+    half = deepcopy(network)
+    encoder: nn.Module = half.encoder if isinstance(half, DocumentClassifier) else half.model
+    encoder.to(torch.bfloat16)
+    return half
 
 
 def empty_network(config: dict[str, Any]) -> Network:

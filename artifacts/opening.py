@@ -44,9 +44,12 @@ _NO_DEMANDS = Demands()
 
 @dataclass(frozen=True, slots=True)
 class SealedEngine:
-    """What an engine runs, and its answers to the probes, float32 [probes, classes]."""
+    """What an engine runs where that is not the network, and its answers to the probes.
 
-    graph: bytes
+    They are float32 [probes, classes].
+    """
+
+    graph: bytes | None
     answers: NDArray[np.float32]
 
 
@@ -130,7 +133,7 @@ def load(sealed: SealedFiles, columns: Any) -> Bundle:  # noqa: ANN401 (checked 
 
 def _load_engines(sealed: SealedFiles) -> Iterator[tuple[str, SealedEngine]]:
     for engine in sealed.manifest.engines:
-        graph = sealed.files[engine_part(engine, ENGINE_GRAPH)]
+        graph = sealed.files.get(engine_part(engine, ENGINE_GRAPH))
         answers = engine_part(engine, ENGINE_ANSWERS)
         try:
             array = np.load(io.BytesIO(sealed.files[answers]), allow_pickle=False)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 from safetensors.torch import save as save_safetensors
 
+from artifacts.acceleration.building import parity_records
 from artifacts.frames import frame_of
 from artifacts.network import model_of
 from artifacts.opening import REFERENCE, WEIGHTS, probe_outputs
@@ -61,7 +62,7 @@ class Sealable:
     lineage: Mapping[str, Any]
     metrics: Mapping[str, Any]
     trusted: tuple[str, ...] = ()
-    accelerated: Accelerated | None = None
+    accelerated: Sequence[Accelerated] = ()
 
 
 def check_destination(destination: Path) -> None:
@@ -139,8 +140,8 @@ def _files(what: Sealable) -> dict[str, bytes]:
         buffer = io.BytesIO()
         joblib.dump(estimator_of(preprocessing.columns), buffer)
         files[COLUMNS] = buffer.getvalue()
-    if what.accelerated is not None:
-        files |= what.accelerated.parts
+    for engine in what.accelerated:
+        files |= engine.parts
     return files
 
 
@@ -174,7 +175,7 @@ def _manifest(
         "environment": installed_environment(),
         "lineage": dict(what.lineage),
         "metrics": dict(what.metrics),
-        "parity": None if what.accelerated is None else what.accelerated.to_json(),
+        "parity": parity_records(what.accelerated) or None,
         "trusted": list(what.trusted),
     }
     return with_root(manifest)

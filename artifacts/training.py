@@ -126,10 +126,10 @@ def train(
     held_out_documents = HeldOut(
         held_out_encoded.encodings, probe_documents(held_out.documents, schema)
     )
-    accelerated, note = (
+    accelerated, notes = (
         build_if_possible(network, temperature, preprocessing, held_out_documents)
         if options.accelerate
-        else (None, "")
+        else ([], [])
     )
     what = Sealable(
         preprocessing=preprocessing,
@@ -144,7 +144,7 @@ def train(
         accelerated=accelerated,
     )
     fingerprint = seal(destination, what, options.name, options.version)
-    return TrainingReport(fingerprint, figures, temperature, (note,) if note else ())
+    return TrainingReport(fingerprint, figures, temperature, tuple(notes))
 
 
 def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:

@@ -204,6 +204,7 @@ async def _latencies(without: Server, with_shadow: Server, plan: Plan, results: 
 
 async def _too_much(without: Server, with_shadow: Server, plan: Plan, results: Results) -> None:
     own = results.contests[ALONE]
+    await settle(with_shadow)
     _say(f"sends twice the saturating load for {plan.overload_s:g} s")
     documents = laps(without, own.best, own.rate, plan.pair_s)
     results.overload = await overload(without, own.best, documents, plan.overload_s)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from artifacts.inference import probabilities_of, softmax
+from artifacts.network import in_bfloat16
 from guards.errors import CallError
 from guards.integrity.parity import (
     ENGINE_ANSWERS,
@@ -17,6 +19,8 @@ from guards.integrity.parity import (
     ENGINES,
     MAX_FLIPS,
     NOTABLE,
+    ONNX_INT8,
+    TORCH_BF16,
     NotableChange,
     Parity,
     engine_part,
@@ -24,7 +28,7 @@ from guards.integrity.parity import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +36,14 @@ if TYPE_CHECKING:
     from artifacts.network import Network
     from artifacts.preprocessing import Encoding, Preprocessing
 
-__all__ = ["Accelerated", "HeldOut", "answers", "build", "build_if_possible"]
+__all__ = [
+    "Accelerated",
+    "HeldOut",
+    "answers",
+    "build",
+    "build_if_possible",
+    "parity_records",
+]
 
 _CALIBRATION = 64
 
@@ -68,44 +79,83 @@ class Accelerated:
     parity: Parity
     parts: Mapping[str, bytes]
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the manifest's record."""
-        return {self.engine: self.parity.model_dump()}
-
     def __str__(self) -> str:
         """Say whether the engine may serve, and what it changes."""
         verdict = "" if self.parts else "not used, over its budget: "
         return f"{self.engine}: {verdict}{self.parity}"
 
 
-def _missing_library() -> str | None:
-    """Name a library that building needs and that is not installed; None where all are."""
-    return next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
+def parity_records(built: Sequence[Accelerated]) -> dict[str, Any]:
+    """Give the manifest's record of engines."""
+    return {one.engine: one.parity.model_dump() for one in built}
 
 
 def build_if_possible(
-    network: Network, temperature: float, preprocessing: Preprocessing, held_out: HeldOut
-) -> tuple[Accelerated | None, str]:
-    """Build an engine; without one where its libraries or the network do not allow it.
-
-    Gives it with a note that says how it went.
-    """
-    try:
-        built = build(network, temperature, preprocessing, held_out)
-    except CallError as error:
-        return None, f"no faster engine was built: {error}"
-    return built, str(built)
-
-
-def build(
     network: Network,
     temperature: float,
     preprocessing: Preprocessing,
     held_out: HeldOut,
+    *,
+    max_flips: float = MAX_FLIPS,
+) -> tuple[list[Accelerated], list[str]]:
+    """Build the first of ``ENGINES`` that is within its budget.
+
+    Gives all that were compared, with a note for each, also for those that libraries or network do
+    not allow.
+    """
+    built: list[Accelerated] = []
+    notes: list[str] = []
+    for engine in ENGINES:
+        try:
+            built.append(
+                build(engine, network, temperature, preprocessing, held_out, max_flips=max_flips)
+            )
+        except CallError as error:
+            notes.append(f"{engine} was not built: {error}")
+            continue
+        notes.append(str(built[-1]))
+        if built[-1].parts:
+            break
+    return built, notes
+
+
+def build(  # noqa: PLR0913 (the parts of a bundle)
+    engine: str,
+    network: Network,
+    temperature: float,
+    preprocessing: Preprocessing,
+    held_out: HeldOut,
+    *,
     max_flips: float = MAX_FLIPS,
 ) -> Accelerated:
-    """Export and quantise a network, and compare; raises ``CallError`` where that cannot be."""
-    missing = _missing_library()
+    """Make one of ``ENGINES``, and compare; raises ``CallError`` where that cannot be."""
+    golden = preprocessing.encode_documents(held_out.probe_documents)
+    made = _MAKERS[engine](network, preprocessing, [*held_out.calibration, *golden])
+    expected = probabilities_of(network, temperature, held_out.compared)
+    observed = made.probabilities(temperature, held_out.compared)
+    labels = preprocessing.schema.labels
+    parity = parity_of(expected, observed, labels, max_flips)
+    probes = made.probabilities(temperature, golden)
+    notable = _notable(probabilities_of(network, temperature, golden), probes, labels)
+    parity = parity.model_copy(update={"notable": list(notable)})
+    parts = {engine_part(engine, ENGINE_ANSWERS): _npy(probes)}
+    if made.graph is not None:
+        parts[engine_part(engine, ENGINE_GRAPH)] = made.graph
+    return Accelerated(engine, parity, parts if parity.within else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What an engine answers, given the temperature, and its graph where it has one."""
+
+    probabilities: Callable[[float, Sequence[Encoding]], NDArray[np.float32]]
+    graph: bytes | None = None
+
+
+def _make_int8(
+    network: Network, preprocessing: Preprocessing, calibration: Sequence[Encoding]
+) -> _Made:
+    missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
     if missing is not None:
         message = f"{missing} is not installed: pip install 'understudy[onnx]'"
         raise CallError(message)
@@ -114,24 +164,20 @@ def build(
     from artifacts.acceleration.running import OnnxNetwork  # noqa: PLC0415
     from artifacts.acceleration.smoothing import smooth  # noqa: PLC0415
 
-    (engine,) = ENGINES
-    labels = preprocessing.schema.labels
-    golden = preprocessing.encode_documents(held_out.probe_documents)
-    most_tokens = preprocessing.cut.max_length
-    model = export(network, len(golden[0].columns), most_tokens)
-    smooth(model, [*held_out.calibration, *golden])
+    model = export(network, len(calibration[0].columns), preprocessing.cut.max_length)
+    smooth(model, calibration)
     fast = OnnxNetwork(graph := quantise(model), processors=1)
-    expected = probabilities_of(network, temperature, held_out.compared)
-    observed = answers(fast, temperature, held_out.compared)
-    parity = parity_of(expected, observed, labels, max_flips)
-    probes = answers(fast, temperature, golden)
-    notable = _notable(probabilities_of(network, temperature, golden), probes, labels)
-    parity = parity.model_copy(update={"notable": list(notable)})
-    parts = {
-        engine_part(engine, ENGINE_GRAPH): graph,
-        engine_part(engine, ENGINE_ANSWERS): _npy(probes),
-    }
-    return Accelerated(engine, parity, parts if parity.within else {})
+    return _Made(partial(answers, fast), graph)
+
+
+def _make_bf16(network: Network, *_: object) -> _Made:
+    return _Made(partial(probabilities_of, in_bfloat16(network)))
+
+
+_MAKERS: Mapping[str, Callable[[Network, Preprocessing, Sequence[Encoding]], _Made]] = {
+    ONNX_INT8: _make_int8,
+    TORCH_BF16: _make_bf16,
+}
 
 
 def answers(

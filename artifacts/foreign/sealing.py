@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from artifacts.acceleration.building import Accelerated
     from artifacts.network import Network
     from artifacts.preprocessing import Encoding, Preprocessing
     from artifacts.tables import ColumnRoles, Table
@@ -95,10 +96,10 @@ def seal_foreign(
     probabilities = softmax(logits / np.float32(temperature))
     figures = plain_figures(evaluate(probabilities, truth, labels))
     held_out = HeldOut(encodings, probe_documents(table.documents, preprocessing.schema))
-    accelerated = None
+    accelerated: list[Accelerated] = []
     if options.accelerate:
-        accelerated, note = build_if_possible(model.network, temperature, preprocessing, held_out)
-        notes.append(note)
+        accelerated, built = build_if_possible(model.network, temperature, preprocessing, held_out)
+        notes += built
     what = Sealable(
         preprocessing=preprocessing,
         network=model.network,

@@ -25,6 +25,8 @@ __all__ = [
     "ENGINE_GRAPH",
     "MAX_FLIPS",
     "NOTABLE",
+    "ONNX_INT8",
+    "TORCH_BF16",
     "ClassParity",
     "NotableChange",
     "Parity",
@@ -34,11 +36,13 @@ __all__ = [
     "parity_of",
 ]
 
-ENGINES = ("onnx-int8",)
-"""The engines that a bundle may carry besides its network."""
+ONNX_INT8, TORCH_BF16 = "onnx-int8", "torch-bf16"
+ENGINES = (ONNX_INT8, TORCH_BF16)
+"""The engines that a bundle may carry besides its network, the fastest first."""
 
 ENGINE_GRAPH, ENGINE_ANSWERS = "model.onnx", "probabilities.npy"
-"""The files of an engine: what it runs, and its own answers to the probes."""
+"""The files of an engine: what it runs where that is not the network, and its own answers to the
+probes."""
 
 MAX_FLIPS = 0.005
 """The share of held-out documents whose label may change, where nobody says otherwise."""

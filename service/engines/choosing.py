@@ -9,9 +9,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from guards.errors import Finding, GuardRefused, first_line
-from guards.integrity.parity import ENGINES, check_engine_probes
+from guards.integrity.parity import ENGINES, ONNX_INT8, TORCH_BF16, check_engine_probes
 from service.engines.blank import blank_documents
-from service.engines.torch import TorchEngine
+from service.engines.torch import TORCH, TorchEngine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AUTO", "ENGINE_NAMES", "Choice", "choose"]
 
-AUTO, _TORCH = "auto", "torch"
-ENGINE_NAMES = (_TORCH, *ENGINES)
+AUTO = "auto"
+ENGINE_NAMES = (TORCH, *ENGINES)
 
 _RUNS = 5
 _MOST_MEASURED_TOKENS = 128
@@ -86,17 +86,23 @@ def _carried(bundle: Bundle, name: str) -> Engine | Finding | None:
     sealed = bundle.engines.get(name)
     if sealed is None:
         return None
-    if importlib.util.find_spec("onnxruntime") is None:
+    if name == ONNX_INT8 and importlib.util.find_spec("onnxruntime") is None:
         return _unavailable(name, "onnxruntime is not installed")
-    from service.engines.onnx import OnnxEngine  # noqa: PLC0415 (an extra)
-
     try:
-        engine = OnnxEngine(bundle, name)
+        engine = _made(bundle, name)
         golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
         observed = engine.probabilities(golden)
     except Exception as error:  # noqa: BLE001 (whatever it is, this engine does not answer)
         return _unavailable(name, f"{type(error).__name__}: {first_line(error)}")
     return next(check_engine_probes(name, sealed.answers, observed, bundle.labels), engine)
+
+
+def _made(bundle: Bundle, name: str) -> Engine:
+    if name == TORCH_BF16:
+        return TorchEngine(bundle, name)
+    from service.engines.onnx import OnnxEngine  # noqa: PLC0415 (an extra)
+
+    return OnnxEngine(bundle, name)
 
 
 def _milliseconds(engine: Engine, bundle: Bundle) -> float:

@@ -26,7 +26,7 @@ class OnnxEngine:
 
     def __init__(self, bundle: Bundle, name: str) -> None:
         """Prepare the graph twice: for one processor a document, and for all of them on one."""
-        graph = bundle.engines[name].graph
+        graph = bundle.engines[name].graph or b""
         self.name = name
         self.lanes = PROCESSORS
         self._bundle = bundle

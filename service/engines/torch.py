@@ -1,13 +1,14 @@
-"""The reference engine: the sealed network in torch, float32."""
+"""The sealed network in torch: in float32, which is the reference, or in bfloat16."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from artifacts.inference import probabilities_of
+from artifacts.network import in_bfloat16
+from guards.integrity.parity import TORCH_BF16
 from service.engines.blank import blank_documents
 
 if TYPE_CHECKING:
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
     from artifacts.opening import Bundle
     from artifacts.preprocessing import Encoding
 
-__all__ = ["PROCESSORS", "TorchEngine"]
+__all__ = ["PROCESSORS", "TORCH", "TorchEngine"]
+
+TORCH = "torch"
 
 PROCESSORS = torch.get_num_threads()
 """How many processors this process may use; each thread that asks later may have set its own."""
 
 
-@dataclass(frozen=True, slots=True)
 class TorchEngine:
-    """Runs a bundle's network as it was sealed."""
+    """Runs a bundle's network as it was sealed, or a copy of it in bfloat16."""
 
-    bundle: Bundle
-    name: str = "torch"
-    lanes: int = PROCESSORS
+    def __init__(self, bundle: Bundle, name: str = TORCH) -> None:
+        """Take the network; ``name`` is ``torch`` or ``torch-bf16``."""
+        self.name = name
+        self.lanes = PROCESSORS
+        self._bundle = bundle
+        self._network = in_bfloat16(bundle.network) if name == TORCH_BF16 else bundle.network
 
     def probabilities(
         self, encodings: Sequence[Encoding], *, alone: bool = False
@@ -41,10 +46,10 @@ class TorchEngine:
         # Asking comes first: it makes the number that is set this thread's own.
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        return probabilities_of(self.bundle.network, self.bundle.manifest.temperature, encodings)
+        return probabilities_of(self._network, self._bundle.manifest.temperature, encodings)
 
     def warm_up(self) -> None:
         """Run a few lengths once: the first pass over a shape allocates."""
-        for encoding in blank_documents(self.bundle):
+        for encoding in blank_documents(self._bundle):
             self.probabilities([encoding])
             self.probabilities([encoding], alone=True)

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 ENGINES: dict[str, Callable[[Bundle], Engine]] = {
     "torch": TorchEngine,
+    "torch-bf16": lambda bundle: TorchEngine(bundle, "torch-bf16"),
     "onnx-int8": lambda bundle: OnnxEngine(bundle, "onnx-int8"),
 }
 
 # Another company means another shape of matrix product, which may round otherwise.
 CLOSE = 1e-6
-CLOSE_TO_NETWORK = {"torch": CLOSE, "onnx-int8": NOTABLE}
+CLOSE_TO_NETWORK = {"torch": CLOSE, "torch-bf16": NOTABLE, "onnx-int8": NOTABLE}
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -76,7 +76,7 @@ def test_a_variable_sets_its_field(name: str, text: str, value: object) -> None:
         ("MAX_TEXT_CHARS", "0", "a whole number, at least 1"),
         ("MAX_DOCUMENTS", "-2", "a whole number, at least 1"),
         ("CAPTURE", "some", "one of none, disagreements, all"),
-        ("ENGINE", "abacus", "one of auto, torch, onnx-int8"),
+        ("ENGINE", "abacus", "one of auto, torch, onnx-int8, torch-bf16"),
         ("ENVIRONMENT_POLICY", "lax", "one of probed, exact, allow"),
     ],
 )

@@ -11,6 +11,7 @@ import numpy as np
 from artifacts.acceleration.accelerating import accelerate
 from artifacts.opening import open_bundle
 from guards.integrity.manifest import MANIFEST
+from guards.integrity.parity import ENGINES
 from guards.integrity.signature import SIGNATURE
 from tests.models import hard_to_quantise
 
@@ -45,6 +46,19 @@ def test_the_bundle_gains_an_engine_and_nothing_else(champion: Path, accelerated
     assert np.isfinite(bundle.engines["onnx-int8"].answers).all()
 
 
+def test_a_bundle_may_carry_several(copied: Callable[[Path], Path], champion: Path) -> None:
+    """Each engine that is named is there, with its report and its own answers."""
+    bundle = copied(champion)
+
+    accelerate(open_bundle(bundle), None, max_flips=1.0, engines=ENGINES)
+
+    opened = open_bundle(bundle)
+    assert {*opened.engines} == {*(opened.manifest.parity or {})} == {*ENGINES}
+    assert opened.engines["torch-bf16"].graph is None
+    eight, sixteen = (engine.answers for engine in opened.engines.values())
+    assert not np.array_equal(eight, sixteen)
+
+
 def test_a_signature_is_left_out(copied: Callable[[Path], Path], champion: Path) -> None:
     """What somebody signed is not what is there now."""
     bundle = copied(champion)
@@ -65,9 +79,9 @@ def test_over_its_budget_the_bundle_stays_as_it_is(
     opened = open_bundle(bundle)
 
     stubborn = replace(opened, network=hard_to_quantise(opened.network))
-    built, fingerprint = accelerate(stubborn, None, max_flips=0.0)
+    done = accelerate(stubborn, None, max_flips=0.0, engines=["onnx-int8"])
 
-    assert not built.parts
+    assert not done.added
     assert contents(bundle) == before
-    assert json.loads(before[MANIFEST])["fingerprint"] == fingerprint
+    assert json.loads(before[MANIFEST])["fingerprint"] == done.fingerprint
     assert [path.name for path in bundle.parent.iterdir()] == [bundle.name]

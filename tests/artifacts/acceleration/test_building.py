@@ -10,7 +10,14 @@ from artifacts.acceleration.building import HeldOut, answers, build, build_if_po
 from artifacts.acceleration.running import OnnxNetwork
 from artifacts.inference import probabilities_of
 from artifacts.opening import Bundle, open_bundle
-from guards.integrity.parity import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part, parity_of
+from guards.integrity.parity import (
+    ENGINE_ANSWERS,
+    ENGINE_GRAPH,
+    ONNX_INT8,
+    TORCH_BF16,
+    engine_part,
+    parity_of,
+)
 from tests.models import hard_to_quantise
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 
     from artifacts.tables import Table
 
-GRAPH, ANSWERS = (engine_part("onnx-int8", file) for file in (ENGINE_GRAPH, ENGINE_ANSWERS))
+GRAPH, ANSWERS = (engine_part(ONNX_INT8, file) for file in (ENGINE_GRAPH, ENGINE_ANSWERS))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +55,9 @@ def test_no_document_both_teaches_and_judges(held_out: HeldOut) -> None:
 def test_the_report_is_what_the_graph_does(bundle: Bundle, held_out: HeldOut) -> None:
     """Flips, shifts and answers to the probes can be had again from the parts."""
     temperature = bundle.manifest.temperature
-    built = build(bundle.network, temperature, bundle.preprocessing, held_out, max_flips=1.0)
+    built = build(
+        ONNX_INT8, bundle.network, temperature, bundle.preprocessing, held_out, max_flips=1.0
+    )
 
     graph = OnnxNetwork(built.parts[GRAPH], processors=1)
     expected = probabilities_of(bundle.network, temperature, held_out.compared)
@@ -67,20 +76,52 @@ def test_over_its_budget_there_is_a_report_and_no_engine(
     network, temperature = hard_to_quantise(bundle.network), bundle.manifest.temperature
 
     held_out = HeldOut(golden, bundle.probe_documents)
-    built = build(network, temperature, bundle.preprocessing, held_out, max_flips=0.0)
+    built = build(ONNX_INT8, network, temperature, bundle.preprocessing, held_out, max_flips=0.0)
 
     assert built.parity.flips > 0
     assert not built.parts
     assert "not used, over its budget" in str(built)
 
 
+def test_bfloat16_changes_little_and_needs_no_graph(bundle: Bundle, held_out: HeldOut) -> None:
+    """Its answers are its own, not the network's, and no confidence moves by a hundredth."""
+    temperature = bundle.manifest.temperature
+    built = build(
+        TORCH_BF16, bundle.network, temperature, bundle.preprocessing, held_out, max_flips=1.0
+    )
+
+    assert {*built.parts} == {engine_part(TORCH_BF16, ENGINE_ANSWERS)}
+    assert 0 < built.parity.largest_probability_change < 0.01
+
+
+def test_where_eight_bits_are_too_few_there_are_sixteen(
+    bundle_of: Callable[[str], Path], held_out: HeldOut
+) -> None:
+    """The fastest engine within the budget is built, and those before it are reported."""
+    bundle = open_bundle(bundle_of("sealed bert"))
+    golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
+    network = hard_to_quantise(bundle.network)
+
+    built, notes = build_if_possible(
+        network, 1.0, bundle.preprocessing, HeldOut(golden, bundle.probe_documents)
+    )
+
+    assert [(one.engine, bool(one.parts)) for one in built] == [
+        (ONNX_INT8, False),
+        (TORCH_BF16, True),
+    ]
+    assert notes == [str(one) for one in built]
+
+
 def test_without_a_library_there_is_a_note(
     bundle: Bundle, held_out: HeldOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who has not installed the extra gets a bundle without an engine, and is told."""
+    """Who has not installed the extra gets what can be built without it, and is told."""
     monkeypatch.setattr("artifacts.acceleration.building._NEEDED", ("a_library_that_is_not_there",))
 
-    built, note = build_if_possible(bundle.network, 1.0, bundle.preprocessing, held_out)
+    built, notes = build_if_possible(
+        bundle.network, 1.0, bundle.preprocessing, held_out, max_flips=1.0
+    )
 
-    assert built is None
-    assert "a_library_that_is_not_there is not installed" in note
+    assert [one.engine for one in built] == [TORCH_BF16]
+    assert "a_library_that_is_not_there is not installed" in notes[0]

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from artifacts.acceleration.accelerating import accelerate
 from artifacts.opening import open_bundle
 from guards.errors import GuardRefused
+from guards.integrity.parity import ENGINES
 from service.engines.choosing import AUTO, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -34,10 +37,13 @@ def test_auto_takes_the_fastest_of_those_measured(accelerated: Path) -> None:
     assert choice.to_json()["because"] == "the fastest of those measured"
 
 
-@pytest.mark.parametrize("name", ["torch", "onnx-int8"])
-def test_who_is_asked_for_serves(accelerated: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["torch", "torch-bf16", "onnx-int8"])
+def test_who_is_asked_for_serves(copied: Callable[[Path], Path], champion: Path, name: str) -> None:
     """A setting is followed without a measurement."""
-    choice = choose(open_bundle(accelerated), name)
+    bundle = copied(champion)
+    accelerate(open_bundle(bundle), None, max_flips=1.0, engines=ENGINES)
+
+    choice = choose(open_bundle(bundle), name)
 
     assert choice.engine.name == name
     assert choice.milliseconds == {}
