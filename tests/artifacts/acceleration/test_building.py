@@ -95,7 +95,7 @@ def test_bfloat16_changes_little_and_needs_no_graph(bundle: Bundle, held_out: He
 
 
 def test_where_eight_bits_are_too_few_there_are_sixteen(
-    bundle_of: Callable[[str], Path], held_out: HeldOut
+    bundle_of: Callable[[str], Path],
 ) -> None:
     """The fastest engine within the budget is built, and those before it are reported."""
     bundle = open_bundle(bundle_of("sealed bert"))
