@@ -65,13 +65,15 @@ def accelerate(
     files = dict(read_sealed(path).files)
     for one in added:
         files |= one.parts
+    # An engine that the bundle carries already keeps the report that it was built with.
+    reported = [one for one in built if one.parts or one.engine not in bundle.engines]
     manifest = json.loads((path / MANIFEST).read_bytes())
     del manifest["fingerprint"]
     sealed = with_root(
         {
             **manifest,
             "parts": parts_of(files),
-            "parity": {**(manifest["parity"] or {}), **parity_records(added)},
+            "parity": {**(manifest["parity"] or {}), **parity_records(reported)},
         }
     )
     with written_beside(path, files, sealed) as whole:

@@ -70,6 +70,22 @@ def test_a_signature_is_left_out(copied: Callable[[Path], Path], champion: Path)
     open_bundle(bundle)
 
 
+def test_an_engine_over_its_budget_is_reported_beside_the_one_that_is_not(
+    copied: Callable[[Path], Path], bundle_of: Callable[[str], Path]
+) -> None:
+    """Who reads the manifest learns why the bundle does not carry the faster one."""
+    bundle = copied(bundle_of("sealed bert"))
+    opened = open_bundle(bundle)
+    stubborn = replace(opened, network=hard_to_quantise(opened.network))
+
+    done = accelerate(stubborn, None, max_flips=0.0)
+
+    manifest = json.loads((bundle / MANIFEST).read_bytes())
+    assert done.added
+    assert {*manifest["parity"]} == {*ENGINES}
+    assert not [part for part in manifest["parts"] if "onnx-int8" in part]
+
+
 def test_over_its_budget_the_bundle_stays_as_it_is(
     copied: Callable[[Path], Path], bundle_of: Callable[[str], Path]
 ) -> None:
