@@ -1,4 +1,4 @@
-"""Encodings to calibrated probabilities, without padding."""
+"""Encodings to calibrated probabilities: without padding, or padded for a device."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = [
     "as_float32",
     "columns_of",
     "logits_of",
+    "padded_logits_of",
     "probabilities_of",
     "softmax",
 ]
@@ -55,6 +56,25 @@ def logits_of(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.flo
     return logits
 
 
+def padded_logits_of(
+    network: Network, encodings: Sequence[Encoding], most_tokens: int
+) -> NDArray[np.float32]:
+    """Give raw logits float32 [documents, classes], in the order given, by way of the device.
+
+    Documents of about the same length share a pass, padded to its longest: at most ``most_tokens``
+    with the padding, or one document of more.
+    """
+    logits = np.empty((len(encodings), len(network.config.id2label or {})), dtype=np.float32)
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        for places in _about_as_long(encodings, most_tokens):
+            group = [encodings[place] for place in places]
+            ids, mask = _padded(group)
+            found = network(ids.to(device), columns_of(group).to(device), mask.to(device))
+            logits[places] = found.float().cpu().numpy()
+    return logits
+
+
 def columns_of(encodings: Sequence[Encoding]) -> torch.Tensor:
     """Give the encoded columns as the network takes them, float32 [documents, width]."""
     return torch.from_numpy(as_float32(np.stack([encoding.columns for encoding in encodings])))
@@ -69,6 +89,34 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give the softmax of each row, float32."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _about_as_long(encodings: Sequence[Encoding], most_tokens: int) -> Iterator[list[int]]:
+    """Give the places of documents that share a pass: as many windows each, the shortest first."""
+    shapes = [encoding.token_ids.shape for encoding in encodings]
+    group: list[int] = []
+    for place in sorted(range(len(shapes)), key=shapes.__getitem__):
+        windows, tokens = shapes[place]
+        full = (len(group) + 1) * windows * tokens > most_tokens
+        if group and (full or shapes[group[0]][0] != windows):
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group
+
+
+def _padded(group: Sequence[Encoding]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give token ids and attention mask, int64 [documents x windows, longest]."""
+    windows = group[0].token_ids.shape[0]
+    longest = max(encoding.token_ids.shape[1] for encoding in group)
+    ids = np.zeros((len(group), windows, longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for place, encoding in enumerate(group):
+        tokens = encoding.token_ids.shape[1]
+        ids[place, :, :tokens] = encoding.token_ids
+        mask[place, :, :tokens] = 1
+    return torch.from_numpy(ids.reshape(-1, longest)), torch.from_numpy(mask.reshape(-1, longest))
 
 
 def _same_shape(encodings: Sequence[Encoding]) -> Iterator[list[int]]:

@@ -155,11 +155,16 @@ def model_of(network: Network) -> PreTrainedModel:
     return network.model if isinstance(network, PlainClassifier) else network
 
 
-def in_bfloat16(network: Network) -> Network:
-    """Copy a network so that its encoder, or all of a ``PlainClassifier``, computes in bfloat16."""
+def in_bfloat16(network: Network, device: torch.device | None = None) -> Network:
+    """Copy a network so that its encoder, or all of a ``PlainClassifier``, computes in bfloat16.
+
+    The copy is on ``device``, where one is given.
+    """
     half = deepcopy(network)
+    whole: nn.Module = half
     encoder: nn.Module = half.encoder if isinstance(half, DocumentClassifier) else half.model
     encoder.to(torch.bfloat16)
+    whole.to(device)
     return half
 
 

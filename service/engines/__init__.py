@@ -1,6 +1,7 @@
 """What runs a network: one small protocol, one file an engine.
 
 - ``torch``: the network as it was sealed, which every bundle has.
+- ``batching``: the network on a device that works best on many documents at once.
 - ``onnx``: the quantised graph that a bundle may carry.
 - ``choosing``: which of them serves, and why.
 """
@@ -31,12 +32,17 @@ class Engine(Protocol):
     def lanes(self) -> int:
         """How many calls may run at once, each on a processor of its own."""
 
+    @property
+    def most_tokens(self) -> int:
+        """How many tokens to give one call, beyond its first document; 0 for one at a time."""
+
     def probabilities(
         self, encodings: Sequence[Encoding], *, alone: bool = False
     ) -> NDArray[np.float32]:
         """Give float32 [documents, classes] in the order given.
 
-        An answer never depends on its company. ``alone`` says that nothing else waits or runs, so
+        An answer never depends on its company, but for how numbers of so many bits are rounded.
+        ``alone`` says that nothing else waits or runs, so
         that this call may take every processor.
         """
 

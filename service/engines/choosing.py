@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from guards.errors import Finding, GuardRefused, first_line
 from guards.integrity.parity import ENGINES, ONNX_INT8, TORCH_BF16, check_engine_probes
+from service.engines.batching import BatchingEngine
 from service.engines.blank import blank_documents
 from service.engines.torch import TORCH, TorchEngine
 
@@ -99,6 +102,8 @@ def _carried(bundle: Bundle, name: str) -> Engine | Finding | None:
 
 def _made(bundle: Bundle, name: str) -> Engine:
     if name == TORCH_BF16:
+        if torch.cuda.is_available():
+            return BatchingEngine(bundle, torch.device("cuda"))
         return TorchEngine(bundle, name)
     from service.engines.onnx import OnnxEngine  # noqa: PLC0415 (an extra)
 

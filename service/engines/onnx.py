@@ -29,6 +29,7 @@ class OnnxEngine:
         graph = bundle.engines[name].graph or b""
         self.name = name
         self.lanes = PROCESSORS
+        self.most_tokens = 0
         self._bundle = bundle
         self._narrow = OnnxNetwork(graph, processors=1)
         self._wide = self._narrow if self.lanes == 1 else OnnxNetwork(graph, self.lanes)

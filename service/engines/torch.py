@@ -35,6 +35,7 @@ class TorchEngine:
         """Take the network; ``name`` is ``torch`` or ``torch-bf16``."""
         self.name = name
         self.lanes = PROCESSORS
+        self.most_tokens = 0
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network) if name == TORCH_BF16 else bundle.network
 

@@ -67,8 +67,18 @@ class Queue(Generic[AJob]):
         self._running += 1
         return job, alone
 
+    def more(self, now: float, most_tokens: int) -> list[AJob]:
+        """Take those that may run along with the one that was taken, of so many tokens in all."""
+        taken: list[AJob] = []
+        while self._jobs and self._jobs[0].tokens <= most_tokens:
+            job = self._jobs.popleft()
+            if not job.is_dead(now):
+                most_tokens -= job.tokens
+                taken.append(job)
+        return taken
+
     def done(self) -> None:
-        """Count a document that was taken as run."""
+        """Count a document that was taken as run, and those that ran along."""
         self._running -= 1
 
     def _drop_dead(self, now: float) -> None:

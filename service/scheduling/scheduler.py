@@ -1,4 +1,4 @@
-"""The lanes: threads that run documents through the engine, one each at a time."""
+"""The lanes: threads that run documents through the engine, one pass each at a time."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class _Job(Job):
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """A document that was run, in ``took_s`` seconds."""
+    """A document that was run; ``took_s`` is its share of the pass."""
 
     job: _Job
     result: Outcome | Exception
@@ -116,7 +116,7 @@ async def until(deadline: float) -> AsyncIterator[None]:
 
 
 class Scheduler:
-    """Runs documents through one engine, one in each of its lanes; used from one event loop."""
+    """Runs documents through one engine, in each of its lanes; used from one event loop."""
 
     def __init__(self, engine: Engine, most_documents: int, document_tokens: int) -> None:
         """Hold at most ``most_documents`` at a time, from admission to answer.
@@ -124,6 +124,7 @@ class Scheduler:
         None of them ever has more than ``document_tokens``, however long the text.
         """
         self._engine = engine
+        self._most_tokens = engine.most_tokens
         self._workload = Workload(Limits(most_documents, engine.lanes, document_tokens))
         self._empty = asyncio.Event()
         self._empty.set()
@@ -197,34 +198,50 @@ class Scheduler:
 
     def _run(self) -> None:
         while taken := self._next():
-            job, alone = taken
+            jobs, alone = taken
             began_s = time.thread_time()
-            answered = self._answer(job, alone=alone)
+            answered = self._answer(jobs, alone=alone)
             with self._changed:
                 self._queue.done()
                 self.engine_cpu_s += time.thread_time() - began_s
-                self._answered.append(answered)
+                self._answered += answered
 
-    def _answer(self, job: _Job, *, alone: bool) -> _Answered:
+    def _answer(self, jobs: Sequence[_Job], *, alone: bool) -> list[_Answered]:
         started = time.monotonic()
-        result: Outcome | Exception
+        results: list[Outcome | Exception]
         try:
-            (probabilities,) = self._engine.probabilities([job.encoding], alone=alone)
-            result = Outcome(probabilities, started - job.queued_at, time.monotonic() - started)
-        except Exception as error:  # noqa: BLE001 (the request fails, the lane does not)
-            result = error
-        return _Answered(job, result, alone, time.monotonic() - started)
+            encodings = [job.encoding for job in jobs]
+            probabilities = self._engine.probabilities(encodings, alone=alone)
+            ended = time.monotonic()
+            results = [
+                Outcome(row, started - job.queued_at, ended - started)
+                for job, row in zip(jobs, probabilities, strict=True)
+            ]
+        except Exception as error:  # noqa: BLE001 (the requests fail, the lane does not)
+            results = [error] * len(jobs)
+        token_s = (time.monotonic() - started) / sum(job.tokens for job in jobs)
+        return [
+            _Answered(job, result, alone, token_s * job.tokens)
+            for job, result in zip(jobs, results, strict=True)
+        ]
 
-    def _next(self) -> tuple[_Job, bool] | None:
-        """Wait for work and take the next document; nothing when stopping."""
+    def _next(self) -> tuple[list[_Job], bool] | None:
+        """Wait for work and take the next documents; nothing when stopping."""
         with self._changed:
             while True:
-                taken = self._queue.take(time.monotonic())
+                now = time.monotonic()
+                taken = self._queue.take(now)
+                more = self._more_with(taken[0], now) if taken else []
                 if not self._more_to_come():
                     self._tell()
-                if taken or self._stopping:
-                    return taken
+                if taken:
+                    return [taken[0], *more], taken[1]
+                if self._stopping:
+                    return None
                 self._changed.wait()
+
+    def _more_with(self, job: _Job, now: float) -> list[_Job]:
+        return self._queue.more(now, self._most_tokens - job.tokens)
 
     def _more_to_come(self) -> bool:
         """Tell whether the answers may wait for another."""
@@ -242,6 +259,6 @@ class Scheduler:
         for one in answered:
             job = one.job
             if isinstance(one.result, Outcome):
-                self._workload.learn(job.tokens, one.result.infer_s, alone=one.alone)
+                self._workload.learn(job.tokens, one.took_s, alone=one.alone)
             self._workload.answered(job.permit, job.tokens)
             job.answers.settle(job.place, one.result)

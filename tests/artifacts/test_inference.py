@@ -10,10 +10,19 @@ import pytest
 import torch
 from scipy import special
 
-from artifacts.inference import MOST_TOKENS, columns_of, logits_of, probabilities_of, softmax
+from artifacts.inference import (
+    MOST_TOKENS,
+    columns_of,
+    logits_of,
+    padded_logits_of,
+    probabilities_of,
+    softmax,
+)
 from artifacts.opening import Bundle, open_bundle
+from tests.conftest import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from artifacts.preprocessing import Encoding
@@ -109,3 +118,35 @@ def test_columns_beyond_float32_give_finite_answers(
 
     assert np.isfinite(probabilities).all()
     assert probabilities.sum() == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("most_tokens", [1, 64, 10_000])
+def test_padding_never_changes_an_answer(
+    bundle_of: Callable[[str], Path], small_table: Table, kind: str, most_tokens: int
+) -> None:
+    """However many documents share a pass, each is answered as by itself, in the order given."""
+    bundle = open_bundle(bundle_of(kind))
+    documents = small_table.documents[:30]
+    texts = ["", "the " * 500, *(document["text"] for document in documents[2:])]
+    encodings = bundle.preprocessing.encode(texts, bundle.preprocessing.canonical(documents))
+
+    padded = padded_logits_of(bundle.network, encodings, most_tokens)
+
+    expected = logits_of(bundle.network, encodings)
+    np.testing.assert_allclose(padded, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_padded_pass_keeps_its_budget(opened: Bundle, encodings: list[Encoding]) -> None:
+    """With the padding no pass has more tokens, and short documents do not run with long ones."""
+    shapes: list[torch.Size] = []
+    handle = opened.network.register_forward_pre_hook(
+        lambda _, inputs: shapes.append(inputs[0].shape)
+    )
+    padded_logits_of(opened.network, encodings, 200)
+    handle.remove()
+
+    assert sum(documents for documents, _ in shapes) == len(encodings)
+    assert all(documents == 1 or documents * tokens <= 200 for documents, tokens in shapes)
+    assert [tokens for _, tokens in shapes] == sorted(tokens for _, tokens in shapes)
+    assert len(shapes) < len(encodings) / 2

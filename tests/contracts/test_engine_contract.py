@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 
 from artifacts.inference import probabilities_of
 from artifacts.opening import Bundle, open_bundle
 from guards.integrity.parity import NOTABLE
+from service.engines.batching import BatchingEngine
 from service.engines.onnx import OnnxEngine
 from service.engines.torch import TorchEngine
 from tests.conftest import KINDS
@@ -28,12 +30,18 @@ if TYPE_CHECKING:
 ENGINES: dict[str, Callable[[Bundle], Engine]] = {
     "torch": TorchEngine,
     "torch-bf16": lambda bundle: TorchEngine(bundle, "torch-bf16"),
+    "torch-bf16 in batches": lambda bundle: BatchingEngine(bundle, torch.device("cpu")),
     "onnx-int8": lambda bundle: OnnxEngine(bundle, "onnx-int8"),
 }
 
 # Another company means another shape of matrix product, which may round otherwise.
 CLOSE = 1e-6
 CLOSE_TO_NETWORK = {"torch": CLOSE, "torch-bf16": NOTABLE, "onnx-int8": NOTABLE}
+
+
+def close(engine: Engine) -> float:
+    """Give how far company may move an answer: in batches, by how its numbers are rounded."""
+    return 0.01 if engine.most_tokens else CLOSE
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -47,7 +55,7 @@ def engine(request: pytest.FixtureRequest, bundle: Bundle) -> Engine:
     """Give one engine after the other, warmed up."""
     engine = ENGINES[request.param](bundle)
     engine.warm_up()
-    assert engine.name == request.param
+    assert engine.name == request.param.split()[0]
     return engine
 
 
@@ -103,7 +111,7 @@ def test_batch_equals_one_by_one(engine: Engine, encodings: list[Encoding]) -> N
     """A document's answer is the same alone and among others."""
     alone = np.concatenate([engine.probabilities([encoding]) for encoding in encodings])
 
-    np.testing.assert_allclose(engine.probabilities(encodings), alone, atol=CLOSE)
+    np.testing.assert_allclose(engine.probabilities(encodings), alone, atol=close(engine))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -114,7 +122,9 @@ def test_order_is_kept(engine: Engine, encodings: list[Encoding], seed: int) -> 
 
     shuffled = engine.probabilities([encodings[place] for place in places])
 
-    np.testing.assert_allclose(shuffled, engine.probabilities(encodings)[places], atol=CLOSE)
+    np.testing.assert_allclose(
+        shuffled, engine.probabilities(encodings)[places], atol=close(engine)
+    )
 
 
 def test_answer_is_independent_of_its_company(engine: Engine, encodings: list[Encoding]) -> None:
@@ -124,7 +134,7 @@ def test_answer_is_independent_of_its_company(engine: Engine, encodings: list[En
     (alone,) = engine.probabilities([document])
 
     for company in companies:
-        np.testing.assert_allclose(engine.probabilities(company)[0], alone, atol=CLOSE)
+        np.testing.assert_allclose(engine.probabilities(company)[0], alone, atol=close(engine))
 
 
 def test_input_is_not_changed(engine: Engine, encodings: list[Encoding]) -> None:
@@ -149,4 +159,4 @@ def test_threads_do_not_disturb_each_other(engine: Engine, encodings: list[Encod
 
     with ThreadPoolExecutor(8) as threads:
         for places, answers in zip(shares, threads.map(answer, shares), strict=True):
-            np.testing.assert_allclose(answers, expected[places], atol=CLOSE)
+            np.testing.assert_allclose(answers, expected[places], atol=close(engine))

@@ -95,6 +95,18 @@ def test_alone_is_what_nothing_waits_or_runs_beside() -> None:
     assert waiting.take(NOW) == (ANY, True)
 
 
+def test_those_that_fit_run_along() -> None:
+    """In order, as long as the next one fits, and without the dead; the rest waits on."""
+    first, dead, second = document(tokens=3), document(left_s=0), document(tokens=2)
+    large, small = document(tokens=5), document(tokens=1)
+    waiting = queue(first, dead, second, large, small)
+
+    assert taken(waiting) is first
+    assert waiting.more(NOW, 6) == [second]
+    waiting.done()
+    assert [taken(waiting), waiting.more(NOW, 1)] == [large, [small]]
+
+
 def test_the_dead_are_no_company() -> None:
     """A document is alone when those behind it are waited for by nobody."""
     assert queue(document(), document(left_s=0)).take(NOW) == (ANY, True)

@@ -34,8 +34,10 @@ class GatedEngine:
 
     name = "gated"
 
-    def __init__(self, lanes: int) -> None:
+    def __init__(self, lanes: int, most_tokens: int = 0) -> None:
         self.lanes = lanes
+        self.most_tokens = most_tokens
+        self.passes: list[list[int]] = []
         self.gate = threading.Event()
         self.started = threading.Semaphore(0)
         self.computed: list[int] = []
@@ -49,15 +51,16 @@ class GatedEngine:
         self, encodings: Sequence[Encoding], *, alone: bool = False
     ) -> NDArray[np.float32]:
         """Wait for the gate; the first class of each document is its mark in hundredths."""
-        (mark,) = (mark_of(encoding) for encoding in encodings)
-        self.computed.append(mark)
+        marks = [mark_of(encoding) for encoding in encodings]
+        self.passes.append(marks)
+        self.computed += marks
         if alone:
-            self.alone.append(mark)
+            self.alone += marks
         self.started.release()
         assert self.gate.wait(FAR_S)
         if self.error is not None:
             raise self.error
-        return np.array([[mark / 100, 1 - mark / 100]], dtype=np.float32)
+        return np.array([[mark / 100, 1 - mark / 100] for mark in marks], dtype=np.float32)
 
     async def begins(self, passes: int = 1) -> None:
         """Wait until so many more passes have begun."""
@@ -83,10 +86,10 @@ def soon() -> float:
 
 @contextlib.contextmanager
 def scheduling(
-    lanes: int = 1, most_documents: int = 100
+    lanes: int = 1, most_documents: int = 100, most_tokens: int = 0
 ) -> Iterator[tuple[Scheduler, GatedEngine]]:
     """Run a scheduler over a gated engine, and stop it at the end."""
-    engine = GatedEngine(lanes)
+    engine = GatedEngine(lanes, most_tokens)
     scheduler = Scheduler(engine, most_documents, MOST_TOKENS)
     try:
         yield scheduler, engine
@@ -359,6 +362,39 @@ def test_a_timeout_of_the_engine_is_no_deadline() -> None:
     with scheduling() as (scheduler, engine):
         engine.gate.set()
         asyncio.run(scenario(scheduler, engine))
+
+
+def test_documents_share_a_pass_up_to_the_engines_tokens() -> None:
+    """Whatever waits runs together, of several requests, and each hears its own answer."""
+
+    async def scenario(scheduler: Scheduler, engine: GatedEngine) -> None:
+        first = await occupied(scheduler, engine)
+        one = await queued(answer(scheduler, document(1), document(2)))
+        two = await queued(answer(scheduler, document(3), document(4, tokens=20)))
+        engine.gate.set()
+        assert await asyncio.gather(one, two, *first) == [[1, 2], [3, 4], [99]]
+
+    with scheduling(most_tokens=30) as (scheduler, engine):
+        asyncio.run(scenario(scheduler, engine))
+        assert engine.passes == [[99], [1, 2, 3], [4]]
+
+
+def test_a_pass_that_fails_fails_all_of_its_requests() -> None:
+    """None of them waits for ever, and the next pass is another."""
+
+    async def scenario(scheduler: Scheduler, engine: GatedEngine) -> None:
+        first = await occupied(scheduler, engine)
+        both = [await queued(answer(scheduler, document(mark))) for mark in (1, 2)]
+        engine.error = RuntimeError("out of memory")
+        engine.gate.set()
+        failed = await asyncio.gather(*first, *both, return_exceptions=True)
+        assert [str(error) for error in failed] == ["out of memory"] * 3
+        engine.error = None
+        assert await answer(scheduler, document(3)) == [3]
+
+    with scheduling(most_tokens=30) as (scheduler, engine):
+        asyncio.run(scenario(scheduler, engine))
+        assert engine.passes == [[99], [1, 2], [3]]
 
 
 class SteppedEngine(GatedEngine):

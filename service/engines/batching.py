@@ -1,0 +1,56 @@
+"""The network in bfloat16 on a device that works best on many documents at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from artifacts.inference import padded_logits_of, softmax
+from artifacts.network import in_bfloat16
+from guards.integrity.parity import TORCH_BF16
+from service.engines.blank import blank_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+    from numpy.typing import NDArray
+
+    from artifacts.opening import Bundle
+    from artifacts.preprocessing import Encoding
+
+__all__ = ["BatchingEngine"]
+
+_MOST_TOKENS = 16_384
+
+_LANES = 2
+"""One prepares its documents while the other's are on the device."""
+
+
+class BatchingEngine:
+    """Runs documents of about the same length together, padded to the longest."""
+
+    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+        """Copy the network to the device."""
+        self.name = TORCH_BF16
+        self.lanes = _LANES
+        self.most_tokens = _MOST_TOKENS
+        self._bundle = bundle
+        self._network = in_bfloat16(bundle.network, device)
+
+    def probabilities(
+        self,
+        encodings: Sequence[Encoding],
+        *,
+        alone: bool = False,  # noqa: ARG002 (a device has no processors to share)
+    ) -> NDArray[np.float32]:
+        """Give calibrated probabilities float32 [documents, classes], in the order given."""
+        logits = padded_logits_of(self._network, encodings, _MOST_TOKENS)
+        return softmax(logits / np.float32(self._bundle.manifest.temperature))
+
+    def warm_up(self) -> None:
+        """Run a few lengths once, one document and as many as a pass takes."""
+        for encoding in blank_documents(self._bundle):
+            self.probabilities([encoding])
+            self.probabilities([encoding] * (_MOST_TOKENS // encoding.tokens))
