@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,9 +80,10 @@ async def overload(server: Server, clients: int, documents: int, duration_s: flo
 class Recovery:
     """After a burst: how long until single documents take as long as before it, in seconds.
 
-    It is normal from the first of five documents in a row on that took at most half as much again
-    as the median before. ``recovered_s`` counts from the burst's last answer, and is infinite where
-    that did not come within half a minute.
+    It is normal from the first of five documents in a row on whose median is at most half as much
+    again as the median before: one that is slow says nothing, before or after. ``recovered_s``
+    counts from the burst's last answer, and is infinite where that did not come within half a
+    minute.
     """
 
     idle_ms: float
@@ -94,13 +97,13 @@ async def recover(server: Server, documents: int) -> Recovery:
     idle = await one_by_one(server.connections, probe, _PROBES_BEFORE, _PROBE_PAUSE_S)
     idle_ms = idle.percentile_s(50) * 1000
     outcomes = dict((await burst(server.connections, server.requests, documents)).outcomes)
-    ended_s = began_s = fast_since_s = time.perf_counter()
-    in_a_row = 0
-    while in_a_row < _PROBES_IN_A_ROW and began_s - ended_s < _MOST_RECOVERY_S:
+    ended_s = began_s = time.perf_counter()
+    latest: deque[tuple[float, float]] = deque(maxlen=_PROBES_IN_A_ROW)
+    recovered_s = float("inf")
+    while recovered_s == float("inf") and began_s - ended_s < _MOST_RECOVERY_S:
         began_s = time.perf_counter()
         one = await one_by_one(server.connections, probe, 1, _PROBE_PAUSE_S)
-        fast = one.percentile_s(50) * 1000 <= _NORMAL * idle_ms
-        fast_since_s = fast_since_s if fast and in_a_row else began_s
-        in_a_row = in_a_row + 1 if fast else 0
-    recovered_s = fast_since_s - ended_s if in_a_row == _PROBES_IN_A_ROW else float("inf")
+        latest.append((began_s, one.percentile_s(50) * 1000))
+        if len(latest) == _PROBES_IN_A_ROW and median(ms for _, ms in latest) <= _NORMAL * idle_ms:
+            recovered_s = latest[0][0] - ended_s
     return Recovery(idle_ms, recovered_s, outcomes)

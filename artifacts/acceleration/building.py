@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from artifacts.inference import probabilities_of, softmax
 from artifacts.network import in_bfloat16
@@ -98,7 +99,7 @@ def build_if_possible(
     *,
     max_flips: float = MAX_FLIPS,
 ) -> tuple[list[Accelerated], list[str]]:
-    """Build the first of ``ENGINES`` that is within its budget.
+    """Build the first of ``ENGINES`` that is within its budget, or all of them where there is CUDA.
 
     Gives all that were compared, with a note for each, also for those that libraries or network do
     not allow.
@@ -114,7 +115,7 @@ def build_if_possible(
             notes.append(f"{engine} was not built: {error}")
             continue
         notes.append(str(built[-1]))
-        if built[-1].parts:
+        if built[-1].parts and not torch.cuda.is_available():
             break
     return built, notes
 

@@ -113,6 +113,17 @@ def test_where_eight_bits_are_too_few_there_are_sixteen(
     assert notes == [str(one) for one in built]
 
 
+def test_where_there_is_cuda_there_is_an_engine_for_it(
+    bundle: Bundle, held_out: HeldOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight bits within their budget are for processors; bfloat16 is built beside them."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+
+    built, _ = build_if_possible(bundle.network, 1.0, bundle.preprocessing, held_out, max_flips=1.0)
+
+    assert [one.engine for one in built if one.parts] == [ONNX_INT8, TORCH_BF16]
+
+
 def test_without_a_library_there_is_a_note(
     bundle: Bundle, held_out: HeldOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
