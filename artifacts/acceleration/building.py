@@ -86,6 +86,11 @@ class Accelerated:
         return f"{self.engine}: {verdict}{self.parity}"
 
 
+def has_cuda() -> bool:
+    """Tell whether the engine for a device can be of use here."""
+    return torch.cuda.is_available()
+
+
 def parity_records(built: Sequence[Accelerated]) -> dict[str, Any]:
     """Give the manifest's record of engines."""
     return {one.engine: one.parity.model_dump() for one in built}
@@ -115,7 +120,7 @@ def build_if_possible(
             notes.append(f"{engine} was not built: {error}")
             continue
         notes.append(str(built[-1]))
-        if built[-1].parts and not torch.cuda.is_available():
+        if built[-1].parts and not has_cuda():
             break
     return built, notes
 

@@ -117,7 +117,7 @@ def test_where_there_is_cuda_there_is_an_engine_for_it(
     bundle: Bundle, held_out: HeldOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Eight bits within their budget are for processors; bfloat16 is built beside them."""
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("artifacts.acceleration.building.has_cuda", lambda: True)
 
     built, _ = build_if_possible(bundle.network, 1.0, bundle.preprocessing, held_out, max_flips=1.0)
 
