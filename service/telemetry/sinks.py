@@ -10,7 +10,7 @@ from service.telemetry.writers import Writer
 
 __all__ = ["Line", "Sink"]
 
-_GATHERING_S = 0.05
+_GATHERING_S = 0.01
 """How long the first line waits for others: a wake-up costs the threads of requests more than the
 line itself does."""
 
