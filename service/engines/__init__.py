@@ -34,7 +34,7 @@ class Engine(Protocol):
 
     @property
     def most_tokens(self) -> int:
-        """How many tokens to give one call, beyond its first document; 0 for one at a time."""
+        """How many tokens one call is given, or one document of more; 0 for one at a time."""
 
     def probabilities(
         self, encodings: Sequence[Encoding], *, alone: bool = False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from artifacts.acceleration.building import has_cuda
 from guards.errors import Finding, GuardRefused, first_line
 from guards.integrity.parity import ENGINES, ONNX_INT8, TORCH_BF16, check_engine_probes
 from service.engines.batching import BatchingEngine
@@ -102,7 +103,7 @@ def _carried(bundle: Bundle, name: str) -> Engine | Finding | None:
 
 def _made(bundle: Bundle, name: str) -> Engine:
     if name == TORCH_BF16:
-        if torch.cuda.is_available():
+        if has_cuda():
             return BatchingEngine(bundle, torch.device("cuda"))
         return TorchEngine(bundle, name)
     from service.engines.onnx import OnnxEngine  # noqa: PLC0415 (an extra)

@@ -219,7 +219,7 @@ class Scheduler:
             ]
         except Exception as error:  # noqa: BLE001 (the requests fail, the lane does not)
             results = [error] * len(jobs)
-        token_s = (time.monotonic() - started) / sum(job.tokens for job in jobs)
+        token_s = (time.monotonic() - started) / max(1, sum(job.tokens for job in jobs))
         return [
             _Answered(job, result, alone, token_s * job.tokens)
             for job, result in zip(jobs, results, strict=True)

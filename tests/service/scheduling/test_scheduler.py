@@ -397,6 +397,19 @@ def test_a_pass_that_fails_fails_all_of_its_requests() -> None:
         assert engine.passes == [[99], [1, 2], [3]]
 
 
+def test_a_document_without_tokens_ends_no_lane() -> None:
+    """Whatever the engine makes of it, the next document is answered."""
+
+    async def scenario(scheduler: Scheduler) -> None:
+        with pytest.raises(IndexError):
+            await answer(scheduler, document(1, tokens=0))
+        assert await answer(scheduler, document(2)) == [2]
+
+    with scheduling() as (scheduler, engine):
+        engine.gate.set()
+        asyncio.run(scenario(scheduler))
+
+
 class SteppedEngine(GatedEngine):
     """An engine each of whose passes ends with a step."""
 
