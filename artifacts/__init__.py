@@ -1,13 +1,13 @@
-"""Makes bundles, and opens them.
+"""Make bundles, and open them.
 
-- ``tables``: any table in, canonical documents out.
-- ``columns``: the ColumnTransformer of imputers, scalers and encoders.
-- ``tokenizer``: the tokenizer of a base model, or a WordPiece one of our own.
-- ``cut``: what is kept of a text that is too long.
-- ``preprocessing``: document to encoding, the same code in training and in serving.
-- ``network``: the encoder joined with the columns.
-- ``training``: fit, fine-tune, calibrate, build the reference.
-- ``sealing``: write the bundle; ``opening``: judge it and load it.
-- ``evaluation``: how good answers are, with intervals; ``measuring``: those of a bundle on a table.
-- ``demo``: the synthetic documents and the story that ``make demo`` tells.
+From the lowest package to the highest; each imports only those before it.
+
+- ``bundle``: open a bundle and run it; the only package that a service needs.
+- ``tables``: read labelled tables as documents.
+- ``evaluation``: measure answers against labels, with intervals.
+- ``acceleration``: build faster engines and measure what they change.
+- ``sealing``: calibrate, measure and seal what was trained; add engines to a bundle.
+- ``training``: train a bundle on a labelled table.
+- ``imported``: make a bundle of a model and columns that were trained elsewhere.
+- ``demo``: write the synthetic documents that ``make demo`` trains on and sends.
 """

@@ -1,8 +1,9 @@
-"""Tables of any kind as rows of plain values, before anything is fitted."""
+"""Read labelled tables as documents, before anything is fitted."""
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from guards.json_types import JsonObject
     from guards.schema import CanonicalRow
 
-__all__ = ["ColumnRoles", "Table", "as_table", "canonical_rows", "read_table"]
+__all__ = ["ColumnRoles", "Table", "as_table", "canonical_rows", "numeric_columns", "read_table"]
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnRoles:
-    """Which columns of a table are what; several text columns are joined in this order."""
+    """The role of each column of a table; several text columns are joined in this order."""
 
     text: tuple[str, ...]
     label: str
@@ -33,7 +35,7 @@ class ColumnRoles:
     time: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a column with two roles, and a private one that is no feature."""
+        """Raise ``TableError`` for a column with two roles, or a private one that is no feature."""
         named = [*self.text, self.label, *self.numeric, *self.categorical]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
@@ -46,11 +48,11 @@ class ColumnRoles:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Name the feature columns, numeric ones first."""
+        """The names of the feature columns, numeric ones first."""
         return (*self.numeric, *self.categorical)
 
     def open_schema(self) -> Schema:
-        """Give the schema before anything is known of the values."""
+        """Return a schema without ranges and categories."""
         return Schema(
             text=self.text,
             numeric=tuple(NumericColumn(name, None, None) for name in self.numeric),
@@ -61,22 +63,22 @@ class ColumnRoles:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows ready to be canonicalised: ``documents`` as in a request, and their labels.
+    """Documents as in a request, and their labels.
 
-    ``rows`` says where each stood in the table that ``name`` names, counting from 1.
+    ``rows`` are the row numbers of the documents in the table ``name``, counting from 1.
     """
 
     name: str
-    documents: list[dict[str, Any]]
+    documents: list[JsonObject]
     labels: list[str]
     rows: list[int]
 
     def __len__(self) -> int:
-        """Count the rows."""
+        """Return the number of rows."""
         return len(self.documents)
 
     def take(self, rows: Sequence[int]) -> Table:
-        """Give the table of these rows, in this order."""
+        """Return the table of these rows, in this order."""
         return Table(
             self.name,
             [self.documents[row] for row in rows],
@@ -88,15 +90,16 @@ class Table:
 def read_table(path: Path, roles: ColumnRoles) -> Table:
     """Read a CSV, Parquet or JSON Lines table.
 
-    A document's ``text`` is its text columns joined with one space, the blank ones left out. With a
-    time column, rows are in its order. Raises ``TableError`` for a table that cannot be read, lacks
-    a named column, is empty, holds no or several labels in a row, or a time that is none.
+    The ``text`` of a document is that of its text columns, joined with a space, without blank ones.
+    Rows are in the order of the time column, if there is one. Raises ``TableError`` for a table
+    that cannot be read, lacks a column, is empty, or has a row without a label, with several labels
+    or texts, or with a malformed time.
     """
     return as_table(_read_frame(path), roles, str(path))
 
 
 def canonical_rows(table: Table, schema: Schema) -> list[CanonicalRow]:
-    """Bring a table's columns into canonical form; raises ``TableError`` naming row and column."""
+    """Return the canonical rows of a table; raises ``TableError`` with the row and column."""
     rows = []
     for number, document in zip(table.rows, table.documents, strict=True):
         row, problems = schema.canonical(document["features"], path=f"row {number}")
@@ -107,15 +110,31 @@ def canonical_rows(table: Table, schema: Schema) -> list[CanonicalRow]:
     return rows
 
 
+def numeric_columns(roles: ColumnRoles, rows: Sequence[CanonicalRow]) -> tuple[NumericColumn, ...]:
+    """Describe each numeric column by the range of its values in ``rows``, without the missing."""
+    columns = []
+    for index, name in enumerate(roles.numeric):
+        present = [row.numeric[index] for row in rows if not math.isnan(row.numeric[index])]
+        columns.append(
+            NumericColumn(
+                name,
+                min(present, default=None),
+                max(present, default=None),
+                private=name in roles.private,
+            )
+        )
+    return tuple(columns)
+
+
 def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
-    """Do the same for a frame that is in memory already; ``name`` is what messages call it."""
+    """Return the table of a frame, like ``read_table``; ``name`` is for messages."""
     _check_columns(frame, roles, name)
     columns = {column: frame[column].tolist() for column in (*roles.text, *roles.features)}
     table = Table(
         name,
         documents=[
             {
-                "text": _joined([_text(columns[c][row], c, row, name) for c in roles.text]),
+                "text": _joined([_one_text(columns[c][row], c, row, name) for c in roles.text]),
                 "features": {c: _cell(columns[c][row]) for c in roles.features},
             }
             for row in range(len(frame))
@@ -133,12 +152,12 @@ def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Read every cell as text: the bundle's schema decides what it means, as in a request."""
+    """Read every cell as text, which the schema of the bundle interprets as in a request."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def _read_json_lines(path: Path) -> pd.DataFrame:
-    """Read what a request would hold: numbers exactly, and no half of a surrogate pair."""
+    """Read values as from a request: exact numbers, and no lone surrogates."""
     with path.open(encoding="utf-8-sig") as file:
         rows = [json.loads(line) for line in file if line.strip()]
     json.dumps(rows, ensure_ascii=False).encode()
@@ -168,11 +187,11 @@ def _read_frame(path: Path) -> pd.DataFrame:
 
 
 def _check_columns(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> None:
-    wanted = [*roles.text, roles.label, *roles.features, *([roles.time] if roles.time else [])]
+    columns = [*roles.text, roles.label, *roles.features, *([roles.time] if roles.time else [])]
     if frame.shape[0] == 0:
         message = f"{name}: has no rows"
         raise TableError(message)
-    for column in wanted:
+    for column in columns:
         if column not in frame.columns:
             have = ", ".join(map(str, frame.columns[:30]))
             message = f"{name}: no column {column!r}; it has {have}"
@@ -180,14 +199,14 @@ def _check_columns(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> None:
 
 
 def _times(column: pd.Series[Any], name: str, table: str) -> list[Any]:
-    """Give comparable times: texts would put the tenth before the second."""
+    """Return times that can be compared: as texts, 10 would come before 2."""
     numbers = pd.to_numeric(column, errors="coerce")
     texts = column.astype("string")
     dates = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
     times = numbers if numbers.notna().sum() >= dates.notna().sum() else dates
-    strange = np.flatnonzero(times.isna() | column.isna())
-    if strange.size:
-        message = f"{table}: row {strange[0] + 1} of {name!r} is no number and no ISO 8601 time"
+    malformed = np.flatnonzero(times.isna() | column.isna())
+    if malformed.size:
+        message = f"{table}: row {malformed[0] + 1} of {name!r} is no number and no ISO 8601 time"
         raise TableError(message)
     return times.tolist()
 
@@ -199,7 +218,7 @@ def _label(value: object, column: str, row: int, name: str) -> str:
             "give one label a document, so train one bundle a label"
         )
         raise TableError(message)
-    text = _in_words(value).strip()
+    text = _text_of(value).strip()
     if not text:
         message = f"{name}: row {row + 1} of {column!r} has no label; drop or label such rows first"
         raise TableError(message)
@@ -211,18 +230,18 @@ def _joined(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else " ".join(text for text in texts if text.strip())
 
 
-def _text(value: object, column: str, row: int, name: str) -> str:
+def _one_text(value: object, column: str, row: int, name: str) -> str:
     if _holds_several(value):
         message = f"{name}: row {row + 1} of {column!r} holds several texts; join them first"
         raise TableError(message)
-    return _in_words(value)
+    return _text_of(value)
 
 
 def _holds_several(value: object) -> bool:
     return isinstance(value, list | tuple | set | dict | np.ndarray)
 
 
-def _in_words(value: object) -> str:
+def _text_of(value: object) -> str:
     value = _cell(value)
     if value is None or value != value:  # noqa: PLR0124 (NaN)
         return ""
@@ -232,7 +251,7 @@ def _in_words(value: object) -> str:
 
 
 def _cell(value: object) -> object:
-    """Give what JSON would hold for this cell."""
+    """Return what JSON would hold for this cell."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     return value.item() if isinstance(value, np.generic) else value

@@ -1,31 +1,15 @@
 """Judges bundles and traffic; a pure library with no web framework, no torch and no BentoML.
 
+- ``events``: the lines of the event log: written, rendered and read.
+- ``evidence``: what champion and challenger made of the same document, and how many were compared.
+- ``integrity``: whether a bundle is exactly what its model was trained with.
+- ``bundle``: what a bundle is on disk.
+- ``drift``: what inputs and answers look like now, against how they looked in training.
+- ``answer``: one model's answer to one document, and what it cost.
 - ``errors``: the exception tree, and the ``Finding`` that a refusal is made of.
+- ``findings``: the catalogue of finding codes, with meaning and remedy.
+- ``findings_page``: the catalogue as ``docs/findings.md``.
 - ``schema``: the inputs that a bundle takes, and the canonical form of a document's columns.
-- ``integrity``: is this bundle exactly what the model was trained with?
-- ``drift``: what the inputs and answers look like now, against how they looked in training.
+- ``text``: text from elsewhere, made safe to print.
+- ``json_types``: type names for plain JSON.
 """
-
-from guards.errors import (
-    CallError,
-    Finding,
-    GuardRefused,
-    PartError,
-    TableError,
-    UnderstudyError,
-)
-from guards.schema import CanonicalRow, CategoricalColumn, NumericColumn, Problem, Schema
-
-__all__ = [
-    "CallError",
-    "CanonicalRow",
-    "CategoricalColumn",
-    "Finding",
-    "GuardRefused",
-    "NumericColumn",
-    "PartError",
-    "Problem",
-    "Schema",
-    "TableError",
-    "UnderstudyError",
-]

@@ -4,24 +4,28 @@
     ├── CallError            the call was wrong: exit code 2
     │   └── TableError       a table does not have what was asked of it
     └── GuardRefused         the guard refused a bundle: exit code 78
-        └── PartError        one part of a bundle cannot be what it claims to be
+        ├── PartError        one part of a bundle cannot be what it claims to be
+        └── PartsDiffer      parts are not what the manifest lists (in guards.bundle.sealed_files)
 
 Errors of a single request live beside the request path, in ``service.errors``.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING
+
+from guards.findings import CATALOGUE
+from guards.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from guards.integrity.manifest import SealedFiles
+    from guards.findings import Code
+    from guards.json_types import JsonMapping
 
 __all__ = [
     "CallError",
-    "Code",
     "Finding",
     "GuardRefused",
     "PartError",
@@ -30,73 +34,42 @@ __all__ = [
     "first_line",
 ]
 
-Code = Literal[
-    "bundle_missing",
-    "bundle_not_a_directory",
-    "bundle_unreadable",
-    "manifest_missing",
-    "manifest_invalid",
-    "root_changed",
-    "part_missing",
-    "part_changed",
-    "part_unexpected",
-    "part_is_a_link",
-    "part_is_an_lfs_pointer",
-    "part_unreadable",
-    "signature_missing",
-    "signature_invalid",
-    "signature_of_another_key",
-    "pinned_other",
-    "unpickling_refused",
-    "preprocessing_changed",
-    "preprocessing_mismatch",
-    "labels_changed",
-    "columns_mismatch",
-    "width_mismatch",
-    "vocabulary_mismatch",
-    "reference_mismatch",
-    "weights_of_another_precision",
-    "engine_over_budget",
-    "engine_probe_failed",
-    "engine_unavailable",
-    "environment_differs",
-    "load_failed",
-    "probe_failed",
-    "bundle_replaced",
-    "recheck_failed",
-    "model_incomplete",
-    "model_not_supported",
-    "tokenizer_contradicts_itself",
-    "fitted_under_another_version",
-    "categories_collide",
-    "columns_unsafe",
-    "unknown_looks_known",
-]
-"""Every code that a finding can have; each has its row in ``docs/findings.md``."""
-
-_LONGEST_LINE = 200
+_MAX_LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the guard has to say.
+    """One reason for which the guard refuses a bundle.
 
     ``code`` is stable and documented; ``subject`` names the part or parameter; ``expected`` and
-    ``observed`` are short texts; ``remedy`` says what to do.
+    ``observed`` are short texts; ``remedy`` says what to do, by default what the catalogue says for
+    the code. All texts are made printable: names, labels and messages come from files that may be
+    hostile, and a finding is shown on terminals.
     """
 
     code: Code
     subject: str
     expected: str
     observed: str
-    remedy: str
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in the remedy, and escape what a terminal would act upon."""
+        object.__setattr__(self, "remedy", self.remedy or CATALOGUE[self.code].remedy)
+        for name in ("subject", "expected", "observed", "remedy"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def to_json(self) -> dict[str, str]:
-        """Give the finding as the plain dictionary that logs and ``--json`` carry."""
+        """Return the finding as the dictionary that logs and ``--json`` carry."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> Finding:
+        """Read a finding out of an object that may hold more; ``KeyError`` without it."""
+        return cls(**{field.name: data[field.name] for field in fields(cls)})
+
     def __str__(self) -> str:
-        """Say the finding in lines for a person."""
+        """Write the finding in lines for a person."""
         return (
             f"{self.code}: {self.subject}\n"
             f"    expected  {self.expected}\n"
@@ -118,29 +91,27 @@ class TableError(CallError):
 
 
 class GuardRefused(UnderstudyError):
-    """The guard refused a bundle; ``findings`` say why.
+    """The guard refused a bundle; ``findings`` say why."""
 
-    ``sealed`` holds what could be read of it, where anything could.
-    """
-
-    def __init__(
-        self, subject: str, findings: Iterable[Finding], sealed: SealedFiles | None = None
-    ) -> None:
+    def __init__(self, subject: str, findings: Iterable[Finding]) -> None:
         """Refuse ``subject`` (a bundle's path or role) for the given findings."""
         self.subject = subject
         self.findings = tuple(findings)
-        self.sealed = sealed
-        super().__init__(f"refused {subject}\n" + "\n".join(map(str, self.findings)))
+        super().__init__("\n".join([f"refused {printable(subject)}", *map(str, self.findings)]))
 
 
 class PartError(GuardRefused):
     """One part of a bundle cannot be read as what it claims to be."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, *more: Finding) -> None:
         """Refuse the part that ``finding`` names."""
-        super().__init__(finding.subject, [finding])
+        super().__init__(finding.subject, [finding, *more])
 
 
 def first_line(error: BaseException) -> str:
-    """Give the first line of an error's text, its class where it has none, cut to be short."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:_LONGEST_LINE]
+    """Return the first line of an error's text, printable and cut to 200 characters.
+
+    That of an error without a text is the name of its class.
+    """
+    lines = (line for line in str(error).splitlines() if line.strip())
+    return printable(next(lines, type(error).__name__)[:_MAX_LINE])

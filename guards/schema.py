@@ -11,10 +11,12 @@ import math
 import re
 import unicodedata
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = [
     "MISSING",
@@ -34,13 +36,13 @@ _TRUTH_TEXTS = frozenset({"false", "true"})
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d{0,14}))\.0+", re.ASCII)
 _MISSING_TEXTS = frozenset({"", "nan"})
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_LARGEST_EXACT = 2.0**53
+_MAX_EXACT = 2.0**53
 _NO_NUMBER = "is not a finite number"
 _NO_CATEGORY = "is not a text, a number or a truth value"
 
 _CATEGORY_CHARS = 500
-"""A longer category is known by its beginning: composing takes time in the square of the length of
-a run of combining marks, and a megabyte of them would take an hour."""
+"""Longer categories are truncated: composing takes quadratic time in the length of a run of
+combining marks, an hour for a megabyte of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,12 @@ class NumericColumn:
     highest: float | None = None
 
     def cannot_encode(self, value: float) -> bool:
-        """Tell whether a present value lies beyond what can be encoded."""
+        """Return whether a present value lies beyond what can be encoded."""
         too_low = self.lowest is not None and value < self.lowest
         return too_low or (self.highest is not None and value > self.highest)
 
     def out_of_range(self, value: float) -> bool:
-        """Tell whether a present value lies outside what training saw."""
+        """Return whether a present value lies outside the range of the training rows."""
         if self.minimum is None or self.maximum is None or math.isnan(value):
             return False
         return not self.minimum <= value <= self.maximum
@@ -74,7 +76,7 @@ class NumericColumn:
 class CategoricalColumn:
     """A categorical column and the categories that the encoder knows, in the encoder's order.
 
-    ``closed`` says that the encoder cannot do with any other: such a document is refused.
+    A ``closed`` column takes no other one: the encoder would fail, so the document is refused.
     """
 
     name: str
@@ -86,7 +88,7 @@ class CategoricalColumn:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a value does not fit: its path inside the request, and what is wrong in words."""
+    """Why a value is refused: its path inside the request, and what is wrong in words."""
 
     path: str
     problem: str
@@ -94,12 +96,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalRow:
-    """The columns of one document in canonical form, with what was noticed on the way.
+    """The columns of one document in canonical form, with the issues of its input.
 
     ``numeric`` has NaN for a missing value and ``categories`` has ``MISSING``; both follow the
     schema's order. The other fields name the columns concerned. ``coerced`` names those whose
-    value came in another form than the canonical one: a number as a text, a category as a number
-    or a truth value, padded, or not composed. Every number from a CSV is, being a text there.
+    value was not in canonical form: a number as a text, as every number of a CSV is, or a category
+    as a number or a truth value, padded, or not composed.
     """
 
     numeric: tuple[float, ...]
@@ -112,9 +114,9 @@ class CanonicalRow:
 
 
 class _Reading:
-    """The reading of one document's columns, one pass over them: what was noticed, what is wrong.
+    """Reads the columns of one document in one pass, and collects issues and problems.
 
-    Every document of every request comes by here, so each column is looked at once.
+    This runs for every document of every request, so each column is looked up once.
     """
 
     __slots__ = (
@@ -133,47 +135,47 @@ class _Reading:
         self.out_of_range: list[str] = []
 
     def number(self, column: NumericColumn) -> float:
-        """Read a number, NaN where it is missing or none."""
-        given = self._given(column.name)
-        value = canonical_number(given)
+        """Return a number, NaN where it is missing or not a number."""
+        raw = self._value(column.name)
+        value = canonical_number(raw)
         if value is None or math.isnan(value):
-            self._miss(column, _NO_NUMBER if value is None else None)
+            self._add_missing(column, _NO_NUMBER if value is None else None)
             return math.nan
         if column.cannot_encode(value):
-            self._complain(column.name, "is beyond what can be encoded")
-        if given != value:
+            self._add_problem(column.name, "is beyond what can be encoded")
+        if raw != value:
             self.coerced.append(column.name)
         if column.out_of_range(value):
             self.out_of_range.append(column.name)
         return value
 
     def category(self, column: CategoricalColumn) -> str:
-        """Read a category, ``MISSING`` where it is missing or none."""
-        given = self._given(column.name)
-        value = canonical_category(given)
+        """Return a category, ``MISSING`` where it is missing or cannot be one."""
+        raw = self._value(column.name)
+        value = canonical_category(raw)
         if value is None or value == MISSING:
-            self._miss(column, _NO_CATEGORY if value is None else None)
+            self._add_missing(column, _NO_CATEGORY if value is None else None)
             return MISSING
         if value not in column.categories:
             self.unknown.append(column.name)
             if column.closed:
-                self._complain(column.name, "is no category that is known")
-        if given != value:
+                self._add_problem(column.name, "is no category that is known")
+        if raw != value:
             self.coerced.append(column.name)
         return value
 
-    def _given(self, name: str) -> object:
+    def _value(self, name: str) -> object:
         if name not in self._features:
             return None
         self.present += 1
         return self._features[name]
 
-    def _miss(self, column: NumericColumn | CategoricalColumn, problem: str | None) -> None:
+    def _add_missing(self, column: NumericColumn | CategoricalColumn, problem: str | None) -> None:
         self.missing.append(column.name)
         if problem or column.required:
-            self._complain(column.name, problem or "is required")
+            self._add_problem(column.name, problem or "is required")
 
-    def _complain(self, name: str, problem: str) -> None:
+    def _add_problem(self, name: str, problem: str) -> None:
         self.problems.append(Problem(f"{self._path}.{name}", problem))
 
 
@@ -192,12 +194,12 @@ class Schema:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Name the feature columns, numeric ones first."""
+        """The names of the feature columns, numeric ones first."""
         return (*(c.name for c in self.numeric), *(c.name for c in self.categorical))
 
     @property
     def private(self) -> tuple[str, ...]:
-        """Name the feature columns whose values must not leave the bundle."""
+        """The names of the feature columns whose values must not leave the bundle."""
         return (
             *(c.name for c in self.numeric if c.private),
             *(c.name for c in self.categorical if c.private),
@@ -206,9 +208,9 @@ class Schema:
     def canonical(
         self, features: Mapping[str, object], path: str = "features"
     ) -> tuple[CanonicalRow, list[Problem]]:
-        """Bring the columns of one document into canonical form.
+        """Return the columns of one document in canonical form, and every problem of them.
 
-        Returns the row and every problem found; the row is meaningful only without problems.
+        The row is meaningful only without problems.
         """
         reading = _Reading(features, path)
         numbers = tuple(map(reading.number, self.numeric))
@@ -227,12 +229,12 @@ class Schema:
     def _extra(self, features: Mapping[str, object]) -> tuple[str, ...]:
         return tuple(sorted(features.keys() - {*self.columns}))
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the schema as plain JSON."""
+    def to_json(self) -> JsonObject:
+        """Return the schema as plain JSON."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Schema:
+    def from_json(cls, data: JsonMapping) -> Schema:
         """Read a schema back; raises ``KeyError`` or ``TypeError`` where it is malformed."""
         return cls(
             text=_texts(data["text"]),
@@ -246,10 +248,10 @@ class Schema:
 
 
 def canonical_number(value: object) -> float | None:
-    """Give the float64 that a value stands for, NaN when it is missing, None when it is neither.
+    """Return the float64 that a value stands for, NaN when it is missing, None when it is neither.
 
     Takes what JSON, CSV and Parquet hold: numbers, and texts of a plain ASCII decimal. Truth
-    values, ``"1,5"``, ``"1_000"``, other scripts' digits and whatever overflows are none.
+    values, ``"1,5"``, ``"1_000"``, other scripts' digits and numbers that overflow are not numbers.
     """
     if type(value) is float:
         return _unless_infinite(value)
@@ -266,11 +268,11 @@ def canonical_number(value: object) -> float | None:
 
 
 def canonical_category(value: object) -> str | None:
-    """Give the text that a category is known by, ``MISSING`` when missing, None when it has none.
+    """Return the canonical text of a category, ``MISSING`` if missing, None if it cannot be one.
 
     Whole numbers lose their fraction (``1.0``, ``"1.0"`` and ``"1"`` are one category), truth
     values are ``true`` and ``false``, also where a CSV has them as texts, and texts are stripped,
-    cut to their first 500 characters, and composed (Unicode NFC).
+    truncated to 500 characters, and composed (Unicode NFC).
     """
     if value is None:
         return MISSING
@@ -301,12 +303,12 @@ def _number_of_text(text: str) -> float | None:
 
 def _category_of_number(value: float) -> str | None:
     if isinstance(value, int):
-        return str(value) if abs(value) < _LARGEST_EXACT else None
+        return str(value) if abs(value) < _MAX_EXACT else None
     if math.isnan(value):
         return MISSING
     if math.isinf(value):
         return None
-    return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_EXACT else repr(value)
+    return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT else repr(value)
 
 
 def _unless_infinite(value: float) -> float | None:

@@ -4,10 +4,9 @@
 - ``smoke``: send a bounded number of documents to a running service, then check that coverage
   balances (``python -m load_tests.smoke``)
 
-What they send: ``documents`` (made up, or from a table), ``subject`` (those, a model, its bundle).
-Who answers: ``servers`` (start, wait, stop), ``trees`` (their processor time), ``contenders``,
-``peers`` and their ``environments``, ``bare`` (the engine by itself).
-How it is sent: ``wire`` (as little HTTP as will do), ``loads``; ``client``, for the smoke scenario.
-What comes of it: ``measuring``, ``pairs``, ``overload``, ``coverage``, ``medians``, then
-``results`` and their ``table``. ``micro`` measures single rooms, and imports them.
+- ``documents``, ``subject``: what is sent, and the model and the bundle that answer it
+- ``contenders``, ``servers``, ``environments``, ``peers``: who is measured, and how it is run
+- ``wire``, ``loads``, ``status``: how documents are sent, and what the service counts
+- ``measuring``, ``results``: single measurements, and the table made of them
+- ``micro``: measurements of single rooms, which import them
 """

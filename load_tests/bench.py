@@ -20,32 +20,17 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from load_tests.bare import BareEngine, bare_engine
-from load_tests.client import ServiceError, get_json, open_client
-from load_tests.contenders import PEERS, alone, empty_route, shadowed
+from load_tests import measuring
+from load_tests.contenders import ALONE, OWN, PEERS, SHADOWED
 from load_tests.documents import TableError
 from load_tests.environments import NotInstalled
-from load_tests.measuring import (
-    engine_cpu_s,
-    idle_ms,
-    laps,
-    saturate,
-    saturate_shadowed,
-    settle,
-    warm_rate,
-)
-from load_tests.overload import overload, recover
-from load_tests.pairs import pairs
-from load_tests.results import ALONE, SHADOWED, Contest, Results
-from load_tests.servers import Server, ServerError, running
-from load_tests.subject import SubjectError, make_subject
-from load_tests.table import as_table
+from load_tests.results import Contest, Pair, Results, as_table
+from load_tests.servers import Contender, Server, ServerError, running
+from load_tests.status import ServiceError, get_json
+from load_tests.subject import POOL, Subject, SubjectError, make_subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from load_tests.servers import Contender
-    from load_tests.subject import Subject
 
 __all__ = ["Plan", "main"]
 
@@ -56,12 +41,11 @@ _INTERRUPTED = 130
 
 _CACHE = Path(__file__).parent / ".peers"
 _BURST = 600
-_STATUS_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how often; ``pairs`` of two runs each."""
+    """How long and how often to measure; each of the ``pairs`` is two runs of ``pair_s``."""
 
     clients: Sequence[int] = (1, 8, 32, 128)
     rounds: int = 3
@@ -76,12 +60,12 @@ _QUICK = Plan(clients=(1, 32), rounds=1, point_s=1.0, pairs=3, pair_s=3.0, overl
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code."""
+    """Run the command line and return its exit code."""
     call = _parse(arguments)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="bench-") as scratch,
-            # The clients take processor time from the servers: the less, the better.
+            # The clients share the processors with the servers: the less they use, the better.
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             results = runner.run(_run(call, Path(scratch)))
@@ -106,43 +90,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(call: argparse.Namespace, scratch: Path) -> Results:
-    plan = _plan(call)
-    _say("makes the model and seals it")
+    plan = _QUICK if call.quick else Plan()
+    plan = replace(plan, rounds=call.rounds or plan.rounds)
+    _say("making the model and sealing it")
     subject = make_subject(scratch, call.model, call.data, call.text, call.label)
     results = Results(notes=list(subject.notes))
     async with AsyncExitStack() as own:
         servers = {
-            contender.name: await _start(own, contender, subject, scratch)
-            for contender in (alone(subject), shadowed(subject), empty_route())
+            contender.name: await _start(own, contender, subject, scratch, call.cache)
+            for contender in OWN
         }
-        results.engine = await _engine_name(servers[ALONE])
-        bare = await _bare(own, subject, results)
+        status = await get_json(servers[ALONE].connections, "/v1/status")
+        results.engine = status["champion"]["engine"]
         async with AsyncExitStack() as peers:
             if call.peers:
                 others = await _start_peers(peers, subject, scratch, call.cache, results)
                 servers.update(others)
-            await _contest(servers, bare, plan, results)
+            await _contest(servers, subject, plan, results)
         await _latencies(servers[ALONE], servers[SHADOWED], plan, results)
-        await _too_much(servers[ALONE], servers[SHADOWED], plan, results)
+        await _overload(servers[ALONE], servers[SHADOWED], plan, results)
     return results
 
 
 async def _start(
-    stack: AsyncExitStack, contender: Contender, subject: Subject, scratch: Path
+    stack: AsyncExitStack, contender: Contender, subject: Subject, scratch: Path, cache: Path
 ) -> Server:
-    _say(f"starts {contender.name}")
-    return await stack.enter_async_context(running(contender, subject.texts, scratch))
+    _say(f"starting {contender.name}")
+    return await stack.enter_async_context(running(contender, subject, scratch, cache))
 
 
 async def _start_peers(
     stack: AsyncExitStack, subject: Subject, scratch: Path, cache: Path, results: Results
 ) -> dict[str, Server]:
-    """Start those that can be; the others are said to be absent, and why."""
+    """Start the peers that can be started, and note why the others are absent."""
     servers = {}
     for peer in PEERS:
         try:
-            contender = peer.contender(subject, scratch, cache)
-            servers[peer.name] = await _start(stack, contender, subject, scratch)
+            servers[peer.name] = await _start(stack, peer, subject, scratch, cache)
         except NotInstalled as error:
             results.absent[peer.name] = f"not installed: {error}"
         except ServerError as error:
@@ -152,75 +136,70 @@ async def _start_peers(
     return servers
 
 
-async def _engine_name(server: Server) -> str:
-    async with open_client(server.url, 1, _STATUS_S) as client:
-        status = await get_json(client, "/v1/status")
-    return str(status["champion"]["engine"])
-
-
-async def _bare(stack: AsyncExitStack, subject: Subject, results: Results) -> BareEngine | None:
-    try:
-        return await stack.enter_async_context(bare_engine(subject, results.engine))
-    except ServerError as error:
-        results.notes.append(str(error))
-        return None
-
-
 async def _contest(
-    servers: dict[str, Server], bare: BareEngine | None, plan: Plan, results: Results
+    servers: dict[str, Server], subject: Subject, plan: Plan, results: Results
 ) -> None:
-    """Measure closed loops and idle latencies, everybody in turns."""
-    rates = {name: await warm_rate(server) for name, server in servers.items()}
+    """Measure closed loops and idle latencies of all servers in turns, and the bare engine."""
+    rates = {name: await measuring.warm_rate(server) for name, server in servers.items()}
     results.contests = {name: Contest() for name in servers}
     for number in range(plan.rounds):
         for clients in plan.clients:
             for name, server in servers.items():
                 _say(f"round {number + 1} of {plan.rounds}: {name}, {clients} clients")
-                measure = saturate_shadowed if name == SHADOWED else saturate
-                documents = laps(server, clients, rates[name], plan.point_s)
-                before_s = await engine_cpu_s(server) if name == ALONE else 0.0
-                results.contests[name].points.append(await measure(server, clients, documents))
+                documents = measuring.laps(server, clients, rates[name], plan.point_s)
+                before_s = await measuring.engine_cpu_s(server) if name == ALONE else 0.0
+                point = await measuring.saturate(
+                    server, clients, documents, shadow=name == SHADOWED
+                )
+                results.contests[name].points.append(point)
                 if name == ALONE:
-                    taken_s = await engine_cpu_s(server) - before_s
-                    results.engine_ms.append(taken_s / documents * 1000)
-        if bare is not None:
-            results.bare.append(
-                await bare.measure(laps(servers[ALONE], 1, rates[ALONE], plan.point_s))
-            )
+                    engine_s = await measuring.engine_cpu_s(server) - before_s
+                    results.engine_ms.append(engine_s / documents * 1000)
+        laps = measuring.laps(servers[ALONE], 1, rates[ALONE], plan.point_s) // POOL
+        try:
+            results.bare.append(await measuring.run_engine(subject, results.engine, laps))
+        except ServerError as error:
+            results.notes.append(str(error))
         for name, server in servers.items():
-            results.contests[name].idle_ms += await idle_ms(server, plan.idle)
+            results.contests[name].idle_ms += await measuring.idle_ms(server, plan.idle)
 
 
-async def _latencies(without: Server, with_shadow: Server, plan: Plan, results: Results) -> None:
+async def _latencies(without: Server, shadowed: Server, plan: Plan, results: Results) -> None:
+    """Send the same documents at the same times with the shadow and without, in turns.
+
+    Which one goes first alternates, and every pair has a schedule of its own.
+    """
     results.half_rate = results.contests[ALONE].rate / 2
-    await settle(with_shadow)
-    async for pair in pairs(without, with_shadow, results.half_rate, plan.pair_s, plan.pairs):
-        results.pairs.append(pair)
+    await measuring.settle(shadowed)
+    for number in range(plan.pairs):
+        latencies = {}
+        for server in (without, shadowed) if number % 2 else (shadowed, without):
+            latencies[server.name] = await measuring.latency(
+                server, results.half_rate, plan.pair_s, number
+            )
+            await measuring.settle(server)
+        off, on = latencies[without.name], latencies[shadowed.name]
+        results.pairs.append(Pair(off, on))
         _say(
-            f"pair {len(results.pairs)} of {plan.pairs}: p50 {pair.p50_ratio:.2f},"
-            f" p99 {pair.p99_ratio:.2f}"
+            f"pair {number + 1} of {plan.pairs}: p50 {on.p50_ms / off.p50_ms:.2f},"
+            f" p99 {on.p99_ms / off.p99_ms:.2f}"
         )
 
 
-async def _too_much(without: Server, with_shadow: Server, plan: Plan, results: Results) -> None:
+async def _overload(without: Server, shadowed: Server, plan: Plan, results: Results) -> None:
     own = results.contests[ALONE]
-    await settle(with_shadow)
-    _say(f"sends twice the saturating load for {plan.overload_s:g} s")
-    documents = laps(without, own.best, own.rate, plan.pair_s)
-    results.overload = await overload(without, own.best, documents, plan.overload_s)
+    await measuring.settle(shadowed)
+    _say(f"sending twice the saturating load for {plan.overload_s:g} s")
+    documents = measuring.laps(without, own.best, own.rate, plan.pair_s)
+    results.overload = await measuring.overload(without, own.best, documents, plan.overload_s)
     for _ in range(plan.rounds):
-        _say(f"sends {_BURST} documents at once")
-        results.recoveries.append(await recover(with_shadow, _BURST))
-        await settle(with_shadow)
-
-
-def _plan(call: argparse.Namespace) -> Plan:
-    plan = _QUICK if call.quick else Plan()
-    return plan if call.rounds is None else replace(plan, rounds=call.rounds)
+        _say(f"sending {_BURST} documents at once")
+        results.recoveries.append(await measuring.recover(shadowed, _BURST))
+        await measuring.settle(shadowed)
 
 
 def _say(text: str) -> None:
-    """Say how far it is, where the table does not go."""
+    """Report progress on standard error, apart from the table."""
     sys.stderr.write(f"bench: {text}\n")
 
 
@@ -262,6 +241,6 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
-    # The servers that run must not outlive this process, however it is asked to stop.
+    # Servers must not outlive this process, whichever signal ends it.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Documents to send: made up to fit the service's schema, or read from a table."""
+"""Documents to send: generated to fit the service's schema, or read from a table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import json
 import math
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["TableError", "feature_schemas", "made_up", "read_documents", "with_request_ids"]
+    from load_tests.json_types import JsonObject
+
+__all__ = [
+    "TableError",
+    "feature_schemas",
+    "generate_documents",
+    "read_documents",
+    "with_request_ids",
+]
 
 _SEED = 20
 _MEDIAN_WORDS = 70
 _SPREAD = 0.5  # of the logarithm: one text in twenty has more than 160 words
-_MOST_WORDS = 400
+_MAX_WORDS = 400
 
 _VOCABULARY = """
     the of and to for this that with by from under upon before after between each any all
@@ -32,61 +40,54 @@ _VOCABULARY = """
     accepts amends attached confirmed due enclosed final gross joint late monthly net open paid
     prior received revised sent signed valid written
 """
-_MOST_CELL_CHARS = 1 << 24  # the csv module's own limit is less than a service takes
+_MAX_CELL_CHARS = 1 << 24  # the csv module's own limit is less than a service takes
 _CATEGORIES = ("north", "east", "south", "west")
 
 
 class TableError(Exception):
-    """The table cannot be read, or does not hold what was asked for."""
+    """The table cannot be read, or lacks what was asked for."""
 
 
-def feature_schemas(openapi: object) -> dict[str, dict[str, Any]]:
-    """Give the JSON schema of each feature column that the service expects.
-
-    ``openapi`` is the service's OpenAPI description; one that describes no features gives none.
-    """
-    place = openapi
+def feature_schemas(openapi: object) -> dict[str, JsonObject]:
+    """Return the JSON schema of each feature column in the service's OpenAPI description."""
+    schema = openapi
     for key in ("components", "schemas", "Document", "properties", "features", "properties"):
-        place = place.get(key) if isinstance(place, dict) else None
-    return place if isinstance(place, dict) else {}
+        schema = schema.get(key) if isinstance(schema, dict) else None
+    return schema if isinstance(schema, dict) else {}
 
 
-def made_up(count: int, schemas: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Make ``count`` documents with a value for each feature, the same ones at every call.
+def generate_documents(count: int, schemas: Mapping[str, JsonObject]) -> list[JsonObject]:
+    """Return ``count`` documents with a value for each feature, the same ones at every call.
 
     Their length is lognormal with a median of 70 words: many short texts, and a few long ones.
     """
     rng = np.random.default_rng(_SEED)
     words = _VOCABULARY.split()
-    lengths = np.clip(rng.lognormal(math.log(_MEDIAN_WORDS), _SPREAD, count), 1, _MOST_WORDS)
+    lengths = np.clip(rng.lognormal(math.log(_MEDIAN_WORDS), _SPREAD, count), 1, _MAX_WORDS)
     return [
         _document(
             " ".join(rng.choice(words, size=int(length))),
-            {name: _made_up_value(schema, rng) for name, schema in schemas.items()},
+            {name: _value(schema, rng) for name, schema in schemas.items()},
         )
         for length in lengths
     ]
 
 
-def _made_up_value(schema: Mapping[str, Any], rng: np.random.Generator) -> object:
+def _value(schema: JsonObject, rng: np.random.Generator) -> int | str:
     if {"number", "integer"} & _types(schema):
         return int(rng.integers(1, 100))
     return str(rng.choice(schema.get("examples") or _CATEGORIES))
 
 
-def _types(schema: Mapping[str, Any]) -> set[str]:
+def _types(schema: JsonObject) -> set[str]:
     own = schema.get("type", [])
-    return ({own} if isinstance(own, str) else set(own)).union(
-        *(_types(choice) for choice in schema.get("anyOf", []))
-    )
+    types = {own} if isinstance(own, str) else set(own)
+    return types.union(*(_types(choice) for choice in schema.get("anyOf", [])))
 
 
 def read_documents(
-    path: Path,
-    text: Sequence[str],
-    numeric: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-) -> list[dict[str, Any]]:
+    path: Path, text: Sequence[str], numeric: Sequence[str] = (), categorical: Sequence[str] = ()
+) -> list[JsonObject]:
     """Read the rows of a table as documents: CSV where its name ends so, else JSON Lines.
 
     The text columns are joined by one space. An empty cell is a null, and a row without any text
@@ -99,33 +100,31 @@ def read_documents(
             raise TableError(message)
     documents = [
         _document(
-            " ".join(filter(None, (_plain(row.get(column)) for column in text))),
+            " ".join(filter(None, (_stripped(row.get(column)) for column in text))),
             {column: _number(row.get(column), f"{path}: row {n}: {column!r}") for column in numeric}
-            | {column: _plain(row.get(column)) or None for column in categorical},
+            | {column: _stripped(row.get(column)) or None for column in categorical},
         )
         for n, row in enumerate(rows, start=1)
     ]
-    with_text = [document for document in documents if document["text"]]
-    if not with_text:
+    documents = [document for document in documents if document["text"]]
+    if not documents:
         message = f"{path}: has no rows with text"
         raise TableError(message)
-    return with_text
+    return documents
 
 
-def with_request_ids(
-    documents: Iterable[dict[str, Any]], count: int, run: str
-) -> list[dict[str, Any]]:
-    """Give ``count`` documents, each with an id of its own; they start over at the end."""
+def with_request_ids(documents: Iterable[JsonObject], count: int, run: str) -> list[JsonObject]:
+    """Return ``count`` documents, each with an id of its own; they start over at the end."""
     repeated = islice(cycle(documents), count)
     return [{"request_id": f"{run}-{n}", **document} for n, document in enumerate(repeated)]
 
 
-def _document(text: str, features: dict[str, object]) -> dict[str, Any]:
+def _document(text: str, features: Mapping[str, object]) -> JsonObject:
     return {"text": text, "features": features} if features else {"text": text}
 
 
-def _read_rows(path: Path) -> list[dict[str, Any]]:
-    csv.field_size_limit(_MOST_CELL_CHARS)
+def _read_rows(path: Path) -> list[JsonObject]:
+    csv.field_size_limit(_MAX_CELL_CHARS)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             if path.suffix.lower() == ".csv":
@@ -138,14 +137,14 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
     raise TableError(message)
 
 
-def _plain(cell: object) -> str:
+def _stripped(cell: object) -> str:
     return "" if cell is None else str(cell).strip()
 
 
 def _number(cell: object, where: str) -> float | None:
-    """Give what JSON can hold: a finite number or a null."""
+    """Return a finite number, or None for a cell that JSON cannot hold as one."""
     try:
-        number = float(_plain(cell) or math.nan)
+        number = float(_stripped(cell) or math.nan)
     except ValueError:
         message = f"{where} is not a number"
         raise TableError(message) from None

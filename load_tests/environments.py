@@ -12,37 +12,39 @@ if TYPE_CHECKING:
 
 __all__ = ["NotInstalled", "environment"]
 
-_MARK = ".installed"
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet", "install")
 
 
 class NotInstalled(Exception):
-    """A peer cannot be installed here; the message is what the installer said last."""
+    """A peer cannot be installed here; the message is the installer's first error."""
 
 
 def environment(requirements: Path, cache: Path) -> Path:
-    """Give the directory of commands of an environment that holds the requirements.
+    """Return the directory of commands of an environment that holds the requirements.
 
     The first requirement is installed by itself before the others: torch, since it decides which
     accelerator packages come along. Raises ``NotInstalled``.
     """
-    place = cache / requirements.stem
-    wanted = requirements.read_text(encoding="utf-8")
-    mark = place / _MARK
-    if not (mark.is_file() and mark.read_text(encoding="utf-8") == wanted):
-        shutil.rmtree(place, ignore_errors=True)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _run(sys.executable, "-m", "venv", place)
-        _run(place / "bin" / "python", *_PIP, wanted.split()[0])
-        _run(place / "bin" / "python", *_PIP, "--requirement", requirements)
-        mark.write_text(wanted, encoding="utf-8")
-    return place / "bin"
+    directory = cache / requirements.stem
+    python = directory / "bin" / "python"
+    content = requirements.read_text(encoding="utf-8")
+    mark = directory / ".installed"
+    if not (mark.is_file() and mark.read_text(encoding="utf-8") == content):
+        shutil.rmtree(directory, ignore_errors=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        _run(sys.executable, "-m", "venv", directory)
+        _run(python, *_PIP, content.split()[0])
+        _run(python, *_PIP, "--requirement", requirements)
+        mark.write_text(content, encoding="utf-8")
+    return directory / "bin"
 
 
 def _run(*command: str | Path) -> None:
-    done = subprocess.run(  # noqa: S603 (our own commands)
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode != 0:
-        lines = done.stdout.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise NotInstalled(next((line for line in lines if "ERROR" in line), lines[-1]))
+    try:
+        subprocess.run(  # noqa: S603 (our own commands)
+            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    except subprocess.CalledProcessError as error:
+        lines = error.stdout.strip().splitlines() or [f"exit code {error.returncode}"]
+        reason = next((line for line in lines if "ERROR" in line), lines[-1])
+        raise NotInstalled(reason) from None

@@ -1,10 +1,11 @@
 """Loads: how documents are sent, and what became of each.
 
 - closed: so many clients, each of which sends its next document when the last one is answered
-- open: documents at fixed times, whatever the server does; the latency of each counts from the
-  time at which it was to be sent, so that waiting behind others is part of it (Tene, 2013, calls
-  leaving it out coordinated omission)
+- scheduled: documents at fixed times, whatever the server does; the latency of each counts from
+  the time at which it was to be sent, so that waiting behind others is part of it (Tene, 2013,
+  calls leaving it out coordinated omission)
 - burst: all at once
+- one by one: each finds the server idle
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from load_tests.wire import Connections, WireError
+from load_tests.wire import WireError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Load", "burst", "closed", "one_by_one", "poisson_times_s", "scheduled"]
+    from load_tests.wire import Connections
 
-_LOST = "lost"
+__all__ = ["Load", "burst", "closed", "one_by_one", "poisson_times_s", "scheduled"]
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Load:
     """What became of the documents of one load.
 
     ``outcomes`` counts statuses, and ``"lost"`` for connections; ``latencies_s`` has one entry a
-    document answered with 200; ``late_s`` the longest that this side itself was behind its plan.
+    document answered with 200; ``late_s`` is the longest that the sender was behind its schedule.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -52,26 +53,26 @@ class Load:
         return len(self.latencies_s)
 
     @property
-    def sent(self) -> int:
-        """Count the documents sent."""
-        return sum(self.outcomes.values())
+    def failed(self) -> int:
+        """Count the documents without a 200."""
+        return self.outcomes.total() - self.answered
 
     @property
     def rate(self) -> float:
-        """Give documents answered with 200 a second, until the last answer."""
+        """Return documents answered with 200 a second, until the last answer."""
         return self.answered / self.duration_s
 
-    def percentile_s(self, percent: float) -> float:
-        """Give a percentile of the latencies; not a number without any."""
-        return float(np.percentile(self.latencies_s, percent)) if self.latencies_s else float("nan")
+    def percentile_ms(self, percent: float) -> float:
+        """Return a percentile of the latencies, or NaN if no document was answered."""
+        return float(np.percentile(self.latencies_s or [np.nan], percent)) * 1000
 
     async def send(self, connections: Connections, request: bytes, planned_s: float) -> None:
-        """Send one document, now, that was to be sent at ``planned_s``."""
+        """Send one document now that was to be sent at ``planned_s``."""
         self.late_s = max(self.late_s, time.perf_counter() - planned_s)
         try:
             answer = await connections.send(request)
         except WireError:
-            self.outcomes[_LOST] += 1
+            self.outcomes["lost"] += 1
             return
         self.outcomes[str(answer.status)] += 1
         if answer.ok:
@@ -79,14 +80,13 @@ class Load:
 
 
 @contextmanager
-def _timed() -> Iterator[Load]:
-    """Time a load, without pauses of this side's garbage collector."""
-    load = Load()
+def _timed(load: Load) -> Iterator[None]:
+    """Time a load, without pauses of the sender's garbage collector."""
     gc.collect()
     gc.disable()
     started_s, started_cpu_s = time.perf_counter(), time.process_time()
     try:
-        yield load
+        yield
     finally:
         load.duration_s = time.perf_counter() - started_s
         load.client_cpu_s = time.process_time() - started_cpu_s
@@ -94,16 +94,24 @@ def _timed() -> Iterator[Load]:
 
 
 async def closed(
-    connections: Connections, requests: Sequence[bytes], count: int, clients: int
+    connections: Connections,
+    requests: Sequence[bytes],
+    count: int,
+    clients: int,
+    load: Load | None = None,
 ) -> Load:
-    """Send ``count`` requests, which start over at the end, from so many clients at once."""
+    """Send ``count`` requests, which start over at the end, from so many clients at once.
+
+    They are sent by ``load`` where one is passed, and counted there.
+    """
+    load = load or Load()
     queue = islice(cycle(requests), count)
-    with _timed() as load:
 
-        async def client() -> None:
-            for request in queue:
-                await load.send(connections, request, time.perf_counter())
+    async def client() -> None:
+        for request in queue:
+            await load.send(connections, request, time.perf_counter())
 
+    with _timed(load):
         async with asyncio.TaskGroup() as group:
             for _ in range(clients):
                 group.create_task(client())
@@ -114,11 +122,12 @@ async def scheduled(
     connections: Connections, requests: Sequence[bytes], times_s: NDArray[np.float64]
 ) -> Load:
     """Send one request at each of the times, in seconds from now and ascending."""
-    with _timed() as load:
-        begun_s = time.perf_counter()
+    load = Load()
+    with _timed(load):
+        started_s = time.perf_counter()
         async with asyncio.TaskGroup() as group:
-            for planned_s, request in zip(begun_s + times_s, cycle(requests), strict=False):
-                # Also where it is behind: answers must come in between what is sent.
+            for planned_s, request in zip(started_s + times_s, cycle(requests), strict=False):
+                # Even when it is late: answers must arrive between the requests.
                 await asyncio.sleep(planned_s - time.perf_counter())
                 group.create_task(load.send(connections, request, float(planned_s)))
     return load
@@ -128,7 +137,8 @@ async def one_by_one(
     connections: Connections, requests: Sequence[bytes], count: int, pause_s: float
 ) -> Load:
     """Send ``count`` requests with a pause before each, so that each finds the server idle."""
-    with _timed() as load:
+    load = Load()
+    with _timed(load):
         for request in islice(cycle(requests), count):
             await asyncio.sleep(pause_s)
             await load.send(connections, request, time.perf_counter())
@@ -141,9 +151,9 @@ async def burst(connections: Connections, requests: Sequence[bytes], count: int)
 
 
 def poisson_times_s(rate: float, duration_s: float, seed: int) -> NDArray[np.float64]:
-    """Give the times of independent arrivals: float64 [arrivals], ascending, in seconds.
+    """Return the times of independent arrivals: float64 [arrivals], ascending, in seconds.
 
-    Their number is fixed, ``rate`` times ``duration_s``, so that runs are alike in what they ask.
+    Their number is fixed at ``rate`` times ``duration_s``, so that runs ask for the same work.
     """
     count = round(rate * duration_s)
     return np.sort(np.random.default_rng(seed).uniform(0, duration_s, count))

@@ -1,8 +1,8 @@
 """Send a bounded number of documents to a running service and check that coverage balances.
 
 Run it with ``python -m load_tests.smoke``. Exit codes: 0 every document was answered with 200 and
-coverage balances; 1 it ran, and one of these is not so; 2 the call was wrong, which includes that
-no service answers. Nothing else may send documents meanwhile, since their counts would be mixed.
+coverage balances; 1 it ran, and one of these does not hold; 2 the call was wrong, or no service
+answers. Nothing else may send documents meanwhile, since their counts would be mixed.
 """
 
 from __future__ import annotations
@@ -11,33 +11,102 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 import uuid
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 
-from load_tests.client import ServiceError, Tally, classify_all, get_json, open_client
-from load_tests.coverage import Coverage, Status, read_status, wait_for_comparisons
 from load_tests.documents import (
     TableError,
     feature_schemas,
-    made_up,
+    generate_documents,
     read_documents,
     with_request_ids,
 )
+from load_tests.loads import Load, closed
+from load_tests.status import (
+    Coverage,
+    ServiceError,
+    Status,
+    get_json,
+    read_status,
+    wait_for_comparisons,
+)
+from load_tests.wire import Connections, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from load_tests.json_types import JsonObject
+
 __all__ = ["Report", "main"]
 
 _DONE = 0
-_NOT_SO = 1
+_FAILED = 1
 _WRONG_CALL = 2
 _INTERRUPTED = 130
+
+_MAX_RETRY_AFTER_S = 5
+_RETRY_AFTER_S = 1
+_MAX_ERROR_CHARS = 300
+
+
+@dataclass(slots=True)
+class Tally(Load):
+    """A load that repeats what is refused with 429, and sends nothing after ``deadline_s``.
+
+    ``outcomes`` counts each document once, by its last status, as ``"lost"`` with its connection,
+    or as ``"not sent"`` when time was up. ``latencies_s`` are of last requests, without the waits
+    before them. ``first_error`` describes the first document without a 200.
+    """
+
+    deadline_s: float = 0.0
+    retries: int = 0
+    first_error: str | None = None
+
+    @property
+    def errors(self) -> dict[str, int]:
+        """Count the documents without a 200 by outcome."""
+        return {outcome: n for outcome, n in sorted(self.outcomes.items()) if outcome != "200"}
+
+    async def send(self, connections: Connections, request: bytes, planned_s: float) -> None:
+        """Send one document, again after each 429 while there is time."""
+        if planned_s >= self.deadline_s:
+            self._add_error("not sent", "time was up")
+            return
+        while True:
+            started_s = time.perf_counter()
+            try:
+                answer = await connections.send(request)
+            except WireError as error:
+                self._add_error("lost", str(error))
+                return
+            wait_s = _wait_s(answer.retry_after)
+            in_time = time.perf_counter() + wait_s < self.deadline_s
+            if answer.status != HTTPStatus.TOO_MANY_REQUESTS or not in_time:
+                break
+            self.retries += 1
+            await asyncio.sleep(wait_s)
+        if answer.ok:
+            self.outcomes[str(answer.status)] += 1
+            self.latencies_s.append(answer.arrived_s - started_s)
+        else:
+            self._add_error(str(answer.status), answer.body.decode(errors="replace"))
+
+    def _add_error(self, outcome: str, message: str) -> None:
+        self.outcomes[outcome] += 1
+        if self.first_error is None:
+            self.first_error = f"{outcome}: {' '.join(message.split())[:_MAX_ERROR_CHARS]}"
+
+
+def _wait_s(retry_after: str) -> int:
+    return min(int(retry_after), _MAX_RETRY_AFTER_S) if retry_after.isdecimal() else _RETRY_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +119,16 @@ class Report:
 
     @property
     def imbalances(self) -> list[str]:
-        """Say what does not add up; empty when coverage balances."""
+        """List what does not add up; empty when coverage balances."""
         return self.counted.imbalances(self.tally.answered)
 
     @property
     def passed(self) -> bool:
-        """Say whether every document was answered with 200 and coverage balances."""
+        """Whether every document was answered with 200 and coverage balances."""
         return self.tally.answered == self.documents and not self.imbalances
 
-    def as_json(self) -> dict[str, Any]:
-        """Give the report as plain values; ``latency_ms`` is null without a 200."""
+    def as_json(self) -> JsonObject:
+        """Return the report as JSON; ``latency_ms`` is null without a 200."""
         tally, counted = self.tally, self.counted
         return {
             "documents": self.documents,
@@ -77,6 +146,27 @@ class Report:
             "imbalances": self.imbalances,
         }
 
+    def as_table(self) -> str:
+        """Return the report as lines for a terminal."""
+        figures = self.as_json()
+        latency_ms = figures["latency_ms"] or {}
+        lines = [
+            ("documents", f"{figures['answered']} of {self.documents} answered"),
+            ("seconds", f"{figures['duration_s']:.1f}"),
+            ("documents/s", f"{figures['documents_per_s']:.1f}"),
+            ("latency ms", "  ".join(f"{name} {ms:.1f}" for name, ms in latency_ms.items()) or "-"),
+            ("errors", _counts(self.tally.errors)),
+            *([("", self.tally.first_error)] if self.tally.first_error else []),
+            ("retries", str(self.tally.retries)),
+            *(
+                (f"coverage {name}", _coverage(part))
+                for name, part in self.counted.challengers.items()
+            ),
+            ("balanced", "; ".join(["no", *self.imbalances]) if self.imbalances else "yes"),
+        ]
+        width = max(len(name) for name, _ in lines)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
+
 
 def _percentiles_ms(latencies_s: Sequence[float]) -> dict[str, float] | None:
     if not latencies_s:
@@ -85,28 +175,7 @@ def _percentiles_ms(latencies_s: Sequence[float]) -> dict[str, float] | None:
     return {"p50": round(p50, 1), "p95": round(p95, 1), "p99": round(p99, 1)}
 
 
-def _table(report: Report) -> str:
-    figures = report.as_json()
-    latency = figures["latency_ms"] or {}
-    lines = [
-        ("documents", f"{figures['answered']} of {report.documents} answered"),
-        ("seconds", f"{figures['duration_s']:.1f}"),
-        ("documents/s", f"{figures['documents_per_s']:.1f}"),
-        ("latency ms", "  ".join(f"{name} {ms:.1f}" for name, ms in latency.items()) or "-"),
-        ("errors", _counts(report.tally.errors)),
-        *([("", report.tally.first_error)] if report.tally.first_error else []),
-        ("retries", str(report.tally.retries)),
-        *(
-            (f"coverage {name}", _coverage_line(part))
-            for name, part in report.counted.challengers.items()
-        ),
-        ("balanced", "; ".join(["no", *report.imbalances]) if report.imbalances else "yes"),
-    ]
-    width = max(len(name) for name, _ in lines)
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
-
-
-def _coverage_line(part: Coverage) -> str:
+def _coverage(part: Coverage) -> str:
     return (
         f"{part.eligible} eligible, {part.compared} compared, {part.pending} pending, "
         f"{part.spooled} spooled, missed: {_counts(part.missed)}"
@@ -118,7 +187,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code."""
+    """Run the command line and return its exit code."""
     call = _parse(arguments)
     try:
         report = asyncio.run(_run(call))
@@ -128,8 +197,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("smoke: interrupted", file=sys.stderr)
         return _INTERRUPTED
-    print(json.dumps(report.as_json()) if call.json else _table(report))
-    return _DONE if report.passed else _NOT_SO
+    print(json.dumps(report.as_json()) if call.json else report.as_table())
+    return _DONE if report.passed else _FAILED
 
 
 async def _run(call: argparse.Namespace) -> Report:
@@ -137,26 +206,31 @@ async def _run(call: argparse.Namespace) -> Report:
 
     Raises ``ServiceError`` where the service does not answer at first, and ``TableError``.
     """
-    async with open_client(call.url, call.clients, call.timeout_s) as client:
-        before = await read_status(client)
-        documents = with_request_ids(
-            await _documents(client, call), call.documents, f"smoke-{uuid.uuid4().hex[:12]}"
-        )
-        tally = await classify_all(client, documents, call.clients, call.timeout_s)
+    with closing(Connections(call.url, call.timeout_s)) as connections:
+        before = await read_status(connections)
+        documents = await _documents(connections, call)
+        run = f"smoke-{uuid.uuid4().hex[:12]}"
+        requests = [
+            connections.post("/v1/classify", {"documents": [document]})
+            for document in with_request_ids(documents, call.documents, run)
+        ]
+        tally = Tally(deadline_s=time.perf_counter() + call.timeout_s)
+        await closed(connections, requests, call.documents, call.clients, tally)
         try:
             after = await wait_for_comparisons(
-                client, before.documents + tally.answered, call.timeout_s
+                connections, before.documents + tally.answered, call.timeout_s
             )
         except ServiceError as error:
             print(f"smoke: {error}", file=sys.stderr)
             after = before  # a service that went away counts nothing, and that does not balance
-        return Report(len(documents), tally, after.since(before))
+        return Report(call.documents, tally, after.since(before))
 
 
-async def _documents(client: httpx.AsyncClient, call: argparse.Namespace) -> list[dict[str, Any]]:
+async def _documents(connections: Connections, call: argparse.Namespace) -> list[JsonObject]:
     if call.data is not None:
         return read_documents(call.data, call.text, call.numeric, call.categorical)
-    return made_up(call.documents, feature_schemas(await get_json(client, "/v1/openapi.json")))
+    schemas = feature_schemas(await get_json(connections, "/v1/openapi.json"))
+    return generate_documents(call.documents, schemas)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -189,10 +263,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _url(text: str) -> str:
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    if url.scheme not in {"http", "https"} or not url.host:
+        url = urlsplit(text)
+        valid = url.scheme in {"http", "https"} and url.hostname and url.port != 0
+    except ValueError:  # of the port or an IPv6 address
+        valid = False
+    if not valid:
         message = f"{text!r} is no address such as http://127.0.0.1:3000"
         raise argparse.ArgumentTypeError(message)
     return text

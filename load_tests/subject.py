@@ -1,6 +1,6 @@
 """What is measured: the documents, the model, and the bundle that it is sealed as.
 
-All are made by command lines, in a scratch directory: the measurement itself imports no room.
+All are made by command lines in a scratch directory, so that the measurement imports no room.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from load_tests.documents import TableError, made_up, read_documents
+from load_tests.documents import TableError, generate_documents, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +24,9 @@ __all__ = ["POOL", "UNDERSTUDY", "Subject", "SubjectError", "make_subject"]
 
 UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 POOL = 200
-"""Documents that are sent, over and over: every measurement takes whole laps, and so the same."""
+"""Documents that are sent over and over: every measurement takes whole laps of the same ones."""
 
 _REFERENCE = 240
-_LABEL = "label"
 _LABELS = ("agreement", "filing", "invoice", "letter", "report", "statement")
 _SEED = 20
 _LAST_LINES = 6
@@ -49,67 +48,52 @@ class Subject:
 
 
 def make_subject(
-    scratch: Path,
-    model: Path | None = None,
-    data: Path | None = None,
-    text: Sequence[str] = (),
-    label: str = _LABEL,
+    scratch: Path, model: Path | None, data: Path | None, text: Sequence[str], label: str
 ) -> Subject:
-    """Make what is measured; documents are made up without ``data``, weights without ``model``.
+    """Make what is measured: without ``data`` of generated texts, without ``model`` fresh weights.
 
     Raises ``TableError`` and ``SubjectError``.
     """
-    rows = _made_up_rows() if data is None else _read_rows(data, text, label)
-    if len(rows) < 2 * POOL:
-        message = f"{data}: {len(rows)} rows with text and label, at least {2 * POOL} are needed"
-        raise TableError(message)
+    rows = _generated_rows() if data is None else _read_rows(data, text, label)
     order = np.random.default_rng(_SEED).permutation(len(rows))[: POOL + _REFERENCE]
-    chosen = [rows[place] for place in order]
-    texts = [text for text, _ in chosen[:POOL]]
+    texts, labels = zip(*(rows[index] for index in order), strict=True)
     texts_file, reference = scratch / "texts.json", scratch / "reference.csv"
-    texts_file.write_text(json.dumps(texts), encoding="utf-8")
-    _write_reference(reference, chosen[POOL:])
-    directory = model or _fresh_model(scratch / "model", reference)
+    texts_file.write_text(json.dumps(texts[:POOL]), encoding="utf-8")
+    with reference.open("w", encoding="utf-8", newline="") as file:
+        header = ("text", "label")
+        csv.writer(file).writerows([header, *zip(texts[POOL:], labels[POOL:], strict=True)])
     bundle = scratch / "bench" / "1"
-    # Fresh weights are near a tie everywhere: what eight bits change there is of no interest.
-    _seal(directory, reference, bundle, () if model else ("--no-accelerate",))
-    notes = _accelerate(bundle, () if model else ("--max-flips", "1"))
-    return Subject(texts, texts_file, directory, bundle, notes)
+    # Fresh weights are near a tie everywhere: how many labels eight bits change there says nothing.
+    seal_options, budget = ((), ()) if model else (("--no-accelerate",), ("--max-flips", "1"))
+    if model is None:
+        model = scratch / "model"
+        module = (sys.executable, "-m", "load_tests.micro.model")
+        _run("the model", *module, model, "--reference", reference)
+    table = ("--model", model, "--reference", reference, "--text", "text", "--label", "label")
+    _run("the bundle", UNDERSTUDY, "seal", *table, *seal_options, "--out", bundle)
+    return Subject(texts[:POOL], texts_file, model, bundle, _accelerate(bundle, budget))
 
 
-def _made_up_rows() -> list[tuple[str, str]]:
-    documents = made_up(POOL + _REFERENCE, {})
+def _generated_rows() -> list[tuple[str, str]]:
+    documents = generate_documents(POOL + _REFERENCE, {})
     return [
-        (document["text"], _LABELS[place % len(_LABELS)])
-        for place, document in enumerate(documents)
+        (document["text"], _LABELS[index % len(_LABELS)])
+        for index, document in enumerate(documents)
     ]
 
 
 def _read_rows(data: Path, text: Sequence[str], label: str) -> list[tuple[str, str]]:
     documents = read_documents(data, text, categorical=[label])
     labelled = ((document["text"], document["features"][label]) for document in documents)
-    return [(text, label) for text, label in labelled if label]
-
-
-def _write_reference(path: Path, rows: Sequence[tuple[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("text", _LABEL), *rows])
-
-
-def _fresh_model(directory: Path, reference: Path) -> Path:
-    module = (sys.executable, "-m", "load_tests.micro.model")
-    _run("the model", *module, directory, "--reference", reference)
-    return directory
-
-
-def _seal(model: Path, reference: Path, bundle: Path, more: Sequence[str]) -> None:
-    columns = ("--text", "text", "--label", _LABEL)
-    table = ("--model", model, "--reference", reference, *columns)
-    _run("the bundle", UNDERSTUDY, "seal", *table, *more, "--out", bundle)
+    rows = [(text, label) for text, label in labelled if label]
+    if len(rows) < 2 * POOL:
+        message = f"{data}: {len(rows)} rows with text and label, at least {2 * POOL} are needed"
+        raise TableError(message)
+    return rows
 
 
 def _accelerate(bundle: Path, budget: Sequence[str]) -> list[str]:
-    """Add the fast engine where sealing has not; say so where that cannot be done."""
+    """Add the fast engine where sealing has not, and return a note where that is impossible."""
     if any((bundle / "engines").glob("*")):
         return []
     try:
@@ -120,10 +104,11 @@ def _accelerate(bundle: Path, budget: Sequence[str]) -> list[str]:
 
 
 def _run(what: str, *command: str | Path) -> None:
-    done = subprocess.run(  # noqa: S603 (our own commands)
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode != 0:
-        said = "\n".join(done.stdout.strip().splitlines()[-_LAST_LINES:])
-        message = f"{what} was not made (exit code {done.returncode}): {said}"
-        raise SubjectError(message)
+    try:
+        subprocess.run(  # noqa: S603 (our own commands)
+            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    except subprocess.CalledProcessError as error:
+        lines = "\n".join(error.stdout.strip().splitlines()[-_LAST_LINES:])
+        message = f"{what} was not made (exit code {error.returncode}): {lines}"
+        raise SubjectError(message) from None

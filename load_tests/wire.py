@@ -1,7 +1,7 @@
-"""As little HTTP/1.1 as measuring needs: a client must not take the processor from the server.
+"""A minimal HTTP/1.1 client: the less processor time it uses, the more the server has.
 
-One request at a time on a connection that is kept, answers with a ``Content-Length`` or in chunks,
-no TLS.
+One request at a time on each connection, and connections are kept alive. Proxies are not used, and
+redirections not followed.
 """
 
 from __future__ import annotations
@@ -12,34 +12,31 @@ import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
+from urllib.parse import urlsplit
 
-__all__ = ["Address", "Answer", "Connections", "WireError", "get", "post"]
+from httptools import HttpParserError, HttpResponseParser
+
+__all__ = ["Answer", "Connections", "WireError"]
 
 # Shorter than a server's usual five seconds, so that no request meets a connection being closed.
-_KEPT_S = 2.0
-_END_OF_HEAD = b"\r\n\r\n"
-_LAST_CHUNK = b"0\r\n\r\n"
+_KEEPALIVE_S = 2.0
 
 
 class WireError(Exception):
-    """The connection was refused or lost, or what came is not an answer that is understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server listens."""
-
-    host: str
-    port: int
+    """The connection was refused or lost, no answer came in time, or it is not HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; ``arrived_s`` is when its last byte was there, on ``time.perf_counter``."""
+    """One answer; ``arrived_s`` is when its last byte arrived, on ``time.perf_counter``.
+
+    ``retry_after`` is the header of that name, empty without one.
+    """
 
     status: int
     body: bytes
     arrived_s: float
+    retry_after: str
 
     @property
     def ok(self) -> bool:
@@ -47,114 +44,113 @@ class Answer:
         return self.status == HTTPStatus.OK
 
 
-def get(path: str) -> bytes:
-    """Give the bytes of a GET request."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n".encode()
-
-
-def post(path: str, content: object) -> bytes:
-    """Give the bytes of a POST request of JSON."""
-    body = json.dumps(content).encode()
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
 class _Connection(asyncio.Protocol):
-    """One connection, on which one request at a time is under way."""
+    """One connection, with at most one request under way."""
 
     def __init__(self) -> None:
-        self._received = bytearray()
-        self._waiting: asyncio.Future[Answer] | None = None
         self._transport: asyncio.Transport | None = None
-        self.used_s = 0.0
+        self._parser = HttpResponseParser(self)
+        self._body = bytearray()
+        self._retry_after = ""
+        self._answer: asyncio.Future[Answer] | None = None
+        self._used_s = 0.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether the server still has it open, as far as can be known."""
+        return self._transport is not None and time.perf_counter() - self._used_s < _KEEPALIVE_S
+
+    async def exchange(self, request: bytes) -> Answer:
+        """Send a request and return its answer; raise ``WireError``."""
+        if self._transport is None:
+            message = "the connection is closed"
+            raise WireError(message)
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not every loop derives its transports from asyncio's classes.
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        try:
-            self._answer_when_complete()
-        except (IndexError, ValueError) as error:
-            self._fail(f"not an answer with a length ({error})")
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._fail(f"the connection was lost ({exc or 'closed by the server'})")
 
-    @property
-    def usable(self) -> bool:
-        """Whether the server has it open still, as far as can be known."""
-        return self._transport is not None and time.perf_counter() - self.used_s < _KEPT_S
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            self._fail(f"not an HTTP answer ({error})")
 
-    async def exchange(self, request: bytes) -> Answer:
-        """Send a request and give its answer; raise ``WireError``."""
-        if self._transport is None:
-            message = "the connection is closed"
-            raise WireError(message)
-        self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._waiting
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep the one header that matters."""
+        if name.lower() == b"retry-after":
+            self._retry_after = value.decode(errors="replace")
 
-    def close(self) -> None:
-        """Close it."""
-        if self._transport is not None:
-            self._transport.abort()
+    def on_body(self, body: bytes) -> None:
+        """Collect a part of the body, as the parser hands it over."""
+        self._body += body
 
-    def _answer_when_complete(self) -> None:
-        head, end, rest = bytes(self._received).partition(_END_OF_HEAD)
-        body = _body(head.lower(), rest) if end else None
-        if body is None:
-            return
-        self._received.clear()
-        self.used_s = time.perf_counter()
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and not waiting.done():
-            waiting.set_result(Answer(int(head.split(b" ", 2)[1]), body, self.used_s))
+    def on_message_complete(self) -> None:
+        """Resolve the answer when the parser has seen all of it."""
+        self._used_s = time.perf_counter()
+        if self._answer is not None and not self._answer.done():
+            status, body = self._parser.get_status_code(), bytes(self._body)
+            self._answer.set_result(Answer(status, body, self._used_s, self._retry_after))
+        self._body.clear()
+        self._retry_after = ""
 
     def _fail(self, message: str) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(WireError(message))
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(WireError(message))
         self.close()
-
-
-def _body(head: bytes, rest: bytes) -> bytes | None:
-    """Give the body, or None while some of it is to come."""
-    if b"\r\ntransfer-encoding: chunked" in head:
-        return _joined(rest) if rest.endswith(_LAST_CHUNK) else None
-    length = int(head.split(b"\r\ncontent-length:", 1)[1].split(b"\r\n", 1)[0])
-    return rest if len(rest) >= length else None
-
-
-def _joined(chunks: bytes) -> bytes:
-    body = b""
-    while chunks:
-        size, _, chunks = chunks.partition(b"\r\n")
-        body += chunks[: int(size, 16)]
-        chunks = chunks[int(size, 16) + 2 :]
-    return body
 
 
 @dataclass(slots=True)
 class Connections:
-    """As many connections to a server as there are requests at once."""
+    """As many connections to the server at ``url`` as there are requests at once.
 
-    address: Address
+    A request that takes longer than ``timeout_s`` is given up.
+    """
+
+    url: str
+    timeout_s: float | None = None
     _free: list[_Connection] = field(default_factory=list)
 
+    def get(self, path: str) -> bytes:
+        """Return the bytes of a GET request."""
+        return self._head("GET", path) + b"\r\n"
+
+    def post(self, path: str, content: object) -> bytes:
+        """Return the bytes of a POST request of JSON."""
+        body = json.dumps(content).encode()
+        fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        return self._head("POST", path) + fields.encode() + body
+
+    def _head(self, method: str, path: str) -> bytes:
+        url = urlsplit(self.url)
+        line = f"{method} {url.path.rstrip('/')}{path} HTTP/1.1"
+        return f"{line}\r\nHost: {url.netloc}\r\nAccept: */*\r\n".encode()
+
     async def send(self, request: bytes) -> Answer:
-        """Send a request and give its answer; raise ``WireError``."""
-        connection = await self._take()
+        """Send a request and return its answer; raise ``WireError``."""
         try:
-            answer = await connection.exchange(request)
-        except asyncio.CancelledError:
-            connection.close()
-            raise
+            async with asyncio.timeout(self.timeout_s):
+                connection = await self._take()
+                try:
+                    answer = await connection.exchange(request)
+                except asyncio.CancelledError:
+                    connection.close()
+                    raise
+        except TimeoutError:
+            message = f"no answer within {self.timeout_s:g} s"
+            raise WireError(message) from None
         self._free.append(connection)
         return answer
 
@@ -164,19 +160,18 @@ class Connections:
             if connection.usable:
                 return connection
             connection.close()
-        return await self._open()
-
-    async def _open(self) -> _Connection:
+        url = urlsplit(self.url)
+        tls = url.scheme == "https"
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
-                _Connection, self.address.host, self.address.port
+                _Connection, url.hostname or "", url.port or (443 if tls else 80), ssl=tls or None
             )
         except OSError as error:
-            message = f"{self.address.host}:{self.address.port} is not reachable ({error})"
+            message = f"not reachable ({error})"
             raise WireError(message) from None
         return connection
 
     def close(self) -> None:
-        """Close those that no request is under way on."""
+        """Close the connections that no request is under way on."""
         while self._free:
             self._free.pop().close()

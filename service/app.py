@@ -1,7 +1,10 @@
 """The composition root: BentoML's service around our request path, and its only importer.
 
-BentoML packages, supervises and listens. The hook below runs before it binds the port, which makes
-it the one place where a refusal keeps the port closed.
+BentoML packages, supervises and listens. Its hook ``on_deployment`` runs before the port is bound,
+which makes it the one place where a refusal keeps the port closed.
+
+This is the one module whose import changes the process: BentoML and torch read the environment when
+they are imported, and BentoML configures its log handlers in the process that imports a service.
 """
 
 from __future__ import annotations
@@ -10,67 +13,55 @@ import logging
 import os
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
+# No usage reports to BentoML; it reads this when it is imported.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-# Threads of torch that spin while they wait take the processors from whoever has work. Its runtime
-# reads this when torch is imported, which is later, and so do the processes that inherit it.
+# Idle threads of torch's runtime spin by default, and take processors from other work. It reads
+# this when torch is imported, which is later, here and in the processes that inherit it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
-from pydantic import BaseModel
-from starlette.routing import Route
+from pydantic import RootModel
 
 from guards.errors import CallError
-from service.children import child_environment
+from service.child_environment import child_environment
+from service.exit_codes import ExitCode
 from service.http.access import read_access
-from service.http.routes import NATIVE_PATH, Serving, make_app
-from service.http.schemas import DocumentBody, check_limits, parse_documents
-from service.runtime import Runtime
+from service.http.routes import NATIVE_PATH, Serving, WebApp
+from service.http.schemas import DocumentBody, PredictionBody
+from service.lifecycle.runtime import Runtime
+from service.lifecycle.supervisor import stop_service
 from service.settings import PREFIX, read_settings
-from service.supervisor import stop_service
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Understudy", "serve"]
+__all__ = ["Understudy", "serve", "web"]
 
-_WRONG_CALL = 2
-_PREFLIGHT = "service.preflight"
+_PREFLIGHT = "service.lifecycle.preflight"
 
-_serving: Serving | None = None
+_HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
 
-
-def _the_serving() -> Serving:
-    assert _serving is not None  # noqa: S101 (the worker makes it before it serves)
-    return _serving
-
-
-_web = make_app(_the_serving)
-_OUR_PATHS = frozenset(route.path for route in _web.routes if isinstance(route, Route))
-
-
-class PredictionBody(BaseModel):
-    """One prediction, as BentoML's clients see it."""
-
-    request_id: str
-    label: str
-    confidence: float
-    probabilities: dict[str, float]
-    model: dict[str, str]
-    warnings: list[dict[str, str]]
+web = WebApp()
+"""Our own app; it has its ``serving`` once the worker has started."""
 
 
 class FrontDoor:
-    """Takes our own routes before BentoML does.
+    """Middleware that sends every request to our own app, except for the health checks.
 
-    It would log bodies that it cannot parse, and it puts a tracing span and a timer that lives for
-    an hour around each request, which cost more than our own part of one. Middleware that is added
-    stands behind those two; so when the app starts, the door moves in front of them.
+    BentoML would put a tracing span and a timer that lives for an hour around each request, which
+    cost more than our own part of one, and it has pages of its own. Middleware that is added
+    stands behind those two; so when the app starts, this one moves in front of them.
+
+    The health checks are BentoML's, recognised by their exact paths. Our app answers every other
+    path, known or unknown, and where keys are set it checks the key first.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -79,13 +70,37 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             _move_to_the_front(scope["app"])
-        ours = scope["type"] == "http" and scope["path"] in _OUR_PATHS
-        await (_web if ours else self._app)(scope, receive, send)
+        lifespan_or_health = scope["type"] == "lifespan" or scope["path"] in _HEALTH_PATHS
+        await (self._app if lifespan_or_health else web)(scope, receive, send)
 
 
 def _move_to_the_front(app: Starlette) -> None:
     if app.middleware_stack is not None and not isinstance(app.middleware_stack, FrontDoor):
         app.middleware_stack = FrontDoor(app.middleware_stack)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnreadInput:
+    """An input of the native API: its only field, as BentoML looks for them, is the request."""
+
+    request: Request
+
+    model_fields: ClassVar = ("request",)
+
+
+class NativeInput(bentoml.IODescriptor):  # type: ignore[misc]  # BentoML is typed in part
+    """Documents to classify."""
+
+    # This is the schema for BentoML's clients. The server takes the request unread: BentoML would
+    # read the body without a limit and before any key is checked, and log what does not fit.
+
+    documents: list[DocumentBody]
+
+    @classmethod
+    async def from_http_request(cls, request: Request, serde: object) -> _UnreadInput:
+        """Return the request as it is."""
+        del serde
+        return _UnreadInput(request)
 
 
 @bentoml.service(
@@ -96,9 +111,9 @@ def _move_to_the_front(app: Starlette) -> None:
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )
-@bentoml.asgi_app(_web, path="/")
+@bentoml.asgi_app(web, path="/")
 class Understudy:
-    """Answers with the champion; its challengers hear the same line in the shadow."""
+    """Answers documents with the champion, and mirrors them to its challengers."""
 
     @bentoml.on_deployment
     @staticmethod
@@ -111,7 +126,7 @@ class Understudy:
             _check_log_file(settings.log_file)
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
-            sys.exit(_WRONG_CALL)
+            sys.exit(ExitCode.WRONG_CALL)
         child = subprocess.run(  # noqa: S603 (our own module)
             [sys.executable, "-m", _PREFLIGHT], env=child_environment(), check=False
         )
@@ -121,37 +136,36 @@ class Understudy:
     @bentoml.on_startup
     async def start(self) -> None:
         """Begin to start; readiness follows when the champion can answer."""
-        global _serving  # noqa: PLW0603 (one worker a process, one runtime a worker)
         settings = read_settings()
-        _serving = Serving(Runtime(settings, stop_service), read_access(settings.api_keys_file))
-        _serving.runtime.start()
+        access = read_access(settings.api_keys_file)
+        web.serving = Serving(Runtime(settings, stop_service), access, _service.schema())
+        web.serving.runtime.start()
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
-        """Drain, where no signal has led to that already."""
-        await _the_serving().runtime.drain()
+        """Drain, unless a signal has already led to that."""
+        await web.serving.runtime.drain()
 
-    @bentoml.api(route=NATIVE_PATH)
-    async def classify(self, documents: list[DocumentBody]) -> list[PredictionBody]:
-        """Classify documents: the same request path as ``/v1/classify``."""
-        serving, runtime = _the_serving(), _the_serving().runtime
-        body = {"documents": [document.model_dump() for document in documents]}
-        check_limits(body, runtime.schema, serving.limits)
-        parsed = parse_documents(body, runtime.schema)
-        predictions = await runtime.classify(parsed, time.monotonic() + runtime.settings.deadline_s)
-        return [PredictionBody(**prediction.to_json()) for prediction in predictions]
+    @bentoml.api(
+        route=NATIVE_PATH, input_spec=NativeInput, output_spec=RootModel[list[PredictionBody]]
+    )
+    async def classify(self, request: Request) -> Response:
+        """Classify documents."""
+        # The front door sends this path to our own app. Should it be missing, the same endpoint
+        # answers here: with the same keys, limits and errors.
+        return await web.endpoints["POST", NATIVE_PATH](request)
 
     async def __is_ready__(self) -> bool:
-        return _serving is not None and _serving.runtime.ready
+        return web.serving.runtime.ready
 
 
-# The decorator made it a service of BentoML's, which is more than its types say.
+# The decorator made it a service of BentoML's, which its types do not say.
 _service: Any = Understudy
 _service.add_asgi_middleware(FrontDoor)
 
 
 def _check_log_file(path: Path | None) -> None:
-    """Raise ``CallError`` when a log file is asked for that cannot be written."""
+    """Raise ``CallError`` when the log file that is asked for cannot be written."""
     if path is None:
         return
     try:
@@ -170,7 +184,8 @@ def serve(host: str, port: int) -> None:
 def _keep_standard_output_for_events() -> None:
     """Move BentoML's own lines to standard error: standard output is one JSON object a line.
 
-    The access log is off, and nobody prepares its lines any more.
+    BentoML has configured these handlers by the time that a service is imported, in the worker as
+    in the supervisor. The access log is off, and without handlers its lines are not even made.
     """
     level = os.environ.get(f"{PREFIX}LOG_LEVEL", "info").upper()
     for name in ("", "bentoml", "uvicorn.error", "circus"):

@@ -6,34 +6,36 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from guards.drift.features import Answer
+from guards.answer import Answer, Observation
 from service.documents import Prediction
-from service.scheduling import until
+from service.scheduling.scheduler import until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from artifacts.opening import Bundle
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.opening import Bundle
+    from artifacts.bundle.preprocessing import Encoding
     from service.documents import Document
-    from service.observing import Observer
-    from service.scheduling import Outcome, Scheduler
+    from service.observation.recorder import Recorder
+    from service.scheduling.jobs import Inference
+    from service.scheduling.scheduler import Scheduler
 
 __all__ = ["Classification"]
 
 _SHORT_CHARACTERS = 4000
-"""Texts of so many in all are encoded on the event loop, in one millisecond, three at the worst:
-the way to another thread and back costs as much as half a document."""
+"""Texts up to this total are encoded on the event loop, which takes one millisecond, and three at
+worst. Handing them to another thread costs half as much as answering a document."""
 
 
 class Classification:
-    """Answers documents with the champion, and lets the observer see every answer."""
+    """Answers documents with the champion, and records every answer."""
 
-    def __init__(self, champion: Bundle, scheduler: Scheduler, observer: Observer) -> None:
+    def __init__(self, champion: Bundle, scheduler: Scheduler, recorder: Recorder) -> None:
         """Classify with this champion through this scheduler."""
         self.champion = champion
+        self._model = champion.identity.to_json()
         self._scheduler = scheduler
-        self._observer = observer
+        self._recorder = recorder
 
     async def classify(self, documents: Sequence[Document], deadline: float) -> list[Prediction]:
         """Answer validated documents, all or none; ``deadline`` is on ``time.monotonic``.
@@ -45,14 +47,22 @@ class Classification:
             started = time.monotonic()
             encodings = await self._preprocess(documents, sum(characters), deadline)
             preprocess_s = time.monotonic() - started
-            outcomes = await self._scheduler.run(permit, encodings)
-        answers = [Answer.of(o.probabilities, self.champion.labels) for o in outcomes]
-        predictions = [
-            self._prediction(document, encoding, answer)
-            for document, encoding, answer in zip(documents, encodings, answers, strict=True)
-        ]
-        self._observe(documents, encodings, answers, outcomes, preprocess_s)
+            inferences = await self._scheduler.run(permit, encodings)
+        observations = [self._observation(inference, preprocess_s) for inference in inferences]
+        predictions = []
+        for document, encoding, observation in zip(documents, encodings, observations, strict=True):
+            predictions.append(self._prediction(document, encoding, observation.answer))
+            self._recorder.answered(document, encoding, observation)
         return predictions
+
+    def _observation(self, inference: Inference, preprocess_s: float) -> Observation:
+        return Observation(
+            answer=Answer.of(inference.probabilities, self.champion.labels),
+            infer_s=inference.infer_s,
+            cpu_s=inference.cpu_s,
+            queue_s=inference.queue_s,
+            preprocess_s=preprocess_s,
+        )
 
     async def _preprocess(
         self, documents: Sequence[Document], characters: int, deadline: float
@@ -78,19 +88,6 @@ class Classification:
         return Prediction(
             request_id=document.request_id,
             answer=answer,
-            model=self.champion.identity,
+            model=self._model,
             warnings=tuple(warnings),
         )
-
-    def _observe(
-        self,
-        documents: Sequence[Document],
-        encodings: Sequence[Encoding],
-        answers: Sequence[Answer],
-        outcomes: Sequence[Outcome],
-        preprocess_s: float,
-    ) -> None:
-        for document, encoding, answer, outcome in zip(
-            documents, encodings, answers, outcomes, strict=True
-        ):
-            self._observer.answered(document, encoding, answer, outcome, preprocess_s)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guards.drift.features import Answer
+    from guards.answer import Answer
+    from guards.json_types import JsonMapping, JsonObject
     from guards.schema import CanonicalRow
 
 __all__ = ["Document", "Prediction"]
@@ -16,26 +17,26 @@ __all__ = ["Document", "Prediction"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a request: as it came (``features``) and in canonical form (``row``)."""
+    """A document of a request, with its features as received and in canonical form (``row``)."""
 
     request_id: str
     segment: str | None
     text: str
-    features: Mapping[str, Any]
+    features: JsonMapping
     row: CanonicalRow
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The champion's answer to one document; ``model`` says which bundle gave it."""
+    """The champion's answer to one document; ``model`` is the identity of its bundle."""
 
     request_id: str
     answer: Answer
     model: Mapping[str, str]
     warnings: tuple[Mapping[str, str], ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the prediction as the response carries it."""
+    def to_json(self) -> JsonObject:
+        """Return the prediction as the response carries it."""
         return {
             "request_id": self.request_id,
             "label": self.answer.label,

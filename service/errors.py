@@ -1,4 +1,4 @@
-"""What can go wrong with one request; each knows nothing of HTTP.
+"""Why a request is not answered with predictions; nothing here knows HTTP.
 
 RequestError
 ├── Malformed            not JSON
@@ -6,8 +6,8 @@ RequestError
 ├── TooLarge             body, text, or number of documents over the limit
 ├── Unauthenticated      no valid key
 ├── Forbidden            a key without that scope
-├── Overloaded           no place, or no time before the deadline
-├── Unavailable          starting or draining
+├── Overloaded           the queue is full, or the deadline could not be met
+├── Unavailable          starting, draining or refused
 └── DeadlinePassed       no answer before the deadline
 """
 
@@ -44,10 +44,10 @@ class Malformed(RequestError):
 
 
 class InvalidDocuments(RequestError):
-    """The body does not fit the bundle's schema; ``problems`` lists every misfit."""
+    """The body does not fit the bundle's schema; ``problems`` lists every problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        """Refuse the request for these problems; none of them quotes the user."""
+        """Keep the problems; none of them quotes the user."""
         self.problems = tuple(problems)
         count = len(self.problems)
         super().__init__(f"{count} problem{'s' * (count != 1)} with the request, listed in details")
@@ -66,21 +66,21 @@ class Forbidden(RequestError):
 
 
 class Overloaded(RequestError):
-    """More work waits than can be done in time; nothing was computed."""
+    """More work is queued than can be done in time; nothing was computed."""
 
     def __init__(self, retry_after_s: int) -> None:
-        """Refuse, and say when to come back."""
+        """Keep after how many seconds to try again."""
         self.retry_after_s = retry_after_s
-        super().__init__(f"too much work waits already; try again in {retry_after_s} s")
+        super().__init__(f"too much work is queued; try again in {retry_after_s} s")
 
 
 class Unavailable(RequestError):
-    """The service is starting or draining."""
+    """The service is starting or draining, or its champion was refused."""
 
 
 class DeadlinePassed(RequestError):
-    """There is no answer before the deadline; what was not computed yet never is."""
+    """There was no answer before the deadline; what was not computed by then never is."""
 
     def __init__(self) -> None:
-        """Say so; there is nothing to add."""
+        """Use the only message there is."""
         super().__init__("there was no answer before the deadline")

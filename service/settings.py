@@ -2,147 +2,171 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
+from pydantic import BeforeValidator, Field, FiniteFloat, TypeAdapter, ValidationError
+
+from guards.bundle.engines import ENGINES
 from guards.errors import CallError
-from guards.integrity.demands import Demands, Policy
-from guards.integrity.parity import ENGINES
+from guards.integrity.requirements import Policy, Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "read_settings"]
+__all__ = ["PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
 
 PREFIX = "UNDERSTUDY_"
+
+Capture = Literal["none", "disagreements", "all"]
+"""Which documents are written to the log: none, those on which labels differ, or all."""
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class SettingsError(CallError):
     """A setting is unknown or malformed, or the file that it names is."""
 
 
+def _one_of(choices: Iterable[str]) -> str:
+    return f"one of {', '.join(choices)}"
+
+
+def _read_flag(text: str) -> bool:
+    if text.lower() not in ("true", "1", "false", "0"):
+        raise ValueError
+    return text.lower() in ("true", "1")
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_ENGINE_NAMES = ("auto", "torch", *ENGINES)
+
+# The description of a type is what the error about a value says was expected. Types without one
+# take any text. Pydantic alone would read "1.0" as an integer, and "yes" as true.
+_Flag = Annotated[bool, BeforeValidator(_read_flag), Field(description="true or false")]
+_Count = Annotated[int, BeforeValidator(int), Field(ge=1, description="a whole number, at least 1")]
+_Interval = Annotated[FiniteFloat, Field(ge=0.1, description="a number, at least 0.1")]
+_Deadline = Annotated[FiniteFloat, Field(ge=0.001, description="a number, at least 0.001")]
+_Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decides; each field is ``UNDERSTUDY_<NAME>`` in the environment."""
+    """What the operator decides; each field is ``UNDERSTUDY_<NAME>`` in the environment.
+
+    Values are validated by ``read_settings``, not by the constructor.
+    """
 
     champion: str | None = None
-    challengers: tuple[str, ...] = ()
-    challenger_optional: bool = False
-    roles_file: Path = Path("artifacts/store/roles.json")
-    log_file: Path | None = None
-    log_level: str = "info"
-    flush_seconds: float = 60.0
-    flush_documents: int = 10_000
-    shadow_sample: float = 1.0
-    shadow_queue: int = 2000
-    shadow_timeout_s: float = 30.0
-    shadow_drain_s: float = 30.0
-    max_queue: int = 512
-    deadline_s: float = 10.0
-    max_body_bytes: int = 4 * 1024 * 1024
-    max_text_chars: int = 200_000
-    max_documents: int = 256
-    api_keys_file: Path | None = None
-    capture: str = "none"
-    engine: str = "auto"
-    environment_policy: Policy = "probed"
-    pin: str | None = None
-    signature_keys: tuple[str, ...] = ()
-    trust: tuple[str, ...] = ()
-    replica: str = ""
+    """The path of the bundle that answers; by default as ``roles_file`` says."""
 
-    def demands(self, role: str) -> Demands:
-        """Give what is demanded of the bundle that plays ``role``; the pin is the champion's."""
-        return Demands(
+    challengers: _Names = ()
+    """Paths of bundles that answer in the shadow, separated by commas."""
+
+    challenger_optional: _Flag = False
+    """Serve without a challenger that the guard refuses."""
+
+    roles_file: Path = Path("artifacts/store/roles.json")
+    """Names champion and challengers, by paths that start where the file is."""
+
+    log_file: Path | None = None
+    """Events are appended to this file too."""
+
+    log_level: Annotated[LogLevel, Field(description=_one_of(get_args(LogLevel)))] = "info"
+    """The level of diagnostics on standard error; events are always written."""
+
+    flush_seconds: _Interval = 60.0
+    """A window ends after this many seconds."""
+
+    flush_documents: _Count = 10_000
+    """A window ends after this many documents."""
+
+    shadow_sample: Annotated[float, Field(ge=0, le=1, description="a number between 0 and 1")] = 1.0
+    """The share of documents that challengers answer."""
+
+    shadow_queue: _Count = 2000
+    """How many documents may wait for a challenger."""
+
+    shadow_timeout_s: _Interval = 30.0
+    """Seconds that a challenger may take, once it has the document."""
+
+    shadow_drain_s: Annotated[FiniteFloat, Field(ge=0, description="a number, at least 0")] = 30.0
+    """Seconds that a stop waits for challengers."""
+
+    max_queue: _Count = 512
+    """How many documents are admitted at a time."""
+
+    deadline_s: _Deadline = 10.0
+    """Seconds that a request may take."""
+
+    max_body_bytes: _Count = 4 * 1024 * 1024
+    """Bytes that the body of a request may have."""
+
+    max_text_chars: _Count = 200_000
+    """Characters that the texts of a document may have."""
+
+    max_documents: _Count = 256
+    """How many documents a request may have."""
+
+    api_keys_file: Path | None = None
+    """The keys of those who may call, with their scopes; without it everybody may."""
+
+    capture: Annotated[Capture, Field(description=_one_of(get_args(Capture)))] = "none"
+    """Which documents are written to the log."""
+
+    engine: Annotated[
+        str, Field(pattern=f"^({'|'.join(_ENGINE_NAMES)})$", description=_one_of(_ENGINE_NAMES))
+    ] = "auto"
+    """What runs the network; ``auto`` measures at the start and takes the fastest."""
+
+    environment_policy: Annotated[Policy, Field(description=_one_of(get_args(Policy)))] = "probed"
+    """What library versions other than those of the sealing lead to."""
+
+    pin: str | None = None
+    """The root fingerprint that the champion must have."""
+
+    signature_keys: _Names = ()
+    """Paths of public keys, separated by commas, one of which must have signed each bundle."""
+
+    trust: _Names = ()
+    """Classes (``module.Class``), separated by commas, that a bundle which names them may load."""
+
+    replica: str = ""
+    """The name of this replica in the log; ``read_settings`` defaults to the host name."""
+
+    def requirements(self, role: str) -> Requirements:
+        """Return what is demanded of the bundle that plays ``role``; the pin is the champion's."""
+        return Requirements(
             environment=self.environment_policy,
             pin=self.pin if role == "champion" else None,
             signature_keys=self.signature_keys,
             trusted=self.trust,
         )
 
-    def public(self) -> dict[str, Any]:
-        """Give the settings for a log line; they hold paths of secrets, never secrets."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+    def public(self) -> dict[str, object]:
+        """Return the settings for a log line; they hold paths of secrets, never secrets."""
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in asdict(self).items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    """How a setting is read (``ValueError`` for what it is not), and what it is in words."""
+class _Roles:
+    """The content of the roles file."""
 
-    parse: Callable[[str], Any]
-    expected: str
-
-
-def _one_of(*allowed: str) -> _Kind:
-    def parse(text: str) -> str:
-        return allowed[allowed.index(text)]
-
-    return _Kind(parse, f"one of {', '.join(allowed)}")
+    champion: str
+    challengers: list[str]
 
 
-def _whole(least: int) -> _Kind:
-    return _Kind(_within(int, least), f"a whole number, at least {least}")
-
-
-def _number(least: float) -> _Kind:
-    return _Kind(_within(float, least), f"a number, at least {least:g}")
-
-
-def _within(
-    kind: Callable[[str], float], least: float, most: float = sys.float_info.max
-) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if not least <= value <= most:
-            raise ValueError
-        return value
-
-    return parse
-
-
-def _truth(text: str) -> bool:
-    return ("false", "0", "true", "1").index(text.lower()) > 1
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-_TEXT = _Kind(str, "a text")
-_PATH = _Kind(Path, "a path")
-
-_KINDS: Mapping[str, _Kind] = {
-    "champion": _Kind(str, "a path"),
-    "challengers": _Kind(_names, "paths, separated by commas"),
-    "challenger_optional": _Kind(_truth, "true or false"),
-    "roles_file": _PATH,
-    "log_file": _PATH,
-    "log_level": _one_of("debug", "info", "warning", "error"),
-    "flush_seconds": _number(0.1),
-    "flush_documents": _whole(1),
-    "shadow_sample": _Kind(_within(float, 0, 1), "a number between 0 and 1"),
-    "shadow_queue": _whole(1),
-    "shadow_timeout_s": _number(0.1),
-    "shadow_drain_s": _number(0),
-    "max_queue": _whole(1),
-    "deadline_s": _number(0.001),
-    "max_body_bytes": _whole(1),
-    "max_text_chars": _whole(1),
-    "max_documents": _whole(1),
-    "api_keys_file": _PATH,
-    "capture": _one_of("none", "disagreements", "all"),
-    "engine": _one_of("auto", "torch", *ENGINES),
-    "environment_policy": _one_of("probed", "exact", "allow"),
-    "pin": _TEXT,
-    "signature_keys": _Kind(_names, "paths of public keys, separated by commas"),
-    "trust": _Kind(_names, "names of the form module.Class, separated by commas"),
-    "replica": _TEXT,
-}
+_SETTINGS = TypeAdapter(Settings)
+_ROLES = TypeAdapter(_Roles)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -152,59 +176,56 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     variable is an error: a typo must not be silent. Raises ``SettingsError``.
     """
     environment = os.environ if environment is None else environment
-    found: dict[str, Any] = {"replica": socket.gethostname()}
+    texts = {"replica": socket.gethostname()}
     for variable, text in sorted(environment.items()):
         if variable.startswith(PREFIX):
-            name = variable.removeprefix(PREFIX).lower()
-            kind = _kind_of(variable, name)
+            name = _field_name(variable)
             if text != "":
-                found[name] = _parsed(variable, kind, text)
-    settings = Settings(**found)
+                texts[name] = text
+    try:
+        settings = _SETTINGS.validate_python(texts)
+    except ValidationError as error:
+        raise _malformed(error) from None
     return settings if settings.champion is not None else _with_roles(settings)
 
 
-def _kind_of(variable: str, name: str) -> _Kind:
-    kind = _KINDS.get(name)
-    if kind is None:
-        known = ", ".join(PREFIX + known.upper() for known in _KINDS)
+def _field_name(variable: str) -> str:
+    names = [field.name for field in fields(Settings)]
+    name = variable.removeprefix(PREFIX).lower()
+    if name not in names:
+        known = ", ".join(PREFIX + known.upper() for known in names)
         message = f"{variable} is no setting; there are {known}"
         raise SettingsError(message)
-    return kind
+    return name
 
 
-def _parsed(variable: str, kind: _Kind, text: str) -> Any:  # noqa: ANN401 (as the field has it)
-    try:
-        return kind.parse(text)
-    except ValueError:
-        message = f"{variable}: expected {kind.expected}, found {text!r}"
-        raise SettingsError(message) from None
+def _malformed(error: ValidationError) -> SettingsError:
+    """Return the error about the first of the malformed settings."""
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    expected = _SETTINGS.json_schema()["properties"][name]["description"]
+    return SettingsError(f"{PREFIX}{name.upper()}: expected {expected}, found {first['input']!r}")
 
 
 def _with_roles(settings: Settings) -> Settings:
     path = settings.roles_file
     try:
-        champion, challengers = _roles(json.loads(path.read_text(encoding="utf-8")))
+        roles = _ROLES.validate_json(path.read_bytes())
     except FileNotFoundError:
         message = f"nobody is champion: set {PREFIX}CHAMPION to a bundle, or write {path}"
         raise SettingsError(message) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise SettingsError(message) from None
+    except ValidationError as error:
         message = (
             f'{path}: expected {{"champion": "NAME/VERSION", "challengers": ["NAME/VERSION"]}}, '
-            f"found {type(error).__name__}"
+            f"found {error.errors()[0]['msg']}"
         )
         raise SettingsError(message) from None
     return replace(
         settings,
-        champion=str(path.parent / champion),
-        challengers=settings.challengers or tuple(str(path.parent / c) for c in challengers),
+        champion=str(path.parent / roles.champion),
+        challengers=settings.challengers
+        or tuple(str(path.parent / challenger) for challenger in roles.challengers),
     )
-
-
-def _roles(data: Any) -> tuple[Path, list[Path]]:  # noqa: ANN401 (JSON)
-    if not isinstance(data["challengers"], list):
-        raise TypeError
-    return Path(data["champion"]), [Path(challenger) for challenger in data["challengers"]]
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value

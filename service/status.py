@@ -1,42 +1,45 @@
-"""The one JSON document that says how things are: ``/v1/status``."""
+"""The state of the service as one JSON document: ``/v1/status``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from service.telemetry.windows import rfc3339
+from guards.events.moments import rfc3339
+from service.lifecycle.state import State
 
 if TYPE_CHECKING:
-    from service.assembly import Champion
-    from service.rechecking import Rechecker
-    from service.runtime import Runtime
-    from service.shadow.challenger import Challenger
+    from artifacts.bundle.rechecking import Rechecker
+    from guards.json_types import JsonObject
+    from service.lifecycle.assembly import Champion
+    from service.lifecycle.runtime import Runtime
+    from service.shadow.interface import Challenger
+    from service.shadow.mirror import Mirror
 
 __all__ = ["status_of"]
 
 
-def status_of(runtime: Runtime) -> dict[str, Any]:
-    """Give the status; what only a loaded champion has is null, zero or empty before."""
+def status_of(runtime: Runtime) -> JsonObject:
+    """Return the status; before the champion is loaded, its fields are null, zero or empty."""
     return {
         "replica": runtime.settings.replica,
         "run": runtime.run,
         "ready": runtime.ready,
         "state": runtime.state,
-        "draining": runtime.state == "draining",
-        **(_before_the_champion() if runtime.champion is None else _with(runtime.champion)),
-        "challengers": [_challenger(runtime, challenger) for challenger in runtime.challengers],
+        "draining": runtime.state == State.DRAINING,
+        **(_without_champion() if runtime.champion is None else _with_champion(runtime.champion)),
         "verdict": None,
         "lost_log_lines": runtime.log.lost_lines,
     }
 
 
-def _before_the_champion() -> dict[str, Any]:
+def _without_champion() -> JsonObject:
     return {
         "documents": 0,
         "flushed_documents": 0,
         "engine_cpu_s": 0.0,
         "inputs": {},
         "champion": None,
+        "challengers": [],
         "coverage": None,
         "confidence": None,
         "reference_confidence": None,
@@ -46,22 +49,23 @@ def _before_the_champion() -> dict[str, Any]:
     }
 
 
-def _with(champion: Champion) -> dict[str, Any]:
-    observer = champion.observer
-    latest = observer.windows.latest()
+def _with_champion(champion: Champion) -> JsonObject:
+    recorder, mirror = champion.recorder, champion.recorder.mirror
+    window = recorder.windows.latest()
     return {
-        "documents": observer.documents,
-        "flushed_documents": observer.flushed_documents,
+        "documents": recorder.documents,
+        "flushed_documents": recorder.flushed_documents,
         "engine_cpu_s": champion.scheduler.engine_cpu_s,
-        "inputs": observer.inputs.get(),
-        "champion": champion.identity,
-        "coverage": observer.mirror.totals(),
-        "confidence": observer.confidence,
-        "reference_confidence": champion.reference_confidence(),
+        "inputs": recorder.inputs.get(),
+        "champion": champion.variant.to_json(),
+        "challengers": [_challenger(mirror, challenger) for challenger in champion.challengers],
+        "coverage": mirror.total().to_json(),
+        "confidence": recorder.confidence,
+        "reference_confidence": champion.reference_confidence,
         "drift": {
-            name: {**score.to_json(), "alarm": None} for name, score in latest.scores.items()
+            name: {**score.to_json(), "alarm": None} for name, score in window.scores.items()
         },
-        "window": latest.bounds(),
+        "window": window.bounds(),
         "guard": {
             **_rechecked(champion.rechecker),
             "environment_differences": champion.environment_differences,
@@ -70,7 +74,7 @@ def _with(champion: Champion) -> dict[str, Any]:
     }
 
 
-def _rechecked(rechecker: Rechecker) -> dict[str, Any]:
+def _rechecked(rechecker: Rechecker) -> JsonObject:
     at = rechecker.rechecked_at
     return {
         "passed": not rechecker.findings,
@@ -80,20 +84,12 @@ def _rechecked(rechecker: Rechecker) -> dict[str, Any]:
     }
 
 
-def _challenger(runtime: Runtime, challenger: Challenger) -> dict[str, Any]:
-    assert runtime.champion is not None  # noqa: S101 (challengers come after the champion)
-    mirror = runtime.champion.observer.mirror
-    books, hello = mirror.coverage[challenger.key], challenger.hello
+def _challenger(mirror: Mirror, challenger: Challenger) -> JsonObject:
+    counters = mirror.counters[challenger.id]
     return {
-        "name": challenger.name,
-        "version": challenger.version,
-        "fingerprint": hello.fingerprint if hello else None,
-        "engine": hello.engine if hello else None,
-        "priority": hello.priority if hello else None,
-        "state": challenger.state,
-        "restarts": challenger.restarts,
-        "pid": challenger.pid,
-        "coverage": mirror.balance(challenger),
-        "agreement": books.agreement,
-        "confidence": books.confidence,
+        **challenger.id.to_json(),
+        **challenger.status().to_json(),
+        "coverage": mirror.coverage(challenger).to_json(),
+        "agreement": counters.agreement,
+        "confidence": counters.confidence,
     }

@@ -13,12 +13,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import joblib
 import pytest
 
-from artifacts.acceleration.accelerating import accelerate
+from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
-from artifacts.foreign.sealing import SealingOptions, seal_foreign
-from artifacts.opening import open_bundle
+from artifacts.imported.import_model import ImportOptions, import_model
+from artifacts.sealing.add_engine import accelerate
 from artifacts.tables import ColumnRoles, Table, as_table
-from artifacts.training import TrainingOptions, train
+from artifacts.training.train import TrainingOptions, train
 from tests.models import FAMILIES, common_columns, save_joined_model, save_model
 
 if TYPE_CHECKING:
@@ -51,19 +51,19 @@ def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
 
 @pytest.fixture(scope="session")
 def small_table() -> Table:
-    """Give labelled demo documents with two numeric and two categorical columns."""
+    """Return labelled demo documents with two numeric and two categorical columns."""
     return as_table(champion_training(240, 7), ROLES, "demo documents")
 
 
 @pytest.fixture(scope="session")
 def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a sealed bundle, docs/1; never change it, copy it."""
+    """Return a sealed bundle, docs/1; never change it, copy it."""
     return train_small(tmp_path_factory.mktemp("champion") / "docs" / "1", seed=1)
 
 
 @pytest.fixture(scope="session")
 def challenger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give another sealed bundle of the same schema, docs/2, fitted on other rows."""
+    """Return another sealed bundle of the same schema, docs/2, fitted on other rows."""
     return train_small(tmp_path_factory.mktemp("challenger") / "docs" / "2", seed=2)
 
 
@@ -71,7 +71,7 @@ def challenger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundle_of(
     champion: Path, small_table: Table, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Path]:
-    """Give a function that makes a bundle of any kind in ``KINDS``, once a session."""
+    """Return a function that makes a bundle of any kind in ``KINDS``, once a session."""
     directory = tmp_path_factory.mktemp("kinds")
     labels = sorted(set(small_table.labels))
     texts = [document["text"] for document in small_table.documents]
@@ -86,20 +86,20 @@ def bundle_of(
             train(small_table, ROLES, destination, in_windows)
         elif how == "on":
             base = str(save_model(model, family, labels, texts))
-            options = TrainingOptions(
+            on_base = TrainingOptions(
                 base=base, epochs=1, max_length=64, freeze_encoder=True, accelerate=False
             )
-            train(small_table, ROLES, destination, options)
+            train(small_table, ROLES, destination, on_base)
         elif how == "sealed":
-            text_alone = ColumnRoles(ROLES.text, ROLES.label)
-            plain = SealingOptions(save_model(model, family, labels, texts), accelerate=False)
-            seal_foreign(small_table, text_alone, destination, plain)
+            text_only = ColumnRoles(ROLES.text, ROLES.label)
+            options = ImportOptions(save_model(model, family, labels, texts), accelerate=False)
+            import_model(small_table, text_only, destination, options)
         else:
             columns = common_columns(champion_training(240, 7))
             joblib.dump(columns, file := directory / "columns.joblib")
             save_joined_model(model, labels, texts, len(columns.get_feature_names_out()))
-            seal_foreign(
-                small_table, ROLES, destination, SealingOptions(model, file, accelerate=False)
+            import_model(
+                small_table, ROLES, destination, ImportOptions(model, file, accelerate=False)
             )
         return destination
 
@@ -110,7 +110,7 @@ def bundle_of(
 def accelerated_of(
     bundle_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Path]:
-    """Give a function that makes a bundle of any kind with a quantised engine, once a session."""
+    """Return a function that makes a bundle of any kind with a quantised engine, once a session."""
     directory = tmp_path_factory.mktemp("accelerated")
 
     def make(kind: str) -> Path:
@@ -125,13 +125,13 @@ def accelerated_of(
 
 @pytest.fixture(scope="session")
 def accelerated(accelerated_of: Callable[[str], Path]) -> Path:
-    """Give the champion with a quantised engine; never change it, copy it."""
+    """Return the champion with a quantised engine; never change it, copy it."""
     return accelerated_of("trained")
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[[Path], Path]:
-    """Give a function that copies a bundle to where a test may damage it."""
+    """Return a function that copies a bundle to where a test may damage it."""
 
     def copy(bundle: Path) -> Path:
         destination = tmp_path / "copied" / bundle.parent.name / bundle.name

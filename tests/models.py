@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from sklearn.compose import ColumnTransformer
@@ -21,8 +21,8 @@ from transformers import (
     RobertaConfig,
 )
 
-from artifacts.network import new_network
-from artifacts.tokenizer import SPECIAL_TOKENS, learn_tokenizer
+from artifacts.bundle.network import new_network
+from artifacts.training.wordpiece import SPECIAL_TOKENS, learn_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from transformers import PreTrainedConfig
 
-    from artifacts.network import Network
+    from artifacts.bundle.network import Network
+    from guards.json_types import JsonObject
 
 __all__ = ["FAMILIES", "common_columns", "hard_to_quantise", "save_joined_model", "save_model"]
 
-_SIZES: dict[str, Any] = {
+_SIZES: JsonObject = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,

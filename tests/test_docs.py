@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 from typing import get_args
 
 import click
 import pytest
 
-from guards.errors import Code
+from guards.events.events import EVENTS
+from guards.evidence.pair import Missed
+from guards.findings import Code
 from service.cli.main import understudy
 from service.http.errors import STATUS
 from service.settings import Settings
-from service.shadow.comparison import Missed
-from service.telemetry.events import Event
+from tests.repository import ROOT, repository_files
 
-REPOSITORY = Path(__file__).parents[1]
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-FINDINGS = (REPOSITORY / "docs" / "findings.md").read_text(encoding="utf-8")
-TESTS = REPOSITORY / "tests"
-
-LATER_EVENTS = {"drift.alarm", "drift.cleared", "verdict.changed", "roles.changed"}
-"""Events whose names are taken and that nothing emits yet."""
+FINDINGS = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", understudy.list_commands(click.Context(understudy)))
@@ -38,7 +33,7 @@ def test_every_setting_is_documented(name: str) -> None:
     assert f"`{name.upper()}`" in README
 
 
-@pytest.mark.parametrize("event", sorted({*Event} - LATER_EVENTS))
+@pytest.mark.parametrize("event", sorted(EVENTS))
 def test_every_event_is_documented(event: str) -> None:
     """An event that is emitted is in the README's table."""
     assert f"`{event}`" in README
@@ -59,12 +54,12 @@ def test_every_finding_has_its_row() -> None:
 
 
 def _place(code: str) -> int:
-    """Give where a code stands in the tables; one that does not is told by the comparison."""
+    """Return where a code stands in the tables; one that does not is told by the comparison."""
     return FINDINGS.find(f"| `{code}`")
 
 
 def test_every_finding_is_provoked() -> None:
     """A code that no test provokes may have stopped to exist."""
-    tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.glob("**/*.py"))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in repository_files("tests/*.py"))
 
     assert not {code for code in get_args(Code) if f'"{code}"' not in tests}

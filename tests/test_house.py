@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).parents[1]
+from tests.repository import ROOT, repository_files
+
 ROOMS = ("artifacts", "guards", "service", "load_tests")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXACT_PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[0-9][0-9a-z.]*)")
@@ -33,27 +32,14 @@ def _dependencies() -> list[Requirement]:
     return [Requirement(line) for group in (PROJECT["dependencies"], *extras) for line in group]
 
 
-def _repository_files() -> list[Path]:
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    paths = (ROOT / name for name in listing.split("\0") if name)
-    return [path for path in paths if path.is_file()]
-
-
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_package_says_what_it_is(room: str) -> None:
     """Each ``__init__.py`` opens with a docstring."""
-    packages = [ROOT / room / "__init__.py", *(ROOT / room).rglob("*/__init__.py")]
+    packages = repository_files(f"{room}/__init__.py", f"{room}/**/__init__.py")
 
     silent = [path for path in packages if not ast.get_docstring(ast.parse(path.read_text()))]
 
+    assert packages
     assert silent == []
 
 
@@ -89,7 +75,7 @@ def test_no_file_names_a_place_on_one_machine() -> None:
     """Nothing in the repository depends on where its author kept it."""
     named = [
         f"{path.relative_to(ROOT)}: {match.group().decode()}"
-        for path in _repository_files()
+        for path in repository_files()
         if (match := MACHINE_PATH.search(path.read_bytes()))
     ]
 

@@ -1,11 +1,9 @@
-"""Faster engines for a bundle: its network in fewer bits, with the proof that it may serve.
+"""Build faster engines for a bundle: its network in fewer bits, compared with the original.
 
-- ``exporting``: the network as an ONNX graph that the processor's engine runs well.
-- ``smoothing``: activations made easier to round.
-- ``quantising``: its matrix products in eight bits.
-- ``running``: documents through such a graph.
-- ``building``: all of that, or a network in bfloat16, and what it changes, before it is sealed.
-- ``accelerating``: the same for a bundle that is sealed already.
+- ``exporting``: write the network as an ONNX graph that runs well on a CPU.
+- ``smoothing``: make its activations easier to round.
+- ``quantising``: compute its matrix products in eight bits.
+- ``building``: build an engine, of such a graph or in bfloat16, and measure what it changes.
 
-Graphs need the extra ``onnx``; what only serves them needs ``onnxruntime`` of it alone.
+Building a graph needs the extra ``onnx``; serving one needs only ``onnxruntime`` of it.
 """

@@ -6,41 +6,29 @@ import importlib.util
 import io
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from artifacts.inference import probabilities_of, softmax
-from artifacts.network import in_bfloat16
+from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.network import has_cuda, in_bfloat16
+from guards.bundle.engines import ENGINES, ONNX_INT8, TORCH_BF16, NotableChange, Parity
+from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
 from guards.errors import CallError
-from guards.integrity.parity import (
-    ENGINE_ANSWERS,
-    ENGINE_GRAPH,
-    ENGINES,
-    MAX_FLIPS,
-    NOTABLE,
-    ONNX_INT8,
-    TORCH_BF16,
-    NotableChange,
-    Parity,
-    engine_part,
-    parity_of,
-)
+from guards.integrity.parity import MAX_FLIPS, NOTABLE, parity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from artifacts.acceleration.running import OnnxNetwork
-    from artifacts.network import Network
-    from artifacts.preprocessing import Encoding, Preprocessing
+    from artifacts.bundle.network import Network
+    from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = [
     "Accelerated",
     "HeldOut",
-    "answers",
     "build",
     "build_if_possible",
     "parity_records",
@@ -53,47 +41,42 @@ _NEEDED = ("onnxruntime", "onnx", "onnxscript")
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What an engine learns from and is compared on: documents that training did not see.
+    """Documents that training did not see, to calibrate an engine on and to compare it on.
 
-    No document is used for both. ``probe_documents`` are the bundle's golden ones.
+    No document is used for both. ``probe_documents`` are the golden ones of the bundle.
     """
 
     encodings: Sequence[Encoding]
-    probe_documents: Sequence[Mapping[str, Any]]
+    probe_documents: Sequence[JsonMapping]
 
     @property
     def calibration(self) -> Sequence[Encoding]:
-        """The documents that show how large activations become."""
+        """The documents that the ranges of activations are taken from."""
         return self.encodings[: min(_CALIBRATION, len(self.encodings) // 2)]
 
     @property
     def compared(self) -> Sequence[Encoding]:
-        """The documents that show what an engine changes."""
+        """The documents that the answers of an engine are compared on."""
         return self.encodings[len(self.calibration) :]
 
 
 @dataclass(frozen=True, slots=True)
 class Accelerated:
-    """An engine's name, its parity report, and its parts; none where it is over its budget."""
+    """The name of an engine, its parity report, and its parts; none if it is over its budget."""
 
     engine: str
     parity: Parity
     parts: Mapping[str, bytes]
 
     def __str__(self) -> str:
-        """Say whether the engine may serve, and what it changes."""
+        """Return a note: whether the engine may serve, and what it changes."""
         verdict = "" if self.parts else "not used, over its budget: "
         return f"{self.engine}: {verdict}{self.parity}"
 
 
-def has_cuda() -> bool:
-    """Tell whether the engine for a device can be of use here."""
-    return torch.cuda.is_available()
-
-
-def parity_records(built: Sequence[Accelerated]) -> dict[str, Any]:
-    """Give the manifest's record of engines."""
-    return {one.engine: one.parity.model_dump() for one in built}
+def parity_records(built: Sequence[Accelerated]) -> JsonObject:
+    """Return the record of engines for the manifest."""
+    return {engine.engine: engine.parity.model_dump() for engine in built}
 
 
 def build_if_possible(
@@ -104,10 +87,10 @@ def build_if_possible(
     *,
     max_flips: float = MAX_FLIPS,
 ) -> tuple[list[Accelerated], list[str]]:
-    """Build the first of ``ENGINES`` that is within its budget, or all of them where there is CUDA.
+    """Build the first of ``ENGINES`` that is within its budget, or all of them if there is CUDA.
 
-    Gives all that were compared, with a note for each, also for those that libraries or network do
-    not allow.
+    Returns all engines that were compared, and a note for each of ``ENGINES`` that was tried, also
+    if it cannot be built with this network or the installed libraries.
     """
     built: list[Accelerated] = []
     notes: list[str] = []
@@ -134,7 +117,7 @@ def build(  # noqa: PLR0913 (the parts of a bundle)
     *,
     max_flips: float = MAX_FLIPS,
 ) -> Accelerated:
-    """Make one of ``ENGINES``, and compare; raises ``CallError`` where that cannot be."""
+    """Build one of ``ENGINES`` and compare it; raises ``CallError`` if it cannot be built."""
     golden = preprocessing.encode_documents(held_out.probe_documents)
     made = _MAKERS[engine](network, preprocessing, [*held_out.calibration, *golden])
     expected = probabilities_of(network, temperature, held_out.compared)
@@ -152,7 +135,7 @@ def build(  # noqa: PLR0913 (the parts of a bundle)
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What an engine answers, given the temperature, and its graph where it has one."""
+    """The function that an engine answers with, given the temperature, and its graph if any."""
 
     probabilities: Callable[[float, Sequence[Encoding]], NDArray[np.float32]]
     graph: bytes | None = None
@@ -167,13 +150,13 @@ def _make_int8(
         raise CallError(message)
     from artifacts.acceleration.exporting import export  # noqa: PLC0415 (an extra)
     from artifacts.acceleration.quantising import quantise  # noqa: PLC0415
-    from artifacts.acceleration.running import OnnxNetwork  # noqa: PLC0415
     from artifacts.acceleration.smoothing import smooth  # noqa: PLC0415
+    from artifacts.bundle.onnx_network import OnnxNetwork  # noqa: PLC0415
 
-    model = export(network, len(calibration[0].columns), preprocessing.cut.max_length)
+    model = export(network, len(calibration[0].columns), preprocessing.truncation.max_length)
     smooth(model, calibration)
     fast = OnnxNetwork(graph := quantise(model), processors=1)
-    return _Made(partial(answers, fast), graph)
+    return _Made(fast.probabilities, graph)
 
 
 def _make_bf16(network: Network, *_: object) -> _Made:
@@ -186,23 +169,15 @@ _MAKERS: Mapping[str, Callable[[Network, Preprocessing, Sequence[Encoding]], _Ma
 }
 
 
-def answers(
-    fast: OnnxNetwork, temperature: float, encodings: Sequence[Encoding]
-) -> NDArray[np.float32]:
-    """Give an engine's calibrated probabilities, float32 [documents, classes]."""
-    logits = np.stack([fast.logits(encoding) for encoding in encodings])
-    return softmax(logits / np.float32(temperature))
-
-
 def _notable(
     expected: NDArray[np.float32], observed: NDArray[np.float32], labels: Sequence[str]
 ) -> Iterator[NotableChange]:
-    for probe, place in np.argwhere(np.abs(observed - expected) > NOTABLE):
+    for probe, index in np.argwhere(np.abs(observed - expected) > NOTABLE):
         yield NotableChange(
             probe=int(probe),
-            label=labels[place],
-            expected=float(expected[probe, place]),
-            observed=float(observed[probe, place]),
+            label=labels[index],
+            expected=float(expected[probe, index]),
+            observed=float(observed[probe, index]),
         )
 
 

@@ -1,9 +1,10 @@
-"""A network as an ONNX graph for one document a pass, written so that the processor runs it well.
+"""Write a network as an ONNX graph that runs well on a CPU, for one document a pass.
 
-Two things differ from what the exporter would write. Attention is one fused operation instead of
-products, softmax and transposes. And a layer norm is an instance norm over one channel, then scale
-and shift: the same arithmetic, but ONNX Runtime's kernel for the former adds one number at a time
-(a fifth of a small network's time), and its kernel for the latter uses the whole vector unit.
+The graph differs from that of the exporter in two ways. Attention is one fused operation instead of
+products, softmax and transposes. A layer norm is an instance norm over one channel, followed by
+scale and shift: the arithmetic is the same, but ONNX Runtime's kernel for layer norms adds one
+number at a time (a fifth of the time of a small network), while that for instance norms is
+vectorised.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import copy
 import logging
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -20,38 +21,39 @@ import torch
 from onnx import helper, numpy_helper
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from artifacts.acceleration.running import OnnxNetwork
-from artifacts.inference import logits_of
-from artifacts.network import DocumentClassifier, model_of
-from artifacts.preprocessing import Encoding
+from artifacts.bundle.inference import logits_of
+from artifacts.bundle.network import DocumentClassifier, model_of
+from artifacts.bundle.onnx_network import OnnxNetwork
+from artifacts.bundle.preprocessing import Encoding
 from guards.errors import CallError, first_line
 from guards.schema import CanonicalRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from artifacts.network import Network
+    from artifacts.bundle.network import Network
 
 __all__ = ["export"]
 
-_FUSED, _PLAIN = "understudy_fused", "eager"
+_FUSED, _EAGER = "understudy_fused", "eager"
 _OPSET = 20
 _TOLERANCE = 1e-3
-_TRIED_TOKENS = (3, 17, 64)
+_COMPARED_TOKENS = (3, 17, 64)
 
 
-def export(network: Network, columns_width: int, most_tokens: int) -> onnx.ModelProto:
-    """Give the graph: ``input_ids`` int64 [windows, tokens] and ``columns`` float32 [1, width] in,
-    ``logits`` float32 [1, classes] out.
+def export(network: Network, columns_width: int, max_tokens: int) -> onnx.ModelProto:
+    """Return the graph of a network.
 
-    A graph without columns has no such input. Attention is fused where the answers stay what they
-    are. Raises ``CallError`` for a network that cannot be exported.
-    """  # noqa: D205 (one sentence)
+    Its inputs are ``input_ids`` int64 [windows, tokens] and, if the network uses columns,
+    ``columns`` float32 [1, width]; its output is ``logits`` float32 [1, classes]. Attention is
+    fused if that does not change the answers. Raises ``CallError`` for a network that cannot be
+    exported.
+    """
     reason = "its answers change"
-    for attention in (_FUSED, _PLAIN):
+    for attention in (_FUSED, _EAGER):
         try:
-            model = _fast_layer_norms(_exported(network, attention, columns_width, most_tokens))
-            if _same_answers(network, model, columns_width, most_tokens):
+            model = _fast_layer_norms(_exported(network, attention, columns_width, max_tokens))
+            if _same_answers(network, model, columns_width, max_tokens):
                 return model
         except Exception as error:  # noqa: BLE001 (the exporter raises whatever its parts do)
             reason = first_line(error)
@@ -60,7 +62,7 @@ def export(network: Network, columns_width: int, most_tokens: int) -> onnx.Model
 
 
 class _OneDocument(torch.nn.Module):
-    """A network under the names that the graph's inputs have."""
+    """A network whose inputs are named like those of the graph."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -72,13 +74,14 @@ class _OneDocument(torch.nn.Module):
 
 
 def _exported(
-    network: Network, attention: str, columns_width: int, most_tokens: int
+    network: Network, attention: str, columns_width: int, max_tokens: int
 ) -> onnx.ModelProto:
+    ALL_ATTENTION_FUNCTIONS.register(_FUSED, _fused_attention)
     copied = copy.deepcopy(network)
     model_of(copied).set_attn_implementation(attention)
-    tokens = torch.export.Dim("tokens", min=2, max=max(3, most_tokens))
+    tokens = torch.export.Dim("tokens", min=2, max=max(3, max_tokens))
     windows = torch.export.Dim("windows", min=1, max=4096)
-    example = torch.zeros((2, min(16, most_tokens)), dtype=torch.int64)
+    example = torch.zeros((2, min(16, max_tokens)), dtype=torch.int64)
     with _quiet(), torch.inference_mode():
         program = torch.onnx.export(
             _OneDocument(copied).eval(),
@@ -90,13 +93,13 @@ def _exported(
             dynamo=True,
             verbose=False,
         )
-    assert program is not None  # noqa: S101 (this exporter always gives one)
+    assert program is not None  # noqa: S101 (this exporter always returns one)
     return program.model_proto
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's own remarks, which no user can act on, from the terminal."""
+    """Silence the remarks of the exporter, which no user can act on."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -115,9 +118,9 @@ def _fused_attention(  # noqa: PLR0913, PLR0917 (how the library calls any atten
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
-    **others: Any,  # noqa: ANN401 (whatever a model tells its attention)
+    **others: object,
 ) -> tuple[torch.Tensor, None]:
-    """Write one attention operation; the tensors are [windows, heads, tokens, size]."""
+    """Compute attention as one operation; tensors are [windows, heads, tokens, size]."""
     if attention_mask is not None or others.get("sliding_window") is not None:
         message = f"{type(module).__name__} attends to a part of the tokens"
         raise ValueError(message)
@@ -134,13 +137,10 @@ def _fused_attention(  # noqa: PLR0913, PLR0917 (how the library calls any atten
     return attended.reshape(windows, tokens, heads, size), None
 
 
-ALL_ATTENTION_FUNCTIONS.register(_FUSED, _fused_attention)
-
-
 def _fast_layer_norms(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Replace every layer norm over the last axis; see the head of this file."""
+    """Replace every layer norm over the last axis; see the docstring of this module."""
     graph = model.graph
-    sizes = {one.name: list(one.dims) for one in graph.initializer}
+    sizes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
     nodes: list[onnx.NodeProto] = []
     constants: dict[str, onnx.TensorProto] = {}
     for node in graph.node:
@@ -169,7 +169,7 @@ def _as_instance_norm(
         ("channel_shift", np.zeros(1, dtype=np.float32)),
     ):
         constants[name] = numpy_helper.from_array(value, name)
-    step = [f"{y}.{place}" for place in range(5)]
+    step = [f"{y}.{index}" for index in range(5)]
     epsilon = float(_attribute(node, "epsilon", 1e-5))
     normed = [
         helper.make_node("Shape", [x], [step[0]]),
@@ -192,29 +192,31 @@ def _as_instance_norm(
 
 
 def _attribute(node: onnx.NodeProto, name: str, default: float) -> float:
-    found = [helper.get_attribute_value(one) for one in node.attribute if one.name == name]
-    return float(found[0]) if found else default
+    for attribute in node.attribute:
+        if attribute.name == name:
+            return float(helper.get_attribute_value(attribute))
+    return default
 
 
 def _same_answers(
-    network: Network, model: onnx.ModelProto, columns_width: int, most_tokens: int
+    network: Network, model: onnx.ModelProto, columns_width: int, max_tokens: int
 ) -> bool:
-    """Tell whether the graph gives the network's logits for made-up documents of some shapes."""
+    """Return whether the logits of graph and network are close for made-up documents."""
     graph = OnnxNetwork(model.SerializeToString(), processors=1)
-    for encoding in _made_up(network, columns_width, most_tokens):
+    for encoding in _made_up_documents(network, columns_width, max_tokens):
         expected = logits_of(network, [encoding])[0]
         if not np.allclose(graph.logits(encoding), expected, rtol=_TOLERANCE, atol=_TOLERANCE):
             return False
     return True
 
 
-def _made_up(network: Network, columns_width: int, most_tokens: int) -> Sequence[Encoding]:
+def _made_up_documents(network: Network, columns_width: int, max_tokens: int) -> Sequence[Encoding]:
     generator = np.random.default_rng(0)
     encoder = model_of(network).config
     vocabulary = getattr(network.config, "encoder", None) or encoder.to_dict()
-    shapes = [(1, min(tokens, most_tokens)) for tokens in (*_TRIED_TOKENS, most_tokens)]
+    shapes = [(1, min(tokens, max_tokens)) for tokens in (*_COMPARED_TOKENS, max_tokens)]
     if isinstance(network, DocumentClassifier):
-        shapes.append((3, most_tokens))
+        shapes.append((3, max_tokens))
     return [
         Encoding(
             token_ids=generator.integers(0, int(vocabulary["vocab_size"]), shape),

@@ -1,4 +1,4 @@
-"""A graph's matrix products in eight bits."""
+"""Compute the matrix products of a graph in eight bits."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["quantise"]
 
 
 def quantise(model: onnx.ModelProto) -> bytes:
-    """Give the graph with eight-bit weights, a scale for each output of a layer.
+    """Return the graph with eight-bit weights, with a scale for each output of a layer.
 
-    Activations are quantised as they come, with the range of each pass, so that there is nothing
-    to calibrate. What is no product with a weight stays as it is, among that the embeddings and
-    the head, where eight bits would cost accuracy and save no time.
+    Activations are quantised dynamically, with the range of each pass, so that there is nothing to
+    calibrate. Everything but products with weights stays as it is, the embeddings for example,
+    where eight bits would cost accuracy and save no time.
     """
-    # Says that there is nothing to prepare, which would otherwise be advised at every call.
+    # Says that the graph needs no preparation, or the library would advise it at every call.
     model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
     with tempfile.TemporaryDirectory() as scratch:
-        plain, small = Path(scratch) / "plain.onnx", Path(scratch) / "small.onnx"
-        onnx.save(model, plain)
+        original, quantised = Path(scratch) / "original.onnx", Path(scratch) / "quantised.onnx"
+        onnx.save(model, original)
         quantize_dynamic(
-            plain,
-            small,
+            original,
+            quantised,
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
-            # What type inference cannot tell, behind operations of ONNX Runtime's own.
+            # Type inference fails behind the operations that only ONNX Runtime has.
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
-        return small.read_bytes()
+        return quantised.read_bytes()

@@ -1,9 +1,10 @@
-"""Make activations easier to round, at the weights' expense.
+"""Make activations easier to quantise, and weights a little harder.
 
-A product's input is quantised with one range for all its channels, and a few channels of an encoder
-are ten times the others: these leave the others few steps. So every input channel is divided by a
-factor that documents have taught, and the weights that meet it are multiplied by the same, where
-each output has a range of its own (Xiao et al. 2023, "SmoothQuant", equation 4).
+The input of a product is quantised with one range for all its channels. A few channels of an
+encoder are ten times larger than the others, which leaves few steps for the others. Therefore each
+input channel is divided by a factor, computed from documents, and its weights are multiplied by
+the same factor, since each output of the weights has a range of its own (Xiao et al. 2023,
+"SmoothQuant", equation 4).
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from artifacts.acceleration.running import OnnxNetwork
+from artifacts.bundle.onnx_network import OnnxNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.preprocessing import Encoding
 
 __all__ = ["smooth"]
 
 _STRENGTH = 0.8
-"""The paper's alpha. On MiniLM .8 leaves half of the error that no smoothing leaves, .5 leaves it
-all (the ranges of single outputs suffer), 1 two thirds."""
+"""The paper's alpha. On MiniLM the error is half of that without smoothing at 0.8, two thirds at 1,
+and no smaller at 0.5, where the ranges of single outputs suffer."""
 
-_LEAST = 1e-5
+_MIN_SIZE = 1e-5
 
 
 def smooth(model: onnx.ModelProto, documents: Sequence[Encoding]) -> None:
-    """Change a graph in place so that its products lose less in eight bits.
+    """Change a graph in place so that its products lose less precision in eight bits.
 
-    What it computes stays the same but for rounding in float32. ``documents`` show how large each
-    channel becomes; they should be of the kind that will be served.
+    Its outputs stay the same up to rounding in float32. ``documents`` should be like those that
+    will be served: the size of each channel is taken from them.
     """
     products = _products(model)
     largest = _largest(model, list(products), documents)
@@ -52,8 +53,8 @@ def smooth(model: onnx.ModelProto, documents: Sequence[Encoding]) -> None:
 
 
 def _products(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
-    """Give the products with weights, by the input that they share."""
-    constants = {one.name for one in model.graph.initializer}
+    """Return the products with weights, by the input that they share."""
+    constants = {tensor.name for tensor in model.graph.initializer}
     products: defaultdict[str, list[onnx.NodeProto]] = defaultdict(list)
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in constants:
@@ -64,28 +65,28 @@ def _products(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
 def _largest(
     model: onnx.ModelProto, names: Sequence[str], documents: Sequence[Encoding]
 ) -> dict[str, NDArray[np.float32]]:
-    """Give the largest absolute value of each channel, float32 [channels] by name."""
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
-    del watched.graph.output[:]
-    watched.graph.output.extend(
+    """Return the largest absolute value of each channel, float32 [channels] by name."""
+    observed = onnx.ModelProto()
+    observed.CopyFrom(model)
+    del observed.graph.output[:]
+    observed.graph.output.extend(
         helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names
     )
-    network = OnnxNetwork(watched.SerializeToString(), processors=1)
+    network = OnnxNetwork(observed.SerializeToString(), processors=1)
     largest: dict[str, NDArray[np.float32]] = {}
     for document in documents:
         for name, value in zip(names, network.outputs(document), strict=True):
-            seen = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
-            largest[name] = np.maximum(largest.get(name, seen), seen)
+            size = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
+            largest[name] = np.maximum(largest.get(name, size), size)
     return largest
 
 
 def _factors(
     largest: NDArray[np.float32], weights: Sequence[NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    heaviest = np.max([np.abs(one).max(axis=1) for one in weights], axis=0)
-    factors: NDArray[np.float32] = np.maximum(largest, _LEAST) ** _STRENGTH / np.maximum(
-        heaviest, _LEAST
+    heaviest = np.max([np.abs(matrix).max(axis=1) for matrix in weights], axis=0)
+    factors: NDArray[np.float32] = np.maximum(largest, _MIN_SIZE) ** _STRENGTH / np.maximum(
+        heaviest, _MIN_SIZE
     ) ** (1 - _STRENGTH)
     return factors.astype(np.float32)
 
@@ -95,8 +96,9 @@ def _weights(model: onnx.ModelProto, node: onnx.NodeProto) -> NDArray[np.float32
 
 
 def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
-    found: onnx.TensorProto = next(one for one in model.graph.initializer if one.name == name)
-    return found
+    constant: onnx.TensorProto
+    constant = next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    return constant
 
 
 def _scale_weights(
@@ -120,10 +122,10 @@ def _divide_inputs(
         for node in nodes:
             node.input[0] = smoothed
     ordered = [
-        one
+        each
         for node in model.graph.node
-        for one in (before.get(node.output[0]), node)
-        if one is not None
+        for each in (before.get(node.output[0]), node)
+        if each is not None
     ]
     del model.graph.node[:]
     model.graph.node.extend(ordered)

@@ -1,7 +1,8 @@
-"""The demo: synthetic documents of our own writing, and the story that they tell.
+"""The demo's synthetic documents, of our own writing.
 
-- `names`, `phrases`, `styles_everyday`, `styles_changing`: what the documents say
-- `writing`: how phrases become the text of one document
-- `documents`: the tables that the demo trains on, and its days of traffic
-- `story`: what the demo does with them
+- ``names``: invented people and companies, and other words that fill the slots of phrases.
+- ``phrases``: what documents say.
+- ``styles``: which phrases a document of each style is made of.
+- ``writing``: how phrases become the text of one document.
+- ``documents``: the tables that the demo trains on, and its days of traffic.
 """

@@ -9,16 +9,14 @@ classes: two in five of them have the other label.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from artifacts.demo.names import COMPANIES, DEPARTMENTS, PARTIES
-from artifacts.demo.phrases import Style
-from artifacts.demo.styles_changing import DISPUTED, NEW
-from artifacts.demo.styles_everyday import EVERYDAY
+from artifacts.demo.styles import DISPUTED, EVERYDAY, NEW, STYLES, Style
 from artifacts.demo.writing import Facts, draw, draw_weighted, write, write_mixed
+from guards.json_types import JsonObject
 
 __all__ = [
     "LABELS",
@@ -33,23 +31,6 @@ __all__ = [
 
 LABELS = ("contract", "court_filing", "invoice", "letter", "memo", "report")
 
-_EVERYDAY_SHARES = {
-    "service_agreement": 0.11,
-    "confidentiality_agreement": 0.09,
-    "supply_invoice": 0.13,
-    "retainer_bill": 0.08,
-    "motion": 0.09,
-    "complaint": 0.07,
-    "business_letter": 0.1,
-    "demand_letter": 0.07,
-    "policy_memo": 0.07,
-    "case_memo": 0.06,
-    "audit_report": 0.06,
-    "quarterly_report": 0.07,
-}
-_DISPUTED_SHARES = {"amendment_letter": 0.6, "payment_reminder": 0.2, "status_note": 0.2}
-_NEW_SHARES = {"e_signed_order": 0.3, "e_invoice": 0.35, "e_filing": 0.35}
-
 _LOOKALIKES = {"amendment_letter": "letter", "payment_reminder": "invoice", "status_note": "report"}
 _LOOKALIKE_RATE = 0.4
 
@@ -57,8 +38,6 @@ _COURTS = {"NDCA": 30.0, "SDNY": 26.0, "EDTX": 20.0, "DDEL": 16.0, "NDIL": 5.0, 
 _SEGMENTS = {"emea": 0.35, "amer": 0.45, "apac": 0.2}
 _COMPANIES = {name: rank**-1.3 for rank, name in enumerate(COMPANIES, start=1)}
 _DEPARTMENTS = {name: rank**-1.0 for rank, name in enumerate(DEPARTMENTS, start=1)}
-
-_STYLES = EVERYDAY | DISPUTED | NEW
 
 # Mixed documents keep the classes from being perfectly separable.
 _MIXED_RATE = 0.1
@@ -76,7 +55,7 @@ class Day:
     `labels` has the columns `request_id` and `label`, in the same order.
     """
 
-    documents: list[dict[str, Any]]
+    documents: list[JsonObject]
     labels: pd.DataFrame
 
 
@@ -104,17 +83,9 @@ class _Document:
 
 
 def _shares(*, everyday: float, disputed: float, new: float) -> dict[str, float]:
-    """Give every style its share, from the shares of the three groups."""
-    groups = ((everyday, _EVERYDAY_SHARES), (disputed, _DISPUTED_SHARES), (new, _NEW_SHARES))
-    return {style: share * part for share, group in groups for style, part in group.items()}
-
-
-def _surging(styles: Mapping[str, float]) -> dict[str, float]:
-    """Give the weights of a day on which six times as many invoices come in."""
-    return {
-        style: weight * (6 if _STYLES[style].label == "invoice" else 1)
-        for style, weight in styles.items()
-    }
+    """Return the share of every style from the shares of the three groups."""
+    groups = ((everyday, EVERYDAY), (disputed, DISPUTED), (new, NEW))
+    return {name: part * style.share for part, group in groups for name, style in group.items()}
 
 
 _ORDINARY = _shares(everyday=0.91, disputed=0.06, new=0.03)
@@ -122,12 +93,16 @@ _CHAMPION = _Recipe(1, _shares(everyday=0.9, disputed=0.1, new=0), _COURTS)
 _CHALLENGER = _Recipe(2, _shares(everyday=0.62, disputed=0.14, new=0.24), _COURTS)
 _VALIDATION = _Recipe(3, _shares(everyday=0.42, disputed=0.03, new=0.55), _COURTS)
 _GOOD = _Recipe(4, _ORDINARY, _COURTS)
-_SURGE = _Recipe(5, _surging(_ORDINARY), _COURTS | {"CDCA": 100.0})
+# Six times as many invoices as usual, and filings of a court that nobody has seen before.
+_SURGING = {
+    name: share * (6 if STYLES[name].label == "invoice" else 1) for name, share in _ORDINARY.items()
+}
+_SURGE = _Recipe(5, _SURGING, _COURTS | {"CDCA": 100.0})
 _SHADOW = _Recipe(6, _shares(everyday=0.35, disputed=0.62, new=0.03), _COURTS)
 
 
 def champion_training(n: int, seed: int) -> pd.DataFrame:
-    """Give `n` rows labelled by the guide, none of them of a new style.
+    """Return `n` rows labelled by the guide, none of them of a new style.
 
     Columns: `text` (str), `pages` and `amount` in dollars (float64, NaN where missing), `court`
     and `sender` (str, missing where unknown), `label` (str, one of `LABELS`).
@@ -136,31 +111,31 @@ def champion_training(n: int, seed: int) -> pd.DataFrame:
 
 
 def challenger_training(n: int, seed: int) -> pd.DataFrame:
-    """Give `n` freshly labelled rows: new styles are in, disputed ones are labelled either way.
+    """Return `n` freshly labelled rows: new styles are in, disputed ones are labelled either way.
 
     Columns as in `champion_training`.
     """
     rng = np.random.default_rng((_CHALLENGER.stream, seed, 1))
-    return _table([_disputed(document, rng) for document in _documents(_CHALLENGER, n, seed)])
+    return _table([_relabelled(document, rng) for document in _documents(_CHALLENGER, n, seed)])
 
 
 def fresh_validation(n: int, seed: int) -> pd.DataFrame:
-    """Give `n` rows, mostly of new styles, labelled by the guide; columns as in training."""
+    """Return `n` rows, mostly of new styles, labelled by the guide; columns as in training."""
     return _table(_documents(_VALIDATION, n, seed))
 
 
 def good_day(n: int, seed: int) -> Day:
-    """Give `n` documents of an ordinary day, much like the champion's training table."""
+    """Return `n` documents of an ordinary day, much like the champion's training table."""
     return _day("good", _documents(_GOOD, n, seed))
 
 
 def surge_day(n: int, seed: int) -> Day:
-    """Give `n` documents of a day with some 60 % invoices and filings of a new court, CDCA."""
+    """Return `n` documents of a day with some 60 % invoices and filings of a new court, CDCA."""
     return _day("surge", _documents(_SURGE, n, seed))
 
 
 def shadow_day(n: int, seed: int) -> Day:
-    """Give `n` documents of a day dominated by amendment letters, reminders and status notes."""
+    """Return `n` documents of a day dominated by amendment letters, reminders and status notes."""
     return _day("shadow", _documents(_SHADOW, n, seed))
 
 
@@ -180,7 +155,7 @@ def _day(name: str, documents: list[_Document]) -> Day:
     )
 
 
-def _request(request_id: str, document: _Document) -> dict[str, Any]:
+def _request(request_id: str, document: _Document) -> JsonObject:
     names = {"court": document.court, "sender": document.sender}
     return {
         "request_id": request_id,
@@ -194,8 +169,8 @@ def _request(request_id: str, document: _Document) -> dict[str, Any]:
     }
 
 
-def _disputed(document: _Document, rng: np.random.Generator) -> _Document:
-    """Give the document as the labellers of the fresh table left it."""
+def _relabelled(document: _Document, rng: np.random.Generator) -> _Document:
+    """Return the document as the labellers of the fresh table left it."""
     if document.style in _LOOKALIKES and rng.random() < _LOOKALIKE_RATE:
         return replace(document, label=_LOOKALIKES[document.style])
     return document
@@ -208,13 +183,17 @@ def _documents(recipe: _Recipe, n: int, seed: int) -> list[_Document]:
 
 def _document(recipe: _Recipe, rng: np.random.Generator) -> _Document:
     name = draw_weighted(recipe.styles, rng)
-    style = _STYLES[name]
+    style = STYLES[name]
     facts = _facts(style, recipe, rng)
+    if rng.random() < _MIXED_RATE:
+        text = write_mixed(name, draw_weighted(recipe.styles, rng), facts, rng)
+    else:
+        text = write(name, facts, rng)
     return _Document(
         style=name,
         label=style.label,
         segment=draw_weighted(_SEGMENTS, rng),
-        text=_text(style, recipe, facts, rng),
+        text=text,
         pages=_pages(style, rng),
         amount=_amount(style, facts, rng),
         court=facts.court if rng.random() < style.court_rate else None,
@@ -232,20 +211,14 @@ def _facts(style: Style, recipe: _Recipe, rng: np.random.Generator) -> Facts:
     )
 
 
-def _text(style: Style, recipe: _Recipe, facts: Facts, rng: np.random.Generator) -> str:
-    if rng.random() < _MIXED_RATE:
-        return write_mixed(style, _STYLES[draw_weighted(recipe.styles, rng)], facts, rng)
-    return write(style, facts, rng)
-
-
 def _pages(style: Style, rng: np.random.Generator) -> int | None:
-    """Give a skewed number of pages, at least 1, or nothing where it was not counted."""
+    """Return a skewed number of pages, at least 1, or nothing where it was not counted."""
     pages = max(1, round(float(style.pages * rng.lognormal(0, 0.6))))
     return pages if rng.random() >= _PAGES_MISSING_RATE else None
 
 
 def _amount(style: Style, facts: Facts, rng: np.random.Generator) -> float | None:
-    """Give the total; where there is none, some extractors write 0 and the others nothing."""
+    """Return the total; where there is none, some extractors write 0 and the others nothing."""
     if rng.random() < style.amount_rate:
         return facts.total
     return 0.0 if rng.random() < _AMOUNT_ZERO_RATE else None

@@ -5,7 +5,6 @@ WORDS: dict[str, tuple[str, ...]] = {
         "Amara Osei", "Bruno Keller", "Celia Marsh", "Dario Fontana", "Elin Strand",
         "Farid Nasser", "Greta Holm", "Hugo Vidal", "Ines Prado", "Jonas Weber",
         "Kemi Adeyemi", "Lucas Moreau", "Mei Tanaka", "Nora Quinn", "Oskar Lind",
-        "Priya Raman", "Quentin Shaw", "Rosa Delgado", "Stefan Novak", "Tara Byrne",
     ),
     "city": (
         "Austin", "Boston", "Chicago", "Denver", "Dublin", "Geneva", "Hamburg", "London",
@@ -15,6 +14,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "cloud storage", "office furniture", "laboratory equipment", "packaging", "solar panels",
         "printer paper", "truck parts", "data licences", "cleaning services", "network switches",
         "training courses", "medical gloves", "warehouse space", "translation work",
+    ),
+    "month": (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
     ),
 }  # fmt: skip
 
@@ -39,31 +42,7 @@ DEPARTMENTS = (
     "Compliance Office", "Facilities", "Records Office",
 )  # fmt: skip
 PARTIES = (
-    "Alder Foods",
-    "Brightwell Clinics",
-    "Cobalt Freight",
-    "Dunmore Textiles",
-    "Eastbrook Homes",
-    "Fennel Software",
-    "Garnet Mining",
-    "Hollis Pharma",
-    "Juniper Hotels",
-    "Kestrel Airports",
-    "Larkfield Farms",
-    "Mosswood Schools",
-)
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+    "Alder Foods", "Brightwell Clinics", "Cobalt Freight", "Dunmore Textiles", "Eastbrook Homes",
+    "Fennel Software", "Garnet Mining", "Hollis Pharma", "Juniper Hotels", "Kestrel Airports",
+    "Larkfield Farms", "Mosswood Schools",
+)  # fmt: skip

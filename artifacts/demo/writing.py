@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from artifacts.demo.names import COURTS, MONTHS, WORDS
-from artifacts.demo.phrases import COMMON, Style
+from artifacts.demo.names import COURTS, WORDS
+from artifacts.demo.phrases import COMMON, OF_CLASS, OF_STYLE
+from artifacts.demo.styles import STYLES
 
 __all__ = ["Facts", "draw", "draw_weighted", "write", "write_mixed"]
 
 # Texts have 30 to 120 words: the last sentence comes on top of what is wanted.
-_FEWEST_WORDS = 40
-_MOST_WORDS = 95
+_MIN_WORDS = 40
+_MAX_WORDS = 95
 _COMMON_PHRASES = 5
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
@@ -31,45 +32,47 @@ class Facts:
 
 
 def draw(options: Sequence[str], rng: np.random.Generator) -> str:
-    """Give one of the options, all equally likely."""
+    """Return one of the options, all equally likely."""
     return options[int(rng.integers(len(options)))]
 
 
 def draw_weighted(weights: Mapping[str, float], rng: np.random.Generator) -> str:
-    """Give one of the keys with a probability in proportion to its weight."""
+    """Return one of the keys with a probability in proportion to its weight."""
     cumulated = np.cumsum(list(weights.values()))
     position = np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right")
     return list(weights)[int(position)]
 
 
-def write(style: Style, facts: Facts, rng: np.random.Generator) -> str:
-    """Give a whole document in this style, opening and closing included; 30 to 120 words."""
-    opening = _fill(draw(style.openings, rng), facts, rng)
-    closing = _fill(draw(style.closings, rng), facts, rng)
-    wanted = _wanted_words(rng) - _words(opening) - _words(closing)
-    return " ".join((opening, *_body(style.clauses, wanted, facts, rng), closing))
+def write(style: str, facts: Facts, rng: np.random.Generator) -> str:
+    """Return a whole document in this style, opening and closing included; 30 to 120 words."""
+    opening = _fill(draw(OF_STYLE[style][:2], rng), facts, rng)
+    closing = _fill(OF_STYLE[style][-1], facts, rng)
+    wanted = _wanted_words(rng) - len(f"{opening} {closing}".split())
+    return " ".join((opening, *_body(_clauses(style), wanted, facts, rng), closing))
 
 
-def write_mixed(style: Style, other: Style, facts: Facts, rng: np.random.Generator) -> str:
-    """Give a page from the middle of a document that quotes another one; 30 to 120 words."""
-    return " ".join(_body((*style.clauses, *other.clauses), _wanted_words(rng), facts, rng))
+def write_mixed(style: str, other: str, facts: Facts, rng: np.random.Generator) -> str:
+    """Return a page from the middle of a document that quotes another one; 30 to 120 words."""
+    clauses = _clauses(style) + _clauses(other)
+    return " ".join(_body(clauses, _wanted_words(rng), facts, rng))
+
+
+def _clauses(style: str) -> tuple[str, ...]:
+    of_class = OF_CLASS[STYLES[style].label][: STYLES[style].class_phrases]
+    return of_class + OF_STYLE[style][2:-1]
 
 
 def _wanted_words(rng: np.random.Generator) -> int:
-    return int(rng.integers(_FEWEST_WORDS, _MOST_WORDS))
-
-
-def _words(text: str) -> int:
-    return len(text.split())
+    return int(rng.integers(_MIN_WORDS, _MAX_WORDS))
 
 
 def _body(clauses: Sequence[str], wanted: int, facts: Facts, rng: np.random.Generator) -> list[str]:
-    """Give sentences, of the style's own and common phrases shuffled, until `wanted` words."""
+    """Return sentences, of the style's own and common phrases shuffled, until `wanted` words."""
     common = rng.permutation(len(COMMON))[:_COMMON_PHRASES]
     phrases = (*clauses, *(COMMON[position] for position in common))
     sentences: list[str] = []
     for position in rng.permutation(len(phrases)):
-        if sum(map(_words, sentences)) >= wanted:
+        if len(" ".join(sentences).split()) >= wanted:
             break
         sentences.append(_fill(phrases[position], facts, rng))
     return sentences
@@ -82,7 +85,9 @@ def _fill(phrase: str, facts: Facts, rng: np.random.Generator) -> str:
 
 
 def _value(slot: str, facts: Facts, rng: np.random.Generator) -> str:
-    """Give what fills a slot: a word or a figure drawn anew, or a fact of the document."""
+    """Return what fills a slot: a word or a figure drawn anew, or a fact of the document."""
+    if slot == "date":
+        return _fill("{month} {day}, {year}", facts, rng)
     if slot in WORDS:
         return draw(WORDS[slot], rng)
     if slot in _FIGURES:
@@ -95,13 +100,10 @@ def _value(slot: str, facts: Facts, rng: np.random.Generator) -> str:
     }[slot]
 
 
-def _date(rng: np.random.Generator) -> str:
-    return f"{draw(MONTHS, rng)} {rng.integers(1, 29)}, {rng.integers(2021, 2026)}"
-
-
 _FIGURES: dict[str, Callable[[np.random.Generator], str]] = {
     "amount": lambda rng: f"${rng.lognormal(6.5, 1.2):,.2f}",
-    "date": _date,
+    "day": lambda rng: f"{rng.integers(1, 29)}",
+    "year": lambda rng: f"{rng.integers(2021, 2026)}",
     "days": lambda rng: f"{5 * rng.integers(1, 19)}",
     "number": lambda rng: f"{rng.integers(1000, 100000)}",
     "rate": lambda rng: f"{rng.integers(1, 80) / 4:g}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from guards.json_types import JsonObject
 
 __all__ = ["QUANTA_LIMIT", "quantile_edges", "quantum_of", "tally"]
 
@@ -75,7 +77,7 @@ def _spread(values: NDArray[np.float64], peak: float) -> float:
 
 def tally(
     values: NDArray[np.float64], edges: Sequence[float] | NDArray[np.float64], quantum: float
-) -> dict[str, Any]:
+) -> JsonObject:
     """Count a batch over the cells and sum it, as a plain JSON snapshot.
 
     ``values`` is float64 [values], of any kind. ``counts`` has len(edges) + 1 cells: below the

@@ -1,15 +1,15 @@
-"""How far a window lies from the reference, and how far chance alone would carry it.
+"""How far a window is from the reference, and how far chance alone would move it.
 
 Two distances, each in [0, 1] and each computed from counts alone; ``score`` chooses between them.
-A score describes one window. It is no alarm: a rule that fires at a band of 95 % fires in every
-twentieth window without any drift.
+A score describes one window and is not an alarm: a rule that fires above a 95 % band fires in every
+twentieth window without drift.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import chdtri, rel_entr
@@ -17,11 +17,12 @@ from scipy.special import chdtri, rel_entr
 from guards.drift.reference import NumericReference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from guards.drift.reference import FeatureReference
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = [
     "BAND_LIMIT",
@@ -37,10 +38,10 @@ __all__ = [
 Metric = Literal["ks", "js"]
 
 DOCUMENTS_NEEDED = 50
-"""Below it a share is known to ± 14 points at best (1.96·√(¼/50)): nothing worth a verdict."""
+"""Below it a share is known to ± 14 percentage points at best (1.96·√(¼/50)): too little data."""
 
 BAND_LIMIT = 0.25
-"""Above it chance alone may move a quarter of the whole scale, and only ruin would stand out."""
+"""Above it chance alone may move a quarter of the scale, which hides all but the largest drift."""
 
 _CHANCE = 0.05
 _KOLMOGOROV_QUANTILE = 1.358
@@ -51,8 +52,8 @@ def jensen_shannon(p_counts: Sequence[int], q_counts: Sequence[int]) -> float:
 
     The root of ½·KL(p‖m) + ½·KL(q‖m) with m = ½(p + q) and logarithms to base 2 (Lin 1991,
     "Divergence measures based on the Shannon entropy", eq. 4.1; a metric by Endres and Schindelin
-    2003). Counts are [cells] in any order. Raises ``ValueError`` when one side holds nothing or
-    the sides differ in cells.
+    2003). Counts are [cells] in any order. Raises ``ValueError`` if one side is empty or the
+    sides differ in cells.
     """
     p, q = _shares(p_counts, q_counts)
     middle = (p + q) / 2
@@ -66,7 +67,7 @@ def kolmogorov_smirnov(p_counts: Sequence[int], q_counts: Sequence[int]) -> floa
 
     The two-sample statistic D = max |F_p - F_q| (Smirnov 1939) seen at the cells' edges only: at
     most the D of the values themselves, and smaller by no more than the largest share in one cell.
-    Counts are [cells] in order. Raises ``ValueError`` when one side holds nothing or the sides
+    Counts are [cells] in order. Raises ``ValueError`` if one side is empty or the sides
     differ in cells.
     """
     p, q = _shares(p_counts, q_counts)
@@ -74,15 +75,15 @@ def kolmogorov_smirnov(p_counts: Sequence[int], q_counts: Sequence[int]) -> floa
 
 
 def null_band(metric: Metric, cells: int, reference_documents: int, window_documents: int) -> float:
-    """Give the value that the distance stays below with 95 % probability without drift.
+    """Return the value that the distance stays below with 95 % probability without drift.
 
     With s = 1/n + 1/m over documents of the reference and the window, asymptotically:
     for ``ks`` 1.358·√s (Smirnov 1948, "Table for estimating the goodness of fit of empirical
     distributions"; on cells or discrete values the truth is lower); for ``js`` the root of
     χ²·s / (8 ln 2), with χ² the 95 % quantile at ``cells`` - 1 degrees of freedom, from the
     divergence's expansion (1/8) Σ (p - q)²/π about equal shares (Menéndez, Pardo, Pardo and Pardo
-    1997, "The Jensen-Shannon divergence"). ``cells`` are those that hold anything; ``ks`` does not
-    depend on them. Never above 1, and 1 when one side holds nothing.
+    1997, "The Jensen-Shannon divergence"). ``cells`` counts the cells that are not empty; ``ks``
+    does not depend on them. Never above 1, and 1 if one side is empty.
     """
     if not reference_documents or not window_documents:
         return 1.0
@@ -95,11 +96,11 @@ def null_band(metric: Metric, cells: int, reference_documents: int, window_docum
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How far one feature's window lies from its reference.
+    """How far one feature's window is from its reference.
 
     ``value`` is the distance named by ``metric``, and ``js`` the Jensen-Shannon distance in either
     case; both are None when there is nothing to compare. Without drift ``value`` stays below
-    ``null_band`` in 95 of 100 windows. ``enough_data`` tells whether the window can say anything.
+    ``null_band`` in 95 of 100 windows. ``enough_data`` tells whether there are enough documents.
     """
 
     metric: Metric
@@ -109,23 +110,28 @@ class Score:
     enough_data: bool
     documents: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the score as plain JSON."""
+    def to_json(self) -> JsonObject:
+        """Return the score as plain JSON."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> Score:
+        """Read a score out of an object that may hold more; ``KeyError`` without it."""
+        return cls(**{field.name: data[field.name] for field in fields(cls)})
 
-def score(reference: FeatureReference, snapshot: Mapping[str, Any]) -> Score:
-    """Hold one feature's snapshot against its reference.
+
+def score(reference: FeatureReference, snapshot: JsonMapping) -> Score:
+    """Compare one feature's snapshot with its reference.
 
     Categories are compared by ``js`` over dictionary, missing and unknown; numbers by ``ks`` over
     the cells of the finite values, beside ``js`` over those, missing and infinite. Where a window
-    or a reference has documents but no finite value, there are no cells to order: then ``js`` is
-    the metric, so that a column gone missing altogether does not pass for one without data.
+    or a reference has documents but no finite value, ``js`` is the metric instead, so
+    that a column that is missing altogether does not look like one without documents.
     Raises ``ValueError`` when the snapshot was counted over other cells.
     """
     numeric = isinstance(reference, NumericReference)
     outside = ("missing", "infinite" if numeric else "unknown")
-    expected, observed = _held(reference.to_json(), outside), _held(snapshot, outside)
+    expected, observed = _counts(reference.to_json(), outside), _counts(snapshot, outside)
     documents = sum(observed)
     comparable = any(expected) and documents > 0
     js = jensen_shannon(expected, observed) if comparable else None
@@ -141,8 +147,8 @@ def score(reference: FeatureReference, snapshot: Mapping[str, Any]) -> Score:
     return Score(metric, value, js, band, enough_data, documents)
 
 
-def _held(counted: Mapping[str, Any], outside: tuple[str, ...]) -> list[int]:
-    return [*counted["counts"], *(counted[name] for name in outside)]
+def _counts(snapshot: JsonMapping, outside: tuple[str, ...]) -> list[int]:
+    return [*snapshot["counts"], *(snapshot[name] for name in outside)]
 
 
 def _shares(
@@ -150,7 +156,7 @@ def _shares(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     p, q = np.asarray(p_counts, dtype=np.float64), np.asarray(q_counts, dtype=np.float64)
     if p.shape != q.shape:
-        message = f"counts over {p.size} cells cannot be held against counts over {q.size}"
+        message = f"counts over {p.size} cells cannot be compared with counts over {q.size}"
         raise ValueError(message)
     if not p.sum() or not q.sum():
         message = "a distance needs counts on both sides"

@@ -1,4 +1,4 @@
-"""Reads one field of plain JSON, or says in a sentence what is wrong with it."""
+"""Reads single fields of plain JSON, with messages that name a wrong one."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _NAMES: dict[type, str] = {
 
 
 def required(data: object, name: str, kind: type[T]) -> T:
-    """Give field ``name`` of a JSON object; ``ValueError`` when absent or not of that kind."""
+    """Return field ``name`` of a JSON object; ``ValueError`` when absent or not of that kind."""
     return _checked(_field(data, name), name, kind)
 
 
 def sequence(data: object, name: str, kind: type[T]) -> tuple[T, ...]:
-    """Give a list field whose items are all of one kind; ``ValueError`` when it is not that."""
+    """Return a list field whose items are all of one kind; ``ValueError`` when it is not that."""
     items: list[object] = required(data, name, list)
     return tuple(_checked(item, f"{name}[{index}]", kind) for index, item in enumerate(items))
 
 
 def number(data: object, name: str) -> float | None:
-    """Give a number field, or None where it is null; ``ValueError`` for anything else."""
+    """Return a number field, or None where it is null; ``ValueError`` for anything else."""
     value = _field(data, name)
     return None if value is None else _checked(value, name, float)
 
@@ -46,8 +46,8 @@ def _field(data: object, name: str) -> object:
 
 def _checked(value: object, name: str, kind: type[T]) -> T:
     # Writers of JSON may drop the fraction of a whole float; Python counts True as a whole number.
-    found = float(value) if kind is float and type(value) is int else value
-    if isinstance(found, kind) and (kind is bool or not isinstance(found, bool)):
-        return found
+    typed = float(value) if kind is float and type(value) is int else value
+    if isinstance(typed, kind) and (kind is bool or not isinstance(typed, bool)):
+        return typed
     message = f"{name} must be {_NAMES[kind]}, found {type(value).__name__}"
     raise ValueError(message)

@@ -1,7 +1,6 @@
-"""What the sketch was at training time: the held-out rows that a live window is held against.
+"""The counts of the held-out rows at training time, which live windows are compared with.
 
-A reference is counts, never rows: it travels in the bundle as plain JSON, and a window over the
-same cells is compared with it by counting alone.
+A reference holds counts, never rows. It is stored in the bundle as plain JSON.
 """
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import operator
 from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from guards.json_types import JsonObject
 
 __all__ = [
     "CONFIDENCE_BINS",
@@ -38,21 +40,21 @@ CONFIDENCE_BINS = 200
 """Equal-width bins on [0, 1]: fine enough to rebuild the accuracy of held-out rows to .0005."""
 
 _SCHEMA = 1
-"""Raise it, and read the old one too, whenever a field changes its meaning or goes away."""
+"""Raise it whenever a field changes its meaning or goes away, and keep reading the old one."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class NumericReference:
-    """A numeric column or model output: its cells, and what the held-out rows put into them.
+    """A numeric column or model output: its cells, and the counts of the held-out rows in them.
 
     ``edges`` are strictly increasing and make len(edges) + 1 cells, counted with
     ``searchsorted(edges, x, side="right")``: the first holds what lies below the reference, the
     last what lies above. ``counts`` are documents per cell; ``missing`` (NaN) and ``infinite``
     stand outside the cells. With k = round(x / ``quantum``), ``total`` is Σk and
     ``total_squares`` Σk², so that the mean is quantum·Σk/n. ``minimum`` and ``maximum`` are None
-    when no value was finite. Raises ``ValueError`` when these do not fit together.
+    when no value was finite. Raises ``ValueError`` if the fields contradict each other.
     """
 
     edges: tuple[float, ...]
@@ -66,7 +68,7 @@ class NumericReference:
     maximum: float | None
 
     def __post_init__(self) -> None:
-        """Refuse cells, counts or a quantum that do not fit together."""
+        """Raise ``ValueError`` for contradicting cells, counts or quantum."""
         if not all(map(math.isfinite, self.edges)) or any(a >= b for a, b in pairwise(self.edges)):
             message = "edges must be finite and strictly increasing"
             raise ValueError(message)
@@ -99,7 +101,7 @@ class NumericReference:
 
     @classmethod
     def of(cls, values: NDArray[np.float64], bins: int = 32) -> NumericReference:
-        """Build the reference of float64 [documents]; NaN is missing, infinities are set apart.
+        """Build the reference of float64 [documents]; NaN is missing, infinities are counted apart.
 
         Cells come from the quantiles of the values themselves, about ``bins`` of them; a value
         that holds more than 1/``bins`` of the mass has a cell of its own.
@@ -107,17 +109,17 @@ class NumericReference:
         values = np.asarray(values, dtype=np.float64)
         finite = values[np.isfinite(values)]
         edges, quantum = quantile_edges(finite, bins), quantum_of(finite)
-        counted = tally(values, edges, quantum)
-        counts = tuple(counted.pop("counts"))
-        return cls(edges=tuple(edges.tolist()), counts=counts, quantum=quantum, **counted)
+        snapshot = tally(values, edges, quantum)
+        counts = tuple(snapshot.pop("counts"))
+        return cls(edges=tuple(edges.tolist()), counts=counts, quantum=quantum, **snapshot)
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the reference as plain JSON."""
-        return {"kind": "numeric", **_plain(self)}
+    def to_json(self) -> JsonObject:
+        """Return the reference as plain JSON."""
+        return {"kind": "numeric", **_jsonable(self)}
 
     @classmethod
     def from_json(cls, data: object) -> NumericReference:
-        """Read a reference back; ``ValueError`` with a sentence when it is malformed."""
+        """Read a reference back; raise ``ValueError`` if it is malformed."""
         quantum = number(data, "quantum")
         return cls(
             edges=sequence(data, "edges", float),
@@ -138,7 +140,7 @@ class CategoricalReference:
 
     ``counts`` follows ``categories``; ``missing`` counts the canonical missing value ``""``, and
     ``unknown`` everything else. Values of unknown categories are never kept when ``private``.
-    Raises ``ValueError`` when these do not fit together.
+    Raises ``ValueError`` if the fields contradict each other.
     """
 
     categories: tuple[str, ...]
@@ -148,7 +150,7 @@ class CategoricalReference:
     private: bool
 
     def __post_init__(self) -> None:
-        """Refuse a dictionary and counts that do not fit together."""
+        """Raise ``ValueError`` for contradicting dictionary and counts."""
         if MISSING in self.categories or len(set(self.categories)) != len(self.categories):
             message = "categories must be distinct, and none of them empty"
             raise ValueError(message)
@@ -162,19 +164,19 @@ class CategoricalReference:
         cls, values: Sequence[str], categories: Sequence[str], *, private: bool = False
     ) -> CategoricalReference:
         """Count held-out values over the dictionary; ``ValueError`` for ``""`` or repeats in it."""
-        found = Counter(values)
-        counts = tuple(found[category] for category in categories)
-        missing = found[MISSING]
+        occurrences = Counter(values)
+        counts = tuple(occurrences[category] for category in categories)
+        missing = occurrences[MISSING]
         unknown = len(values) - sum(counts) - missing
         return cls(tuple(categories), counts, missing, unknown, private)
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the reference as plain JSON."""
-        return {"kind": "categorical", **_plain(self)}
+    def to_json(self) -> JsonObject:
+        """Return the reference as plain JSON."""
+        return {"kind": "categorical", **_jsonable(self)}
 
     @classmethod
     def from_json(cls, data: object) -> CategoricalReference:
-        """Read a reference back; ``ValueError`` with a sentence when it is malformed."""
+        """Read a reference back; raise ``ValueError`` if it is malformed."""
         return cls(
             categories=sequence(data, "categories", str),
             counts=sequence(data, "counts", int),
@@ -189,23 +191,23 @@ FeatureReference = NumericReference | CategoricalReference
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How often held-out documents of one predicted label were right, by confidence.
+    """How many held-out documents of one predicted label were right, by confidence.
 
     ``documents`` and ``correct`` are whole numbers [CONFIDENCE_BINS]; bin b holds the confidences
-    in [b, b + 1) / CONFIDENCE_BINS, the last one 1 as well. Raises ``ValueError`` when they do
-    not fit together.
+    in [b, b + 1) / CONFIDENCE_BINS, the last one 1 as well. Raises ``ValueError`` if they
+    contradict each other.
     """
 
     documents: tuple[int, ...]
     correct: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        """Refuse bins of another number, or with more right answers than documents."""
+        """Raise ``ValueError`` for another number of bins, or more right answers than documents."""
         if not len(self.documents) == len(self.correct) == CONFIDENCE_BINS:
             message = f"documents and correct must have {CONFIDENCE_BINS} bins each"
             raise ValueError(message)
         _refuse_negative((*self.documents, *self.correct))
-        if any(right > all_ for right, all_ in zip(self.correct, self.documents, strict=True)):
+        if any(map(operator.gt, self.correct, self.documents)):
             message = "correct must not exceed documents in any bin"
             raise ValueError(message)
 
@@ -218,19 +220,19 @@ class Calibration:
         right = np.bincount(bins[np.asarray(correct, dtype=bool)], minlength=CONFIDENCE_BINS)
         return cls(tuple(documents.tolist()), tuple(right.tolist()))
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the calibration as plain JSON."""
-        return _plain(self)
+    def to_json(self) -> JsonObject:
+        """Return the calibration as plain JSON."""
+        return _jsonable(self)
 
     @classmethod
     def from_json(cls, data: object) -> Calibration:
-        """Read a calibration back; ``ValueError`` with a sentence when it is malformed."""
+        """Read a calibration back; raise ``ValueError`` if it is malformed."""
         return cls(sequence(data, "documents", int), sequence(data, "correct", int))
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Everything that a window is held against: features by name, calibration by predicted label.
+    """Everything that a window is compared with: features by name, calibration by predicted label.
 
     ``documents`` is the number of held-out rows.
     """
@@ -247,20 +249,20 @@ class Reference:
         )
         return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the reference as plain JSON."""
+    def to_json(self) -> JsonObject:
+        """Return the reference as plain JSON."""
         return {
             "schema": _SCHEMA,
             "documents": self.documents,
             "features": {name: feature.to_json() for name, feature in self.features.items()},
-            "calibration": {label: one.to_json() for label, one in self.calibration.items()},
+            "calibration": {label: bins.to_json() for label, bins in self.calibration.items()},
         }
 
     @classmethod
     def from_json(cls, data: object) -> Reference:
         """Read a reference back.
 
-        Raises ``ValueError`` with a sentence that names the field and what is wrong with it.
+        Raises ``ValueError`` with a message that names the field.
         """
         schema, documents = required(data, "schema", int), required(data, "documents", int)
         if schema != _SCHEMA:
@@ -268,9 +270,9 @@ class Reference:
             raise ValueError(message)
         _refuse_negative((documents,))
         return cls(
-            features=_each(data, "features", _feature),
+            features=_read_each(data, "features", _feature),
             documents=documents,
-            calibration=_each(data, "calibration", Calibration.from_json),
+            calibration=_read_each(data, "calibration", Calibration.from_json),
         )
 
 
@@ -284,7 +286,7 @@ def _feature(data: object) -> FeatureReference:
     raise ValueError(message)
 
 
-def _each(data: object, name: str, read: Callable[[object], T]) -> dict[str, T]:
+def _read_each(data: object, name: str, read: Callable[[object], T]) -> dict[str, T]:
     values = {}
     for key, value in required(data, name, dict).items():
         try:
@@ -301,7 +303,7 @@ def _refuse_negative(counts: Iterable[int]) -> None:
         raise ValueError(message)
 
 
-def _plain(value: NumericReference | CategoricalReference | Calibration) -> dict[str, Any]:
+def _jsonable(value: NumericReference | CategoricalReference | Calibration) -> JsonObject:
     return {
         name: list(field) if isinstance(field, tuple) else field
         for name, field in asdict(value).items()

@@ -1,7 +1,7 @@
 """Accumulators for one window, and the merge of windows across replicas and days.
 
-Each has ``update`` and ``get``; what ``get`` gives is plain JSON, and ``merge`` adds two of those,
-also when they were read back from a log. Nothing is sampled and nothing rounds: any order and any
+Each has ``update`` and ``get``; ``get`` returns plain JSON, and ``merge`` adds two of those, also
+when they were read back from a log. Nothing is sampled and nothing rounds: any order and any
 grouping of updates and merges gives the same numbers.
 
 No accumulator is safe to share between threads without a lock: the owner holds one around
@@ -25,22 +25,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from guards.drift.reference import CategoricalReference, FeatureReference
+    from guards.json_types import JsonObject
 
 __all__ = ["CategoricalSketch", "MatrixSketch", "NumericSketch", "RowSketch", "Sketch", "merge"]
 
-_WAITING_VALUES = 1024
-"""Values folded at once: a fold costs some 60 µs, mostly whatever it holds, so .06 µs a value."""
+_BUFFERED_VALUES = 1024
+"""Values folded at once: a fold costs some 60 µs, almost regardless of their number."""
 
-_WAITING_ROWS = 256
+_BUFFERED_ROWS = 256
 """Rows counted at once: a column of many values costs little more than one value."""
 
-_NEW_REMEMBERED = 1_000
-"""Distinct new categories told apart in a window: a column of identifiers must not fill memory."""
+_MAX_NEW = 1_000
+"""Distinct new categories counted in a window: a column of identifiers must not fill memory."""
 
-_NEW_SHOWN = 20
+_MAX_NEW_SHOWN = 20
 """New categories that a snapshot names."""
 
-_NEW_CHARS = 128
+_MAX_NEW_CHARS = 128
 """A longer value is free text, not a category: it is counted and not kept."""
 
 
@@ -61,17 +62,17 @@ class NumericSketch:
         """Start an empty window over the cells of ``reference``."""
         self._edges = np.array(reference.edges, dtype=np.float64)
         self._quantum = reference.quantum
-        self._waiting = array("d")
+        self._buffer = array("d")
         self._folded = tally(np.empty(0), self._edges, self._quantum)
 
     def update(self, values: Sequence[float]) -> None:
-        """Count values; ``TypeError`` for what is not a number, and then none is counted."""
-        self._waiting.fromlist(list(values))
-        if len(self._waiting) >= _WAITING_VALUES:
+        """Count values; ``TypeError`` if one is not a number, and then none is counted."""
+        self._buffer.fromlist(list(values))
+        if len(self._buffer) >= _BUFFERED_VALUES:
             self._fold()
 
-    def get(self) -> dict[str, Any]:
-        """Give ``counts`` per cell, ``missing``, ``infinite``, sums, ``minimum``, ``maximum``.
+    def get(self) -> JsonObject:
+        """Return ``counts`` per cell, ``missing``, ``infinite``, sums, ``minimum``, ``maximum``.
 
         The fields are those of :class:`~guards.drift.reference.NumericReference`.
         """
@@ -79,13 +80,13 @@ class NumericSketch:
         return deepcopy(self._folded)
 
     def _fold(self) -> None:
-        batch = tally(np.array(self._waiting), self._edges, self._quantum)
+        batch = tally(np.array(self._buffer), self._edges, self._quantum)
         self._folded = merge(self._folded, batch)
-        del self._waiting[:]
+        del self._buffer[:]
 
 
 class CategoricalSketch:
-    """Counts over the reference's dictionary, and the new categories beside it.
+    """Counts over the reference's dictionary, and of new categories.
 
     >>> from guards.drift.reference import CategoricalReference
     >>> sketch = CategoricalSketch(CategoricalReference.of([], ["NDCA", "SDNY"]))
@@ -111,18 +112,18 @@ class CategoricalSketch:
 
     def _count_unknown(self, value: str, count: int) -> None:
         self._unknown += count
-        if self._private or len(value) > _NEW_CHARS:
+        if self._private or len(value) > _MAX_NEW_CHARS:
             return
-        if value in self._new or len(self._new) < _NEW_REMEMBERED:
+        if value in self._new or len(self._new) < _MAX_NEW:
             self._new[value] += count
 
-    def get(self) -> dict[str, Any]:
-        """Give ``counts`` in the dictionary's order, ``missing``, ``unknown``, and the new ones.
+    def get(self) -> JsonObject:
+        """Return ``counts`` in the dictionary's order, ``missing``, ``unknown``, and the new ones.
 
-        ``new`` names the 20 most frequent unknown categories, and none when the column is
-        private; ``new_other`` is the number of unknown values that it does not name.
+        ``new`` holds the 20 most frequent unknown categories, and none when the column is
+        private; ``new_other`` is the number of other unknown values.
         """
-        named = sorted(self._new.items(), key=lambda item: (-item[1], item[0]))[:_NEW_SHOWN]
+        named = sorted(self._new.items(), key=lambda item: (-item[1], item[0]))[:_MAX_NEW_SHOWN]
         *counts, missing = self._known.values()
         return {
             "counts": counts,
@@ -134,7 +135,7 @@ class CategoricalSketch:
 
 
 class MatrixSketch:
-    """Which label the challenger gave where the champion gave another, or the same.
+    """How often each pair of the champion's label and the challenger's occurred.
 
     >>> matrix = MatrixSketch()
     >>> matrix.update([("invoice", "invoice"), ("invoice", "letter"), ("invoice", "invoice")])
@@ -150,9 +151,9 @@ class MatrixSketch:
         """Count pairs of the champion's label and the challenger's."""
         self._pairs.update(pairs)
 
-    def get(self) -> dict[str, Any]:
-        """Give documents by champion label, then by challenger label; absent pairs are zero."""
-        rows: dict[str, Any] = {}
+    def get(self) -> JsonObject:
+        """Return documents by champion label, then by challenger label; absent pairs are zero."""
+        rows: JsonObject = {}
         for (champion, challenger), documents in self._pairs.items():
             rows.setdefault(champion, {})[challenger] = documents
         return rows
@@ -179,13 +180,13 @@ class Sketch:
         for feature, values in zip(features, columns.values(), strict=True):
             feature.update(values)
 
-    def get(self) -> dict[str, dict[str, Any]]:
-        """Give the snapshot of every feature by name; the window goes on counting."""
+    def get(self) -> dict[str, JsonObject]:
+        """Return the snapshot of every feature by name; the window goes on counting."""
         return {name: feature.get() for name, feature in self._features.items()}
 
 
 class RowSketch:
-    """A window over many features that is told a row at a time; cheap, and not safe to share.
+    """A window over many features that counts row by row; not safe to share without a lock.
 
     >>> from guards.drift.reference import CategoricalReference
     >>> sketch = RowSketch(("court",), {"court": CategoricalReference.of([], ["NDCA"])})
@@ -195,14 +196,14 @@ class RowSketch:
     """
 
     def __init__(self, names: Sequence[str], features: Mapping[str, FeatureReference]) -> None:
-        """Start an empty window over ``features``, of which rows have those that ``names`` names.
+        """Start an empty window over ``features``; rows have those in ``names``, in that order.
 
-        Raises ``KeyError`` for a name that is none of the features.
+        Raises ``KeyError`` for a name that is not a feature.
         """
         self._width = len([features[name] for name in names])
         self._names = names
         self._sketch = Sketch(features)
-        self._waiting: list[tuple[float | str, ...]] = []
+        self._buffer: list[tuple[float | str, ...]] = []
 
     def update(self, row: tuple[float | str, ...]) -> None:
         """Count one row: a value for each name, in the order of the names.
@@ -212,30 +213,30 @@ class RowSketch:
         if len(row) != self._width:
             message = f"a row has {self._width} values, this one {len(row)}"
             raise ValueError(message)
-        self._waiting.append(row)
-        if len(self._waiting) >= _WAITING_ROWS:
+        self._buffer.append(row)
+        if len(self._buffer) >= _BUFFERED_ROWS:
             self._count()
 
-    def get(self) -> dict[str, dict[str, Any]]:
-        """Give the snapshot of every feature by name; the window goes on counting."""
+    def get(self) -> dict[str, JsonObject]:
+        """Return the snapshot of every feature by name; the window goes on counting."""
         self._count()
         return self._sketch.get()
 
     def _count(self) -> None:
-        columns = zip(*self._waiting, strict=True)
+        columns = zip(*self._buffer, strict=True)
         self._sketch.update(dict(zip(self._names, columns, strict=False)))
-        self._waiting.clear()
+        self._buffer.clear()
 
 
-def merge(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+def merge(left: JsonObject, right: JsonObject) -> JsonObject:
     """Add two snapshots of one kind, exactly; the arguments are left as they are.
 
-    Takes what any accumulator's ``get`` gives, nested to any depth. Whole numbers add, lists add
+    Takes what any accumulator's ``get`` returns, nested to any depth. Whole numbers add, lists add
     item by item, objects key by key with an absent key for zero, and the range of numeric
     snapshots widens. Associative and commutative; an empty object is neutral. Raises
     ``ValueError`` for snapshots over different cells or of different kinds.
     """
-    rules = _RANGE if _numeric(left, right) else {}
+    rules = _RANGE if _is_numeric(left, right) else {}
     merged = {}
     for key in sorted({*left, *right}):
         if key in left and key in right:
@@ -245,9 +246,10 @@ def merge(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _numeric(left: dict[str, Any], right: dict[str, Any]) -> bool:
+def _is_numeric(left: JsonObject, right: JsonObject) -> bool:
     # Only a snapshot's own counts are a list: a label or a category may be called "minimum" too.
-    kinds = {"minimum" in one for one in (left, right) if isinstance(one.get("counts"), list)}
+    snapshots = (left, right)
+    kinds = {"minimum" in each for each in snapshots if isinstance(each.get("counts"), list)}
     if len(kinds) > 1:
         message = "a numeric and a categorical snapshot cannot be merged"
         raise ValueError(message)
@@ -260,17 +262,17 @@ def _add(left: object, right: object) -> object:
     if isinstance(left, dict) and isinstance(right, dict):
         return merge(left, right)
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-        return [_add(one, other) for one, other in zip(left, right, strict=True)]
+        return list(map(_add, left, right))
     message = "these snapshots were not counted over the same cells"
     raise ValueError(message)
 
 
 def _lower(left: float | None, right: float | None) -> float | None:
-    return min((one for one in (left, right) if one is not None), default=None)
+    return min((value for value in (left, right) if value is not None), default=None)
 
 
 def _higher(left: float | None, right: float | None) -> float | None:
-    return max((one for one in (left, right) if one is not None), default=None)
+    return max((value for value in (left, right) if value is not None), default=None)
 
 
-_RANGE: dict[str, Callable[[Any, Any], Any]] = {"minimum": _lower, "maximum": _higher}
+_RANGE: dict[str, Callable[..., object]] = {"minimum": _lower, "maximum": _higher}

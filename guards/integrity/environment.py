@@ -43,7 +43,7 @@ _SUSPECTS = {
 
 
 def installed_environment() -> dict[str, str]:
-    """Give the versions of Python and of every library that shapes an answer."""
+    """Return the versions of Python and of every library that shapes an answer."""
     return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
 
 
@@ -69,12 +69,12 @@ def exact_environment(sealed: Mapping[str, str]) -> Iterator[Finding]:
         )
 
 
-def with_libraries(found: Sequence[Finding], sealed: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what the probes found, and each library of another version that may be the reason."""
-    yield from found
-    suspects = {library for one in found for library in _SUSPECTS.get(one.subject, ())}
+def with_libraries(findings: Sequence[Finding], sealed: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield the findings of the probes, and each library of another version that may be a cause."""
+    yield from findings
+    suspects = {library for one in findings for library in _SUSPECTS.get(one.subject, ())}
     for library, (expected, observed) in environment_differences(sealed).items():
-        if found and (library in suspects or not suspects):
+        if findings and (library in suspects or not suspects):
             yield Finding(
                 "environment_differs",
                 library,

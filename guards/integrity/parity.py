@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
+from guards.bundle.engines import ClassParity, Parity
 from guards.errors import Finding
 
 if TYPE_CHECKING:
@@ -19,30 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = [
-    "ENGINES",
-    "ENGINE_ANSWERS",
-    "ENGINE_GRAPH",
-    "MAX_FLIPS",
-    "NOTABLE",
-    "ONNX_INT8",
-    "TORCH_BF16",
-    "ClassParity",
-    "NotableChange",
-    "Parity",
-    "check_engine_probes",
-    "check_parity",
-    "engine_part",
-    "parity_of",
-]
-
-ONNX_INT8, TORCH_BF16 = "onnx-int8", "torch-bf16"
-ENGINES = (ONNX_INT8, TORCH_BF16)
-"""The engines that a bundle may carry besides its network, the fastest first."""
-
-ENGINE_GRAPH, ENGINE_ANSWERS = "model.onnx", "probabilities.npy"
-"""The files of an engine: what it runs where that is not the network, and its own answers to the
-probes."""
+__all__ = ["MAX_FLIPS", "NOTABLE", "check_engine_probes", "check_parity", "parity_of"]
 
 MAX_FLIPS = 0.005
 """The share of held-out documents whose label may change, where nobody says otherwise."""
@@ -51,64 +28,6 @@ NOTABLE = 0.05
 """A probability that changes by more is named, however good the mean."""
 
 _TIE = 0.1
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ClassParity(_Record):
-    """The documents that the network gives one label, and what the engine makes of them."""
-
-    documents: int = Field(ge=0)
-    flips: int = Field(ge=0)
-    mean_confidence_shift: float
-    largest_confidence_shift: float
-
-
-class NotableChange(_Record):
-    """One probability of one probe that an engine changes by more than ``NOTABLE``."""
-
-    probe: int = Field(ge=0)
-    label: str
-    expected: float
-    observed: float
-
-
-class Parity(_Record):
-    """Engine against network on held-out documents; shifts are engine minus network.
-
-    A flip is a document whose label changes. A confidence shift is that of the largest
-    probability; the largest one is the largest in size, with its sign.
-    """
-
-    documents: int = Field(ge=1)
-    flips: int = Field(ge=0)
-    max_flips: float = Field(ge=0, le=1)
-    mean_confidence_shift: float
-    largest_confidence_shift: float
-    largest_probability_change: float = Field(ge=0)
-    per_class: dict[str, ClassParity]
-    notable: list[NotableChange] = []
-
-    @property
-    def within(self) -> bool:
-        """Tell whether the flips are within their budget."""
-        return self.flips <= self.max_flips * self.documents
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return (
-            f"{self.flips} of {self.documents} labels flip (budget {self.max_flips:.2%}), "
-            f"confidence {self.mean_confidence_shift:+.4f} in the mean and "
-            f"{self.largest_confidence_shift:+.3f} at most, "
-            f"largest probability change {self.largest_probability_change:.3f}"
-        )
-
-
-def engine_part(engine: str, file: str) -> str:
-    """Give the path of an engine's file inside a bundle."""
-    return f"engines/{engine}/{file}"
 
 
 def parity_of(
@@ -128,8 +47,8 @@ def parity_of(
         largest_confidence_shift=_largest(shift),
         largest_probability_change=float(np.abs(observed - expected).max()),
         per_class={
-            label: _class_parity(shift[before == place], (after != before)[before == place])
-            for place, label in enumerate(labels)
+            label: _class_parity(shift[before == index], (after != before)[before == index])
+            for index, label in enumerate(labels)
         },
     )
 
@@ -157,8 +76,6 @@ def check_parity(engines: Sequence[str], parity: Mapping[str, Parity]) -> Iterat
                 subject=engine,
                 expected="a parity report within its budget of changed labels",
                 observed="no parity report" if report is None else str(report),
-                remedy="build the engine again with `understudy accelerate`, or delete it and seal "
-                "the bundle again",
             )
 
 
@@ -181,11 +98,11 @@ def check_engine_probes(
     clear = ranked[:, -1] - ranked[:, -2] > _TIE
     flipped = clear & (sealed.argmax(axis=1) != observed.argmax(axis=1))
     if flipped.any() or change.max() > NOTABLE:
-        probe, place = divmod(int(change.argmax()), change.shape[1])
+        probe, index = divmod(int(change.argmax()), change.shape[1])
         yield _off(
             engine,
-            f"{labels[place]} {sealed[probe, place]:.4f} at probe {probe}",
-            f"{observed[probe, place]:.4f}; {int(flipped.sum())} of {len(sealed)} labels differ",
+            f"{labels[index]!r} {sealed[probe, index]:.4f} at probe {probe}",
+            f"{observed[probe, index]:.4f}; {int(flipped.sum())} of {len(sealed)} labels differ",
         )
 
 
@@ -195,6 +112,4 @@ def _off(engine: str, expected: str, observed: str) -> Finding:
         subject=engine,
         expected=expected,
         observed=observed,
-        remedy="serve with ENGINE=torch on this processor, or build the engine here with "
-        "`understudy accelerate`",
     )

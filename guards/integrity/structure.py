@@ -1,19 +1,20 @@
-"""Whether the parts of a bundle fit each other: what no digest of a single part can tell."""
+"""Check that the parts of a bundle fit each other, which the digest of a single part cannot."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from guards.bundle.layout import CONFIG, TOKENIZER
 from guards.errors import Finding
+from guards.text import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from guards.integrity.manifest import Manifest
+    from guards.bundle.manifest import Manifest
+    from guards.json_types import JsonMapping
 
 __all__ = ["check_columns", "check_vocabulary", "check_width"]
-
-_SEAL_AGAIN = "restore the bundle that was sealed, or train again"
 
 
 def check_columns(manifest: Manifest, columns: object) -> Iterator[Finding]:
@@ -22,21 +23,20 @@ def check_columns(manifest: Manifest, columns: object) -> Iterator[Finding]:
     if fitted is None:
         return
     declared = _declared(manifest)
-    taken = [str(name) for name in fitted]
-    if manifest.preprocessing.frame is not None:
+    names = [str(name) for name in fitted]
+    if manifest.preprocessing.column_inputs is not None:
         # An estimator may have been fitted beside columns that it drops.
-        taken = [name for name in taken if name in declared]
-    if taken != declared:
+        names = [name for name in names if name in declared]
+    if names != declared:
         yield Finding(
             "columns_mismatch",
             "inputs",
-            f"the columns that the estimator was fitted on: {_some(taken)}",
-            f"the manifest declares {_some(declared)}",
-            _SEAL_AGAIN,
+            f"the columns that the estimator was fitted on: {listed(names)}",
+            f"the manifest declares {listed(declared)}",
         )
 
 
-def check_width(config: Mapping[str, Any], width: int) -> Iterator[Finding]:
+def check_width(config: JsonMapping, width: int) -> Iterator[Finding]:
     """Yield a finding when the network takes another number of encoded columns than there are.
 
     A network whose configuration names no width takes text alone.
@@ -45,14 +45,13 @@ def check_width(config: Mapping[str, Any], width: int) -> Iterator[Finding]:
     if wanted is not None and wanted != width:
         yield Finding(
             "width_mismatch",
-            "model/config.json",
+            CONFIG,
             f"a network that takes {width} encoded columns",
             f"one that takes {wanted}",
-            _SEAL_AGAIN,
         )
 
 
-def check_vocabulary(config: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> Iterator[Finding]:
+def check_vocabulary(config: JsonMapping, tokenizer: JsonMapping) -> Iterator[Finding]:
     """Yield a finding when the tokenizer knows a token that the network has no embedding for."""
     encoder = config.get("encoder")
     rows = (encoder if isinstance(encoder, dict) else config).get("vocab_size")
@@ -60,21 +59,20 @@ def check_vocabulary(config: Mapping[str, Any], tokenizer: Mapping[str, Any]) ->
     if isinstance(rows, int) and largest >= rows:
         yield Finding(
             "vocabulary_mismatch",
-            "preprocessing/tokenizer.json",
+            TOKENIZER,
             f"token ids below {rows}, the rows of the network's embedding",
             f"token id {largest}",
-            _SEAL_AGAIN,
         )
 
 
 def _declared(manifest: Manifest) -> list[str]:
-    frame = manifest.preprocessing.frame
-    if frame is not None:
-        return [column["name"] for column in frame["columns"]]
+    column_inputs = manifest.preprocessing.column_inputs
+    if column_inputs is not None:
+        return [column["name"] for column in column_inputs["columns"]]
     return list(manifest.schema_.columns)
 
 
-def _token_ids(tokenizer: Mapping[str, Any]) -> Iterator[int]:
+def _token_ids(tokenizer: JsonMapping) -> Iterator[int]:
     model = tokenizer.get("model")
     vocabulary = model.get("vocab", ()) if isinstance(model, dict) else ()
     if isinstance(vocabulary, dict):
@@ -85,8 +83,3 @@ def _token_ids(tokenizer: Mapping[str, Any]) -> Iterator[int]:
     for token in added if isinstance(added, list) else ():
         if isinstance(token, dict) and isinstance(token.get("id"), int):
             yield token["id"]
-
-
-def _some(names: Sequence[str], most: int = 20) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return (", ".join(names[:most]) or "none") + more

@@ -23,9 +23,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from artifacts.columns import fit_columns
-from artifacts.frames import frame_of
-from artifacts.sealed_columns import SealedColumns
+from artifacts.bundle.column_inputs import column_inputs_of
+from artifacts.bundle.sealed_columns import SealedColumns
+from artifacts.training.columns import fit_columns
 from guards.schema import MISSING, CanonicalRow, CategoricalColumn, NumericColumn, Schema
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ __all__ = ["main"]
 _RUNS = 9
 _ROWS = 500
 _MISSING_SHARE = 0.1
-_KNOWN = tuple(f"c{place}" for place in range(20))
+_KNOWN = tuple(f"c{index}" for index in range(20))
 _SCHEMA = Schema(
     text=("text",),
-    numeric=tuple(NumericColumn(f"number_{place}", -3.0, 3.0) for place in range(20)),
-    categorical=tuple(CategoricalColumn(f"category_{place}", _KNOWN) for place in range(10)),
+    numeric=tuple(NumericColumn(f"number_{index}", -3.0, 3.0) for index in range(20)),
+    categorical=tuple(CategoricalColumn(f"category_{index}", _KNOWN) for index in range(10)),
     labels=("contract", "invoice"),
 )
 _CALLS = {1: (2000, 20), 8: (500, 10), 256: (50, 5)}
@@ -80,7 +80,7 @@ def _line(
 
 
 def _call_us(columns: SealedColumns, rows: Sequence[CanonicalRow], count: int, calls: int) -> float:
-    """Give the processor microseconds of one call, the mean of a run of calls."""
+    """Return the processor microseconds of one call, the mean of a run of calls."""
     batches = [[rows[(start + at) % len(rows)] for at in range(count)] for start in range(calls)]
     texts = [""] * count
     started = time.thread_time()
@@ -98,7 +98,7 @@ def _ours(rows: Sequence[CanonicalRow]) -> SealedColumns:
 
 
 def _others(rows: Sequence[CanonicalRow]) -> SealedColumns:
-    frame = frame_of(_SCHEMA)
+    column_inputs = column_inputs_of(_SCHEMA)
     numeric = [column.name for column in _SCHEMA.numeric]
     categorical = [column.name for column in _SCHEMA.categorical]
     columns = ColumnTransformer(
@@ -107,7 +107,9 @@ def _others(rows: Sequence[CanonicalRow]) -> SealedColumns:
             ("categories", OneHotEncoder(handle_unknown="ignore"), categorical),
         ]
     )
-    return SealedColumns(columns.fit(frame.fill(_SCHEMA, rows, [""] * len(rows))), frame)
+    return SealedColumns(
+        columns.fit(column_inputs.fill(_SCHEMA, rows, [""] * len(rows))), column_inputs
+    )
 
 
 def _rows(generator: np.random.Generator) -> Iterator[CanonicalRow]:

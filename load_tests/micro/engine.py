@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import threading
 import time
 from dataclasses import asdict, dataclass, replace
@@ -19,19 +18,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
 from service.engines.choosing import ENGINE_NAMES, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from artifacts.opening import Bundle
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.opening import Bundle
+    from artifacts.bundle.preprocessing import Encoding
     from service.engines import Engine
 
 __all__ = ["Run", "main", "measure"]
-
-_AS_THEY_ARE = "as they are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,17 @@ class Run:
 
     rate: float
     cpu_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Medians of an engine over rounds; ``ratio`` is its rate against the first engine's."""
+
+    documents: str
+    engine: str
+    rate: float
+    cpu_ms: float
+    ratio: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,14 +60,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for engine in engines:
         for encodings in streams.values():
             measure(engine, encodings, len(encodings) // 4)
-    if call.turns:
-        _take_turns(engines[0], streams[_AS_THEY_ARE])
-    else:
-        _show(engines, streams, call.rounds)
+    rows = _rows(engines, streams, call.rounds)
+    if call.json:
+        print(json.dumps([asdict(row) for row in rows]))
+        return
+    print(f"{'documents':<14}{'engine':<14}{'documents/s':>12}{'CPU ms each':>13}{'ratio':>8}")
+    for row in rows:
+        print(
+            f"{row.documents:<14}{row.engine:<14}"
+            f"{row.rate:>12.1f}{row.cpu_ms:>13.2f}{row.ratio:>8.2f}",
+            flush=True,
+        )
 
 
 def measure(engine: Engine, encodings: Sequence[Encoding], count: int) -> Run:
-    """Run so many documents, which start over at the end, one a pass, a thread a lane."""
+    """Run so many documents, which start over at the end, one a pass, on a thread for each lane."""
     queue = islice(cycle(encodings), count)
     threads = [threading.Thread(target=_work, args=(engine, queue)) for _ in range(engine.lanes)]
     started_s, started_cpu_s = time.perf_counter(), time.process_time()
@@ -79,11 +94,11 @@ def _work(engine: Engine, queue: Iterator[Encoding]) -> None:
 def _streams(
     bundle: Bundle, texts: Sequence[str], lengths: Sequence[int]
 ) -> dict[str, list[Encoding]]:
-    """Encode the texts, and make of each what it were with so many tokens."""
+    """Encode the texts as they are, and repeated or cut to each number of tokens."""
     encodings = bundle.preprocessing.encode_documents(
         [{"text": text, "features": {}} for text in texts]
     )
-    return {_AS_THEY_ARE: encodings} | {
+    return {"as they are": encodings} | {
         f"{length} tokens": [_of_length(encoding, length) for encoding in encodings]
         for length in lengths
     }
@@ -93,27 +108,23 @@ def _of_length(encoding: Encoding, length: int) -> Encoding:
     return replace(encoding, token_ids=np.resize(encoding.token_ids, (1, length)))
 
 
-def _take_turns(engine: Engine, encodings: Sequence[Encoding]) -> None:
-    print(json.dumps({"engine": engine.name}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(asdict(measure(engine, encodings, int(line)))), flush=True)
-
-
-def _show(
+def _rows(
     engines: Sequence[Engine], streams: Mapping[str, Sequence[Encoding]], rounds: int
-) -> None:
-    """Print medians over rounds in which engines take turns, and ratios to the first engine."""
-    print(f"{'documents':<14}{'engine':<14}{'documents/s':>12}{'CPU ms each':>13}{'ratio':>8}")
+) -> Iterator[Row]:
+    """Measure whole streams, engines in turns, and yield a row for each stream and engine."""
     for name, encodings in streams.items():
         runs = [
             [measure(engine, encodings, len(encodings)) for engine in engines]
             for _ in range(rounds)
         ]
-        for place, engine in enumerate(engines):
-            rate = median(run[place].rate for run in runs)
-            cpu_ms = median(run[place].cpu_ms for run in runs)
-            ratio = median(run[place].rate / run[0].rate for run in runs)
-            print(f"{name:<14}{engine.name:<14}{rate:>12.1f}{cpu_ms:>13.2f}{ratio:>8.2f}")
+        for index, engine in enumerate(engines):
+            yield Row(
+                documents=name,
+                engine=engine.name,
+                rate=median(run[index].rate for run in runs),
+                cpu_ms=median(run[index].cpu_ms for run in runs),
+                ratio=median(run[index].rate / run[0].rate for run in runs),
+            )
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -127,14 +138,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--engine", action="append", choices=ENGINE_NAMES, help="repeat to compare (torch)"
     )
     parser.add_argument(
-        "--length", type=int, action="append", default=[], help="so many tokens too; repeat"
+        "--length",
+        type=int,
+        action="append",
+        default=[],
+        help="also documents of so many tokens; repeat",
     )
     parser.add_argument("--rounds", type=int, default=3, help="%(default)s")
-    parser.add_argument(
-        "--turns",
-        action="store_true",
-        help="measure the first engine once a line of standard input: how many documents",
-    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser.parse_args(arguments)
 
 

@@ -32,20 +32,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from transformers import PreTrainedTokenizerFast
 
-from artifacts.foreign.sealing import SealingOptions, seal_foreign
-from artifacts.network import new_network
-from artifacts.opening import Bundle, load, open_bundle
-from artifacts.sealed_columns import estimator_of
+from artifacts.bundle.network import new_network
+from artifacts.bundle.opening import Bundle, load, open_bundle
+from artifacts.bundle.rechecking import Rechecker
+from artifacts.bundle.sealed_columns import estimator_of
+from artifacts.imported.import_model import ImportOptions, import_model
 from artifacts.tables import ColumnRoles, as_table
-from artifacts.tokenizer import SPECIAL_TOKENS, word_piece
-from guards.integrity import digest, read_sealed, verify
+from artifacts.training.wordpiece import SPECIAL_TOKENS, word_piece
+from guards.bundle.sealed_files import read_sealed
+from guards.integrity.state.fingerprint import digest
+from guards.integrity.verify import verify
 from service.engines.torch import TorchEngine
-from service.rechecking import Rechecker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from guards.integrity import SealedFiles
+    from guards.bundle.sealed_files import SealedFiles
 
 __all__ = ["main"]
 
@@ -59,8 +61,8 @@ _LABELS = ("contract", "invoice", "letter")
 _ROLES = ColumnRoles(
     ("text",),
     "label",
-    tuple(f"number_{place}" for place in range(_NUMERIC)),
-    tuple(f"category_{place}" for place in range(_CATEGORICAL)),
+    tuple(f"number_{index}" for index in range(_NUMERIC)),
+    tuple(f"category_{index}" for index in range(_CATEGORICAL)),
 )
 _MINILM = {
     "vocab_size": 30522,
@@ -174,7 +176,7 @@ def _rechecked(rechecker: Rechecker | None) -> Iterator[None]:
 
 
 def _cpu_s(work: Callable[[], object]) -> float:
-    """Give the median processor seconds of this process over some runs."""
+    """Return the median processor seconds of this process over some runs."""
     seconds = []
     for _ in range(_RUNS):
         started = time.process_time()
@@ -184,7 +186,7 @@ def _cpu_s(work: Callable[[], object]) -> float:
 
 
 def _verifying_s(path: Path) -> tuple[float, float]:
-    """Give the median processor seconds of a verification, and of building what it probes."""
+    """Return the median processor seconds of a verification, and of building what it probes."""
     loading: list[float] = []
 
     def timed(sealed: SealedFiles, columns: object) -> Bundle:
@@ -208,11 +210,11 @@ def _make_bundle(directory: Path) -> Path:
     ).fit(frame)
     joblib.dump(columns, directory / "columns.joblib")
     _save_model(directory / "model", columns.transform(frame[:1]).shape[1])
-    options = SealingOptions(
+    options = ImportOptions(
         directory / "model", directory / "columns.joblib", max_length=256, accelerate=False
     )
     path = directory / "documents" / "1"
-    seal_foreign(as_table(frame, _ROLES, "documents"), _ROLES, path, options)
+    import_model(as_table(frame, _ROLES, "documents"), _ROLES, path, options)
     return path
 
 
@@ -224,18 +226,18 @@ def _documents(generator: np.random.Generator) -> pd.DataFrame:
         {
             "text": [" ".join(f"w{word}" for word in row) for row in words],
             "label": [_LABELS[row % len(_LABELS)] for row in range(_ROWS)],
-            **{f"number_{place}": numbers[:, place] for place in range(_NUMERIC)},
+            **{f"number_{index}": numbers[:, index] for index in range(_NUMERIC)},
             **{
-                f"category_{place}": [f"c{value}" for value in categories[:, place]]
-                for place in range(_CATEGORICAL)
+                f"category_{index}": [f"c{value}" for value in categories[:, index]]
+                for index in range(_CATEGORICAL)
             },
         }
     )
 
 
 def _save_model(directory: Path, width: int) -> None:
-    vocabulary = {token: place for place, token in enumerate(SPECIAL_TOKENS)}
-    vocabulary |= {f"w{place}": place for place in range(len(vocabulary), _MINILM["vocab_size"])}
+    vocabulary = {token: index for index, token in enumerate(SPECIAL_TOKENS)}
+    vocabulary |= {f"w{index}": index for index in range(len(vocabulary), _MINILM["vocab_size"])}
     tokenizer = word_piece(vocabulary)
     network = new_network(
         None,

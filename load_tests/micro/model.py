@@ -11,22 +11,24 @@ import csv
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import BertConfig, BertForSequenceClassification
 
-from artifacts.tokenizer import SPECIAL_TOKENS, learn_tokenizer, word_piece
+from artifacts.training.wordpiece import SPECIAL_TOKENS, learn_tokenizer, word_piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from guards.json_types import JsonObject
 
 __all__ = ["SHAPES", "main"]
 
 _SEED = 20
 _VOCABULARY = 30522
 _POSITIONS = 512
-SHAPES: dict[str, dict[str, Any]] = {
+SHAPES: dict[str, JsonObject] = {
     "minilm-l6": {
         "hidden_size": 384,
         "num_hidden_layers": 6,
@@ -53,13 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _save_tokenizer(call.directory, _vocabulary(row["text"] for row in rows))
 
 
-def _save_network(directory: Path, shape: dict[str, Any], labels: Sequence[str]) -> None:
+def _save_network(directory: Path, shape: JsonObject, labels: Sequence[str]) -> None:
     torch.manual_seed(_SEED)
     config = BertConfig(
         vocab_size=_VOCABULARY,
         max_position_embeddings=_POSITIONS,
         id2label=dict(enumerate(labels)),
-        label2id={label: place for place, label in enumerate(labels)},
+        label2id={label: index for index, label in enumerate(labels)},
         **shape,
     )
     BertForSequenceClassification(config).save_pretrained(directory)
@@ -69,10 +71,10 @@ def _vocabulary(texts: Iterable[str]) -> dict[str, int]:
     """Learn pieces from the texts, and fill up with words that nobody writes."""
     pieces = learn_tokenizer(list(texts), _VOCABULARY).get_vocab()
     vocabulary = {
-        piece: place for place, piece in enumerate(sorted(pieces, key=pieces.__getitem__))
+        piece: index for index, piece in enumerate(sorted(pieces, key=pieces.__getitem__))
     }
-    unused = (f"[unused{place}]" for place in range(_VOCABULARY - len(vocabulary)))
-    return vocabulary | {piece: len(vocabulary) + place for place, piece in enumerate(unused)}
+    unused = (f"[unused{index}]" for index in range(_VOCABULARY - len(vocabulary)))
+    return vocabulary | {piece: len(vocabulary) + index for index, piece in enumerate(unused)}
 
 
 def _save_tokenizer(directory: Path, vocabulary: dict[str, int]) -> None:
@@ -86,7 +88,7 @@ def _save_tokenizer(directory: Path, vocabulary: dict[str, int]) -> None:
         "sep_token": last,
         "mask_token": mask,
     }
-    settings: dict[str, Any] = {
+    settings = {
         "tokenizer_class": "BertTokenizer",
         "do_lower_case": True,
         "model_max_length": _POSITIONS,

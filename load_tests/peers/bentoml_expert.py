@@ -12,7 +12,6 @@ import queue
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import bentoml
 import numpy as np
@@ -22,7 +21,7 @@ from tokenizers import Tokenizer
 __all__ = ["Classification"]
 
 _SESSIONS = 2
-_MOST_TOKENS = 512
+_MAX_TOKENS = 512
 
 
 @bentoml.service(
@@ -40,14 +39,14 @@ class Classification:
         self._labels = json.loads((model / "config.json").read_text())["id2label"]
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(_MOST_TOKENS)
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._free: queue.SimpleQueue[onnxruntime.InferenceSession] = queue.SimpleQueue()
         for _ in range(_SESSIONS):
             self._free.put(_session(graph))
 
     @bentoml.api
-    def classify(self, text: str) -> dict[str, Any]:
-        """Give the label and score of a text."""
+    def classify(self, text: str) -> dict[str, str | float]:
+        """Return the label and score of a text."""
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         session = self._free.get()
         try:

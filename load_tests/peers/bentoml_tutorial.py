@@ -7,7 +7,6 @@ tutorial's own service, two are how a challenger is often added to it.
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import bentoml
 from transformers import pipeline
@@ -26,8 +25,8 @@ class Classification:
         ]
 
     @bentoml.api(batchable=True)
-    def classify(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Give the label and score of each text."""
+    def classify(self, texts: list[str]) -> list[dict[str, str | float]]:
+        """Return the label and score of each text."""
         answers = [classifier(texts, truncation=True) for classifier in self._pipelines]
-        first: list[dict[str, Any]] = answers[0]
+        first: list[dict[str, str | float]] = answers[0]
         return first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ray
 from ray import serve
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Classification"]
 
 
-@serve.deployment
 class Classification:
     """Classifies texts in batches of what has come."""
 
@@ -24,19 +23,19 @@ class Classification:
         self._pipeline = pipeline("text-classification", model=model)
 
     @serve.batch
-    async def classify(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Give the label and score of each text."""
-        answers: list[dict[str, Any]] = self._pipeline(texts, truncation=True)
+    async def classify(self, texts: list[str]) -> list[dict[str, str | float]]:
+        """Return the label and score of each text."""
+        answers: list[dict[str, str | float]] = self._pipeline(texts, truncation=True)
         return answers
 
-    async def __call__(self, request: Request) -> dict[str, Any]:
+    async def __call__(self, request: Request) -> dict[str, str | float]:
         """Answer one request."""
-        answer: dict[str, Any] = await self.classify((await request.json())["text"])
+        answer: dict[str, str | float] = await self.classify((await request.json())["text"])
         return answer
 
 
 if __name__ == "__main__":
     ray.init(include_dashboard=False)
     serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
-    deployment: Any = Classification  # the decorator made it more than a class
+    deployment = serve.deployment(Classification)
     serve.run(deployment.bind(os.environ["PEER_MODELS"]), blocking=True)

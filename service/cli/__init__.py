@@ -1,6 +1,11 @@
-"""The ``understudy`` command: one file a command, each a thin layer over the rooms.
+"""The ``understudy`` command; exit codes are those of ``service.exit_codes``.
 
-Exit codes: 0 done, 1 it ran and the answer is no, 2 the call was wrong, 78 the guard refused.
+- ``main``: the group of commands, and what errors become which exit codes.
+- ``accelerate``, ``demo``, ``diff``, ``evaluate``, ``seal``, ``serve``, ``sign``, ``train``,
+  ``verify``: one command each.
+- ``options``: options that several commands share.
+- ``labelled``: read a labelled table with the columns of a bundle.
+- ``output``: what several commands print.
 """
 
 from service.cli.main import main

@@ -1,23 +1,27 @@
-"""``understudy accelerate``: give a sealed bundle a faster engine, with its parity report."""
+"""``understudy accelerate``: add a faster engine to a sealed bundle, with a parity report."""
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.acceleration.accelerating import accelerate as accelerate_bundle
 from artifacts.acceleration.building import parity_records
-from artifacts.opening import open_bundle
-from guards.integrity import Demands
-from guards.integrity.parity import ENGINES, MAX_FLIPS
+from artifacts.bundle.opening import open_bundle
+from artifacts.sealing.add_engine import accelerate as accelerate_bundle
+from guards.bundle.engines import ENGINES
+from guards.integrity.parity import MAX_FLIPS
+from guards.integrity.requirements import Requirements
 from service.cli.labelled import read_labelled
+from service.cli.options import PATH, json_option, known_label_option, trust_option
+from service.cli.output import print_json, print_notes, print_sealed
+from service.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["accelerate"]
-
-_NO = 1
 
 _EXAMPLE = """
 \b
@@ -27,12 +31,12 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=PATH)
 @click.option(
     "--engine",
     multiple=True,
     type=click.Choice(ENGINES),
-    help="Build this engine; repeat.  [default: the fastest within the budget]",
+    help="Build this engine; repeat.  [default: the fastest within --max-flips]",
 )
 @click.option(
     "--max-flips",
@@ -43,13 +47,13 @@ Example:
 )
 @click.option(
     "--documents",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="TABLE",
     help="Compare on these labelled rows, which training did not see.  [default: the probes]",
 )
-@click.option("--label", metavar="COL", help="The label column.  [default: as in training]")
-@click.option("--trust", multiple=True, metavar="MODULE.CLASS", help="As `understudy verify`.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@known_label_option
+@trust_option("As for `understudy verify`.")
+@json_option
 def accelerate(  # noqa: PLR0913 (one parameter an option)
     *,
     bundle: Path,
@@ -60,22 +64,22 @@ def accelerate(  # noqa: PLR0913 (one parameter an option)
     trust: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Build BUNDLE's network in fewer bits, and compare its answers with the network's own.
+    """Add a faster engine to BUNDLE, and compare its answers with the network's.
 
-    Within the budget of changed labels the engine becomes part of the bundle, which is another
-    root fingerprint: renew pins and signatures. Above it the bundle stays as it is (exit 1).
+    If no more labels change than --max-flips allows, the engine becomes part of the bundle. This
+    changes the root fingerprint: renew pins and signatures. Otherwise the bundle stays as it is
+    (exit 1).
     """
-    opened = open_bundle(bundle, Demands(trusted=trust))
+    opened = open_bundle(bundle, Requirements(trusted=trust))
     rows = None if documents is None else read_labelled(opened, documents, label).documents
-    done = accelerate_bundle(opened, rows, max_flips, engine)
+    acceleration = accelerate_bundle(opened, rows, max_flips, engine)
     if as_json:
-        parity = parity_records(done.built)
-        click.echo(json.dumps({"fingerprint": done.fingerprint, "parity": parity}))
+        parity = parity_records(acceleration.built)
+        print_json({"fingerprint": acceleration.fingerprint, "parity": parity})
     else:
-        click.echo("\n".join(done.notes))
-    for one in done.built:
-        for change in one.parity.notable:
-            click.echo(f"note: {one.engine}: {change}", err=True)
-    if not done.added:
-        sys.exit(_NO)
-    click.echo(f"sealed {bundle}  {done.fingerprint}", err=True)
+        click.echo("\n".join(acceleration.notes))
+    for built in acceleration.built:
+        print_notes(f"{built.engine}: {change}" for change in built.parity.notable)
+    if not acceleration.added:
+        sys.exit(ExitCode.NO)
+    print_sealed(bundle, acceleration.fingerprint)

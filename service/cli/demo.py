@@ -1,4 +1,4 @@
-"""``understudy demo``: the whole story on one machine, from training to what the logs say."""
+"""``understudy demo``: the whole story on one machine, from training to what the log shows."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ def demo(port: int, documents: int, stop_after: bool) -> None:  # noqa: FBT001 (
     on validation. The log shows what validation did not.
     """
     check_port(_HOST, port)
-    # Asked to end in any way, it ends the service that it started.
+    # Whichever signal ends this process, the service that it started ends too.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     bundles = demo_bundles(_STORE, _say)
     log = _STORE / NAME / f"log-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
     with _service(bundles, port, log) as process:
-        _send_the_days(port, documents, process)
-        _tell(log, bundles, port)
+        _send_days(port, documents, process)
+        _report(log, bundles, port)
         if not stop_after:
             _say("serving until you press Ctrl-C")
             with contextlib.suppress(KeyboardInterrupt):
                 sys.exit(process.wait())
 
 
-def _send_the_days(port: int, documents: int, process: subprocess.Popen[bytes]) -> None:
+def _send_days(port: int, documents: int, process: subprocess.Popen[bytes]) -> None:
     traffic = Traffic(f"http://{_HOST}:{port}")
     _say("starting the service: the guard judges both bundles before the port opens")
     traffic.wait_until_ready(lambda: process.poll() is None, _START_S)
@@ -81,7 +81,7 @@ def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.
         *("--champion", str(bundles.champion), "--challenger", str(bundles.challenger)),
         *("--host", _HOST, "--port", str(port), "--log-file", str(log)),
     ]
-    # The story is told with the settings that it was written for.
+    # The story holds for these settings only.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     quiet = {f"{PREFIX}FLUSH_SECONDS": "2", f"{PREFIX}LOG_LEVEL": "warning"}
     process = subprocess.Popen(  # noqa: S603 (our own command)
@@ -90,16 +90,18 @@ def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.
     try:
         yield process
     finally:
-        # Ctrl-C reaches the service too, which then is on its way out already.
+        # After Ctrl-C the service is already stopping, since the signal reaches it too.
         process.send_signal(signal.SIGTERM)
         process.wait(_STOP_S)
 
 
-def _tell(log: Path, bundles: DemoBundles, port: int) -> None:
+def _report(log: Path, bundles: DemoBundles, port: int) -> None:
     champion_f1, challenger_f1 = map(validation_f1, (bundles.champion, bundles.challenger))
     reference = json.loads((bundles.champion / "reference.json").read_bytes())
     days = list(read_days(log, {key: title for key, (title, _) in _ACTS.items()}, reference))
     url = f"http://{_HOST}:{port}"
+    # As it can be typed here; an environment need not be on the path.
+    understudy = os.path.relpath(Path(sys.executable).parent / "understudy")
     click.echo(f"\nWhat the log says ({log})\n\n{table(days)}\n")
     last = days[-1]
     click.echo(
@@ -112,13 +114,8 @@ def _tell(log: Path, bundles: DemoBundles, port: int) -> None:
     click.echo(
         f"Look at   {url}/   and   curl {url}/v1/status\n"
         f"          tail -n 1 {log}\n"
-        f"          {_understudy()} verify {bundles.champion} {bundles.challenger}\n"
+        f"          {understudy} verify {bundles.champion} {bundles.challenger}\n"
     )
-
-
-def _understudy() -> str:
-    """Give the command as it can be typed here; an environment need not be on the path."""
-    return os.path.relpath(Path(sys.executable).parent / "understudy")
 
 
 def _say(text: str) -> None:

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from guards.bundle.sealed_files import read_sealed
 from guards.errors import GuardRefused
-from guards.integrity import read_sealed
-from guards.integrity.comparison import SECTIONS, diff_bundles
-from guards.integrity.wording import printable
+from guards.integrity.differences.bundle_diff import SECTIONS, diff_bundles
+from guards.text import printable
+from service.cli.options import PATH, json_option
+from service.cli.output import print_json
+from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from guards.integrity import SealedFiles
-    from guards.integrity.comparison import BundleDiff
+    from pathlib import Path
+
+    from guards.bundle.sealed_files import SealedFiles
+    from guards.integrity.differences.bundle_diff import BundleDiff
 
 __all__ = ["diff"]
 
-_MOST_LINES = 40
-_DIFFERENT = 1
+_MAX_LINES = 40
 
 
 @click.command(
     epilog="\b\nExample:\n  understudy diff artifacts/store/reviews/1 artifacts/store/reviews/2"
 )
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.argument("a", type=PATH)
+@click.argument("b", type=PATH)
+@json_option
 def diff(a: Path, b: Path, *, as_json: bool) -> None:
-    """Say what differs between the bundles A and B: exit 0 when nothing does, else 1.
+    """List what differs between the bundles A and B; exit 0 if nothing does, else 1.
 
-    Every byte is compared with its manifest first; nothing is loaded or executed.
+    Each bundle is compared with its manifest first; nothing is loaded or executed.
     """
-    found = diff_bundles(_read(a), _read(b))
+    bundle_diff = diff_bundles(_read(a), _read(b))
     if as_json:
-        click.echo(json.dumps(found.to_json()))
+        print_json(bundle_diff.to_json())
     else:
-        _show(found)
-    sys.exit(0 if found.alike else _DIFFERENT)
+        _print(bundle_diff)
+    sys.exit(ExitCode.DONE if bundle_diff.alike else ExitCode.NO)
 
 
 def _read(path: Path) -> SealedFiles:
@@ -50,19 +52,24 @@ def _read(path: Path) -> SealedFiles:
         raise GuardRefused(str(path), refusal.findings) from refusal
 
 
-def _show(found: BundleDiff) -> None:
-    one, other = (printable(f"{side['name']}/{side['version']}") for side in (found.a, found.b))
-    are = "are" if found.preprocessed_alike else "are not"
-    click.echo(f"{one} and {other} {are} preprocessed alike")
+def _print(bundle_diff: BundleDiff) -> None:
+    a, b = (
+        printable(f"{bundle['name']}/{bundle['version']}")
+        for bundle in (bundle_diff.a, bundle_diff.b)
+    )
+    are = "are" if bundle_diff.preprocessed_alike else "are not"
+    click.echo(f"{a} and {b} {are} preprocessed alike")
     for section in SECTIONS:
-        words = [
-            difference.words for difference in found.differences if difference.section == section
+        lines = [
+            difference.words
+            for difference in bundle_diff.differences
+            if difference.section == section
         ]
-        if words:
+        if lines:
             click.echo(section)
-        for line in words[:_MOST_LINES]:
+        for line in lines[:_MAX_LINES]:
             click.echo(f"  {printable(line)}")
-        if len(words) > _MOST_LINES:
-            click.echo(f"  … and {len(words) - _MOST_LINES} more (all of them with --json)")
-    if found.alike:
+        if len(lines) > _MAX_LINES:
+            click.echo(f"  … and {len(lines) - _MAX_LINES} more (all of them with --json)")
+    if bundle_diff.alike:
         click.echo("nothing differs")

@@ -1,31 +1,34 @@
-"""``understudy evaluate``: how good a bundle is on a labelled table."""
+"""``understudy evaluate``: measure a bundle on a labelled table."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.evaluation import plain_figures
-from artifacts.measuring import measure
-from artifacts.opening import open_bundle
-from service.cli.figures import show_figures
+from artifacts.bundle.opening import open_bundle
+from artifacts.evaluation.evaluate_bundle import measure
+from artifacts.evaluation.figures import figures_to_json
 from service.cli.labelled import read_labelled
+from service.cli.options import PATH, json_option, known_label_option
+from service.cli.output import print_figures, print_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["evaluate"]
 
 
 @click.command(epilog="\b\nExample:\n  understudy evaluate artifacts/store/reviews/1 fresh.csv")
-@click.argument("bundle", type=click.Path(path_type=Path))
-@click.argument("table", type=click.Path(path_type=Path))
-@click.option("--label", metavar="COL", help="The label column.  [default: as in training]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def evaluate(bundle: Path, table: Path, label: str | None, as_json: bool) -> None:  # noqa: FBT001
+@click.argument("bundle", type=PATH)
+@click.argument("table", type=PATH)
+@known_label_option
+@json_option
+def evaluate(*, bundle: Path, table: Path, label: str | None, as_json: bool) -> None:
     """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE."""
     opened = open_bundle(bundle)
-    figures = plain_figures(measure(opened, read_labelled(opened, table, label)))
+    figures = figures_to_json(measure(opened, read_labelled(opened, table, label)))
     if as_json:
-        click.echo(json.dumps({**opened.identity, **figures}))
+        print_json({**opened.identity.to_json(), **figures})
     else:
-        show_figures(figures, f"rows of {table}")
+        print_figures(figures, f"rows of {table}")

@@ -1,4 +1,4 @@
-"""A labelled table in the columns of a bundle."""
+"""Read a labelled table with the columns of a bundle."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from guards.errors import CallError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from artifacts.opening import Bundle
+    from artifacts.bundle.opening import Bundle
 
 __all__ = ["read_labelled"]
 
 
 def read_labelled(bundle: Bundle, table: Path, label: str | None) -> Table:
-    """Read a table's texts, columns and labels by the names that the bundle has for them.
+    """Read the columns of ``table`` that the bundle's schema names, and the labels.
 
     ``label`` is the column with the labels, None for the one of training. Raises ``TableError``,
-    and ``CallError`` where a bundle does not say which column that was.
+    and ``CallError`` if ``label`` is None and the bundle does not record the label column.
     """
     schema = bundle.preprocessing.schema
     roles = ColumnRoles(
@@ -34,6 +34,6 @@ def read_labelled(bundle: Bundle, table: Path, label: str | None) -> Table:
 def _label_column(label: str | None, bundle: Bundle) -> str:
     column = label or bundle.manifest.lineage.get("label_column")
     if not isinstance(column, str):
-        message = f"{bundle.path}: does not say which column has the label; give --label COL"
+        message = f"{bundle.path}: does not record which column has the label; use --label COL"
         raise CallError(message)
     return column

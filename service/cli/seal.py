@@ -1,15 +1,20 @@
-"""``understudy seal``: a model, and columns, that were trained elsewhere, sealed as a bundle."""
+"""``understudy seal``: seal a model and preprocessing that were trained elsewhere."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.foreign.sealing import SealingOptions, seal_foreign
-from artifacts.tables import ColumnRoles, read_table
-from service.cli.figures import show_figures
+from artifacts.imported.import_model import ImportOptions, import_model
+from artifacts.tables import read_table
+from service.cli.options import PATH, bundle_options, role_options, trust_option
+from service.cli.output import report_sealing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from artifacts.tables import ColumnRoles
 
 __all__ = ["seal"]
 
@@ -25,30 +30,24 @@ Example:
 @click.command(epilog=_EXAMPLE)
 @click.option(
     "--model",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="HF_DIR",
     help="A sequence classifier and its tokenizer, as save_pretrained writes them.",
 )
 @click.option(
     "--reference",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="TABLE",
     help="Labelled rows that training did not see.",
 )
-@click.option("--text", multiple=True, required=True, metavar="COL", help="A text column; repeat.")
-@click.option("--label", required=True, metavar="COL", help="The column with the label.")
+@role_options
 @click.option(
     "--columns",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE.joblib",
     help="The fitted Pipeline or ColumnTransformer that encodes the columns.",
-)
-@click.option("--numeric", multiple=True, metavar="COL", help="A numeric column; repeat.")
-@click.option("--categorical", multiple=True, metavar="COL", help="A categorical column; repeat.")
-@click.option(
-    "--private", multiple=True, metavar="COL", help="Never log this column's values; repeat."
 )
 @click.option(
     "--max-length",
@@ -62,12 +61,7 @@ Example:
     show_default=True,
     help="Fit a temperature on TABLE, or keep the model's own probabilities.",
 )
-@click.option(
-    "--trust",
-    multiple=True,
-    metavar="MODULE.CLASS",
-    help="Let the columns load this too; whoever serves must confirm it; repeat.",
-)
+@trust_option("Let the columns load this class; serving them must trust it too; repeat.")
 @click.option(
     "--accept-fitted-under",
     "accepted",
@@ -75,26 +69,13 @@ Example:
     metavar="VERSION",
     help="Take columns that this other version of scikit-learn fitted; repeat.",
 )
-@click.option(
-    "--accelerate/--no-accelerate",
-    default=True,
-    show_default=True,
-    help="Build the quantised engine too, and compare its answers.",
-)
-@click.option("--name", help="The bundle's name.  [default: from --out]")
-@click.option("--version", help="The bundle's version.  [default: from --out]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="NAME/VERSION")
+@bundle_options
 def seal(  # noqa: PLR0913 (one parameter an option)
     *,
     model: Path,
     reference: Path,
-    text: tuple[str, ...],
-    label: str,
+    roles: ColumnRoles,
     columns: Path | None,
-    numeric: tuple[str, ...],
-    categorical: tuple[str, ...],
-    private: tuple[str, ...],
     max_length: int | None,
     calibration: str,
     trust: tuple[str, ...],
@@ -107,13 +88,12 @@ def seal(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Seal a model and preprocessing that were trained elsewhere.
 
-    Tries on the columns what can arrive in service (unknown and missing values, numbers out of
-    range), compares the tokenizer's files with each other, and refuses what would answer otherwise
-    than in training. TABLE gives the temperature, the figures, and the reference that live traffic
+    Tries the values that can occur in service (unknown, missing, out of range) on the columns,
+    compares the tokenizer's files with each other, and refuses what would not work as it did in
+    training. TABLE is used for the temperature, the figures, and the reference that live traffic
     is compared with. OUT is the bundle itself.
     """
-    roles = ColumnRoles(text, label, numeric, categorical, private)
-    options = SealingOptions(
+    options = ImportOptions(
         model=model,
         columns=columns,
         max_length=max_length,
@@ -124,14 +104,5 @@ def seal(  # noqa: PLR0913 (one parameter an option)
         version=version,
         accelerate=accelerate,
     )
-    report = seal_foreign(read_table(reference, roles), roles, out, options)
-    for note in report.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(f"sealed {out}  {report.fingerprint}", err=True)
-    if as_json:
-        notes = list(report.notes)
-        click.echo(
-            json.dumps({"fingerprint": report.fingerprint, "notes": notes, **report.metrics})
-        )
-    else:
-        show_figures(report.metrics, f"rows of {reference}")
+    report = import_model(read_table(reference, roles), roles, out, options)
+    report_sealing(report, out, f"rows of {reference}", as_json=as_json)

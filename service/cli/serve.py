@@ -1,4 +1,4 @@
-"""``understudy serve``: the endpoint, with 78 for a refusal at any time."""
+"""``understudy serve``: run the endpoint; exits with 78 if the guard refuses, even later on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 
 from guards.errors import CallError
-from service.cli.main import GUARD_REFUSED
+from service.cli.options import PATH, trust_option
+from service.exit_codes import ExitCode
+from service.lifecycle.supervisor import REFUSAL_MARKER
 from service.settings import PREFIX, read_settings
-from service.supervisor import REFUSAL_MARKER
 
 __all__ = ["check_port", "serve"]
 
@@ -23,20 +24,25 @@ __all__ = ["check_port", "serve"]
     epilog="\b\nExample:\n  understudy serve --champion artifacts/store/reviews/1 \\\n"
     "      --challenger artifacts/store/reviews/2 --log-file understudy.jsonl"
 )
-@click.option("--champion", metavar="BUNDLE", help="Who answers.  [default: from ROLES_FILE]")
-@click.option("--challenger", "challengers", multiple=True, metavar="BUNDLE", help="Repeat.")
 @click.option(
-    "--challenger-optional", is_flag=True, help="Serve without a challenger that is refused."
+    "--champion",
+    metavar="BUNDLE",
+    help="The bundle that answers.  [default: from UNDERSTUDY_ROLES_FILE]",
 )
 @click.option(
-    "--trust",
+    "--challenger",
+    "challengers",
     multiple=True,
-    metavar="MODULE.CLASS",
-    help="Let a bundle that declares this class load it.  Repeat.",
+    metavar="BUNDLE",
+    help="A bundle that runs in shadow; repeat.",
 )
+@click.option(
+    "--challenger-optional", is_flag=True, help="Serve without challengers that the guard refuses."
+)
+@trust_option("Let a bundle that declares this class load it; repeat.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
-@click.option("--log-file", type=click.Path(path_type=Path), help="Append events to this file too.")
+@click.option("--log-file", type=PATH, help="Also append events to this file.")
 def serve(  # noqa: PLR0913 (one parameter an option)
     *,
     champion: str | None,
@@ -47,9 +53,9 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     port: int,
     log_file: Path | None,
 ) -> None:
-    """Serve the champion on HOST:PORT, and let challengers hear every request in the shadow.
+    """Serve the champion on HOST:PORT, and run the challengers on the same requests in shadow.
 
-    Every other setting comes from UNDERSTUDY_* variables.
+    All other settings come from UNDERSTUDY_* variables.
     """
     _set("CHAMPION", str(Path(champion).resolve()) if champion else "")
     _set("CHALLENGERS", ",".join(str(Path(c).resolve()) for c in challengers))
@@ -65,7 +71,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
 
         serve_app(host, port)
         if marker.exists():
-            sys.exit(GUARD_REFUSED)
+            sys.exit(ExitCode.GUARD_REFUSED)
 
 
 def _set(name: str, value: str) -> None:
@@ -74,7 +80,7 @@ def _set(name: str, value: str) -> None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise ``CallError`` when nothing can listen there."""
+    """Raise ``CallError`` if no server can listen on ``port``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,5 +88,5 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror
-            message = f"port {port} on {host} is {reason}; give another --port"
+            message = f"port {port} on {host} is {reason}; use another --port"
             raise CallError(message) from None

@@ -1,4 +1,4 @@
-"""``understudy sign``: vouch for a sealed bundle with a key of one's own."""
+"""``understudy sign``: sign a sealed bundle with an Ed25519 key."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from guards.bundle.layout import SIGNATURE
+from guards.bundle.sealed_files import read_sealed
+from guards.bundle.signature import sign as sign_root
 from guards.errors import CallError
-from guards.integrity.manifest import read_sealed
-from guards.integrity.signature import SIGNATURE
-from guards.integrity.signature import sign as sign_root
+from service.cli.options import PATH, json_option
+from service.cli.output import print_json
 
 __all__ = ["sign"]
 
@@ -27,28 +29,28 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=PATH)
 @click.option(
     "--key",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     metavar="PRIVATE.pem",
     help="An Ed25519 private key in PEM, not encrypted.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def sign(bundle: Path, key: Path, *, as_json: bool) -> None:
-    """Sign BUNDLE, whose bytes must be those of its manifest; an older signature is replaced."""
+    """Sign BUNDLE, after comparing it with its manifest; replaces an older signature."""
     root = read_sealed(bundle).manifest.fingerprint
     signature = sign_root(root, key)
     _write(bundle.resolve(), signature)
     signed_by = json.loads(signature)["key"]
     click.echo(f"signed {bundle}  {root}\n    with key {signed_by}", err=True)
     if as_json:
-        click.echo(json.dumps({"bundle": str(bundle), "fingerprint": root, "key": signed_by}))
+        print_json({"bundle": str(bundle), "fingerprint": root, "key": signed_by})
 
 
 def _write(bundle: Path, signature: bytes) -> None:
-    """Put the signature in place at once; what a crash leaves lies beside the bundle, not in it."""
+    """Write the signature atomically; a crash leaves files beside the bundle, never in it."""
     try:
         with tempfile.TemporaryDirectory(dir=bundle.parent, prefix=".signing-") as scratch:
             unfinished = Path(scratch) / SIGNATURE

@@ -1,27 +1,29 @@
-"""``understudy verify``: the startup guard, offline."""
+"""``understudy verify``: run the startup guard offline."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 from tqdm import tqdm
 
-from artifacts.opening import Bundle, open_bundle
+from artifacts.bundle.opening import Bundle, open_bundle
 from guards.errors import GuardRefused
-from guards.integrity import Demands, Policy
 from guards.integrity.environment import environment_differences
-from service.cli.main import GUARD_REFUSED
+from guards.integrity.requirements import Policy, Requirements
+from service.cli.options import PATH, json_option, trust_option
+from service.cli.output import print_json
+from service.exit_codes import ExitCode
 from service.settings import PREFIX, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from guards.errors import Finding
+    from guards.json_types import JsonObject
 
 __all__ = ["verify"]
 
@@ -34,16 +36,16 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("bundles", nargs=-1, required=True, type=PATH)
 @click.option(
     "--policy",
     type=click.Choice(get_args(Policy)),
-    help="What other library versions lead to.  [default: UNDERSTUDY_ENVIRONMENT_POLICY]",
+    help="How other library versions are judged.  [default: UNDERSTUDY_ENVIRONMENT_POLICY]",
 )
 @click.option(
     "--pin",
     metavar="FINGERPRINT",
-    help="The root that each bundle must have.  [default: UNDERSTUDY_PIN]",
+    help="The root fingerprint that each bundle must have.  [default: UNDERSTUDY_PIN]",
 )
 @click.option(
     "--signature-key",
@@ -52,13 +54,8 @@ Example:
     metavar="FILE",
     help="A public key that may have signed; repeat.  [default: UNDERSTUDY_SIGNATURE_KEYS]",
 )
-@click.option(
-    "--trust",
-    multiple=True,
-    metavar="MODULE.CLASS",
-    help="Let a bundle that declares this class load it; repeat.  [default: UNDERSTUDY_TRUST]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@trust_option("Let a bundle that declares this class load it; repeat.  [default: UNDERSTUDY_TRUST]")
+@json_option
 def verify(  # noqa: PLR0913 (one parameter an option)
     bundles: tuple[Path, ...],
     *,
@@ -68,52 +65,53 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     trust: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Judge each of BUNDLES as a starting service would: exit 0, or 78 with the findings.
+    """Check each of BUNDLES as a starting service would; exit 78 if any is refused.
 
-    What is not given as an option comes from the UNDERSTUDY_* variables that the service reads.
+    Options default to the UNDERSTUDY_* variables that the service reads.
     """
-    # With a champion named, nobody looks for the file that would name one.
+    # With a champion set, the roles file is not read.
     settings = read_settings({**os.environ, f"{PREFIX}CHAMPION": str(bundles[0])})
-    demands = Demands(
+    requirements = Requirements(
         environment=policy or settings.environment_policy,
         pin=pin or settings.pin,
         signature_keys=signature_keys or settings.signature_keys,
         trusted=trust or settings.trust,
     )
     progress = tqdm(bundles, desc="judging", unit="bundle", disable=None, leave=False)
-    judged = [_judge(bundle, demands) for bundle in progress]
+    judged = [_judge(bundle, requirements) for bundle in progress]
     if as_json:
-        click.echo(json.dumps({"bundles": judged}))
-    sys.exit(0 if all(entry["passed"] for entry in judged) else GUARD_REFUSED)
+        print_json({"bundles": judged})
+    passed = all(entry["passed"] for entry in judged)
+    sys.exit(ExitCode.DONE if passed else ExitCode.GUARD_REFUSED)
 
 
-def _judge(path: Path, demands: Demands) -> dict[str, Any]:
+def _judge(path: Path, requirements: Requirements) -> JsonObject:
     try:
-        bundle = open_bundle(path, demands)
+        bundle = open_bundle(path, requirements)
     except GuardRefused as refusal:
-        _say(f"{path}: refused", refusal.findings)
-        return {"bundle": str(path), "passed": False, "findings": _plain(refusal.findings)}
-    _say(f"{path}: passed  {bundle.manifest.fingerprint}", bundle.tolerated)
+        _report(f"{path}: refused", refusal.findings)
+        return {"bundle": str(path), "passed": False, "findings": _findings_json(refusal.findings)}
+    _report(f"{path}: passed  {bundle.manifest.fingerprint}", bundle.tolerated)
     return {"bundle": str(path), "passed": True, "findings": [], **_passed(bundle)}
 
 
-def _passed(bundle: Bundle) -> dict[str, Any]:
+def _passed(bundle: Bundle) -> JsonObject:
     differing = environment_differences(bundle.manifest.environment)
     return {
-        **bundle.identity,
+        **bundle.identity.to_json(),
         "environment_differences": {
             library: {"sealed": sealed, "installed": installed}
             for library, (sealed, installed) in differing.items()
         },
-        "tolerated": _plain(bundle.tolerated),
+        "tolerated": _findings_json(bundle.tolerated),
     }
 
 
-def _plain(findings: Iterable[Finding]) -> list[dict[str, str]]:
+def _findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
     return [finding.to_json() for finding in findings]
 
 
-def _say(verdict: str, findings: Iterable[Finding]) -> None:
-    """Write lines for a person, around the progress bar where there is one."""
+def _report(verdict: str, findings: Iterable[Finding]) -> None:
+    """Write a verdict and its findings to standard error, without breaking the progress bar."""
     for line in (verdict, *(f"  {finding}" for finding in findings)):
         tqdm.write(line, file=sys.stderr)

@@ -8,5 +8,5 @@ __all__ = ["page"]
 
 @cache
 def page() -> bytes:
-    """Give the page: HTML in UTF-8 that needs nothing else but ``v1/status`` beside it."""
+    """Return the page: HTML in UTF-8 that fetches ``v1/status`` and nothing else."""
     return files(__name__).joinpath("index.html").read_bytes()

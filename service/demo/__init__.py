@@ -1,4 +1,4 @@
-"""The demo: two bundles trained from synthetic documents, three days of traffic, and the moral.
+"""The demo: two bundles trained on synthetic documents, three days of traffic, and what they show.
 
 - ``bundles``: train champion and challenger, or take them from an earlier run.
 - ``traffic``: send a day's documents over HTTP, bounded in count and time.

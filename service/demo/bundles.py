@@ -1,4 +1,4 @@
-"""The demo's champion and challenger: trained once, verified ever after."""
+"""The demo's champion and challenger, trained once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from artifacts.demo.documents import challenger_training, champion_training, fresh_validation
 from artifacts.tables import ColumnRoles, as_table
+from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, GuardRefused
-from guards.integrity import read_sealed
 from guards.integrity.environment import environment_differences
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "DemoBundles", "demo_bundles", "validation_f1"]
 
 NAME = "understudy-demo"
-"""The demo's bundles; a name that nobody gives theirs, since damaged ones are made again."""
+"""The name of the demo's bundles, unlike any of a user's: damaged ones are replaced."""
 
 ROLES = ColumnRoles(
     text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")
@@ -38,42 +38,36 @@ _MAX_LENGTH = 128
 
 @dataclass(frozen=True, slots=True)
 class DemoBundles:
-    """Where the two bundles are."""
+    """The paths of the two bundles."""
 
     champion: Path
     challenger: Path
 
 
 def demo_bundles(store: Path, say: Callable[[str], None]) -> DemoBundles:
-    """Give the demo's bundles below ``store``, training what is missing, damaged or outdated.
+    """Return the demo's bundles below ``store``, training what is missing, damaged or outdated.
 
     Also writes ``roles.json`` where there is none, so that ``understudy serve`` finds them. Raises
     ``CallError`` when a training fails.
     """
     bundles = DemoBundles(store / NAME / "1", store / NAME / "2")
-    wanted = {
-        path: table
-        for path, table in (
-            (bundles.champion, champion_training),
-            (bundles.challenger, challenger_training),
-        )
-        if not _is_current(path)
-    }
-    if wanted:
+    tables = {bundles.champion: champion_training, bundles.challenger: challenger_training}
+    outdated = {path: table for path, table in tables.items() if not _is_current(path)}
+    if outdated:
         say("training a champion on last year's labels, and a challenger on fresh ones")
-        _train_side_by_side({path: make(_ROWS, 1) for path, make in wanted.items()})
+        _train_side_by_side({path: table(_ROWS, 1) for path, table in outdated.items()})
     roles = store / "roles.json"
     if not roles.exists():
-        named = {"champion": f"{NAME}/1", "challengers": [f"{NAME}/2"]}
-        roles.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
+        names = {"champion": f"{NAME}/1", "challengers": [f"{NAME}/2"]}
+        roles.write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8")
     return bundles
 
 
 def validation_f1(path: Path) -> float:
-    """Give macro F1 on a fresh validation table, which neither bundle was trained on."""
-    # Late, so that torch is imported while the service starts and not before.
-    from artifacts.measuring import measure  # noqa: PLC0415
-    from artifacts.opening import open_bundle  # noqa: PLC0415
+    """Return macro F1 on a fresh validation table, which neither bundle was trained on."""
+    # Late, so that torch is not imported before the service starts.
+    from artifacts.bundle.opening import open_bundle  # noqa: PLC0415
+    from artifacts.evaluation.evaluate_bundle import measure  # noqa: PLC0415
 
     table = as_table(fresh_validation(_VALIDATION_ROWS, 3), ROLES, "validation documents")
     f1: float = measure(open_bundle(path), table)["macro_f1"].value
@@ -81,9 +75,9 @@ def validation_f1(path: Path) -> float:
 
 
 def _is_current(path: Path) -> bool:
-    """Tell whether a bundle is whole and was sealed under the libraries that are installed.
+    """Tell whether a bundle is whole and was sealed under the installed libraries.
 
-    The service judges it in full; this is to know, without torch, whether it is worth starting.
+    The service verifies it in full; this is a check without torch before it is started.
     """
     try:
         sealed = read_sealed(path)
@@ -93,18 +87,19 @@ def _is_current(path: Path) -> bool:
 
 
 def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
-    """Train each bundle with ``understudy train`` in a process of its own; the first shows how far.
+    """Train each bundle with ``understudy train`` in a process of its own, on one thread.
 
-    One thread each: two on so small a network wait for each other more than they compute.
+    Two threads on so small a network wait for each other more than they compute. Only the first
+    process shows its progress.
     """
     processes = [
         subprocess.Popen(  # noqa: S603 (our own command)
             _training(path, table),
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.DEVNULL,
-            stderr=None if place == 0 else subprocess.DEVNULL,
+            stderr=None if index == 0 else subprocess.DEVNULL,
         )
-        for place, (path, table) in enumerate(tables.items())
+        for index, (path, table) in enumerate(tables.items())
     ]
     failed = [path for path, process in zip(tables, processes, strict=True) if process.wait() != 0]
     if failed:
@@ -113,17 +108,17 @@ def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
 
 
 def _training(path: Path, table: pd.DataFrame) -> list[str]:
-    # The demo's own bundle from an older version, or a damaged one: made again.
+    # An older version of the demo's bundle, or a damaged one, is replaced.
     shutil.rmtree(path, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.parent / f"training-{path.name}.jsonl"
-    table.to_json(written, orient="records", lines=True)
+    rows = path.parent / f"training-{path.name}.jsonl"
+    table.to_json(rows, orient="records", lines=True)
     columns = [
         *(part for name in ROLES.numeric for part in ("--numeric", name)),
         *(part for name in ROLES.categorical for part in ("--categorical", name)),
     ]
     return [
-        *(sys.executable, "-c", "from service.cli import main; main()", "train", str(written)),
+        *(sys.executable, "-c", "from service.cli import main; main()", "train", str(rows)),
         *("--text", *ROLES.text, "--label", ROLES.label, *columns),
         *("--max-length", str(_MAX_LENGTH), "--out", str(path)),
     ]

@@ -1,9 +1,10 @@
-"""What runs a network: one small protocol, one file an engine.
+"""Engines: they run the network of a bundle.
 
 - ``torch``: the network as it was sealed, which every bundle has.
 - ``batching``: the network on a device that works best on many documents at once.
 - ``onnx``: the quantised graph that a bundle may carry.
 - ``choosing``: which of them serves, and why.
+- ``blank``: documents to warm up and to measure with.
 """
 
 from __future__ import annotations
@@ -16,35 +17,34 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.preprocessing import Encoding
 
 __all__ = ["Engine"]
 
 
 class Engine(Protocol):
-    """Turns encodings into calibrated probabilities; safe to share by threads."""
+    """Turns encodings into calibrated probabilities; safe to use from several threads."""
 
     @property
     def name(self) -> str:
-        """The engine's name, as settings and logs have it."""
+        """The name of the engine in settings and logs."""
 
     @property
     def lanes(self) -> int:
-        """How many calls may run at once, each on a processor of its own."""
+        """The number of calls that may run at once, each on a core of its own."""
 
     @property
-    def most_tokens(self) -> int:
-        """How many tokens one call is given, or one document of more; 0 for one at a time."""
+    def max_tokens(self) -> int:
+        """How many tokens a call of several documents may have; 0 for one document at a time."""
 
     def probabilities(
-        self, encodings: Sequence[Encoding], *, alone: bool = False
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
     ) -> NDArray[np.float32]:
-        """Give float32 [documents, classes] in the order given.
+        """Return float32 [documents, classes] in the order given.
 
-        An answer never depends on its company, but for how numbers of so many bits are rounded.
-        ``alone`` says that nothing else waits or runs, so
-        that this call may take every processor.
+        Results do not depend on the other documents of the batch, up to rounding. With
+        ``exclusive`` no other document waits or runs, and the call may use all cores.
         """
 
     def warm_up(self) -> None:
-        """Do what makes a first document slow before there is one."""
+        """Do what would make the first documents slow."""

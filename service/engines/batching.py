@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artifacts.inference import padded_logits_of, softmax
-from artifacts.network import in_bfloat16
-from guards.integrity.parity import TORCH_BF16
+from artifacts.bundle.inference import padded_logits_of, softmax
+from artifacts.bundle.network import in_bfloat16
+from guards.bundle.engines import TORCH_BF16
 from service.engines.blank import blank_documents
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from artifacts.opening import Bundle
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.opening import Bundle
+    from artifacts.bundle.preprocessing import Encoding
 
 __all__ = ["BatchingEngine"]
 
-_MOST_TOKENS = 16_384
+_MAX_TOKENS = 16_384
 
 _LANES = 2
-"""One prepares its documents while the other's are on the device."""
+"""One lane prepares its documents while those of the other are on the device."""
 
 
 class BatchingEngine:
@@ -35,7 +35,7 @@ class BatchingEngine:
         """Copy the network to the device."""
         self.name = TORCH_BF16
         self.lanes = _LANES
-        self.most_tokens = _MOST_TOKENS
+        self.max_tokens = _MAX_TOKENS
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network, device)
 
@@ -43,14 +43,14 @@ class BatchingEngine:
         self,
         encodings: Sequence[Encoding],
         *,
-        alone: bool = False,  # noqa: ARG002 (a device has no processors to share)
+        exclusive: bool = False,  # noqa: ARG002 (a device has no cores to share)
     ) -> NDArray[np.float32]:
-        """Give calibrated probabilities float32 [documents, classes], in the order given."""
-        logits = padded_logits_of(self._network, encodings, _MOST_TOKENS)
+        """Return calibrated probabilities float32 [documents, classes], in the order given."""
+        logits = padded_logits_of(self._network, encodings, _MAX_TOKENS)
         return softmax(logits / np.float32(self._bundle.manifest.temperature))
 
     def warm_up(self) -> None:
-        """Run a few lengths once, one document and as many as a pass takes."""
+        """Run a few lengths once, with one document and with a full batch."""
         for encoding in blank_documents(self._bundle):
             self.probabilities([encoding])
-            self.probabilities([encoding] * (_MOST_TOKENS // encoding.tokens))
+            self.probabilities([encoding] * (_MAX_TOKENS // encoding.tokens))

@@ -1,4 +1,4 @@
-"""Documents of nothing, to warm up and to measure with."""
+"""Documents without content, to warm up and to measure with."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artifacts.preprocessing import Encoding
+from artifacts.bundle.preprocessing import Encoding
 from guards.schema import CanonicalRow
 
 if TYPE_CHECKING:
-    from artifacts.opening import Bundle
+    from artifacts.bundle.opening import Bundle
 
 __all__ = ["blank_documents"]
 
@@ -18,8 +18,8 @@ _TOKENS = (8, 16, 32, 64, 128, 256, 512)
 
 
 def blank_documents(bundle: Bundle) -> list[Encoding]:
-    """Give one document of each of a few lengths up to the bundle's longest, shortest first."""
-    most = bundle.preprocessing.cut.max_length
+    """Return one document for each of a few lengths up to the maximum, shortest first."""
+    max_length = bundle.preprocessing.truncation.max_length
     width = len(bundle.preprocessing.encode_documents(bundle.probe_documents[:1])[0].columns)
     return [
         Encoding(
@@ -29,5 +29,5 @@ def blank_documents(bundle: Bundle) -> list[Encoding]:
             unknown_tokens=0,
             truncated=False,
         )
-        for tokens in sorted({min(tokens, most) for tokens in _TOKENS})
+        for tokens in sorted({min(tokens, max_length) for tokens in _TOKENS})
     ]

@@ -1,4 +1,4 @@
-"""Which engine serves a bundle on this machine, and why."""
+"""Chooses the engine that serves a bundle on this machine."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import importlib.util
 import time
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from artifacts.acceleration.building import has_cuda
+from artifacts.bundle.network import has_cuda
+from guards.bundle.engines import ENGINES, ONNX_INT8, TORCH_BF16
 from guards.errors import Finding, GuardRefused, first_line
-from guards.integrity.parity import ENGINES, ONNX_INT8, TORCH_BF16, check_engine_probes
+from guards.integrity.parity import check_engine_probes
 from service.engines.batching import BatchingEngine
 from service.engines.blank import blank_documents
 from service.engines.torch import TORCH, TorchEngine
@@ -20,8 +21,9 @@ from service.engines.torch import TORCH, TorchEngine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from artifacts.opening import Bundle
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.opening import Bundle
+    from artifacts.bundle.preprocessing import Encoding
+    from guards.json_types import JsonObject
     from service.engines import Engine
 
 __all__ = ["AUTO", "ENGINE_NAMES", "Choice", "choose"]
@@ -30,15 +32,15 @@ AUTO = "auto"
 ENGINE_NAMES = (TORCH, *ENGINES)
 
 _RUNS = 5
-_MOST_MEASURED_TOKENS = 128
+_MAX_MEASURED_TOKENS = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The engine that serves, warmed up, and how it came to be.
+    """The engine that serves, warmed up, and why.
 
-    ``milliseconds`` is the processor time of a document of some length by engine, where several
-    were measured; ``findings`` say why an engine that the bundle carries does not serve.
+    ``milliseconds`` is the processor time of a document by engine, where several were measured.
+    ``findings`` give the reason why an engine in the bundle cannot serve.
     """
 
     engine: Engine
@@ -46,8 +48,8 @@ class Choice:
     milliseconds: dict[str, float]
     findings: tuple[Finding, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the choice as ``service.started`` carries it."""
+    def to_json(self) -> JsonObject:
+        """Return the choice as ``service.started`` carries it."""
         return {
             "name": self.engine.name,
             "lanes": self.engine.lanes,
@@ -58,19 +60,19 @@ class Choice:
 
 
 def choose(bundle: Bundle, wanted: str) -> Choice:
-    """Give the engine named ``wanted``, warmed up; ``auto`` is the fastest that may serve.
+    """Return the engine named ``wanted``, warmed up; ``auto`` is the fastest that can serve.
 
-    Raises ``GuardRefused`` where the one wanted may not serve: it is not in the bundle, its library
-    is not installed, or it answers the probes otherwise here than where it was built.
+    Raises ``GuardRefused`` where the engine cannot serve: it is not in the bundle, its library is
+    not installed, or its answers to the probes are not those from where it was built.
     """
     engines: list[Engine] = [TorchEngine(bundle)]
     findings: list[Finding] = []
     for name in ENGINES if wanted in (AUTO, *ENGINES) else ():
-        found = _carried(bundle, name)
-        if isinstance(found, Finding):
-            findings.append(found)
-        elif found is not None:
-            engines.append(found)
+        carried = _carried(bundle, name)
+        if isinstance(carried, Finding):
+            findings.append(carried)
+        elif carried is not None:
+            engines.append(carried)
     if wanted != AUTO:
         engines = [engine for engine in engines if engine.name == wanted]
         if not engines:
@@ -80,28 +82,31 @@ def choose(bundle: Bundle, wanted: str) -> Choice:
     if len(engines) == 1:
         because = "it was asked for" if wanted != AUTO else "no other may serve"
         return Choice(engines[0], because, {}, tuple(findings))
-    taken = {engine.name: _milliseconds(engine, bundle) for engine in engines}
-    fastest = min(engines, key=lambda engine: taken[engine.name])
-    return Choice(fastest, "the fastest of those measured", taken, tuple(findings))
+    milliseconds = {engine.name: _milliseconds(engine, bundle) for engine in engines}
+    fastest = min(engines, key=lambda engine: milliseconds[engine.name])
+    return Choice(fastest, "the fastest of those measured", milliseconds, tuple(findings))
 
 
 def _carried(bundle: Bundle, name: str) -> Engine | Finding | None:
-    """Give an engine of the bundle's that may serve here; a finding where it may not."""
+    """Return an engine of the bundle, a finding where it cannot serve, None where it has none."""
     sealed = bundle.engines.get(name)
     if sealed is None:
         return None
     if name == ONNX_INT8 and importlib.util.find_spec("onnxruntime") is None:
-        return _unavailable(name, "onnxruntime is not installed")
+        remedy = "run `pip install 'understudy[onnx]'`, or serve with ENGINE=torch"
+        return _unavailable(name, "onnxruntime is not installed", remedy)
     try:
-        engine = _made(bundle, name)
+        engine = _make(bundle, name)
         golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
         observed = engine.probabilities(golden)
-    except Exception as error:  # noqa: BLE001 (whatever it is, this engine does not answer)
-        return _unavailable(name, f"{type(error).__name__}: {first_line(error)}")
+    except Exception as error:  # noqa: BLE001 (any failure means that the engine cannot serve)
+        observed_error = f"{type(error).__name__}: {first_line(error)}"
+        remedy = "build it again on this machine with `understudy accelerate`, or use ENGINE=torch"
+        return _unavailable(name, observed_error, remedy)
     return next(check_engine_probes(name, sealed.answers, observed, bundle.labels), engine)
 
 
-def _made(bundle: Bundle, name: str) -> Engine:
+def _make(bundle: Bundle, name: str) -> Engine:
     if name == TORCH_BF16:
         if has_cuda():
             return BatchingEngine(bundle, torch.device("cuda"))
@@ -112,8 +117,9 @@ def _made(bundle: Bundle, name: str) -> Engine:
 
 
 def _milliseconds(engine: Engine, bundle: Bundle) -> float:
-    ordinary = [one for one in blank_documents(bundle) if one.tokens <= _MOST_MEASURED_TOKENS]
-    documents = ordinary[-2:]
+    documents = [
+        document for document in blank_documents(bundle) if document.tokens <= _MAX_MEASURED_TOKENS
+    ][-2:]
     return round(median(_run_ms(engine, documents) for _ in range(_RUNS)), 3)
 
 
@@ -126,17 +132,18 @@ def _run_ms(engine: Engine, documents: Sequence[Encoding]) -> float:
 
 def _not_carried(bundle: Bundle, name: str) -> Finding:
     report = (bundle.manifest.parity or {}).get(name)
-    return _unavailable(
-        name, "the bundle carries none" if report is None else f"over its budget: {report}"
-    )
+    if report is None:
+        remedy = "build it with `understudy accelerate`, or serve with an engine that it carries"
+        return _unavailable(name, "the bundle carries none", remedy)
+    remedy = "serve with another engine, or raise the budget: `understudy accelerate --max-flips`"
+    return _unavailable(name, f"over its budget: {report}", remedy)
 
 
-def _unavailable(name: str, observed: str) -> Finding:
+def _unavailable(name: str, observed: str, remedy: str) -> Finding:
     return Finding(
         code="engine_unavailable",
         subject=name,
         expected="an engine that the bundle carries and this machine can run",
         observed=observed,
-        remedy="build it with `understudy accelerate`, install its library with pip install "
-        "'understudy[onnx]', or serve with ENGINE=torch",
+        remedy=remedy,
     )

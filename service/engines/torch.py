@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from artifacts.inference import probabilities_of
-from artifacts.network import in_bfloat16
-from guards.integrity.parity import TORCH_BF16
+from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.network import in_bfloat16
+from guards.bundle.engines import TORCH_BF16
 from service.engines.blank import blank_documents
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from artifacts.opening import Bundle
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.opening import Bundle
+    from artifacts.bundle.preprocessing import Encoding
 
 __all__ = ["PROCESSORS", "TORCH", "TorchEngine"]
 
 TORCH = "torch"
 
 PROCESSORS = torch.get_num_threads()
-"""How many processors this process may use; each thread that asks later may have set its own."""
+"""The number of cores that this process may use; a thread may later set its own number."""
 
 
 class TorchEngine:
@@ -35,16 +35,16 @@ class TorchEngine:
         """Take the network; ``name`` is ``torch`` or ``torch-bf16``."""
         self.name = name
         self.lanes = PROCESSORS
-        self.most_tokens = 0
+        self.max_tokens = 0
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network) if name == TORCH_BF16 else bundle.network
 
     def probabilities(
-        self, encodings: Sequence[Encoding], *, alone: bool = False
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
     ) -> NDArray[np.float32]:
-        """Give calibrated probabilities float32 [documents, classes], in the order given."""
-        threads = self.lanes if alone else 1
-        # Asking comes first: it makes the number that is set this thread's own.
+        """Return calibrated probabilities float32 [documents, classes], in the order given."""
+        threads = self.lanes if exclusive else 1
+        # Only after a call of get_num_threads is the number that is set local to this thread.
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         return probabilities_of(self._network, self._bundle.manifest.temperature, encodings)
@@ -53,4 +53,4 @@ class TorchEngine:
         """Run a few lengths once: the first pass over a shape allocates."""
         for encoding in blank_documents(self._bundle):
             self.probabilities([encoding])
-            self.probabilities([encoding], alone=True)
+            self.probabilities([encoding], exclusive=True)

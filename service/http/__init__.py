@@ -1,1 +1,11 @@
-"""The web face of the request path: routes, schemas, limits, keys, and the one error table."""
+"""The web interface of the request path.
+
+- ``routes``: the handlers, one a route.
+- ``routing``: which handler a request goes to.
+- ``disconnecting``: cancels the work of clients that have left.
+- ``access``: keys with scopes.
+- ``bodies``: reading a request's body within its limit.
+- ``schemas``: from parsed JSON to validated documents and labels.
+- ``errors``: the one table from errors to HTTP.
+- ``openapi``: the OpenAPI document of the running bundle.
+"""

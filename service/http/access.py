@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["SCOPES", "Access", "read_access"]
+    from starlette.datastructures import Headers
+
+    from guards.json_types import JsonMapping
+
+__all__ = ["SCOPES", "Access", "Caller", "read_access"]
 
 SCOPES = ("classify", "feedback", "operate")
 
@@ -27,44 +31,81 @@ _EXPECTED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The sender of a request: the name of its key (None without keys), and the key's scopes."""
+
+    name: str | None
+    scopes: frozenset[str]
+
+
+_ANYONE = Caller(None, frozenset(SCOPES))
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
-    """Scopes by the SHA-256 of a key; None where no key is asked for."""
+    """Callers by the SHA-256 of their key; ``callers`` is None where no key is required."""
 
-    scopes: Mapping[str, frozenset[str]] | None
+    callers: Mapping[str, Caller] | None
 
-    def check(self, headers: Mapping[str, str], scope: str) -> None:
-        """Raise ``Unauthenticated`` or ``Forbidden`` unless the request's key has ``scope``.
+    @property
+    def requires_keys(self) -> bool:
+        """Whether requests need a key."""
+        return self.callers is not None
 
-        The key comes as ``Authorization: Bearer KEY``.
+    def check(self, headers: Headers, scope: str | None) -> Caller:
+        """Return the caller of a request; where ``scope`` is None, every valid key will do.
+
+        Raises ``Unauthenticated`` unless exactly one ``Authorization`` header carries a known key
+        as ``Bearer KEY``, and ``Forbidden`` where that key lacks ``scope``.
         """
-        if self.scopes is None:
-            return
-        kind, _, key = headers.get("authorization", "").partition(" ")
-        # Headers arrive as Latin-1, whatever the bytes of the key were meant to be.
-        digest = hashlib.sha256(key.strip().encode("latin-1")).hexdigest()
-        found = [
-            scopes for known, scopes in self.scopes.items() if hmac.compare_digest(known, digest)
-        ]
-        if kind.lower() != "bearer" or not found:
+        if self.callers is None:
+            return _ANYONE
+        caller = self._identify(headers.getlist("authorization"))
+        if caller is None:
             message = "send a valid key as 'Authorization: Bearer KEY'"
             raise Unauthenticated(message)
-        if scope not in found[0]:
+        if scope is not None and scope not in caller.scopes:
             message = f"this key lacks the scope {scope!r}"
             raise Forbidden(message)
+        return caller
+
+    def _identify(self, credentials: list[str]) -> Caller | None:
+        # Two headers are refused: a proxy before this service may have checked only the other.
+        if self.callers is None or len(credentials) != 1:
+            return None
+        scheme, _, key = credentials[0].partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        # Headers are decoded as Latin-1; encoding restores the bytes that the client sent.
+        digest = hashlib.sha256(key.strip().encode("latin-1")).hexdigest()
+        # Every digest is compared, so that the duration does not show which one matches.
+        matches = [
+            caller for known, caller in self.callers.items() if hmac.compare_digest(known, digest)
+        ]
+        return matches[0] if matches else None
 
 
 def read_access(path: Path | None) -> Access:
-    """Read the keys' file; None asks for no keys. Raises ``CallError`` when it is malformed."""
+    """Read the keys file; without a path no key is required.
+
+    A key without a name is called by the first digits of its digest. Raises ``CallError`` when the
+    file is missing or malformed.
+    """
     if path is None:
         return Access(None)
     try:
         keys = json.loads(path.read_text(encoding="utf-8"))["keys"]
-        scopes = {str(key["sha256"]).lower(): frozenset(key["scopes"]) for key in keys}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        callers = dict(map(_caller, keys))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path}: expected {_EXPECTED}, found {type(error).__name__}"
         raise CallError(message) from None
-    for digest, named in scopes.items():
-        if not _DIGEST.fullmatch(digest) or not named <= {*SCOPES}:
+    for digest, caller in callers.items():
+        if not _DIGEST.fullmatch(digest) or not caller.scopes <= {*SCOPES}:
             message = f"{path}: expected {_EXPECTED} with scopes among {', '.join(SCOPES)}"
             raise CallError(message)
-    return Access(scopes)
+    return Access(callers)
+
+
+def _caller(key: JsonMapping) -> tuple[str, Caller]:
+    digest = str(key["sha256"]).lower()
+    return digest, Caller(str(key.get("name", digest[:12])), frozenset(key["scopes"]))

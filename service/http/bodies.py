@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from service.errors import Malformed, TooLarge
 
@@ -12,38 +12,40 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from guards.json_types import JsonObject
+
 __all__ = ["read_json"]
 
 
-async def read_json(request: Request, most_bytes: int) -> Any:  # noqa: ANN401 (JSON)
-    """Give the parsed body.
+async def read_json(request: Request, max_bytes: int) -> object:
+    """Return the parsed body.
 
     Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it is
     over the limit, and ``Malformed`` for what is not JSON, as NaN and Infinity are not, and for an
     object that names a key twice: readers do not agree about which of the two counts.
     """
-    return _parse(await _read(request, most_bytes))
+    return _parse(await _read(request, max_bytes))
 
 
-async def _read(request: Request, most_bytes: int) -> bytes:
+async def _read(request: Request, max_bytes: int) -> bytes:
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and float(announced) > most_bytes:
-        raise _too_large(most_bytes)
+    if announced.isdecimal() and float(announced) > max_bytes:
+        raise _too_large(max_bytes)
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
-        if len(chunks) > most_bytes:
-            raise _too_large(most_bytes)
+        if len(chunks) > max_bytes:
+            raise _too_large(max_bytes)
     return bytes(chunks)
 
 
-def _too_large(most_bytes: int) -> TooLarge:
-    return TooLarge(f"the body is larger than {most_bytes} bytes")
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {max_bytes} bytes")
 
 
-def _parse(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+def _parse(body: bytes) -> object:
     try:
-        return json.loads(
+        parsed: object = json.loads(
             body,
             parse_constant=_refuse_constant,
             parse_int=_whole_number,
@@ -53,6 +55,7 @@ def _parse(body: bytes) -> Any:  # noqa: ANN401 (JSON)
         # The parser's own message can quote the body.
         message = "the body is not JSON"
         raise Malformed(message) from None
+    return parsed
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -63,13 +66,13 @@ def _whole_number(digits: str) -> int | float:
     try:
         return int(digits)
     except ValueError:
-        # Python reads some thousand digits at most; the rest is JSON all the same, like 1e400.
+        # Python limits the digits of an int; what is longer is valid JSON too, like 1e400.
         return float(digits)
 
 
-def _without_repeated_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
+def _without_repeated_keys(pairs: Sequence[tuple[str, object]]) -> JsonObject:
+    parsed = dict(pairs)
+    if len(parsed) < len(pairs):
         message = "an object in the body names a key twice"
         raise Malformed(message)
-    return named
+    return parsed

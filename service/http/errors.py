@@ -1,8 +1,8 @@
-"""The one table from errors to HTTP, and the one shape that they take."""
+"""The one table from errors to HTTP, and the one body that all of them have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
@@ -21,6 +21,7 @@ from service.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from guards.json_types import JsonObject
     from guards.schema import Problem
 
 __all__ = ["STATUS", "error_response", "plain_error"]
@@ -35,11 +36,11 @@ STATUS: Mapping[type[RequestError], tuple[int, str]] = {
     Unavailable: (503, "unavailable"),
     DeadlinePassed: (504, "deadline_passed"),
 }
-"""Status and stable code of every error that a request can meet."""
+"""Status and stable code of every error of a request."""
 
 
 def error_response(error: RequestError) -> JSONResponse:
-    """Answer with an error; nothing in it quotes the user."""
+    """Return the answer to a failed request; nothing in it quotes the user."""
     status, code = STATUS[type(error)]
     headers = {}
     if isinstance(error, Overloaded):
@@ -47,7 +48,7 @@ def error_response(error: RequestError) -> JSONResponse:
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TooLarge | Unavailable):
-        # The body may be unread, or the process about to stop: neither connection is reused.
+        # The body may be unread, or the process about to stop: the connection cannot be reused.
         headers["Connection"] = "close"
     problems = error.problems if isinstance(error, InvalidDocuments) else ()
     return plain_error(status, code, str(error), problems, headers)
@@ -60,7 +61,7 @@ def plain_error(
     problems: Sequence[Problem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Answer with the body that every error has."""
+    """Return a response with the body that every error has."""
     details = [{"path": problem.path, "problem": problem.problem} for problem in problems]
-    body: dict[str, Any] = {"error": {"code": code, "message": message, "details": details}}
+    body: JsonObject = {"error": {"code": code, "message": message, "details": details}}
     return JSONResponse(body, status_code=status, headers=dict(headers or {}))

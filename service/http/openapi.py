@@ -2,52 +2,110 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic.json_schema import models_json_schema
 
 from service.http.errors import STATUS
-from service.http.schemas import ClassifyBody, Label
+from service.http.schemas import ClassifyBody, Label, PredictionBody
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from guards.json_types import JsonObject
     from guards.schema import Schema
 
-__all__ = ["openapi"]
+__all__ = ["Operation", "openapi"]
 
 _REF = "#/components/schemas/{model}"
+_SECURITY = "key"
 
 
-def openapi(schema: Schema | None) -> dict[str, Any]:
-    """Describe the HTTP interface; without a schema (while starting) columns stay open."""
-    _, definitions = models_json_schema(
-        [(ClassifyBody, "validation"), (Label, "validation")], ref_template=_REF
-    )
-    schemas: dict[str, Any] = definitions["$defs"]
-    schemas["Document"] = schemas.pop("DocumentBody")
-    schemas["ClassifyBody"]["properties"]["documents"]["items"] = _ref("Document")
-    if schema is not None:
-        schemas["Document"]["properties"]["features"] = _features(schema)
-    schemas |= _answers(schema)
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of a path, as it is routed and described.
+
+    ``scope`` is what a key must allow; None takes every valid key. ``body`` and ``answer`` name
+    components of the document.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    summary: str
+    body: str | None = None
+    answer: str | None = None
+    status: int = 200
+
+
+def openapi(
+    operations: Iterable[Operation], schema: Schema | None, *, requires_keys: bool
+) -> JsonObject:
+    """Describe the HTTP interface; without a schema (while starting) columns and labels stay open.
+
+    With ``requires_keys``, each operation names the security scheme and its scope.
+    """
+    paths: JsonObject = {}
+    for operation in operations:
+        described = _describe(operation)
+        if requires_keys:
+            described["security"] = [{_SECURITY: [operation.scope] if operation.scope else []}]
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    components: JsonObject = {"schemas": _schemas(schema)}
+    if requires_keys:
+        components["securitySchemes"] = {_SECURITY: {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Understudy", "version": "1"},
-        "paths": {
-            "/v1/classify": {
-                "post": _operation("Classify documents.", "ClassifyBody", "Predictions")
-            },
-            "/classify": {
-                "post": _operation("The same, for BentoML's clients.", "ClassifyBody", None)
-            },
-            "/v1/feedback": {
-                "post": _operation("Report labels that came late.", "Labels", None, "202")
-            },
-            "/v1/status": {"get": _operation("How things are.", None, None)},
-        },
-        "components": {"schemas": schemas},
+        "paths": paths,
+        "components": components,
     }
 
 
-def _features(schema: Schema) -> dict[str, Any]:
+def _describe(operation: Operation) -> JsonObject:
+    success: JsonObject = {"description": "Done."}
+    if operation.answer is not None:
+        success |= _content(operation.answer)
+    described: JsonObject = {
+        "summary": operation.summary,
+        "responses": {
+            str(operation.status): success,
+            **{
+                str(status): {"description": code, **_content("Error")}
+                for status, code in STATUS.values()
+            },
+        },
+    }
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, **_content(operation.body)}
+    return described
+
+
+def _schemas(schema: Schema | None) -> JsonObject:
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in (ClassifyBody, Label, PredictionBody)],
+        ref_template=_REF,
+    )
+    schemas: JsonObject = definitions["$defs"]
+    schemas["Document"] = schemas.pop("DocumentBody")
+    schemas["ClassifyBody"]["properties"]["documents"]["items"] = _ref("Document")
+    schemas["Prediction"] = schemas.pop("PredictionBody")
+    if schema is not None:
+        schemas["Document"]["properties"]["features"] = _features(schema)
+        schemas["Prediction"]["properties"]["label"]["enum"] = list(schema.labels)
+    text, count = {"type": "string"}, {"type": "integer"}
+    problems = _array(_object(path=text, problem=text))
+    return schemas | {
+        "Predictions": _object(predictions=_array(_ref("Prediction"))),
+        "PredictionList": _array(_ref("Prediction")),
+        "Labels": _object(labels=_array(_ref("Label"))),
+        "FeedbackCounts": _object(accepted=count, rejected=count, problems=problems),
+        "Error": _object(error=_object(code=text, message=text, details=problems)),
+    }
+
+
+def _features(schema: Schema) -> JsonObject:
     required = [
         *(column.name for column in schema.numeric if column.required),
         *(column.name for column in schema.categorical if column.required),
@@ -66,65 +124,21 @@ def _features(schema: Schema) -> dict[str, Any]:
     }
 
 
-def _examples(categories: tuple[str, ...], *, private: bool) -> dict[str, Any]:
+def _examples(categories: tuple[str, ...], *, private: bool) -> JsonObject:
     return {} if private else {"examples": list(categories[:20])}
 
 
-def _answers(schema: Schema | None) -> dict[str, Any]:
-    label: dict[str, Any] = {"type": "string"}
-    if schema is not None:
-        label["enum"] = list(schema.labels)
-    share = {"type": "number", "minimum": 0, "maximum": 1}
-    text = {"type": "string"}
-    return {
-        "Prediction": {
-            "type": "object",
-            "properties": {
-                "request_id": text,
-                "label": label,
-                "confidence": share,
-                "probabilities": {"type": "object", "additionalProperties": share},
-                "model": _object(name=text, version=text, fingerprint=text),
-                "warnings": {"type": "array", "items": _object(code=text, feature=text)},
-            },
-        },
-        "Predictions": _object(predictions={"type": "array", "items": _ref("Prediction")}),
-        "Labels": _object(labels={"type": "array", "items": _ref("Label")}),
-        "Error": _object(
-            error=_object(
-                code=text,
-                message=text,
-                details={"type": "array", "items": _object(path=text, problem=text)},
-            )
-        ),
-    }
+def _content(component: str) -> JsonObject:
+    return {"content": {"application/json": {"schema": _ref(component)}}}
 
 
-def _operation(
-    summary: str, body: str | None, answer: str | None, success: str = "200"
-) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "Done."}
-    if answer is not None:
-        good["content"] = {"application/json": {"schema": _ref(answer)}}
-    bad = {"content": {"application/json": {"schema": _ref("Error")}}}
-    operation: dict[str, Any] = {
-        "summary": summary,
-        "responses": {
-            success: good,
-            **{str(status): {"description": code, **bad} for status, code in STATUS.values()},
-        },
-    }
-    if body is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _ref(body)}},
-        }
-    return operation
+def _ref(component: str) -> dict[str, str]:
+    return {"$ref": _REF.format(model=component)}
 
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": _REF.format(model=name)}
+def _array(items: JsonObject) -> JsonObject:
+    return {"type": "array", "items": items}
 
 
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+def _object(**properties: JsonObject) -> JsonObject:
     return {"type": "object", "properties": properties}

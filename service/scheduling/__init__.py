@@ -1,10 +1,8 @@
-"""Who is admitted, what runs when, and what is never computed.
+"""Admits requests and runs their documents on the engine.
 
-- ``scheduler``: the lanes: threads that run documents through the engine, one pass each at a time.
-- ``queueing``: which document is next, and which is not worth starting any more.
-- ``workload``: how much work is admitted, how long it takes, and whether more of it can be done.
+- ``scheduler``: admits requests and runs their documents.
+- ``admission``: how much work is admitted, by how long it is estimated to take.
+- ``queueing``: which document runs next, and which ones are dropped.
+- ``lanes``: the threads that run documents on the engine.
+- ``jobs``: one document in a lane, and the request that waits for its results.
 """
-
-from service.scheduling.scheduler import Outcome, Scheduler, until
-
-__all__ = ["Outcome", "Scheduler", "until"]

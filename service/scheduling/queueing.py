@@ -1,4 +1,4 @@
-"""Which document is next, and which is not worth starting any more."""
+"""The queue of the lanes: which document runs next, and which ones are dropped."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from service.scheduling.workload import Permit
+    from service.scheduling.admission import Permit
 
 __all__ = ["Job", "Queue"]
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One document that waits for a lane."""
+    """A document that waits for a lane."""
 
     permit: Permit
     tokens: int
 
     def is_dead(self, now: float) -> bool:
-        """Tell whether nobody waits for it any more."""
+        """Return whether its caller has left or its deadline has passed."""
         return self.permit.left or self.permit.deadline <= now
 
     def give_up(self) -> None:
-        """Hear that there is no time left to run it."""
+        """Handle that the job is dropped because its deadline cannot be met."""
 
 
 AJob = TypeVar("AJob", bound=Job)
 
 
 class Queue(Generic[AJob]):
-    """Documents in the order in which they came; the caller sees to it that one thread is here."""
+    """Keeps documents in the order in which they came; the caller locks it."""
 
     def __init__(self, is_late: Callable[[Permit, int, float], bool]) -> None:
-        """Begin empty; ``is_late`` estimates whether a request can still be answered in time."""
+        """Start empty; ``is_late`` estimates whether a request can no longer meet its deadline."""
         self._is_late = is_late
         self._jobs: deque[AJob] = deque()
         self._running = 0
@@ -46,48 +46,59 @@ class Queue(Generic[AJob]):
         return len(self._jobs)
 
     def put(self, jobs: Iterable[AJob]) -> None:
-        """Let documents wait."""
+        """Append documents."""
         self._jobs.extend(jobs)
 
-    def take(self, now: float) -> tuple[AJob, bool] | None:
-        """Take the next document, and tell whether it is alone: nothing else waits or runs.
+    def take_batch(self, now: float, max_tokens: int) -> tuple[list[AJob], bool] | None:
+        """Remove the next document, and those that fit into a pass of ``max_tokens`` with it.
 
-        It is the one that has waited longest of those that can be answered in time; those before
-        it are given up. Where none can by the estimate, it is the oldest of all, which shows
-        whether the estimate is right.
+        The flag is true for an exclusive pass: no other document waited or ran when the first one
+        was removed. Returns None where the queue is empty.
+        """
+        first = self.take(now)
+        if first is None:
+            return None
+        job, exclusive = first
+        return [job, *self.fill_batch(now, max_tokens - job.tokens)], exclusive
+
+    def take(self, now: float) -> tuple[AJob, bool] | None:
+        """Remove the next document; the flag is true where no other document waits or runs.
+
+        The next one is the oldest that can be answered in time, and those before it are given up.
+        Where none can be, it is the oldest of all, which shows whether the estimate is right.
         """
         self._drop_dead(now)
         if not self._jobs:
             return None
-        for _ in range(self._in_time(now)):
+        for _ in range(self._first_in_time(now)):
             self._jobs.popleft().give_up()
         job = self._jobs.popleft()
         self._drop_dead(now)
-        alone = not (self._jobs or self._running)
+        exclusive = not (self._jobs or self._running)
         self._running += 1
-        return job, alone
+        return job, exclusive
 
-    def more(self, now: float, most_tokens: int) -> list[AJob]:
-        """Take those that may run along with the one that was taken, of so many tokens in all."""
-        taken: list[AJob] = []
-        while self._jobs and self._jobs[0].tokens <= most_tokens:
+    def fill_batch(self, now: float, max_tokens: int) -> list[AJob]:
+        """Remove the oldest documents that fit into a pass with ``max_tokens`` left."""
+        batch: list[AJob] = []
+        while self._jobs and self._jobs[0].tokens <= max_tokens:
             job = self._jobs.popleft()
             if not job.is_dead(now):
-                most_tokens -= job.tokens
-                taken.append(job)
-        return taken
+                max_tokens -= job.tokens
+                batch.append(job)
+        return batch
 
     def done(self) -> None:
-        """Count a document that was taken as run, and those that ran along."""
+        """Count a document that was removed, and its batch, as run."""
         self._running -= 1
 
     def _drop_dead(self, now: float) -> None:
         while self._jobs and self._jobs[0].is_dead(now):
             self._jobs.popleft()
 
-    def _in_time(self, now: float) -> int:
-        """Find the first document that is neither dead nor late; 0 where there is none."""
-        for place, job in enumerate(self._jobs):
+    def _first_in_time(self, now: float) -> int:
+        """Return the index of the first document that is neither dead nor late; 0 if none."""
+        for index, job in enumerate(self._jobs):
             if not (job.is_dead(now) or self._is_late(job.permit, job.tokens, now)):
-                return place
+                return index
         return 0

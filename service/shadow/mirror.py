@@ -1,33 +1,33 @@
-"""Copies each answered document to every challenger, and keeps the books on each copy.
+"""Offers each answered document to every challenger, and counts the outcomes.
 
-The balance, per challenger: eligible = compared + Σ missed + pending + spooled. ``eligible``,
-``compared`` and ``missed`` are counted as they happen; ``pending`` is asked of the queues, so that
-a document that fell between them would show.
+For each challenger, eligible = compared + Σ missed + pending + spooled. ``eligible``, ``compared``
+and ``missed`` are counted here and ``pending`` by the challenger itself, so that a lost document
+would upset the balance.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from guards.evidence.coverage import Coverage
+from guards.evidence.pair import Missed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
 
-    from artifacts.preprocessing import Encoding
-    from guards.drift.features import Answer
-    from service.documents import Document
-    from service.shadow.challenger import Challenger
-    from service.shadow.comparison import Observation
+    from guards.evidence.pair import ChallengerId, Outcome
+    from service.shadow.interface import Challenger, PendingComparison
 
-__all__ = ["Coverage", "Line", "Mirror"]
+__all__ = ["Counters", "Mirror"]
 
 
 @dataclass(slots=True)
-class Coverage:
-    """The books of one challenger since the start, and sums for its means."""
+class Counters:
+    """The counts of one challenger since the start; ``confidence_sum`` is over its answers."""
 
     eligible: int = 0
     compared: int = 0
@@ -45,92 +45,60 @@ class Coverage:
         """The challenger's mean confidence; None without a comparison."""
         return self.confidence_sum / self.compared if self.compared else None
 
-    def to_json(self, pending: int) -> dict[str, Any]:
-        """Give the balance; ``spooled`` is 0 while there is no spool."""
-        return {
-            "eligible": self.eligible,
-            "compared": self.compared,
-            "pending": pending,
-            "spooled": 0,
-            "missed": dict(self.missed),
-        }
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """One answered document, on its way to a log line: complete when no challenger is awaited."""
-
-    document: Document
-    encoding: Encoding
-    champion: Answer
-    facts: Mapping[str, Any]
-    awaited: int = 0
-    observations: dict[str, Observation] = field(default_factory=dict)
+    def coverage(self, pending: int) -> Coverage:
+        """Return the balance, given the number of pending documents."""
+        return Coverage(
+            eligible=self.eligible,
+            compared=self.compared,
+            pending=pending,
+            missed=dict(self.missed),
+        )
 
 
 class Mirror:
-    """Offers documents to challengers; hands each line on once the last has answered or missed."""
+    """Offers documents to challengers, and counts their outcomes; used from one event loop."""
 
     def __init__(
-        self,
-        *,
-        sample: float,
-        generator: np.random.Generator,
-        compared: Callable[[Challenger, Line, Observation], None],
-        completed: Callable[[Line], None],
+        self, challengers: Sequence[Challenger], sample: float, generator: np.random.Generator
     ) -> None:
-        """Mirror a ``sample`` (0 to 1) of documents; tell of each comparison and finished line."""
+        """Mirror a share of documents, ``sample`` (0 to 1), to these challengers."""
+        self.challengers = tuple(challengers)
+        self.counters = {challenger.id: Counters() for challenger in challengers}
         self._sample = sample
         self._generator = generator
-        self._compared = compared
-        self._completed = completed
-        self.challengers: Sequence[Challenger] = ()
-        self.coverage: dict[str, Coverage] = {}
 
-    def attach(self, challengers: Sequence[Challenger]) -> None:
-        """Set who hears along, before the first document."""
-        self.challengers = tuple(challengers)
-        self.coverage = {challenger.key: Coverage() for challenger in challengers}
+    def offer(self, pending: PendingComparison) -> bool:
+        """Offer a document to every challenger; never waits.
 
-    def offer(self, line: Line) -> bool:
-        """Copy a document to every challenger, or tell that it was left out by sampling.
-
-        Never waits and never raises.
+        Returns False where sampling leaves the document out, or where there is no challenger.
         """
         if not self.challengers or self._generator.random() >= self._sample:
-            self._completed(line)
             return False
-        line.awaited = len(self.challengers)
+        pending.awaited = len(self.challengers)
         for challenger in self.challengers:
-            self.coverage[challenger.key].eligible += 1
-            challenger.offer(line, line.document, line.encoding)
+            self.counters[challenger.id].eligible += 1
+            challenger.offer(pending)
         return True
 
-    def settle(self, challenger: Challenger, ticket: object, observation: Observation) -> None:
-        """Take one observation back; the one place where everything in the shadow ends."""
-        assert isinstance(ticket, Line)  # noqa: S101 (our own ticket)
-        books = self.coverage[challenger.key]
-        ticket.observations[challenger.key] = observation
-        if observation.answer is None:
-            books.missed[str(observation.missed)] += 1
+    def settle(
+        self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome
+    ) -> bool:
+        """Count one outcome; return whether it was the last one that was awaited."""
+        counters = self.counters[challenger]
+        if isinstance(outcome, Missed):
+            counters.missed[outcome.value] += 1
         else:
-            books.compared += 1
-            books.agreed += observation.answer.label == ticket.champion.label
-            books.confidence_sum += observation.answer.confidence
-        self._compared(challenger, ticket, observation)
-        ticket.awaited -= 1
-        if ticket.awaited == 0:
-            self._completed(ticket)
+            counters.compared += 1
+            counters.agreed += outcome.answer.label == pending.champion.answer.label
+            counters.confidence_sum += outcome.answer.confidence
+        pending.outcomes[challenger] = outcome
+        pending.awaited -= 1
+        return pending.awaited == 0
 
-    def balance(self, challenger: Challenger) -> dict[str, Any]:
-        """Give the balance of one challenger."""
-        return self.coverage[challenger.key].to_json(challenger.pending)
+    def coverage(self, challenger: Challenger) -> Coverage:
+        """Return the balance of one challenger."""
+        return self.counters[challenger.id].coverage(challenger.pending)
 
-    def totals(self) -> dict[str, Any]:
-        """Give the balance over all challengers."""
-        total = Coverage()
-        for books in self.coverage.values():
-            total.eligible += books.eligible
-            total.compared += books.compared
-            total.missed += books.missed
-        return total.to_json(sum(challenger.pending for challenger in self.challengers))
+    def total(self) -> Coverage:
+        """Return the balance over all challengers."""
+        return Coverage.total(map(self.coverage, self.challengers))

@@ -1,7 +1,7 @@
 """The structured event log: one JSON object a line, to stdout and to a file.
 
-Emitting stamps an event and queues it; rendering and writing happen on the threads of the sinks, so
-that a stuck reader or a full disk costs lines, which are counted, and never a request.
+Emitting stamps an event and queues it. It is rendered and written on the threads of the sinks, so
+that a reader that does not read, or a full disk, costs lines, which are counted, and no request.
 """
 
 import threading
@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from service.telemetry.events import Event
-from service.telemetry.rendering import line_renderer
+from guards.events.events import Event
+from guards.events.rendering import line_renderer
 from service.telemetry.sinks import Line, Sink
 from service.telemetry.writers import Descriptor, LogFile
 
@@ -38,10 +38,10 @@ class EventLog:
 
     @property
     def lost(self) -> Mapping[str, int]:
-        """Lines that will never be written, per sink: `stdout`, and `file` where there is one.
+        """Lines that will never be written, by sink: `stdout`, and `file` where there is one.
 
-        A line counts when the sink's queue was full or closed, when the sink could not take it
-        whole, and, in every sink, when its fields could not be rendered.
+        A line is lost when the sink's queue was full or closed, when the sink could not write all
+        of it, and, in every sink, when the event could not be rendered.
         """
         return {name: sink.lost for name, sink in self._sinks.items()}
 
@@ -50,16 +50,16 @@ class EventLog:
         """The sum of `lost`."""
         return sum(self.lost.values())
 
-    def emit(self, event: Event, /, **fields: object) -> None:
+    def emit(self, event: Event) -> None:
         """Stamp the event and queue it for every sink; never waits for a sink and never raises.
 
-        The stamps are `timestamp`, `event`, `schema`, `replica`, `run` and `seq`, which counts
-        from 1 without gaps, so that a lost line is one. The fields are rendered later: they are
-        the log's from here on, and must not be changed.
+        The stamp consists of `timestamp`, `event`, `schema`, `replica`, `run` and `seq`, which
+        counts from 1, so that a lost line leaves a gap. The event is rendered later: what it refers
+        to must not be changed.
         """
         with self._lock:
             self._seq += 1
-            line = Line(partial(self._render, event, datetime.now(UTC), self._seq, fields))
+            line = Line(partial(self._render, event, datetime.now(UTC), self._seq))
             for sink in self._sinks.values():
                 sink.offer(line)
 

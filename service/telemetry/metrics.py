@@ -1,8 +1,7 @@
 """The Prometheus metrics of one process.
 
-The counts are our own and not those of `prometheus_client`, because those share their values
-through files once `PROMETHEUS_MULTIPROC_DIR` is set, as BentoML does in its workers: they would
-then be scraped twice, here and among BentoML's own.
+The counters are not those of `prometheus_client`, which share their values through files once
+`PROMETHEUS_MULTIPROC_DIR` is set. BentoML sets it in its workers, and would export them twice.
 """
 
 import threading
@@ -27,7 +26,7 @@ _CONFIDENCE_BOUNDS = tuple(tenths / 10 for tenths in range(1, 11))
 
 
 class Count:
-    """A counter for each combination of label values; safe to raise from any thread."""
+    """A counter for each combination of label values; safe to use from any thread."""
 
     def __init__(self, name: str, meaning: str, *labels: str) -> None:
         self._name, self._meaning, self._labels = name, meaning, labels
@@ -40,7 +39,7 @@ class Count:
             self._counts[labels] += by
 
     def family(self) -> Metric:
-        """Return the counters as they are now."""
+        """Return the current counters."""
         family = CounterMetricFamily(self._name, self._meaning, labels=self._labels)
         with self._lock:
             for labels, count in self._counts.items():
@@ -49,7 +48,7 @@ class Count:
 
 
 class Distribution:
-    """A histogram; a value is counted at the first of the ascending `bounds` that it is within."""
+    """A histogram; a value is counted at the first of the ascending `bounds` not below it."""
 
     def __init__(self, name: str, meaning: str, bounds: tuple[float, ...]) -> None:
         self._name, self._meaning, self._bounds = name, meaning, bounds
@@ -64,7 +63,7 @@ class Distribution:
             self._sum += value
 
     def family(self) -> Metric:
-        """Return the histogram as it is now."""
+        """Return the current histogram."""
         bounds = [*map(str, self._bounds), "+Inf"]
         with self._lock:
             buckets = list(zip(bounds, accumulate(self._counts), strict=True))
@@ -74,10 +73,10 @@ class Distribution:
 
 
 class Metrics(Collector):
-    """Counters and histograms to raise on the request path, and gauges read at each scrape.
+    """Counters and histograms of the request path, and gauges that are read at each scrape.
 
-    `queue_documents`, `lost_log_lines` (by sink) and `ready` are called at each scrape, from
-    whichever thread renders it.
+    `queue_documents`, `lost_log_lines` (by sink) and `ready` are called at each scrape, from the
+    thread that renders it.
     """
 
     def __init__(
@@ -93,23 +92,31 @@ class Metrics(Collector):
 
         self.documents = Count("understudy_documents", "Documents answered.")
         self.inputs = Count(
-            "understudy_inputs", "Features that something was noticed about.", "kind", "feature"
+            "understudy_inputs",
+            "Documents with an unusual input, by kind and feature.",
+            "kind",
+            "feature",
         )
         self.requests = Count("understudy_requests", "Requests answered.", "status")
         self.shadow_eligible = Count(
-            "understudy_shadow_eligible", "Documents a challenger was to hear.", "challenger"
+            "understudy_shadow_eligible", "Documents eligible for shadow.", "challenger"
         )
         self.shadow_compared = Count(
-            "understudy_shadow_compared", "Documents a challenger was compared on.", "challenger"
+            "understudy_shadow_compared", "Documents compared with a challenger.", "challenger"
         )
         self.shadow_missed = Count(
-            "understudy_shadow_missed", "Documents a challenger missed.", "challenger", "reason"
+            "understudy_shadow_missed",
+            "Documents that a challenger missed.",
+            "challenger",
+            "reason",
         )
         self.disagreements = Count(
-            "understudy_disagreements", "Documents a challenger labelled otherwise.", "challenger"
+            "understudy_disagreements",
+            "Documents that a challenger labels differently.",
+            "challenger",
         )
         self.request_seconds = Distribution(
-            "understudy_request_seconds", "From request to answer, in seconds.", _REQUEST_BOUNDS_S
+            "understudy_request_seconds", "Seconds from request to answer.", _REQUEST_BOUNDS_S
         )
         self.champion_confidence = Distribution(
             "understudy_champion_confidence", "The champion's confidence.", _CONFIDENCE_BOUNDS
@@ -127,10 +134,12 @@ class Metrics(Collector):
             if isinstance(metric, Count | Distribution):
                 yield metric.family()
         yield GaugeMetricFamily(
-            "understudy_queue_documents", "Documents that wait.", value=self._queue_documents()
+            "understudy_queue_documents",
+            "Documents admitted and not answered.",
+            value=self._queue_documents(),
         )
         yield GaugeMetricFamily(
-            "understudy_ready", "Whether the champion answers: 1 or 0.", value=self._ready()
+            "understudy_ready", "1 while the champion answers, else 0.", value=self._ready()
         )
         lost_lines = GaugeMetricFamily(
             "understudy_lost_log_lines", "Log lines that will never be written.", labels=["sink"]

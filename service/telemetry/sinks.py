@@ -10,8 +10,8 @@ from service.telemetry.writers import Writer
 
 __all__ = ["Line", "Sink"]
 
-_GATHERING_S = 0.01
-"""How long the first line waits for others: a wake-up costs the threads of requests more than the
+_COALESCING_S = 0.01
+"""How long the first line waits for others: waking the thread costs requests more time than the
 line itself does."""
 
 
@@ -24,7 +24,7 @@ class Line:
         self._lock = threading.Lock()
 
     def rendered(self) -> bytes:
-        """Return the line with its newline, or nothing where its fields cannot be rendered."""
+        """Return the line with its newline; empty where the event cannot be rendered."""
         with self._lock:
             if self._render is not None:
                 self._rendered = _rendered(self._render)
@@ -35,16 +35,16 @@ class Line:
 def _rendered(render: Callable[[], bytes]) -> bytes:
     try:
         return render()
-    except Exception:  # noqa: BLE001 -- whatever the fields are, the sinks live on
+    except Exception:  # noqa: BLE001 (an event that cannot be rendered costs its line, not the sink)
         return b""
 
 
 class Sink:
-    """Hands lines to `writer` in order, from a daemon thread, so that offering one never waits.
+    """Writes lines in order, from a daemon thread, so that offering one never waits.
 
-    A line is *lost* when this sink will never write it: offered while `capacity` lines were
-    waiting or after the sink was closed, not renderable, or not taken whole by the writer (a full
-    disk, a missing directory, a reader that is gone).
+    A line is *lost* when this sink will never write it: it was offered while `capacity` lines were
+    waiting or after the sink was closed, it cannot be rendered, or the writer could not write all
+    of it (a full disk, a missing directory, a reader that is gone).
     """
 
     def __init__(self, name: str, writer: Writer, *, capacity: int) -> None:
@@ -62,7 +62,7 @@ class Sink:
 
     @property
     def lost(self) -> int:
-        """How many of the lines offered so far will never be written."""
+        """The number of lines offered so far that will never be written."""
         return self._lost
 
     def offer(self, line: Line) -> None:
@@ -78,9 +78,9 @@ class Sink:
                 self._changed.notify_all()
 
     def flush(self, deadline: float) -> bool:
-        """Wait until all lines offered so far are written or lost, or `time.monotonic()` says so.
+        """Wait until all lines offered so far are written or lost; false at `deadline`.
 
-        Returns whether they are.
+        `deadline` is on `time.monotonic`.
         """
         with self._changed:
             offered = self._awaited = self._offered
@@ -90,36 +90,36 @@ class Sink:
             )
 
     def close(self) -> None:
-        """Take no more lines; the thread writes those that wait, and ends."""
+        """Accept no more lines; the thread writes those that wait, and ends."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
 
     def join(self, deadline: float) -> bool:
-        """Wait for the end of the thread, or until `time.monotonic()` says so."""
+        """Wait for the end of the thread; false at `deadline`, which is on `time.monotonic`."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while self._gathered():
+        while self._coalesced():
             while self._queue:
                 lines = self._take()
                 written = self._writer.write(b"".join(lines))
                 self._settle(len(lines), lost=len(lines) - written)
         self._writer.close()
 
-    def _gathered(self) -> bool:
-        """Wait for lines, a while for more; false when there are none and the sink is closing."""
+    def _coalesced(self) -> bool:
+        """Wait for a line, then a while for others; false where the sink closes without any."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
             self._changed.wait_for(
-                lambda: self._closing or self._awaited > self._settled, _GATHERING_S
+                lambda: self._closing or self._awaited > self._settled, _COALESCING_S
             )
             return bool(self._queue)
 
     def _take(self) -> list[bytes]:
-        """Take the next line, and those after it that fit into one write with it."""
-        # Up to this size a pipe takes a write whole, even when others write to it as well.
+        """Remove the next line, and those after it that fit into one write with it."""
+        # Up to this size a write to a pipe is atomic, even when other processes write to it.
         room = select.PIPE_BUF
         lines: list[bytes] = []
         while self._queue and (not lines or len(self._queue[0].rendered()) <= room):

@@ -1,4 +1,4 @@
-"""Where lines end up: an open descriptor, or a file that may be rotated away at any time."""
+"""Writers of lines: an open descriptor, or a file that may be rotated at any time."""
 
 import contextlib
 import os
@@ -11,20 +11,20 @@ __all__ = ["Descriptor", "LogFile", "Writer"]
 
 
 class Writer(Protocol):
-    """A place for whole lines."""
+    """Writes whole lines."""
 
     def write(self, lines: bytes) -> int:
-        """Write `lines`, and return how many of them arrived whole; never raises OSError."""
+        """Write `lines`, and return how many of them were written whole; never raises OSError."""
 
     def close(self) -> None:
-        """Let go of what the writer opened."""
+        """Close what the writer opened."""
 
 
 class Descriptor:
-    """An open file descriptor, which stays the caller's to close.
+    """An open file descriptor, which the caller closes.
 
     A line that was cut off (a full disk) is ended by a newline before the next one is written, so
-    that the two do not glue; `torn` says that the descriptor already stands behind such a line.
+    that the two stay apart; with `torn` the descriptor already stands behind such a line.
     """
 
     def __init__(self, fd: int, *, torn: bool = False) -> None:
@@ -32,7 +32,7 @@ class Descriptor:
         self._torn = torn
 
     def write(self, lines: bytes) -> int:
-        """Write `lines`, waiting as long as the reader does not read; see `Writer.write`."""
+        """Write `lines`, waiting while the reader does not read; see `Writer.write`."""
         separator = b"\n" if self._torn else b""
         data = separator + lines
         arrived = data[: self._write_bytes(data)]
@@ -41,10 +41,10 @@ class Descriptor:
         return arrived[len(separator) :].count(b"\n")
 
     def close(self) -> None:
-        """Do nothing: the descriptor is the caller's."""
+        """Do nothing, since the caller closes the descriptor."""
 
     def _write_bytes(self, data: bytes) -> int:
-        """Return how many bytes were written before the descriptor refused to take more."""
+        """Return the number of bytes that were written before an error."""
         written = 0
         with contextlib.suppress(OSError):
             while written < len(data):
@@ -55,7 +55,7 @@ class Descriptor:
         try:
             return os.write(self.fd, data)
         except BlockingIOError:
-            # Whoever shares the pipe may have made it non-blocking.
+            # Another process that shares the pipe may have made it non-blocking.
             poll = select.poll()
             poll.register(self.fd, select.POLLOUT)
             poll.poll()
@@ -63,10 +63,10 @@ class Descriptor:
 
 
 class LogFile:
-    """The file at `path`, opened for append, and opened again when another file is there.
+    """The file at `path`, opened for appending, and opened again when another file is there.
 
-    Each write looks first whether the path still leads to the open file, so that rotation by
-    renaming or deleting needs no signal. Missing parents are created once, here: a directory that
+    Each write first checks whether the open file is still at the path, so that rotation by renaming
+    or deleting needs no signal. Missing parents are created once, at the start: a directory that
     disappears later may be a volume that will come back, and lines are lost until it does.
     """
 
@@ -100,12 +100,12 @@ class LogFile:
             return False
 
     def _opened(self) -> Descriptor:
-        # Readable as well, to see whether an earlier run was cut off in a line.
+        # Readable too, to see whether an earlier run left its last line unfinished.
         fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        return Descriptor(fd, torn=_ends_in_a_line(fd))
+        return Descriptor(fd, torn=_ends_mid_line(fd))
 
 
-def _ends_in_a_line(fd: int) -> bool:
+def _ends_mid_line(fd: int) -> bool:
     """Whether the last byte of a regular file is not a newline."""
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode) or status.st_size == 0:

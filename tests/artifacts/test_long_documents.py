@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from artifacts.cut import Cut
-from artifacts.opening import Bundle, open_bundle
+from artifacts.bundle.opening import Bundle, open_bundle
+from artifacts.bundle.truncation import Truncation
+from guards.drift.reference import CategoricalReference
 from service.cli import main
 
 if TYPE_CHECKING:
-    from guards.integrity.manifest import Long
+    from guards.bundle.manifest import Long
 
 WORDS = ("court", "has", "heard", "both", "parties", "and", "read", "papers", "they", "filed")
 ENDINGS = {"granted": "claim allowed in full", "denied": "action dismissed without costs"}
@@ -33,7 +34,7 @@ def documents(number: int, seed: int) -> pd.DataFrame:
 
 @pytest.fixture(scope="module", params=READS_THE_END)
 def long(request: pytest.FixtureRequest) -> Long:
-    """Give each way to cut."""
+    """Return each way to cut."""
     way: Long = request.param
     return way
 
@@ -57,8 +58,8 @@ def test_the_way_is_sealed(bundle: Bundle, long: Long) -> None:
     """What is opened cuts as it was trained, and only windows have more to say in the manifest."""
     described = bundle.manifest.text.to_json()
 
-    assert bundle.preprocessing.cut == Cut(16, long)
-    assert described == Cut(16, long).to_json()
+    assert bundle.preprocessing.truncation == Truncation(16, long)
+    assert described == Truncation(16, long).to_json()
     assert (set(described) == {"max_length", "long"}) is (long != "windows")
 
 
@@ -82,7 +83,8 @@ def test_truncated_is_what_the_network_does_not_see(bundle: Bundle, long: Long) 
     encodings = bundle.preprocessing.encode_documents(asked)
 
     whole = long == "windows"
-    reference: Any = bundle.reference.features["text.truncated"]
+    reference = bundle.reference.features["text.truncated"]
+    assert isinstance(reference, CategoricalReference)
     assert {encoding.truncated for encoding in encodings} == {not whole}
     assert {encoding.token_ids.shape[1] for encoding in encodings} == {16}
     assert {len(encoding.token_ids) > 1 for encoding in encodings} == {whole}

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from artifacts.tables import ColumnRoles, as_table, read_table
+from artifacts.tables import ColumnRoles, as_table, numeric_columns, read_table
 from guards.errors import TableError
+from guards.schema import CanonicalRow, NumericColumn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from guards.json_types import JsonObject
+
 ROLES = ColumnRoles(
     text=("title", "body"), label="kind", numeric=("pages",), categorical=("court",)
 )
-ROWS: list[dict[str, Any]] = [
+ROWS: list[JsonObject] = [
     {"title": "Order", "body": "to show cause", "kind": "filing", "pages": 3, "court": "NDCA"},
     {"title": None, "body": 'caf\u00e9, "quoted"\nsecond line', "kind": "letter", "pages": None,
      "court": "7"},
@@ -26,7 +30,7 @@ ROWS: list[dict[str, Any]] = [
 TEXTS = ["Order to show cause", 'caf\u00e9, "quoted"\nsecond line', " Bill "]
 
 
-def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+def written(path: Path, rows: list[JsonObject]) -> Path:
     """Write rows as the kind of table that the path's ending names."""
     frame = pd.DataFrame(rows)
     if path.suffix.lower() == ".csv":
@@ -39,7 +43,7 @@ def written(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def refusal(path: Path, roles: ColumnRoles = ROLES) -> str:
-    """Give the one line that a table is refused with."""
+    """Return the one line that a table is refused with."""
     with pytest.raises(TableError) as error:
         read_table(path, roles)
     message = str(error.value)
@@ -236,7 +240,7 @@ def test_several_labels_in_a_row_of_parquet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("missing", [None, "", "  ", float("nan")])
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.jsonl"])
-def test_row_without_label(tmp_path: Path, name: str, missing: object) -> None:
+def test_a_row_without_label(tmp_path: Path, name: str, missing: object) -> None:
     """A row that nobody labelled is named, not learnt as a class of its own."""
     rows = [ROWS[0], {**ROWS[1], "kind": missing}]
 
@@ -276,3 +280,14 @@ def test_taken_rows_keep_their_numbers() -> None:
 
     assert (part.name, part.rows, part.labels) == ("memory", [3, 1], ["invoice", "filing"])
     assert len(part) == 2
+
+
+def test_range_spans_the_present_values() -> None:
+    """The range leaves missing values out, and is None where all are missing."""
+    roles = ColumnRoles(("text",), "label", numeric=("pages", "amount"), private=("pages",))
+    rows = [CanonicalRow((pages, math.nan), ()) for pages in (3.0, math.nan, -1.0)]
+
+    assert numeric_columns(roles, rows) == (
+        NumericColumn("pages", -1.0, 3.0, private=True),
+        NumericColumn("amount", None, None),
+    )

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from artifacts.inference import probabilities_of
-from artifacts.opening import Bundle, open_bundle
+from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.opening import Bundle, open_bundle
+from guards.bundle.engines import TORCH_BF16
 from guards.integrity.parity import NOTABLE
 from service.engines.batching import BatchingEngine
 from service.engines.onnx import OnnxEngine
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.preprocessing import Encoding
     from artifacts.tables import Table
     from service.engines import Engine
 
@@ -34,25 +35,25 @@ ENGINES: dict[str, Callable[[Bundle], Engine]] = {
     "onnx-int8": lambda bundle: OnnxEngine(bundle, "onnx-int8"),
 }
 
-# Another company means another shape of matrix product, which may round otherwise.
+# With other documents beside it, a matrix product has another shape, and may round differently.
 CLOSE = 1e-6
 CLOSE_TO_NETWORK = {"torch": CLOSE, "torch-bf16": NOTABLE, "onnx-int8": NOTABLE}
 
 
 def close(engine: Engine) -> float:
-    """Give how far company may move an answer: in batches, by how its numbers are rounded."""
-    return 0.01 if engine.most_tokens else CLOSE
+    """Return how far other documents of a pass may move an answer: by rounding."""
+    return 0.01 if engine.name == TORCH_BF16 else CLOSE
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def bundle(request: pytest.FixtureRequest, accelerated_of: Callable[[str], Path]) -> Bundle:
-    """Give a bundle of each kind and family with every engine, opened."""
+    """Return a bundle of each kind and family with every engine, opened."""
     return open_bundle(accelerated_of(request.param))
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, bundle: Bundle) -> Engine:
-    """Give one engine after the other, warmed up."""
+    """Return one engine after the other, warmed up."""
     engine = ENGINES[request.param](bundle)
     engine.warm_up()
     assert engine.name == request.param.split()[0]
@@ -88,16 +89,16 @@ def test_answers_are_those_of_the_sealed_network(
     np.testing.assert_allclose(engine.probabilities(encodings), sealed, atol=close)
 
 
-@pytest.mark.parametrize("place", [0, 1, 10])
+@pytest.mark.parametrize("index", [0, 1, 10])
 def test_an_answer_does_not_depend_on_how_many_processors_give_it(
-    engine: Engine, encodings: list[Encoding], place: int
+    engine: Engine, encodings: list[Encoding], index: int
 ) -> None:
-    """A document that has the machine for itself is answered as under load."""
-    document = [encodings[place]]
+    """An exclusive pass, on all processors, gives the answer of a pass on one."""
+    document = [encodings[index]]
 
-    alone = engine.probabilities(document, alone=True)
+    exclusive = engine.probabilities(document, exclusive=True)
 
-    np.testing.assert_allclose(alone, engine.probabilities(document), atol=CLOSE)
+    np.testing.assert_allclose(exclusive, engine.probabilities(document), atol=CLOSE)
 
 
 def test_same_input_same_output(engine: Engine, encodings: list[Encoding]) -> None:
@@ -109,32 +110,34 @@ def test_same_input_same_output(engine: Engine, encodings: list[Encoding]) -> No
 
 def test_batch_equals_one_by_one(engine: Engine, encodings: list[Encoding]) -> None:
     """A document's answer is the same alone and among others."""
-    alone = np.concatenate([engine.probabilities([encoding]) for encoding in encodings])
+    singles = np.concatenate([engine.probabilities([encoding]) for encoding in encodings])
 
-    np.testing.assert_allclose(engine.probabilities(encodings), alone, atol=close(engine))
+    np.testing.assert_allclose(engine.probabilities(encodings), singles, atol=close(engine))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_order_is_kept(engine: Engine, encodings: list[Encoding], seed: int) -> None:
     """Documents in another order have their answers in that order."""
-    places = list(range(len(encodings)))
-    random.Random(seed).shuffle(places)  # noqa: S311 (an order, not a secret)
+    indices = list(range(len(encodings)))
+    random.Random(seed).shuffle(indices)  # noqa: S311 (an order, not a secret)
 
-    shuffled = engine.probabilities([encodings[place] for place in places])
+    shuffled = engine.probabilities([encodings[index] for index in indices])
 
     np.testing.assert_allclose(
-        shuffled, engine.probabilities(encodings)[places], atol=close(engine)
+        shuffled, engine.probabilities(encodings)[indices], atol=close(engine)
     )
 
 
-def test_answer_is_independent_of_its_company(engine: Engine, encodings: list[Encoding]) -> None:
+def test_answer_does_not_depend_on_the_other_documents(
+    engine: Engine, encodings: list[Encoding]
+) -> None:
     """A document among copies of itself, and among the longest and the shortest, answers alike."""
     document, longest, shortest = encodings[10], encodings[1], encodings[0]
-    companies = ([document] * 7, [document, *[longest] * 5], [document, shortest, document])
-    (alone,) = engine.probabilities([document])
+    batches = ([document] * 7, [document, *[longest] * 5], [document, shortest, document])
+    (single,) = engine.probabilities([document])
 
-    for company in companies:
-        np.testing.assert_allclose(engine.probabilities(company)[0], alone, atol=close(engine))
+    for batch in batches:
+        np.testing.assert_allclose(engine.probabilities(batch)[0], single, atol=close(engine))
 
 
 def test_input_is_not_changed(engine: Engine, encodings: list[Encoding]) -> None:
@@ -154,9 +157,9 @@ def test_threads_do_not_disturb_each_other(engine: Engine, encodings: list[Encod
     expected = engine.probabilities(encodings)
     shares = [list(range(start, len(encodings), 4)) for start in range(4)] * 6
 
-    def answer(places: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        return engine.probabilities([encodings[place] for place in places])
+    def answer(indices: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return engine.probabilities([encodings[index] for index in indices])
 
     with ThreadPoolExecutor(8) as threads:
-        for places, answers in zip(shares, threads.map(answer, shares), strict=True):
-            np.testing.assert_allclose(answers, expected[places], atol=close(engine))
+        for indices, answers in zip(shares, threads.map(answer, shares), strict=True):
+            np.testing.assert_allclose(answers, expected[indices], atol=close(engine))

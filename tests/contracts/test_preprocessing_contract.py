@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -16,17 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
 from artifacts.tables import Table, read_table
+from guards.json_types import JsonObject
 from service.http.schemas import parse_documents
 from tests.conftest import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from artifacts.preprocessing import Encoding, Preprocessing
+    from artifacts.bundle.preprocessing import Encoding, Preprocessing
 
-Row = dict[str, Any]
+Row = JsonObject
 
 COLUMNS = ("text", "pages", "amount", "court", "sender")
 ROWS: list[Row] = [
@@ -62,7 +63,7 @@ rows = st.lists(
 def preprocessing(
     request: pytest.FixtureRequest, bundle_of: Callable[[str], Path]
 ) -> Preprocessing:
-    """Give the preprocessing of a bundle of each kind that has columns."""
+    """Return the preprocessing of a bundle of each kind that has columns."""
     return open_bundle(bundle_of(request.param)).preprocessing
 
 
@@ -122,14 +123,14 @@ def encoded_request(preprocessing: Preprocessing, rows: Sequence[Row]) -> list[E
 def assert_bit_equal(ours: Sequence[Encoding], theirs: Sequence[Encoding]) -> None:
     """Assert that encodings are the same in every bit and every observation."""
     assert len(ours) == len(theirs)
-    for one, other in zip(ours, theirs, strict=True):
-        assert one.token_ids.tolist() == other.token_ids.tolist()
-        assert one.columns.tobytes() == other.columns.tobytes()
-        assert one.row.categories == other.row.categories
-        assert one.row.unknown == other.row.unknown
-        assert one.row.missing == other.row.missing
-        assert one.row.out_of_range == other.row.out_of_range
-        assert (one.unknown_tokens, one.truncated) == (other.unknown_tokens, other.truncated)
+    for first, second in zip(ours, theirs, strict=True):
+        assert first.token_ids.tolist() == second.token_ids.tolist()
+        assert first.columns.tobytes() == second.columns.tobytes()
+        assert first.row.categories == second.row.categories
+        assert first.row.unknown == second.row.unknown
+        assert first.row.missing == second.row.missing
+        assert first.row.out_of_range == second.row.out_of_range
+        assert (first.unknown_tokens, first.truncated) == (second.unknown_tokens, second.truncated)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -175,9 +176,9 @@ def test_order_of_keys_does_not_matter(preprocessing: Preprocessing) -> None:
 def test_batch_equals_one_by_one(preprocessing: Preprocessing, small_table: Table) -> None:
     """A document is encoded the same alone and among others, to the last bit."""
     table = small_table.take(range(60))
-    alone = [encoded_table(preprocessing, table.take([place]))[0] for place in range(60)]
+    singles = [encoded_table(preprocessing, table.take([index]))[0] for index in range(60)]
 
-    assert_bit_equal(encoded_table(preprocessing, table), alone)
+    assert_bit_equal(encoded_table(preprocessing, table), singles)
 
 
 def test_input_is_not_changed(preprocessing: Preprocessing, small_table: Table) -> None:
@@ -202,6 +203,6 @@ def test_threads_do_not_disturb_each_other(
 
     with ThreadPoolExecutor(8) as threads:
         for _ in range(3):
-            found = threads.map(lambda table: encoded_table(preprocessing, table), tables)
-            for ours, theirs in zip(found, expected, strict=True):
+            encodings = threads.map(lambda table: encoded_table(preprocessing, table), tables)
+            for ours, theirs in zip(encodings, expected, strict=True):
                 assert_bit_equal(ours, theirs)

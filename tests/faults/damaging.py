@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from guards.integrity.allowlist import ALLOWED_GLOBALS
+from guards.integrity.unpickling.allowlist import ALLOWED_GLOBALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from guards.json_types import JsonObject
 
     Damage = Callable[[bytes], bytes]
     Edit = Callable[[Any], None]
@@ -140,7 +142,7 @@ def _nodes(value: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 (JSON)
     return here + [node for key in keys for node in _nodes(value[key])]
 
 
-def _node(document: dict[str, Any], place: int) -> tuple[Any, Any]:
+def _node(document: JsonObject, place: int) -> tuple[Any, Any]:
     """Choose among the fields at the top first, so that a long one is not chosen alone."""
     names = list(document)
     name = names[place % len(names)]
@@ -193,7 +195,7 @@ _EDITS: st.SearchStrategy[Edit] = st.one_of(
 
 
 @st.composite
-def edited(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
+def edited(draw: st.DrawFn, document: JsonObject) -> JsonObject:
     """Draw the document with one to three of its places replaced, removed, moved or added."""
     changed = copy.deepcopy(document)
     for edit in draw(st.lists(_EDITS, min_size=1, max_size=3)):

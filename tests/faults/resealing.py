@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import joblib
 import pytest
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
+from guards.bundle.layout import COLUMNS, CONFIG, MANIFEST, TOKENIZER
+from guards.bundle.manifest import root_fingerprint
 from guards.errors import Finding, GuardRefused
-from guards.integrity import Demands, describe, loads, root_fingerprint
-from guards.integrity.fingerprint import preprocessing_fingerprint
-from guards.integrity.manifest import MANIFEST
-from guards.integrity.verify import COLUMNS, CONFIG, TOKENIZER
+from guards.integrity.requirements import Requirements
+from guards.integrity.state.description import describe
+from guards.integrity.state.fingerprint import preprocessing_fingerprint
+from guards.integrity.unpickling.unpickler import loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from guards.json_types import JsonObject
 
 __all__ = [
     "agree",
@@ -37,7 +41,7 @@ def reseal(bundle: Path, parts: Mapping[str, bytes]) -> None:
     for name, data in parts.items():
         (bundle / name).write_bytes(data)
 
-    def record(manifest: dict[str, Any]) -> None:
+    def record(manifest: JsonObject) -> None:
         for name, data in parts.items():
             digest = hashlib.sha256(data).hexdigest()
             manifest["parts"][name] = {"size": len(data), "sha256": digest}
@@ -45,7 +49,7 @@ def reseal(bundle: Path, parts: Mapping[str, bytes]) -> None:
     edit_manifest(bundle, record)
 
 
-def edit_manifest(bundle: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+def edit_manifest(bundle: Path, edit: Callable[[JsonObject], None]) -> None:
     """Change the manifest and give it the root fingerprint that its new content has."""
     path = bundle / MANIFEST
     manifest = json.loads(path.read_bytes())
@@ -53,7 +57,7 @@ def edit_manifest(bundle: Path, edit: Callable[[dict[str, Any]], None]) -> None:
     path.write_text(json.dumps({**manifest, "fingerprint": root_fingerprint(manifest)}))
 
 
-def edit_json(bundle: Path, part: str, edit: Callable[[dict[str, Any]], None]) -> None:
+def edit_json(bundle: Path, part: str, edit: Callable[[JsonObject], None]) -> None:
     """Change a JSON part and reseal the bundle around it."""
     document = json.loads((bundle / part).read_bytes())
     edit(document)
@@ -81,22 +85,22 @@ def agree(bundle: Path) -> None:
 
 
 def dumped(value: object, compress: int | tuple[str, int] = 0) -> bytes:
-    """Give a value as the bytes of a joblib file."""
+    """Return a value as the bytes of a joblib file."""
     buffer = io.BytesIO()
     joblib.dump(value, buffer, compress=compress)
     return buffer.getvalue()
 
 
-def findings_of(bundle: Path, demands: Demands | None = None) -> list[Finding]:
+def findings_of(bundle: Path, requirements: Requirements | None = None) -> list[Finding]:
     """Open a bundle that must be refused, and give the findings."""
     with pytest.raises(GuardRefused) as refusal:
-        open_bundle(bundle, demands or Demands())
+        open_bundle(bundle, requirements or Requirements())
     assert all(finding.remedy for finding in refusal.value.findings)
     return list(refusal.value.findings)
 
 
 def the_finding(findings: list[Finding], code: str, subject: str) -> Finding:
-    """Give the only finding with this code and subject."""
+    """Return the only finding with this code and subject."""
     found = [one for one in findings if (one.code, one.subject) == (code, subject)]
     assert len(found) == 1, findings
     return found[0]

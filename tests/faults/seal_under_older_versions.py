@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import joblib
 import sklearn
@@ -37,12 +37,14 @@ from sklearn.preprocessing import (
 )
 
 from artifacts.demo.documents import champion_training
-from artifacts.foreign.sealing import SealingOptions, seal_foreign
+from artifacts.imported.import_model import ImportOptions, import_model
 from artifacts.tables import ColumnRoles, as_table
 from tests.models import save_joined_model
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from guards.json_types import JsonObject
 
 VERSIONS = ("1.6.1", "1.7.2")
 SEALED = Path(__file__).parent / "sealed"
@@ -64,8 +66,8 @@ _SIZES = {
 
 def main() -> None:
     """Make every bundle again."""
-    shutil.rmtree(SEALED, ignore_errors=True)
     for version in VERSIONS:
+        shutil.rmtree(SEALED / f"sklearn-{version}", ignore_errors=True)
         with tempfile.TemporaryDirectory() as directory:
             _install(version, directory)
             environment = {
@@ -101,7 +103,7 @@ def _documents() -> pd.DataFrame:
     return frame.astype(dict.fromkeys(("text", "court", "sender", "label"), object))
 
 
-def _columns() -> dict[str, Any]:
+def _columns() -> JsonObject:
     numbers, places = ["pages", "amount"], ["court", "sender"]
     onehot = OneHotEncoder(handle_unknown="ignore")
     return {
@@ -159,8 +161,8 @@ def _seal(destination: Path, frame: pd.DataFrame, columns: ColumnTransformer) ->
             sizes=_SIZES,
             vocabulary=90,
         )
-        seal_foreign(
-            table, roles, destination, SealingOptions(model, file, max_length=24, accelerate=False)
+        import_model(
+            table, roles, destination, ImportOptions(model, file, max_length=24, accelerate=False)
         )
 
 

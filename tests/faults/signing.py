@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from guards.integrity import Demands, read_sealed
-from guards.integrity.signature import SIGNATURE, sign
+from guards.bundle.layout import SIGNATURE
+from guards.bundle.sealed_files import read_sealed
+from guards.bundle.signature import sign
+from guards.integrity.requirements import Requirements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +32,9 @@ class KeyPair:
     public: Path
 
     @property
-    def demands(self) -> Demands:
+    def requirements(self) -> Requirements:
         """Demand a signature by this key."""
-        return Demands(signature_keys=(str(self.public),))
+        return Requirements(signature_keys=(str(self.public),))
 
 
 def make_keys(directory: Path, name: str) -> KeyPair:

@@ -1,4 +1,4 @@
-"""What somebody sees who runs ``understudy verify``: rows 4, 8, 12 and 27 once more."""
+"""Refusals as ``understudy verify`` prints them, without a traceback."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from artifacts.opening import open_bundle
-from artifacts.sealed_columns import estimator_of
+from artifacts.bundle.opening import open_bundle
+from artifacts.bundle.sealed_columns import estimator_of
 from service.cli import main
 from tests.faults.resealing import dumped, reseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from guards.json_types import JsonObject
 
 COLUMNS = "preprocessing/columns.joblib"
 COMMAND = [sys.executable, "-c", "from service.cli import main; main()", "verify", "--json"]
@@ -87,7 +89,7 @@ def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     manifest = json.loads((champion / "manifest.json").read_bytes())
     identity = {key: manifest[key] for key in ("name", "version", "fingerprint")}
-    nothing: dict[str, Any] = {"findings": [], "environment_differences": {}, "tolerated": []}
+    nothing: JsonObject = {"findings": [], "environment_differences": {}, "tolerated": []}
     assert json.loads(said.out) == {
         "bundles": [{"bundle": str(champion), "passed": True, **nothing, **identity}]
     }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
 from guards.errors import GuardRefused
 from service.engines.choosing import AUTO, choose
-from service.preflight import judge
+from service.lifecycle.preflight import judge
 from service.settings import read_settings
 from tests.faults.resealing import edit_manifest, findings_of, reseal, the_finding
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from guards.json_types import JsonObject
+
 ANSWERS = "engines/onnx-int8/probabilities.npy"
 
 
-def over_budget(manifest: dict[str, Any]) -> None:
+def over_budget(manifest: JsonObject) -> None:
     """Let the report say that more labels changed than may."""
     report = manifest["parity"]["onnx-int8"]
     report.update(flips=report["documents"], max_flips=0.005)
@@ -36,7 +38,7 @@ def answered_otherwise(bundle: Path) -> None:
     reseal(bundle, {ANSWERS: buffer.getvalue()})
 
 
-def test_row_23_an_engine_over_its_budget_is_refused(
+def test_engine_over_its_budget_is_refused(
     copied: Callable[[Path], Path], accelerated: Path
 ) -> None:
     """A bundle that carries an engine which changes too many labels does not open."""
@@ -48,7 +50,7 @@ def test_row_23_an_engine_over_its_budget_is_refused(
     assert "labels flip" in finding.observed
 
 
-def test_row_23_an_engine_that_nobody_compared_is_refused(
+def test_engine_without_a_parity_report_is_refused(
     copied: Callable[[Path], Path], accelerated: Path
 ) -> None:
     """Without a parity report nothing is known of an engine."""
@@ -59,7 +61,7 @@ def test_row_23_an_engine_that_nobody_compared_is_refused(
     assert found.observed == "no parity report"
 
 
-def test_row_23_probes_off_on_this_host_are_refused_where_the_engine_was_asked_for(
+def test_probes_off_on_this_host_are_refused_where_the_engine_was_asked_for(
     copied: Callable[[Path], Path], accelerated: Path
 ) -> None:
     """The preflight refuses before the port opens, with what to do."""
@@ -74,7 +76,7 @@ def test_row_23_probes_off_on_this_host_are_refused_where_the_engine_was_asked_f
     assert "ENGINE=torch" in refusal.findings[0].remedy
 
 
-def test_row_23_probes_off_on_this_host_are_said_and_another_engine_serves(
+def test_probes_off_on_this_host_are_reported_and_another_engine_serves(
     copied: Callable[[Path], Path], accelerated: Path
 ) -> None:
     """With ``auto`` the network itself answers, and the start says why."""
@@ -88,7 +90,7 @@ def test_row_23_probes_off_on_this_host_are_said_and_another_engine_serves(
     assert choice.to_json()["findings"][0]["code"] == "engine_probe_failed"
 
 
-def test_row_23_a_graph_that_does_not_load_is_said(
+def test_graph_that_does_not_load_is_reported(
     copied: Callable[[Path], Path], accelerated: Path
 ) -> None:
     """What is no graph cannot serve; the network can."""
@@ -100,7 +102,7 @@ def test_row_23_a_graph_that_does_not_load_is_said(
         choose(open_bundle(bundle), "onnx-int8")
 
 
-def test_row_12_answers_that_want_to_run_code_are_refused(
+def test_answers_that_want_to_run_code_are_refused(
     copied: Callable[[Path], Path], accelerated: Path
 ) -> None:
     """Arrays are read without unpickling."""

@@ -1,4 +1,4 @@
-"""Files and manifests damaged at random, by the thousand: rows 10 and 12.
+"""Files and manifests damaged at random, by the thousand.
 
 Whatever they say, the guard answers soon, with findings or with a value. It runs, loads, writes
 and sends nothing meanwhile: the interpreter's own audit trail says so.
@@ -16,7 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Never
 
 import joblib
 import numpy as np
@@ -37,12 +37,15 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
+from guards.bundle.layout import COLUMNS, CONFIG, MANIFEST
+from guards.bundle.manifest import root_fingerprint
+from guards.bundle.sealed_files import SealedFiles, read_sealed
 from guards.errors import GuardRefused, PartError
-from guards.integrity import SealedFiles, digest, loads, read_sealed, root_fingerprint, verify
-from guards.integrity.allowlist import ESTIMATORS, VALUES
-from guards.integrity.manifest import MANIFEST
-from guards.integrity.verify import COLUMNS, CONFIG
+from guards.integrity.state.fingerprint import digest
+from guards.integrity.unpickling.allowlist import ESTIMATORS, VALUES
+from guards.integrity.unpickling.unpickler import loads
+from guards.integrity.verify import verify
 from tests.faults.damaging import damaged, edited
 from tests.faults.resealing import agree, reseal
 from tests.faults.watching import watched
@@ -50,6 +53,8 @@ from tests.faults.watching import watched
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from guards.json_types import JsonObject
 
     Copy = Callable[[Path], Path]
 
@@ -71,13 +76,13 @@ def fuzzing(examples: int) -> settings:
 
 
 def boxed() -> Callable[[], bool]:
-    """Give a function that tells whether the time is up."""
+    """Return a function that tells whether the time is up."""
     ends = time.monotonic() + BOX_S
     return lambda: time.monotonic() > ends
 
 
 def corpus(champion: Path) -> list[bytes]:
-    """Give files of each form: joblib's own, and plain pickles of three protocols."""
+    """Return files of each form: joblib's own, and plain pickles of three protocols."""
     frame = pd.DataFrame(
         {
             "pages": np.arange(24.0),
@@ -105,7 +110,7 @@ def corpus(champion: Path) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def files(champion: Path) -> list[bytes]:
-    """Give the files to damage, after all that they need was imported."""
+    """Return the files to damage, after all that they need was imported."""
     found = corpus(champion)
     for name in ESTIMATORS | VALUES:
         module, _, _ = name.rpartition(".")
@@ -128,7 +133,7 @@ def outcome(act: Callable[[], object], *refusals: type[Exception]) -> str:
     return ended
 
 
-def test_row_12_damaged_file_neither_runs_nor_hangs(files: Sequence[bytes]) -> None:
+def test_damaged_file_neither_runs_nor_hangs(files: Sequence[bytes]) -> None:
     """A damaged file gives a value, a digest that is refused, or a finding; and nothing else."""
     over, ends = boxed(), Counter[str]()
 
@@ -149,7 +154,7 @@ def loads_and_digests(data: bytes) -> str:
     return digest(loads(data, COLUMNS))
 
 
-def test_row_12_damaged_file_in_a_bundle_is_refused(
+def test_damaged_file_in_a_bundle_is_refused(
     files: Sequence[bytes], champion: Path, copied: Copy
 ) -> None:
     """With a bundle around it, the file as it was sealed or not, the guard has only findings."""
@@ -178,7 +183,7 @@ def unloadable(_sealed: SealedFiles, _columns: object) -> Never:
 
 
 @pytest.mark.parametrize("agreeing", [False, True], ids=["with its root", "with all digests"])
-def test_row_10_damaged_manifest_is_answered(
+def test_damaged_manifest_is_answered(
     champion: Path,
     copied: Copy,
     agreeing: bool,  # noqa: FBT001 (a parameter)
@@ -191,7 +196,7 @@ def test_row_10_damaged_manifest_is_answered(
 
     @fuzzing(250)
     @given(edited(manifest))
-    def is_answered(document: dict[str, Any]) -> None:
+    def is_answered(document: JsonObject) -> None:
         if over():
             return
         (bundle / CONFIG).write_bytes(config)
@@ -205,7 +210,7 @@ def test_row_10_damaged_manifest_is_answered(
     is_answered()
 
 
-def test_row_10_damaged_bytes_of_a_manifest_are_answered(champion: Path, copied: Copy) -> None:
+def test_damaged_bytes_of_a_manifest_are_answered(champion: Path, copied: Copy) -> None:
     """A manifest that is damaged as a file is refused as one that is not what was sealed."""
     bundle, over = copied(champion), boxed()
     manifest = (bundle / MANIFEST).read_bytes()

@@ -1,4 +1,4 @@
-"""Inputs that are counted and answered, or refused with their path: rows 29 to 36."""
+"""Unusual inputs that are counted and answered, or refused with their path."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
-from artifacts.opening import open_bundle
 from artifacts.tables import as_table
-from artifacts.training import TrainingOptions, train
+from artifacts.training.train import TrainingOptions, train
 from service.http.schemas import parse_documents
+from service.observation.input_counts import EXTRA, KINDS
 from service.settings import Settings
-from service.telemetry.inputs import EXTRA, KINDS
 from tests.conftest import ROLES
 from tests.service.http.endpoint import Endpoint, running
 from tests.serving.server import BENTOML, serving
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from artifacts.preprocessing import Encoding, Preprocessing
+    from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from guards.json_types import JsonObject
 
 MEGABYTE = 1_000_000
 PATIENCE_S = 5.0
@@ -52,7 +53,7 @@ class Desk:
     endpoint: Endpoint
     preprocessing: Preprocessing
 
-    def ask(self, text: str = TEXT, /, **changed: object) -> dict[str, Any]:
+    def ask(self, text: str = TEXT, /, **changed: object) -> JsonObject:
         """Send a document that must be answered, plain but for what is changed."""
         response = self.endpoint.client.post("/v1/classify", content=body_of(text, **changed))
         assert response.status_code == 200, response.text
@@ -92,7 +93,7 @@ class Desk:
         assert self._scraped() - before[1] == Counter({**apart, (EXTRA, ""): extra})
         assert self._observer.documents - before[2] == documents
 
-    def flushed(self) -> dict[str, Any] | None:
+    def flushed(self) -> JsonObject | None:
         """Flush the live window, and give its counts; None when it holds no document."""
         before = len(self.endpoint.logged())
         assert self.endpoint.client.portal is not None
@@ -100,8 +101,8 @@ class Desk:
         line = self.endpoint.logged()[before:]
         return dict(json.loads(line)["counts"]) if line else None
 
-    def last_line(self) -> dict[str, Any]:
-        """Give the log line of the last document."""
+    def last_line(self) -> JsonObject:
+        """Return the log line of the last document."""
         lines = self.endpoint.logged().splitlines()
         return dict(json.loads([line for line in lines if '"request.observed"' in line][-1]))
 
@@ -114,7 +115,7 @@ class Desk:
     @property
     def _observer(self) -> Any:  # noqa: ANN401 (the runtime's, once there is a champion)
         assert self.endpoint.runtime.champion is not None
-        return self.endpoint.runtime.champion.observer
+        return self.endpoint.runtime.champion.recorder
 
     def _totals(self) -> Counter[tuple[str, str]]:
         return _flat(self.endpoint.client.get("/v1/status").json()["inputs"])
@@ -138,19 +139,19 @@ def _flat(counts: Mapping[str, Mapping[str, int]]) -> Counter[tuple[str, str]]:
 
 
 def features(**changed: object) -> dict[str, object]:
-    """Give plain features but for what is changed, added or ``ABSENT``."""
+    """Return plain features but for what is changed, added or ``ABSENT``."""
     merged = {**PLAIN, **changed}
     return {name: value for name, value in merged.items() if value is not ABSENT}
 
 
 def body_of(text: str = TEXT, /, **changed: object) -> bytes:
-    """Give the body of a request for one document, halves of surrogate pairs included."""
+    """Return the body of a request for one document, halves of surrogate pairs included."""
     body = {"documents": [{"text": text, "features": features(**changed)}]}
     return json.dumps(body, ensure_ascii=False).encode(errors="surrogatepass")
 
 
 def raw(**tokens: str) -> bytes:
-    """Give a body in which these features are JSON as it is written here."""
+    """Return a body in which these features are JSON as it is written here."""
     named = ", ".join(f'"{name}": {token}' for name, token in tokens.items())
     return f'{{"documents": [{{"text": "a", "features": {{{named}}}}}]}}'.encode()
 
@@ -190,7 +191,7 @@ def test_a_plain_document_is_nothing_to_speak_of(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", 1, 1.0, " 1"])
-def test_row_29_one_category_in_any_spelling(desk: Desk, value: object) -> None:
+def test_one_category_in_any_spelling(desk: Desk, value: object) -> None:
     """Where the training table held "1", each spelling of it is that category."""
     coerced = {} if value == "1" else {"court": 1}
     with desk.counting(coerced=coerced):
@@ -203,7 +204,7 @@ def test_row_29_one_category_in_any_spelling(desk: Desk, value: object) -> None:
     assert desk.last_line()["coerced"] == list(coerced)
 
 
-def test_row_29_truth_value_where_the_table_held_it(desk: Desk) -> None:
+def test_truth_value_where_the_table_held_it(desk: Desk) -> None:
     """The JSON value ``true`` is the table's "true", and is not 1."""
     with desk.counting(coerced={"court": 1}):
         prediction = desk.ask(court=True)
@@ -214,7 +215,7 @@ def test_row_29_truth_value_where_the_table_held_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", 1, 1.0, " 1", True])
-def test_row_29_a_spelling_of_nothing_known_is_unknown(desk: Desk, value: object) -> None:
+def test_spelling_of_no_known_category(desk: Desk, value: object) -> None:
     """Where the table held neither, each spelling is unknown, and counted as that."""
     with desk.counting(unknown={"sender": 1}, coerced={} if value == "1" else {"sender": 1}):
         prediction = desk.ask(sender=value)
@@ -224,14 +225,14 @@ def test_row_29_a_spelling_of_nothing_known_is_unknown(desk: Desk, value: object
 
 
 @pytest.mark.parametrize("value", [[1], {"1": 1}, 2**53, 1e400])
-def test_row_29_what_has_no_spelling_is_refused(desk: Desk, value: object) -> None:
+def test_value_that_is_not_a_category(desk: Desk, value: object) -> None:
     """A nested value, and a number that readers round differently, are no category."""
     body = body_of(court=value).replace(b"Infinity", b"1e400")
     assert desk.refuses(body) == (422, ["documents[0].features.court"])
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_row_30_accents_of_a_category(desk: Desk, form: Any) -> None:  # noqa: ANN401 (a literal)
+def test_accents_of_a_category(desk: Desk, form: Any) -> None:  # noqa: ANN401 (a literal)
     """É is one letter or two characters: the category is the one that was trained."""
     with desk.counting(coerced={} if form == "NFC" else {"sender": 1}):
         prediction = desk.ask(sender=normalize(form, CAFE))
@@ -240,7 +241,7 @@ def test_row_30_accents_of_a_category(desk: Desk, form: Any) -> None:  # noqa: A
     assert_alike(desk.encoded(sender=normalize(form, CAFE)), desk.trained(sender=CAFE))
 
 
-def test_row_30_accents_of_a_text(desk: Desk) -> None:
+def test_accents_of_a_text(desk: Desk) -> None:
     """The tokenizer makes the same tokens of both, as it did in training."""
     written = "R\u00e9sum\u00e9 of the soci\u00e9t\u00e9 g\u00e9n\u00e9rale, \u00c9vry"
     composed, decomposed = normalize("NFC", written), normalize("NFD", written)
@@ -252,7 +253,7 @@ def test_row_30_accents_of_a_text(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("category", ["EDTX", "ONE", "2.5", "Maybe", "\U0001f600", "x" * 100_000])
-def test_row_31_new_category(desk: Desk, category: str) -> None:
+def test_new_category(desk: Desk, category: str) -> None:
     """It falls into the unknown bucket, with a warning, and the window says what came."""
     long = len(category) > 500
     with desk.counting(unknown={"court": 1}, coerced={"court": 1} if long else {}):
@@ -270,7 +271,7 @@ def test_row_31_new_category(desk: Desk, category: str) -> None:
 
 @pytest.mark.parametrize("column", ["court", "pages"])
 @pytest.mark.parametrize("value", [ABSENT, None, "", " ", "nan", " NaN"])
-def test_row_32_missing(desk: Desk, column: str, value: object) -> None:
+def test_missing_value(desk: Desk, column: str, value: object) -> None:
     """Whichever way it is missing, it is missing as in training, and never unknown."""
     with desk.counting(missing={column: 1}):
         prediction = desk.ask(**{column: value})
@@ -293,7 +294,7 @@ def test_row_32_missing(desk: Desk, column: str, value: object) -> None:
     ],
     ids=lambda token: token[:20],
 )
-def test_row_33_what_is_no_number(desk: Desk, token: str) -> None:
+def test_value_that_is_not_a_number(desk: Desk, token: str) -> None:
     """A number that would have to be guessed at is refused by its path, and never quoted."""
     body = raw(pages=token, court='"1"')
     response = desk.endpoint.client.post("/v1/classify", content=body)
@@ -307,7 +308,7 @@ def test_row_33_what_is_no_number(desk: Desk, token: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", "1_000", "0x1F", "01", "+1"])
-def test_row_33_what_is_not_json(desk: Desk, token: str) -> None:
+def test_number_that_json_does_not_have(desk: Desk, token: str) -> None:
     """The bare words that some writers make of strange numbers are no JSON at all."""
     assert desk.refuses(raw(pages=token)) == (400, [])
 
@@ -316,7 +317,7 @@ def test_row_33_what_is_not_json(desk: Desk, token: str) -> None:
     ("number", "read"),
     [(12, 12.0), ("12", 12.0), (" 1.2e1", 12.0), (-0.0, -0.0), ("1e-400", 0.0), (2**60, 2.0**60)],
 )
-def test_row_33_what_is_a_number(desk: Desk, number: object, read: float) -> None:
+def test_number_in_another_spelling(desk: Desk, number: object, read: float) -> None:
     """Other spellings of one number are that number, coerced where they are texts."""
     encoding = desk.encoded(pages=number)
     assert encoding.row.numeric[0] == read
@@ -328,7 +329,7 @@ def test_row_33_what_is_a_number(desk: Desk, number: object, read: float) -> Non
 
 @pytest.mark.parametrize("form", [float, str])
 @pytest.mark.parametrize("number", [-1000.0, 1e30, 1e39, -1e300, 1.7976931348623157e308])
-def test_row_34_far_out_of_range(desk: Desk, number: float, form: Any) -> None:  # noqa: ANN401
+def test_far_out_of_range(desk: Desk, number: float, form: Any) -> None:  # noqa: ANN401
     """A number in another unit, or beyond all units, is answered, with a warning and a count."""
     coerced = {"pages": 1} if form is str else {}
     with desk.counting(out_of_range={"pages": 1}, coerced=coerced):
@@ -339,7 +340,7 @@ def test_row_34_far_out_of_range(desk: Desk, number: float, form: Any) -> None: 
     assert desk.last_line()["out_of_range"] == ["pages"]
 
 
-def test_row_34_a_thousand_times_of_both(desk: Desk) -> None:
+def test_a_thousand_times_of_both(desk: Desk) -> None:
     """Columns that run off together, in one direction or in two, leave the answer finite."""
     for sign in (1, -1):
         for scale in (1e3, 1e38, 1e305):
@@ -349,7 +350,7 @@ def test_row_34_a_thousand_times_of_both(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("value", ["red", 1, None, True, [1, {"deep": []}], 10**400, "\ud800"])
-def test_row_35_extra_feature(desk: Desk, value: object) -> None:
+def test_extra_feature(desk: Desk, value: object) -> None:
     """It changes nothing but the warnings and the count, whatever its value is."""
     with desk.counting(extra={"colour": 1}):
         prediction = desk.ask(colour=value)
@@ -358,7 +359,7 @@ def test_row_35_extra_feature(desk: Desk, value: object) -> None:
     assert_alike(desk.encoded(colour=value), desk.trained())
 
 
-def test_row_35_extra_features_by_the_thousand(desk: Desk) -> None:
+def test_extra_features_by_the_thousand(desk: Desk) -> None:
     """Each is named in the answer; in the window twenty are, and the rest are one sum."""
     names = [f"x{number:03}" for number in range(1000)]
     named = dict.fromkeys(names[:20], 1)
@@ -375,7 +376,7 @@ def test_row_35_extra_features_by_the_thousand(desk: Desk) -> None:
     assert response.status_code == 413
 
 
-def test_row_35_endless_name(desk: Desk) -> None:
+def test_endless_name(desk: Desk) -> None:
     """A name of a megabyte is counted by its beginning."""
     name = "n" * MEGABYTE
     desk.flushed()
@@ -409,7 +410,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_row_36_text_of_any_kind(desk: Desk, name: str) -> None:
+def test_text_of_any_kind(desk: Desk, name: str) -> None:
     """It is answered soon, tokenized as in training, counted once, and the next one is answered."""
     text = TEXTS[name]
     plain = desk.ask()["probabilities"]
@@ -440,13 +441,13 @@ def test_row_36_text_of_any_kind(desk: Desk, name: str) -> None:
     ],
     ids=lambda value: repr(value)[:24],
 )
-def test_row_36_what_is_no_text(desk: Desk, text: bytes, status: int, paths: list[str]) -> None:
+def test_value_that_is_not_a_text(desk: Desk, text: bytes, status: int, paths: list[str]) -> None:
     """Halves of pairs, bytes that are no UTF-8, and too much of anything: the client's to mend."""
     assert desk.refuses(b'{"documents": [{"text": ' + text + b"}]}") == (status, paths)
     assert desk.ask()["warnings"] == []
 
 
-def test_row_36_half_a_pair_elsewhere(desk: Desk) -> None:
+def test_half_a_pair_elsewhere(desk: Desk) -> None:
     """In a category it is unknown; in a name, an id or a segment it is refused; never a 5xx."""
     with desk.counting(unknown={"court": 1}):
         assert desk.ask(court="\ud800")["warnings"][0]["code"] == "unknown_category"
@@ -459,8 +460,8 @@ def test_row_36_half_a_pair_elsewhere(desk: Desk) -> None:
 
 
 def crowd_of(number: int) -> str:
-    """Give so many fields of an object, as JSON."""
-    return ", ".join(f'"x{place}": 1' for place in range(number))
+    """Return so many fields of an object, as JSON."""
+    return ", ".join(f'"x{index}": 1' for index in range(number))
 
 
 HOSTILE: Mapping[str, tuple[bytes, int]] = {
@@ -479,7 +480,7 @@ HOSTILE: Mapping[str, tuple[bytes, int]] = {
     "objects in objects": (b'{"a":' * 500_000, 400),
     "lists in an extra feature": (raw(x="[" * 500 + "]" * 500), 422),
     "lists beside each other": (raw(x="[" + "[], " * 300_000 + "[]]"), 200),
-    "extra features": (raw(**{f"x{place}": "1" for place in range(200_000)}), 413),
+    "extra features": (raw(**{f"x{index}": "1" for index in range(200_000)}), 413),
     "fields of a document": (
         f'{{"documents": [{{"text": "a", {crowd_of(200_000)}}}]}}'.encode(),
         422,
@@ -495,7 +496,7 @@ HOSTILE: Mapping[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_row_36_hostile_body(desk: Desk, name: str) -> None:
+def test_hostile_body(desk: Desk, name: str) -> None:
     """What is made to take long or break something does neither, and others are answered."""
     body, status = HOSTILE[name]
     started = time.monotonic()
@@ -505,7 +506,7 @@ def test_row_36_hostile_body(desk: Desk, name: str) -> None:
     assert desk.ask()["warnings"] == []
 
 
-def test_row_36_a_captured_document_is_a_log_line_whatever_it_nests(
+def test_a_captured_document_is_a_log_line_whatever_it_nests(
     bundle_path: Path, tmp_path: Path
 ) -> None:
     """With everything captured, no answered document can make its own line unwritable."""
@@ -522,7 +523,7 @@ def test_row_36_a_captured_document_is_a_log_line_whatever_it_nests(
         assert endpoint.runtime.log.lost_lines == 0
 
 
-def test_row_36_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None:
+def test_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None:
     """A served process answers each within its time, never with a 5xx, and stops in order."""
     command = (*BENTOML, "serve", "--host", "127.0.0.1")
     bodies = [

@@ -1,17 +1,17 @@
-"""A network, labels or libraries that are not the ones that were sealed: rows 19, 20 and 25."""
+"""A network, labels or libraries that are not the ones that were sealed."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from artifacts.opening import open_bundle
-from guards.integrity import Demands
+from artifacts.bundle.opening import open_bundle
 from guards.integrity.environment import installed_environment
+from guards.integrity.requirements import Requirements
 from tests.faults.resealing import (
     agree,
     edit_json,
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from guards.json_types import JsonObject
+
     Copy = Callable[[Path], Path]
 
 CONFIG = "model/config.json"
@@ -32,12 +34,12 @@ WEIGHTS = "model/model.safetensors"
 
 
 def permute(labels: dict[str, str]) -> dict[str, str]:
-    """Give every place the label of the next one."""
+    """Return every place the label of the next one."""
     names = list(labels.values())
     return dict(zip(labels, [*names[1:], names[0]], strict=True))
 
 
-def test_row_19_labels_permuted_in_the_network(champion: Path, copied: Copy) -> None:
+def test_labels_permuted_in_the_network(champion: Path, copied: Copy) -> None:
     """Labels in another order than the manifest's are refused with both orders, and the moves."""
     bundle = copied(champion)
     labels = json.loads((bundle / "manifest.json").read_bytes())["labels"]
@@ -53,11 +55,11 @@ def test_row_19_labels_permuted_in_the_network(champion: Path, copied: Copy) -> 
     assert f'(id2label "{labels[1]}" 1 → 0, "{labels[2]}" 2 → 1' in finding.observed
 
 
-def test_row_19_two_labels_exchanged(champion: Path, copied: Copy) -> None:
+def test_two_labels_exchanged(champion: Path, copied: Copy) -> None:
     """Two labels in each other's place are named by their numbers."""
     bundle = copied(champion)
 
-    def exchange(config: dict[str, Any]) -> None:
+    def exchange(config: JsonObject) -> None:
         labels = config["id2label"]
         labels["0"], labels["2"] = labels["2"], labels["0"]
 
@@ -67,7 +69,7 @@ def test_row_19_two_labels_exchanged(champion: Path, copied: Copy) -> None:
     assert observed.endswith("(id2label 0 ↔ 2)")
 
 
-def test_row_19_labels_sorted_as_strings(champion: Path, copied: Copy) -> None:
+def test_labels_sorted_as_strings(champion: Path, copied: Copy) -> None:
     """Twelve labels whose numbers were sorted as texts are told as just that."""
     bundle = copied(champion)
     labels = [f"label {number}" for number in range(12)]
@@ -82,7 +84,7 @@ def test_row_19_labels_sorted_as_strings(champion: Path, copied: Copy) -> None:
 
 
 @pytest.mark.parametrize("id2label", [None, [], "contract", {}])
-def test_row_19_labels_that_are_none(champion: Path, copied: Copy, id2label: object) -> None:
+def test_network_without_labels(champion: Path, copied: Copy, id2label: object) -> None:
     """A network without a proper label map is refused, without a traceback."""
     bundle = copied(champion)
     edit_json(bundle, CONFIG, lambda config: config.update(id2label=id2label))
@@ -90,12 +92,12 @@ def test_row_19_labels_that_are_none(champion: Path, copied: Copy, id2label: obj
     assert the_finding(findings_of(bundle), "labels_changed", CONFIG).observed == "none"
 
 
-def test_row_19_labels_permuted_everywhere(champion: Path, copied: Copy) -> None:
+def test_labels_permuted_everywhere(champion: Path, copied: Copy) -> None:
     """Labels are part of the preprocessing fingerprint, so changing both places does not help."""
     bundle = copied(champion)
     edit_json(bundle, CONFIG, lambda config: config.update(id2label=permute(config["id2label"])))
 
-    def rotate(manifest: dict[str, Any]) -> None:
+    def rotate(manifest: JsonObject) -> None:
         manifest["labels"] = [*manifest["labels"][1:], manifest["labels"][0]]
 
     edit_manifest(bundle, rotate)
@@ -103,7 +105,7 @@ def test_row_19_labels_permuted_everywhere(champion: Path, copied: Copy) -> None
     the_finding(findings_of(bundle), "preprocessing_changed", "preprocessing")
 
 
-def test_row_20_weights_of_another_precision(champion: Path, copied: Copy) -> None:
+def test_weights_of_another_precision(champion: Path, copied: Copy) -> None:
     """Weights that were halved are refused, however close their answers come."""
     bundle = copied(champion)
     weights = load((bundle / WEIGHTS).read_bytes())
@@ -115,7 +117,7 @@ def test_row_20_weights_of_another_precision(champion: Path, copied: Copy) -> No
     assert finding.observed.startswith("torch.float16")
 
 
-def test_row_20_weights_of_another_model(champion: Path, copied: Copy) -> None:
+def test_weights_of_another_model(champion: Path, copied: Copy) -> None:
     """Other weights of the same shapes answer the probes otherwise."""
     bundle = copied(champion)
     generator = np.random.default_rng(0)
@@ -131,7 +133,7 @@ def test_row_20_weights_of_another_model(champion: Path, copied: Copy) -> None:
     assert {finding.subject for finding in findings} <= {"probes: labels", "probes: probabilities"}
 
 
-def test_row_20_weights_of_other_shapes(champion: Path, copied: Copy) -> None:
+def test_weights_of_other_shapes(champion: Path, copied: Copy) -> None:
     """Weights that do not fit into the network are refused, and the first reason is given."""
     bundle = copied(champion)
     weights = load((bundle / WEIGHTS).read_bytes())
@@ -142,14 +144,14 @@ def test_row_20_weights_of_other_shapes(champion: Path, copied: Copy) -> None:
     assert finding.observed.startswith("RuntimeError: ")
 
 
-def test_row_25_other_library_versions(champion: Path, copied: Copy) -> None:
+def test_other_library_versions_are_refused_under_exact(champion: Path, copied: Copy) -> None:
     """Other library versions are refused under ``exact``, and pass under ``probed``."""
     bundle = copied(champion)
     edit_manifest(
         bundle, lambda manifest: manifest["environment"].update(numpy="1.0.0", torch="2.0.0")
     )
 
-    findings = findings_of(bundle, Demands("exact"))
+    findings = findings_of(bundle, Requirements("exact"))
 
     assert [finding.subject for finding in findings] == ["numpy", "torch"]
     finding = the_finding(findings, "environment_differs", "numpy")
@@ -158,6 +160,6 @@ def test_row_25_other_library_versions(champion: Path, copied: Copy) -> None:
     assert open_bundle(bundle).manifest.environment["numpy"] == "1.0.0"
 
 
-def test_row_25_same_library_versions(champion: Path) -> None:
+def test_same_library_versions_pass_under_exact(champion: Path) -> None:
     """The libraries that a bundle was sealed under pass under ``exact``."""
-    open_bundle(champion, Demands("exact"))
+    open_bundle(champion, Requirements("exact"))

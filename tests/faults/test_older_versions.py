@@ -1,4 +1,4 @@
-"""Bundles that older versions of scikit-learn really sealed: rows 1 to 3 and 25.
+"""Bundles that older versions of scikit-learn really sealed.
 
 ``seal_under_older_versions.py`` made them. Two kinds of columns give another answer under the
 version that is installed here, or none; the same file, and nothing that a digest could see.
@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 import sklearn
 
-from artifacts.opening import open_bundle
-from guards.integrity import Demands, Probes, loads, read_sealed
-from guards.integrity.verify import COLUMNS
+from artifacts.bundle.opening import open_bundle
+from guards.bundle.layout import COLUMNS
+from guards.bundle.sealed_files import read_sealed
+from guards.integrity.requirements import Requirements
+from guards.integrity.unpickling.unpickler import loads
 from tests.faults.resealing import agree, dumped, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:
@@ -31,13 +33,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:Found unknown categories:UserWar
 
 
 def sealed_under(version: str, kind: str) -> Path:
-    """Give the bundle with this kind of columns that was sealed under this version."""
+    """Return the bundle with this kind of columns that was sealed under this version."""
     return SEALED / f"sklearn-{version}" / kind
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", ["scaled", "many", "words"])
-def test_row_25_same_answers_pass_silently(version: str, kind: str) -> None:
+def test_same_answers_pass_silently(version: str, kind: str) -> None:
     """Another version that gives the same answers is no reason to refuse, or to say anything."""
     path = sealed_under(version, kind)
 
@@ -45,13 +47,13 @@ def test_row_25_same_answers_pass_silently(version: str, kind: str) -> None:
 
     assert bundle.manifest.environment["scikit-learn"] == version != sklearn.__version__
     assert bundle.tolerated == ()
-    probes = Probes.from_files(read_sealed(path).files)
+    probes = read_sealed(path).probes
     observed = bundle.probe(probes.documents)
     np.testing.assert_allclose(observed.columns, probes.expected.columns, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_row_01_unknown_categories_are_encoded_otherwise(version: str) -> None:
+def test_unknown_categories_are_encoded_otherwise(version: str) -> None:
     """OneHotEncoder("warn") put unknown categories nowhere, and now among the infrequent ones."""
     findings = findings_of(sealed_under(version, "warning"))
 
@@ -64,7 +66,7 @@ def test_row_01_unknown_categories_are_encoded_otherwise(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_row_02_dumped_again_under_the_installed_version(version: str, copied: Copy) -> None:
+def test_dumped_again_under_the_installed_version(version: str, copied: Copy) -> None:
     """Dumping the file again hides the version that fitted it, and changes no answer."""
     bundle = copied(sealed_under(version, "warning"))
     columns = loads((bundle / COLUMNS).read_bytes(), COLUMNS)
@@ -76,7 +78,7 @@ def test_row_02_dumped_again_under_the_installed_version(version: str, copied: C
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_row_03_transform_raises(version: str) -> None:
+def test_transform_raises(version: str) -> None:
     """SimpleImputer loads from an older version, and then cannot transform."""
     findings = findings_of(sealed_under(version, "imputed"))
 
@@ -84,36 +86,36 @@ def test_row_03_transform_raises(version: str) -> None:
     the_finding(findings, "environment_differs", "scikit-learn")
 
 
-def test_row_25_exact_refuses_by_version_alone() -> None:
+def test_exact_refuses_by_version_alone() -> None:
     """Under ``exact`` the version is reason enough, whatever the probes say."""
-    findings = findings_of(sealed_under("1.7.2", "scaled"), Demands("exact"))
+    findings = findings_of(sealed_under("1.7.2", "scaled"), Requirements("exact"))
 
     the_finding(findings, "environment_differs", "scikit-learn")
     assert {finding.code for finding in findings} == {"environment_differs"}
 
 
-def test_row_25_allow_records_what_it_tolerates() -> None:
+def test_allow_records_what_it_tolerates() -> None:
     """Under ``allow`` probes may answer otherwise where versions differ, and it is on record."""
-    bundle = open_bundle(sealed_under("1.6.1", "warning"), Demands("allow"))
+    bundle = open_bundle(sealed_under("1.6.1", "warning"), Requirements("allow"))
 
     the_finding(list(bundle.tolerated), "probe_failed", "probes: columns")
     the_finding(list(bundle.tolerated), "environment_differs", "scikit-learn")
 
 
-def test_row_25_allow_needs_answers() -> None:
+def test_allow_needs_answers() -> None:
     """What cannot answer at all is refused under ``allow`` too."""
-    findings = findings_of(sealed_under("1.6.1", "imputed"), Demands("allow"))
+    findings = findings_of(sealed_under("1.6.1", "imputed"), Requirements("allow"))
 
     the_finding(findings, "probe_failed", "probes")
 
 
-def test_row_25_allow_needs_another_version(
+def test_allow_needs_another_version(
     champion: Path, copied: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no version differs, probes that fail mean something else, and are refused."""
     scaler = "sklearn.preprocessing._data.StandardScaler.transform"
     monkeypatch.setattr(scaler, lambda _scaler, rows: np.asarray(rows, dtype=float))
 
-    findings = findings_of(copied(champion), Demands("allow"))
+    findings = findings_of(copied(champion), Requirements("allow"))
 
     the_finding(findings, "probe_failed", "probes: columns")

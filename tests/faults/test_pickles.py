@@ -1,4 +1,4 @@
-"""Pickles that want to run code: row 12.
+"""Pickles that want to run code.
 
 Every payload makes a directory when it runs. The control loads it with joblib and sees the
 directory appear, so that its absence after the guard has looked means that nothing ran.
@@ -22,8 +22,8 @@ from numpy.testing._private.utils import runstring
 from sklearn.preprocessing import StandardScaler
 
 from guards.errors import Finding, PartError
-from guards.integrity.compression import decompressed
-from guards.integrity.unpickling import load_with_versions, loads
+from guards.integrity.unpickling.decompression import decompressed
+from guards.integrity.unpickling.unpickler import load_with_versions, loads
 from tests.faults.resealing import dumped, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 COLUMNS = "preprocessing/columns.joblib"
 MKDIR = f"{os.mkdir.__module__}.mkdir"
 METHODS = ("zlib", "gzip", "bz2", "lzma", "xz", "lz4")
-MOST_BYTES = 1024**2
+MAX_BYTES = 1024**2
 EXTENSION = 240
 """A code of the range that is kept for private use."""
 
@@ -60,12 +60,12 @@ def assembled(*pieces: str | bytes) -> bytes:
 
 
 def said(value: object) -> bytes:
-    """Give the instructions that put a plain value on the stack."""
+    """Return the instructions that put a plain value on the stack."""
     return pickle.dumps(value, protocol=3)[2:-1]
 
 
 def named(module: str, name: str) -> bytes:
-    """Give the instructions that put a global on the stack."""
+    """Return the instructions that put a global on the stack."""
     return said(module) + said(name) + b"\x93"
 
 
@@ -94,7 +94,7 @@ def through_pandas(trace: Path) -> bytes:
 
 
 def as_state_setter(trace: Path) -> bytes:
-    """Give a scaler a way to set its state, and then a state."""
+    """Return a scaler a way to set its state, and then a state."""
     version = said("_sklearn_version") + said(sklearn.__version__)
     setter = said("__setstate__") + named(os.mkdir.__module__, "mkdir")
     state = ("EMPTY_DICT", "MARK", version, setter, "SETITEMS")
@@ -205,13 +205,13 @@ TRICKS: dict[str, tuple[bytes, str]] = {
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
-    """Give the directory that exists only after a payload ran."""
+    """Return the directory that exists only after a payload ran."""
     return tmp_path / "executed"
 
 
 @pytest.fixture(params=PAYLOADS)
 def payload(request: pytest.FixtureRequest, trace: Path) -> tuple[bytes, str]:
-    """Give a payload that works, and the global that it needs."""
+    """Return a payload that works, and the global that it needs."""
     make, wanted = PAYLOADS[request.param]
     data = make(trace)
     assert_runs(data, trace)
@@ -234,14 +234,14 @@ def assert_runs(data: bytes, trace: Path) -> None:
 
 
 def refused(load: Callable[[], Any]) -> Finding:
-    """Give the one finding about a file that must not load."""
+    """Return the one finding about a file that must not load."""
     with pytest.raises(PartError) as error:
         load()
     (finding,) = error.value.findings
     return finding
 
 
-def test_row_12_resealed_payload_is_refused_unexecuted(
+def test_resealed_payload_is_refused_unexecuted(
     champion: Path, copied: Copy, trace: Path, payload: tuple[bytes, str]
 ) -> None:
     """A payload whose digests fit is refused by the name of the global, and nothing has run."""
@@ -255,7 +255,7 @@ def test_row_12_resealed_payload_is_refused_unexecuted(
     assert not trace.exists()
 
 
-def test_row_12_changed_file_is_explained_unexecuted(
+def test_changed_file_is_explained_unexecuted(
     champion: Path, copied: Copy, trace: Path, payload: tuple[bytes, str]
 ) -> None:
     """Saying which values of a changed file differ does not run what is in it either."""
@@ -271,7 +271,7 @@ def test_row_12_changed_file_is_explained_unexecuted(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_row_12_compressed_payload_is_not_even_read(
+def test_compressed_payload_is_not_even_read(
     champion: Path, copied: Copy, trace: Path, method: str
 ) -> None:
     """A compressed file is refused as such: nothing that Understudy seals is compressed."""
@@ -288,14 +288,14 @@ def test_row_12_compressed_payload_is_not_even_read(
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("make", [in_estimator, in_object_array])
-def test_row_12_compressed_payload_from_elsewhere_is_refused_by_name(
+def test_compressed_payload_from_elsewhere_is_refused_by_name(
     trace: Path, method: str, make: Callable[[Path], object]
 ) -> None:
     """A file that a team brings is decompressed first, and then meets the same allowlist."""
     data = dumped(make(trace), compress=(method, 3))
     assert_runs(data, trace)
 
-    finding = refused(lambda: load_with_versions(decompressed(data, COLUMNS, MOST_BYTES), COLUMNS))
+    finding = refused(lambda: load_with_versions(decompressed(data, COLUMNS, MAX_BYTES), COLUMNS))
 
     assert finding.code == "unpickling_refused"
     assert finding.observed == f"the file wants to load {MKDIR}"
@@ -304,7 +304,7 @@ def test_row_12_compressed_payload_from_elsewhere_is_refused_by_name(
 
 @pytest.mark.parametrize("instruction", OLD)
 @pytest.mark.usefixtures("extension")
-def test_row_12_instruction_that_no_estimator_needs(trace: Path, instruction: str) -> None:
+def test_instruction_that_no_estimator_needs(trace: Path, instruction: str) -> None:
     """Older and rarer ways to call a function are refused like the usual one."""
     data = OLD[instruction](trace)
     assert_runs(data, trace)
@@ -319,7 +319,7 @@ def test_row_12_instruction_that_no_estimator_needs(trace: Path, instruction: st
     assert not trace.exists()
 
 
-def test_row_12_name_that_a_terminal_would_act_upon() -> None:
+def test_name_that_a_terminal_would_act_upon() -> None:
     """What a file names is shown as an escape where it is no text, and cut where it is long."""
     data = assembled(named("a\x1b[2J\ud800", "b" * 10**6))
 
@@ -331,7 +331,7 @@ def test_row_12_name_that_a_terminal_would_act_upon() -> None:
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_row_12_trick_with_what_is_allowed(trick: str) -> None:
+def test_trick_with_what_is_allowed(trick: str) -> None:
     """What the allowlist names can be made and filled, and not called, changed or disguised."""
     data, observed = TRICKS[trick]
 

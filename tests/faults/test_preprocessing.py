@@ -1,4 +1,4 @@
-"""A preprocessing that the weights were not trained with: rows 1, 3 to 5, 15 to 18, 22."""
+"""A preprocessing that the weights were not trained with."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from artifacts.columns import fit_columns
-from artifacts.frames import frame_of
-from artifacts.opening import open_bundle
-from artifacts.sealed_columns import SealedColumns, estimator_of
-from artifacts.sealing import fingerprint_of
-from guards.integrity import describe, digest
+from artifacts.bundle.column_inputs import column_inputs_of
+from artifacts.bundle.fingerprint import fingerprint_of
+from artifacts.bundle.opening import open_bundle
+from artifacts.bundle.sealed_columns import SealedColumns, estimator_of
+from artifacts.training.columns import fit_columns
+from guards.integrity.state.description import describe
+from guards.integrity.state.fingerprint import digest
 from tests.faults.resealing import (
     dumped,
     edit_json,
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from artifacts.opening import Bundle
+    from artifacts.bundle.opening import Bundle
     from artifacts.tables import Table
     from guards.errors import Finding
+    from guards.json_types import JsonObject
 
     Copy = Callable[[Path], Path]
 
@@ -43,7 +45,7 @@ CONFIG = "model/config.json"
 
 
 def scaler_of(columns: Any) -> StandardScaler:  # noqa: ANN401 (scikit-learn is untyped)
-    """Give the scaler inside a ColumnTransformer."""
+    """Return the scaler inside a ColumnTransformer."""
     return columns.named_transformers_["numeric"]["scale"]
 
 
@@ -54,7 +56,7 @@ def refitted(bundle: Bundle, table: Table) -> Any:  # noqa: ANN401 (scikit-learn
     return estimator_of(fit_columns(preprocessing.schema, rows))
 
 
-def test_row_01_transform_of_another_library_version(
+def test_transform_of_another_library_version(
     champion: Path, copied: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same parameters under a library whose transform differs fail a probe."""
@@ -70,7 +72,7 @@ def test_row_01_transform_of_another_library_version(
     assert float(observed) - float(expected) == pytest.approx(1e-6, rel=1e-2)
 
 
-def test_row_03_transform_that_raises(
+def test_transform_that_raises(
     champion: Path, copied: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An artifact that loads, and raises at its first transform, is refused with what it raised."""
@@ -87,7 +89,7 @@ def test_row_03_transform_that_raises(
 
 
 @pytest.mark.parametrize("resealed", [False, True])
-def test_row_04_scaler_fitted_again(
+def test_scaler_fitted_again(
     champion: Path, copied: Copy, small_table: Table, *, resealed: bool
 ) -> None:
     """A scaler fitted on other rows is told by column, with both values, resealed or not."""
@@ -102,23 +104,21 @@ def test_row_04_scaler_fitted_again(
     findings = findings_of(bundle)
 
     before, after = scaler_of(estimator_of(opened.preprocessing.columns)), scaler_of(columns)
-    for place, column in enumerate(("pages", "amount")):
+    for index, column in enumerate(("pages", "amount")):
         finding = the_finding(findings, "preprocessing_changed", f"{column}.mean_")
-        assert finding.expected == str(before.mean_[place])
-        assert finding.observed == str(after.mean_[place])
+        assert finding.expected == str(before.mean_[index])
+        assert finding.observed == str(after.mean_[index])
     assert ("part_changed" in {finding.code for finding in findings}) is not resealed
 
 
-def test_row_04_private_values_stay_private(
-    champion: Path, copied: Copy, small_table: Table
-) -> None:
+def test_private_values_stay_private(champion: Path, copied: Copy, small_table: Table) -> None:
     """Of a private column a finding says that it changed, and none of its values."""
     bundle = copied(champion)
     columns = refitted(open_bundle(bundle), small_table)
     encoder = columns.named_transformers_["categorical"]["encode"]
     encoder.categories_[0] = np.array(["Secret Court"], dtype=object)
 
-    def make_private(manifest: dict[str, Any]) -> None:
+    def make_private(manifest: JsonObject) -> None:
         for column in (*manifest["inputs"]["numeric"], *manifest["inputs"]["categorical"]):
             column["private"] = True
 
@@ -134,7 +134,7 @@ def test_row_04_private_values_stay_private(
     assert not any("Secret" in str(one) or "NDCA" in str(one) for one in findings)
 
 
-def test_row_05_columns_of_another_run(champion: Path, challenger: Path, copied: Copy) -> None:
+def test_columns_of_another_run(champion: Path, challenger: Path, copied: Copy) -> None:
     """Two valid files that are not the pair are refused, by column."""
     bundle = copied(champion)
     reseal(bundle, {COLUMNS: (challenger / COLUMNS).read_bytes()})
@@ -147,7 +147,7 @@ def test_row_05_columns_of_another_run(champion: Path, challenger: Path, copied:
     assert named.expected != named.observed
 
 
-def test_row_05_columns_and_declaration_of_another_run(
+def test_columns_and_declaration_of_another_run(
     champion: Path, copied: Copy, small_table: Table
 ) -> None:
     """When the manifest is made to agree with the columns, the weights still do not."""
@@ -159,12 +159,12 @@ def test_row_05_columns_and_declaration_of_another_run(
     declared = fingerprint_of(
         replace(
             opened.preprocessing,
-            columns=SealedColumns(columns, frame_of(opened.preprocessing.schema)),
+            columns=SealedColumns(columns, column_inputs_of(opened.preprocessing.schema)),
         )
     )
     reseal(bundle, {COLUMNS: dumped(columns)})
 
-    def agree(manifest: dict[str, Any]) -> None:
+    def agree(manifest: JsonObject) -> None:
         state = describe(columns, tokenizer)
         manifest["preprocessing"] = {
             "fingerprint": declared,
@@ -185,7 +185,7 @@ def test_row_05_columns_and_declaration_of_another_run(
     assert finding.expected.split()[0] != finding.observed
 
 
-def test_row_15_parameter_changed_after_fitting(champion: Path, copied: Copy) -> None:
+def test_parameter_changed_after_fitting(champion: Path, copied: Copy) -> None:
     """A flag that was flipped after fitting is named, with both settings."""
     bundle = copied(champion)
     columns = joblib.load(io.BytesIO((bundle / COLUMNS).read_bytes()))
@@ -198,7 +198,7 @@ def test_row_15_parameter_changed_after_fitting(champion: Path, copied: Copy) ->
 
 
 def _tokenizer_findings(
-    bundle: Path, change: Callable[[dict[str, Any]], None], *, resealed: bool
+    bundle: Path, change: Callable[[JsonObject], None], *, resealed: bool
 ) -> list[Finding]:
     tokenizer = json.loads((bundle / TOKENIZER).read_bytes())
     change(tokenizer)
@@ -211,10 +211,10 @@ def _tokenizer_findings(
 
 
 @pytest.mark.parametrize("resealed", [False, True])
-def test_row_16_lower_casing_switched_off(champion: Path, copied: Copy, *, resealed: bool) -> None:
+def test_lower_casing_switched_off(champion: Path, copied: Copy, *, resealed: bool) -> None:
     """Case is part of what the weights were trained with; the setting is named."""
 
-    def keep_case(tokenizer: dict[str, Any]) -> None:
+    def keep_case(tokenizer: JsonObject) -> None:
         tokenizer["normalizer"]["lowercase"] = False
 
     findings = _tokenizer_findings(copied(champion), keep_case, resealed=resealed)
@@ -228,12 +228,12 @@ def test_row_16_lower_casing_switched_off(champion: Path, copied: Copy, *, resea
 
 @pytest.mark.parametrize("direction", ["Left", "Right"])
 @pytest.mark.parametrize("resealed", [False, True])
-def test_row_17_truncation_in_the_tokenizer(
+def test_truncation_in_the_tokenizer(
     champion: Path, copied: Copy, direction: str, *, resealed: bool
 ) -> None:
     """Truncation that somebody built into the tokenizer is told with its length and its side."""
 
-    def truncate(tokenizer: dict[str, Any]) -> None:
+    def truncate(tokenizer: JsonObject) -> None:
         tokenizer["truncation"] = {
             "direction": direction, "max_length": 16, "strategy": "LongestFirst", "stride": 0
         }  # fmt: skip
@@ -245,7 +245,7 @@ def test_row_17_truncation_in_the_tokenizer(
     assert finding.observed.startswith(f'direction "{direction}", max_length 16, ')
 
 
-def test_row_17_padding_in_the_tokenizer(champion: Path, copied: Copy) -> None:
+def test_padding_in_the_tokenizer(champion: Path, copied: Copy) -> None:
     """Padding that somebody built into the tokenizer is told."""
     padding = {
         "strategy": {"Fixed": 64}, "direction": "Right", "pad_to_multiple_of": None,
@@ -261,13 +261,11 @@ def test_row_17_padding_in_the_tokenizer(champion: Path, copied: Copy) -> None:
 
 
 @pytest.mark.parametrize("resealed", [False, True])
-def test_row_18_two_vocabulary_rows_swapped(
-    champion: Path, copied: Copy, *, resealed: bool
-) -> None:
+def test_two_vocabulary_rows_swapped(champion: Path, copied: Copy, *, resealed: bool) -> None:
     """Two words that exchanged their ids are told with both rows and both words."""
     rows = {}
 
-    def swap(tokenizer: dict[str, Any]) -> None:
+    def swap(tokenizer: JsonObject) -> None:
         vocabulary = tokenizer["model"]["vocab"]
         rows.update({vocabulary["the"]: "the", vocabulary["of"]: "of"})
         vocabulary["the"], vocabulary["of"] = vocabulary["of"], vocabulary["the"]
@@ -280,15 +278,13 @@ def test_row_18_two_vocabulary_rows_swapped(
     assert finding.observed == f'row {low} "{second}", row {high} "{first}"'
 
 
-def test_row_18_vocabulary_of_a_bundle_that_kept_its_digest_alone(
-    champion: Path, copied: Copy
-) -> None:
+def test_vocabulary_of_a_bundle_that_kept_its_digest_alone(champion: Path, copied: Copy) -> None:
     """A bundle that was sealed before tokens were kept is refused with length and digest."""
     bundle = copied(champion)
     vocabulary = json.loads((bundle / TOKENIZER).read_bytes())["model"]["vocab"]
-    kept: dict[str, Any] = {"length": len(vocabulary), "sha256": digest(vocabulary)}
+    kept: JsonObject = {"length": len(vocabulary), "sha256": digest(vocabulary)}
 
-    def older(manifest: dict[str, Any]) -> None:
+    def older(manifest: JsonObject) -> None:
         state = manifest["preprocessing"]["state"]
         manifest["preprocessing"]["state"] = {
             **{name: value for name, value in state.items() if name.endswith(".mean_")},
@@ -298,7 +294,7 @@ def test_row_18_vocabulary_of_a_bundle_that_kept_its_digest_alone(
     edit_manifest(bundle, older)
     open_bundle(bundle)
 
-    def add(tokenizer: dict[str, Any]) -> None:
+    def add(tokenizer: JsonObject) -> None:
         tokenizer["model"]["vocab"]["brandnew"] = len(vocabulary)
 
     findings = _tokenizer_findings(bundle, add, resealed=True)
@@ -312,7 +308,7 @@ def test_row_18_vocabulary_of_a_bundle_that_kept_its_digest_alone(
 def test_many_values_are_told_shortly(champion: Path, copied: Copy) -> None:
     """At most twenty values are named, and of the others the number."""
 
-    def add(tokenizer: dict[str, Any]) -> None:
+    def add(tokenizer: JsonObject) -> None:
         tokenizer["added_tokens"] += [
             {"id": 9000 + number, "content": f"<{number}>"} for number in range(25)
         ]
@@ -324,7 +320,7 @@ def test_many_values_are_told_shortly(champion: Path, copied: Copy) -> None:
     assert the_finding(findings, "preprocessing_changed", "…").observed == "30 more values differ"
 
 
-def test_row_17_another_maximum_length(champion: Path, copied: Copy) -> None:
+def test_another_maximum_length(champion: Path, copied: Copy) -> None:
     """Text that would be cut elsewhere than in training is another preprocessing."""
     bundle = copied(champion)
     edit_manifest(bundle, lambda manifest: manifest["text"].update(max_length=32))
@@ -334,7 +330,7 @@ def test_row_17_another_maximum_length(champion: Path, copied: Copy) -> None:
     assert [finding.code for finding in findings] == ["preprocessing_changed"]
 
 
-def test_row_22_weights_of_another_run(champion: Path, challenger: Path, copied: Copy) -> None:
+def test_weights_of_another_run(champion: Path, challenger: Path, copied: Copy) -> None:
     """Weights trained with another preprocessing are refused with both fingerprints."""
     bundle = copied(champion)
     model = {f"model/{path.name}": path.read_bytes() for path in (challenger / "model").iterdir()}

@@ -1,4 +1,4 @@
-"""A preprocessing that somebody changes while it serves: row 37."""
+"""A preprocessing that is changed while it serves."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from artifacts.opening import open_bundle
-from artifacts.sealed_columns import estimator_of
-from artifacts.sealing import fingerprint_of
-from service.runtime import Runtime
+from artifacts.bundle.fingerprint import fingerprint_of
+from artifacts.bundle.opening import open_bundle
+from artifacts.bundle.sealed_columns import estimator_of
+from service.lifecycle.runtime import Runtime
 from service.settings import Settings
 from tests.service.http.endpoint import Endpoint, running
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from artifacts.preprocessing import Encoding, Preprocessing
-    from service.assembly import Champion
+    from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from guards.json_types import JsonObject
     from service.engines import Engine
+    from service.lifecycle.assembly import Champion
 
 RECHECK_S = 0.01
 PATIENCE_S = 30.0
@@ -36,7 +37,7 @@ DOCUMENT = {"text": "The motion is denied.", "features": {"pages": 3, "amount": 
 
 
 def scaler_of(preprocessing: Any) -> Any:  # noqa: ANN401 (scikit-learn is untyped)
-    """Give the scaler behind the face."""
+    """Return the scaler behind the face."""
     return estimator_of(preprocessing.columns).named_transformers_["numeric"]["scale"]
 
 
@@ -46,12 +47,12 @@ def tokenizer_of(preprocessing: Preprocessing) -> Any:  # noqa: ANN401 (any meth
 
 
 def champion_of(endpoint: Endpoint) -> Champion:
-    """Give the champion that serves."""
+    """Return the champion that serves."""
     assert endpoint.runtime.champion is not None
     return endpoint.runtime.champion
 
 
-def events(endpoint: Endpoint, name: str) -> list[dict[str, Any]]:
+def events(endpoint: Endpoint, name: str) -> list[JsonObject]:
     """Read the log's events of one name."""
     lines = map(json.loads, endpoint.log.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line["event"] == name]
@@ -68,7 +69,7 @@ def change_mean(preprocessing: Preprocessing) -> None:
 def change_frame(preprocessing: Preprocessing) -> None:
     """Put a number where the columns were fitted on a missing value."""
     assert preprocessing.columns is not None
-    object.__setattr__(preprocessing.columns.frame.columns[0], "missing", 0.0)
+    object.__setattr__(preprocessing.columns.column_inputs.columns[0], "missing", 0.0)
 
 
 def change_schema(preprocessing: Preprocessing) -> None:
@@ -105,21 +106,21 @@ ATTEMPTS: dict[str, Callable[[Any], object]] = {
     "partial_fit": lambda it: it.columns.partial_fit([[1.0]]),
     "set_params": lambda it: it.columns.set_params(with_mean=False),
     "assign to the columns": lambda it: setattr(it.columns, "mean_", 45.5),
-    "delete from the columns": lambda it: delattr(it.columns, "frame"),
+    "delete from the columns": lambda it: delattr(it.columns, "column_inputs"),
     "write to an array": lambda it: scaler_of(it).mean_.__setitem__(0, 45.5),
     "add tokens": lambda it: it.tokenizer.add_tokens(["token"]),
     "train": lambda it: it.tokenizer.train_from_iterator(["a text"]),
     "truncate": lambda it: it.tokenizer.enable_truncation(4),
     "assign to the tokenizer": lambda it: setattr(it.tokenizer, "normalizer", None),
     "reach the model": lambda it: setattr(it.tokenizer.model, "unk_token", "[PAD]"),
-    "cut shorter": lambda it: setattr(it.cut, "max_length", 4),
+    "cut shorter": lambda it: setattr(it.truncation, "max_length", 4),
     "put other columns": lambda it: setattr(it, "columns", None),
     "rename a label": lambda it: setattr(it.schema, "labels", ("a", "b")),
 }
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_row_37_an_attempt_to_change_raises(champion: Path, attempt: str) -> None:
+def test_an_attempt_to_change_raises(champion: Path, attempt: str) -> None:
     """Nothing of an opened bundle's preprocessing can be fitted or assigned to."""
     bundle = open_bundle(champion)
 
@@ -194,9 +195,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_row_37_a_changed_preprocessing_is_refused_while_it_runs(
-    settings: Settings, name: str
-) -> None:
+def test_a_changed_preprocessing_is_refused_while_it_runs(settings: Settings, name: str) -> None:
     """It stops answering for good, says once what changed, and still stops with its books kept."""
     change = CHANGES[name]
     with running(settings, recheck_s=RECHECK_S) as endpoint:
@@ -231,7 +230,7 @@ def test_row_37_a_changed_preprocessing_is_refused_while_it_runs(
     assert len(events(endpoint, "guard.refused")) == 1
 
 
-def test_row_37_a_failed_recheck_leaves_a_diagnostic(
+def test_a_failed_recheck_leaves_a_diagnostic(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever looks for the reason finds where the comparison failed."""
@@ -244,7 +243,7 @@ def test_row_37_a_failed_recheck_leaves_a_diagnostic(
     assert "fingerprint.py" in record.message
 
 
-def test_row_37_readyz_of_the_service_fails(
+def test_readyz_of_the_service_fails(
     champion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a balancer asks is the whole service's own route: it fails, and stays failed."""
@@ -255,7 +254,7 @@ def test_row_37_readyz_of_the_service_fails(
     monkeypatch.setattr(app, "Runtime", functools.partial(Runtime, recheck_s=RECHECK_S))
     service: Any = app.Understudy
     with TestClient(service.to_asgi()) as client:
-        runtime = app._the_serving().runtime  # noqa: SLF001 (a worker has no other handle)
+        runtime = app.web.serving.runtime
         endpoint = Endpoint(client.app, client, runtime, tmp_path / "log.jsonl")  # type: ignore[arg-type]  # any app
         endpoint.wait_until_ready()
         assert client.get("/readyz").status_code == 200
@@ -280,22 +279,25 @@ class HeldEngine:
     engine: Engine
     go_on: Event
 
+    @property
+    def max_tokens(self) -> int:
+        """Return the limit of the engine."""
+        return self.engine.max_tokens
+
     def probabilities(
-        self, encodings: Sequence[Encoding], *, alone: bool = False
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
     ) -> NDArray[np.float32]:
         """Wait, and answer."""
         assert self.go_on.wait(PATIENCE_S)
-        return self.engine.probabilities(encodings, alone=alone)
+        return self.engine.probabilities(encodings, exclusive=exclusive)
 
 
-def test_row_37_what_was_accepted_is_finished(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_accepted_is_finished(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that was in the queue is answered, logged and in a window, as on a drain."""
     with running(settings, recheck_s=RECHECK_S) as endpoint, ThreadPoolExecutor(1) as thread:
         champion = champion_of(endpoint)
         held = HeldEngine(champion.choice.engine, Event())
-        monkeypatch.setattr(champion.scheduler, "_engine", held)
+        monkeypatch.setattr(vars(champion.scheduler)["_lanes"], "_engine", held)
         answer = thread.submit(endpoint.classify, {**DOCUMENT, "request_id": "queued"})
         endpoint.wait_until(lambda: champion.scheduler.documents == 1)
 
@@ -312,7 +314,7 @@ def test_row_37_what_was_accepted_is_finished(
     assert stopped["observed"] == stopped["flushed"] == 1
 
 
-def test_row_37_an_unchanged_preprocessing_passes_under_traffic(endpoint: Endpoint) -> None:
+def test_an_unchanged_preprocessing_passes_under_traffic(endpoint: Endpoint) -> None:
     """Looked at again and again while it answers, it goes on answering."""
     rechecker = champion_of(endpoint).rechecker
     before, answers = rechecker.rechecks, 0

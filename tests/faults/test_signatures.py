@@ -1,19 +1,20 @@
-"""Bundles that nobody vouches for, or that somebody else does: rows 13 and 14."""
+"""Bundles without a signature, with one of another key, or other than the pinned one."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
+from guards.bundle.layout import MANIFEST, SIGNATURE
+from guards.bundle.sealed_files import read_sealed
+from guards.bundle.signature import MAX_BYTES
 from guards.errors import CallError, GuardRefused
-from guards.integrity import Demands, read_sealed
-from guards.integrity.manifest import MANIFEST
-from guards.integrity.signature import MOST_BYTES, SIGNATURE
-from service.preflight import judge
+from guards.integrity.requirements import Requirements
+from service.lifecycle.preflight import judge
 from service.settings import Settings
 from tests.faults.resealing import dumped, edit_manifest, findings_of, reseal
 from tests.faults.signing import KeyPair, make_keys, sign_bundle
@@ -21,6 +22,8 @@ from tests.faults.signing import KeyPair, make_keys, sign_bundle
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from guards.json_types import JsonObject
 
 COLUMNS = "preprocessing/columns.joblib"
 WEIGHTS = "model/model.safetensors"
@@ -36,36 +39,36 @@ class _Call:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> KeyPair:
-    """Give the key that is demanded."""
+    """Return the key that is demanded."""
     return make_keys(tmp_path, "ours")
 
 
 @pytest.fixture
 def signed(champion: Path, copied: Callable[[Path], Path], keys: KeyPair) -> Path:
-    """Give a sound bundle that is signed with that key."""
+    """Return a sound bundle that is signed with that key."""
     bundle = copied(champion)
     sign_bundle(bundle, keys)
     return bundle
 
 
-def codes(bundle: Path, demands: Demands | None = None) -> list[str]:
+def codes(bundle: Path, requirements: Requirements | None = None) -> list[str]:
     """Open a bundle that must be refused, and give the codes of its findings."""
-    return [finding.code for finding in findings_of(bundle, demands)]
+    return [finding.code for finding in findings_of(bundle, requirements)]
 
 
 def test_signed_bundle_passes(signed: Path, champion: Path, keys: KeyPair) -> None:
     """The signature lies in the bundle and is no part of it: the root is the same, and it opens."""
-    assert open_bundle(signed, keys.demands).identity == open_bundle(champion).identity
+    assert open_bundle(signed, keys.requirements).identity == open_bundle(champion).identity
 
 
-def test_row_13_weight_and_manifest_changed_together(signed: Path, keys: KeyPair) -> None:
+def test_weight_and_manifest_changed_together(signed: Path, keys: KeyPair) -> None:
     """A change below what the probes can see passes every check but the signature's."""
     weights = bytearray((signed / WEIGHTS).read_bytes())
     weights[-4] ^= 1  # the lowest bit of the last float32
     reseal(signed, {WEIGHTS: bytes(weights)})
     root = open_bundle(signed).manifest.fingerprint
 
-    (finding,) = findings_of(signed, keys.demands)
+    (finding,) = findings_of(signed, keys.requirements)
 
     assert (finding.code, finding.subject) == ("signature_invalid", SIGNATURE)
     assert root in finding.expected
@@ -73,7 +76,7 @@ def test_row_13_weight_and_manifest_changed_together(signed: Path, keys: KeyPair
     assert "where it was signed" in finding.remedy
 
 
-def test_row_13_root_rewritten_in_the_signature_too(signed: Path, keys: KeyPair) -> None:
+def test_root_rewritten_in_the_signature_too(signed: Path, keys: KeyPair) -> None:
     """Writing the new root over the signed one does not help."""
     edit_manifest(signed, lambda manifest: manifest["lineage"].update(seed=99))
     root = open_bundle(signed).manifest.fingerprint
@@ -81,7 +84,7 @@ def test_row_13_root_rewritten_in_the_signature_too(signed: Path, keys: KeyPair)
     assert signature["fingerprint"] != root
     (signed / SIGNATURE).write_text(json.dumps({**signature, "fingerprint": root}))
 
-    (finding,) = findings_of(signed, keys.demands)
+    (finding,) = findings_of(signed, keys.requirements)
 
     assert (finding.code, finding.observed) == (
         "signature_invalid",
@@ -89,28 +92,26 @@ def test_row_13_root_rewritten_in_the_signature_too(signed: Path, keys: KeyPair)
     )
 
 
-def test_row_13_columns_of_another_run(
+def test_columns_of_another_run(
     signed: Path, challenger: Path, tmp_path: Path, keys: KeyPair
 ) -> None:
     """Columns that would be refused for what they hold are refused before anybody looks in."""
     reseal(signed, {COLUMNS: (challenger / COLUMNS).read_bytes()})
     assert set(codes(signed)) == {"preprocessing_changed"}
-    assert codes(signed, keys.demands) == ["signature_invalid"]
+    assert codes(signed, keys.requirements) == ["signature_invalid"]
 
     reseal(signed, {COLUMNS: dumped(_Call(tmp_path / "executed"))})
     assert codes(signed) == ["unpickling_refused"]
-    assert codes(signed, keys.demands) == ["signature_invalid"]
+    assert codes(signed, keys.requirements) == ["signature_invalid"]
     assert not (tmp_path / "executed").exists()
 
 
-def test_row_13_resealed_and_signed_by_somebody_else(
-    signed: Path, tmp_path: Path, keys: KeyPair
-) -> None:
+def test_resealed_and_signed_by_somebody_else(signed: Path, tmp_path: Path, keys: KeyPair) -> None:
     """A forger's own signature is sound, and by a key that nobody asked for."""
     edit_manifest(signed, lambda manifest: manifest["lineage"].update(seed=99))
     sign_bundle(signed, make_keys(tmp_path, "theirs"))
 
-    assert codes(signed, keys.demands) == ["signature_of_another_key"]
+    assert codes(signed, keys.requirements) == ["signature_of_another_key"]
     assert open_bundle(signed).manifest.lineage["seed"] == 99
 
 
@@ -120,15 +121,15 @@ def test_changed_bytes_are_not_explained_where_a_signature_is_demanded(
     """To say which value changed is to unpickle what nobody signed; the bytes are told anyway."""
     (signed / COLUMNS).write_bytes((challenger / COLUMNS).read_bytes())
     assert set(codes(signed)) == {"part_changed", "preprocessing_changed"}
-    assert codes(signed, keys.demands) == ["part_changed"]
+    assert codes(signed, keys.requirements) == ["part_changed"]
 
     (signed / SIGNATURE).unlink()
-    assert codes(signed, keys.demands) == ["part_changed", "signature_missing"]
+    assert codes(signed, keys.requirements) == ["part_changed", "signature_missing"]
 
 
 def test_unsigned_bundle(champion: Path, keys: KeyPair) -> None:
     """A sound bundle without a signature is refused where one is demanded, and only there."""
-    assert codes(champion, keys.demands) == ["signature_missing"]
+    assert codes(champion, keys.requirements) == ["signature_missing"]
     assert open_bundle(champion)
 
 
@@ -136,20 +137,20 @@ def test_wrong_key(signed: Path, tmp_path: Path, keys: KeyPair) -> None:
     """Another key than the demanded one does not do; one of several does."""
     other = make_keys(tmp_path, "other")
 
-    assert codes(signed, other.demands) == ["signature_of_another_key"]
-    assert open_bundle(signed, Demands(signature_keys=(str(other.public), str(keys.public))))
+    assert codes(signed, other.requirements) == ["signature_of_another_key"]
+    assert open_bundle(signed, Requirements(signature_keys=(str(other.public), str(keys.public))))
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"junk", b"[]", b"\xff\xfe", b'{"algorithm": "ed25519"}', b" " * (MOST_BYTES + 1)],
+    [b"", b"junk", b"[]", b"\xff\xfe", b'{"algorithm": "ed25519"}', b" " * (MAX_BYTES + 1)],
     ids=["empty", "text", "a list", "not UTF-8", "incomplete", "too long"],
 )
 def test_malformed_signature_file(signed: Path, keys: KeyPair, data: bytes) -> None:
     """Whatever stands in for the signature is refused where one is demanded, and only there."""
     (signed / SIGNATURE).write_bytes(data)
 
-    assert codes(signed, keys.demands) == ["signature_invalid"]
+    assert codes(signed, keys.requirements) == ["signature_invalid"]
     assert open_bundle(signed)
 
 
@@ -158,11 +159,11 @@ def test_endless_signature_file(signed: Path, keys: KeyPair) -> None:
     with (signed / SIGNATURE).open("r+b") as file:
         file.truncate(1 << 40)
 
-    (finding,) = findings_of(signed, keys.demands)
+    (finding,) = findings_of(signed, keys.requirements)
 
     assert (finding.code, finding.observed) == (
         "signature_invalid",
-        f"more than {MOST_BYTES} bytes",
+        f"more than {MAX_BYTES} bytes",
     )
 
 
@@ -172,7 +173,7 @@ def test_signature_that_is_a_link(signed: Path, tmp_path: Path, keys: KeyPair) -
     (signed / SIGNATURE).symlink_to(tmp_path / SIGNATURE)
 
     assert codes(signed) == ["part_is_a_link"]
-    assert codes(signed, keys.demands) == ["part_is_a_link", "signature_missing"]
+    assert codes(signed, keys.requirements) == ["part_is_a_link", "signature_missing"]
 
 
 def test_signature_that_is_a_pipe(signed: Path) -> None:
@@ -193,10 +194,10 @@ def test_signature_elsewhere(signed: Path, path: str) -> None:
     assert (finding.code, finding.subject) == ("part_unexpected", path)
 
 
-def test_row_10_signature_listed_as_a_part(signed: Path) -> None:
+def test_signature_listed_as_a_part(signed: Path) -> None:
     """The signature signs the manifest, so that the manifest cannot list the signature."""
 
-    def listed(manifest: dict[str, Any]) -> None:
+    def listed(manifest: JsonObject) -> None:
         manifest["parts"][SIGNATURE] = manifest["parts"]["probes.json"]
 
     edit_manifest(signed, listed)
@@ -207,15 +208,15 @@ def test_row_10_signature_listed_as_a_part(signed: Path) -> None:
     assert "is not a plain path inside the bundle" in finding.observed
 
 
-def test_row_14_old_signed_bundle_where_a_newer_is_pinned(
+def test_old_signed_bundle_where_a_newer_is_pinned(
     signed: Path, challenger: Path, copied: Callable[[Path], Path], keys: KeyPair
 ) -> None:
     """A signature does not grow old, a pin says which of the signed bundles is meant."""
     newer = copied(challenger)
     sign_bundle(newer, keys)
     pin = read_sealed(newer).manifest.fingerprint
-    pinned = Demands(pin=pin, signature_keys=keys.demands.signature_keys)
-    assert open_bundle(signed, keys.demands)
+    pinned = Requirements(pin=pin, signature_keys=keys.requirements.signature_keys)
+    assert open_bundle(signed, keys.requirements)
     assert open_bundle(newer, pinned)
 
     (finding,) = findings_of(signed, pinned)
@@ -225,7 +226,7 @@ def test_row_14_old_signed_bundle_where_a_newer_is_pinned(
     assert "PIN" in finding.remedy
 
 
-def test_row_26_every_variant_needs_a_signature(
+def test_every_variant_needs_a_signature(
     signed: Path, champion: Path, challenger: Path, keys: KeyPair
 ) -> None:
     """A signed champion does not vouch for its challengers."""
@@ -248,9 +249,9 @@ def test_row_26_every_variant_needs_a_signature(
 
 def test_key_that_is_none_is_a_wrong_call_before_anything_is_judged(tmp_path: Path) -> None:
     """The line is about the key, though the bundle is none either."""
-    demands = Demands(signature_keys=(str(tmp_path / "key.pem"),))
+    requirements = Requirements(signature_keys=(str(tmp_path / "key.pem"),))
 
     with pytest.raises(CallError, match="the key cannot be read"):
-        open_bundle(tmp_path / "no bundle", demands)
+        open_bundle(tmp_path / "no bundle", requirements)
     with pytest.raises(GuardRefused):
         open_bundle(tmp_path / "no bundle")

@@ -1,4 +1,4 @@
-"""A service on the wrong bundle never opens its port: rows 4, 11 and 26."""
+"""A service with a bundle that is refused never opens its port."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import shutil
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import joblib
 import pytest
 import sklearn
 
-from artifacts.columns import fit_columns
-from artifacts.opening import open_bundle
-from artifacts.sealed_columns import estimator_of
-from service.preflight import judge
+from artifacts.bundle.opening import open_bundle
+from artifacts.bundle.sealed_columns import estimator_of
+from artifacts.training.columns import fit_columns
+from service.lifecycle.preflight import judge
 from service.settings import Settings
 from tests.faults.resealing import dumped, edit_json, edit_manifest, reseal
 from tests.serving.server import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from artifacts.tables import Table
+    from guards.json_types import JsonObject
 
     Copy = Callable[[Path], Path]
 
@@ -47,7 +48,7 @@ COMMANDS = {
 
 @pytest.fixture
 def refitted(copied: Callable[[Path], Path], small_table: Table) -> Callable[[Path], Path]:
-    """Give a function that copies a bundle and fits its columns again, on other rows."""
+    """Return a function that copies a bundle and fits its columns again, on other rows."""
 
     def refit(bundle: Path) -> Path:
         damaged = copied(bundle)
@@ -67,14 +68,14 @@ def damaged(
     challenger: Path,
     refitted: Callable[[Path], Path],
 ) -> tuple[str, dict[str, Path]]:
-    """Give a role and the bundles of both roles, the one of that role refitted."""
+    """Return a role and the bundles of both roles, the one of that role refitted."""
     role: str = request.param
     bundles = {"champion": champion, "challenger": challenger}
     return role, {**bundles, role: refitted(bundles[role])}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_row_04_refitted_scaler_keeps_the_port_closed(
+def test_refitted_scaler_keeps_the_port_closed(
     command: str, damaged: tuple[str, dict[str, Path]], tmp_path: Path
 ) -> None:
     """Both commands exit 78 within 30 s, say which value changed, and never listen."""
@@ -108,7 +109,7 @@ def test_row_04_refitted_scaler_keeps_the_port_closed(
     assert "Traceback" not in complaint
 
 
-def test_row_26_optional_challenger_is_left_out(
+def test_optional_challenger_is_left_out(
     champion: Path, challenger: Path, refitted: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     """With --challenger-optional the champion serves alone and the same findings are logged."""
@@ -163,7 +164,7 @@ def _cut_shorter(bundle: Path) -> None:
         (_cut_shorter, "preprocessing_changed"),
     ],
 )
-def test_row_26_faulty_challenger_is_judged_like_a_champion(
+def test_faulty_challenger_is_judged_like_a_champion(
     champion: Path,
     challenger: Path,
     copied: Copy,
@@ -184,7 +185,7 @@ def test_row_26_faulty_challenger_is_judged_like_a_champion(
     assert code in {finding.code for finding in refused.findings}
 
 
-def test_row_11_bundle_swapped_after_the_check_is_never_served(
+def test_bundle_swapped_after_the_check_is_never_served(
     champion: Path, refitted: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     """A worker that finds other bytes than the preflight did answers nothing and stops with 78."""
@@ -206,10 +207,10 @@ def test_row_11_bundle_swapped_after_the_check_is_never_served(
 
 
 @pytest.mark.parametrize("version", ["1.6.1", "1.7.2"])
-def test_row_25_bundle_of_an_older_version_is_served(version: str, tmp_path: Path) -> None:
+def test_bundle_of_an_older_version_is_served(version: str, tmp_path: Path) -> None:
     """Another version that gives the same answers serves, and the start says which it was."""
     bundle = Path(__file__).parent / "sealed" / f"sklearn-{version}" / "scaled"
-    document: dict[str, Any] = {"text": "an invoice", "features": {"pages": 2, "court": "NDCA"}}
+    document: JsonObject = {"text": "an invoice", "features": {"pages": 2, "court": "NDCA"}}
     with serving(
         (*UNDERSTUDY, "serve", "--champion", str(bundle)), tmp_path / "log.jsonl"
     ) as server:

@@ -1,4 +1,4 @@
-"""Globals beyond the allowlist: recorded by the bundle and confirmed by who runs it: row 12."""
+"""Globals beyond the allowlist, recorded in the bundle and confirmed by who runs it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 
-from guards.integrity import Demands
-from guards.integrity.manifest import MANIFEST
-from guards.integrity.verify import COLUMNS
+from guards.bundle.layout import COLUMNS, MANIFEST
+from guards.integrity.requirements import Requirements
 from tests.faults.resealing import dumped, edit_manifest, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ LOG = "numpy.log1p"
 
 @pytest.fixture
 def bundle(champion: Path, copied: Copy) -> Path:
-    """Give a bundle whose columns take the logarithm, which the allowlist does not have."""
+    """Return a bundle whose columns take the logarithm, which the allowlist does not have."""
     path = copied(champion)
     reseal(path, {COLUMNS: dumped(FunctionTransformer(np.log1p))})
     return path
@@ -35,7 +34,7 @@ def record(bundle: Path, *names: str) -> None:
     edit_manifest(bundle, lambda manifest: manifest.update(trusted=list(names)))
 
 
-def test_row_12_recorded_and_not_confirmed(bundle: Path) -> None:
+def test_recorded_global_that_is_not_confirmed(bundle: Path) -> None:
     """The finding names what to confirm and how, and that loading would run its code."""
     record(bundle, LOG)
 
@@ -48,58 +47,77 @@ def test_row_12_recorded_and_not_confirmed(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("trusted", [("numpy",), ("numpy.log",), (LOG.upper(),), ("log1p",)])
-def test_row_12_another_name_confirms_nothing(bundle: Path, trusted: tuple[str, ...]) -> None:
+def test_global_confirmed_by_another_name(bundle: Path, trusted: tuple[str, ...]) -> None:
     """Trust is in exact names: no package, no beginning of a name stands for it."""
     record(bundle, LOG, *trusted)
 
     finding = the_finding(
-        findings_of(bundle, Demands(trusted=trusted)), "unpickling_refused", COLUMNS
+        findings_of(bundle, Requirements(trusted=trusted)), "unpickling_refused", COLUMNS
     )
 
     assert finding.expected.startswith(LOG)
 
 
 @pytest.mark.parametrize("recorded", [(), ("numpy.expm1",)])
-def test_row_12_confirmed_and_not_recorded(bundle: Path, recorded: tuple[str, ...]) -> None:
+def test_confirmed_global_that_is_not_recorded(bundle: Path, recorded: tuple[str, ...]) -> None:
     """What a bundle was not sealed with is refused, whoever trusts it in other bundles."""
     record(bundle, *recorded)
 
     finding = the_finding(
-        findings_of(bundle, Demands(trusted=(LOG,))), "unpickling_refused", COLUMNS
+        findings_of(bundle, Requirements(trusted=(LOG,))), "unpickling_refused", COLUMNS
     )
 
     assert finding.observed == f"the file wants to load {LOG}"
     assert "--trust" not in finding.remedy
 
 
-def test_row_12_recorded_and_confirmed(bundle: Path) -> None:
+def test_all_names_are_decided_at_once(bundle: Path) -> None:
+    """One refusal names each global, those to confirm with the option and those to turn down."""
+    steps = [FunctionTransformer(np.log1p), FunctionTransformer(np.sqrt), np.expm1, np.cbrt]
+    reseal(bundle, {COLUMNS: dumped(steps)})
+    record(bundle, LOG, "numpy.expm1", "numpy.cbrt")
+
+    findings = findings_of(bundle, Requirements(trusted=("numpy.cbrt",)))
+
+    assert {(finding.code, finding.subject) for finding in findings} == {
+        ("unpickling_refused", COLUMNS)
+    }
+    confirmable = [finding.expected for finding in findings if "--trust" in finding.remedy]
+    assert [text.partition(",")[0] for text in confirmable] == [LOG, "numpy.expm1"]
+    others = [finding for finding in findings if "--trust" not in finding.remedy]
+    assert [finding.observed for finding in others] == ["the file wants to load numpy.sqrt"]
+
+
+def test_recorded_and_confirmed_global_loads(bundle: Path) -> None:
     """What both name loads, and is then judged like any other preprocessing."""
     record(bundle, LOG)
 
-    findings = findings_of(bundle, Demands(trusted=(LOG,)))
+    findings = findings_of(bundle, Requirements(trusted=(LOG,)))
 
     the_finding(findings, "preprocessing_changed", "preprocessing")
 
 
-def test_row_12_recorded_and_not_installed(bundle: Path) -> None:
+def test_recorded_global_that_is_not_installed(bundle: Path) -> None:
     """A trusted class whose package is not here is named with what to install."""
     reseal(bundle, {COLUMNS: b"\x80\x03cnowhere.scaling\nScaler\n."})
     record(bundle, "nowhere.scaling.Scaler")
 
-    findings = findings_of(bundle, Demands(trusted=("nowhere.scaling.Scaler",)))
+    findings = findings_of(bundle, Requirements(trusted=("nowhere.scaling.Scaler",)))
 
     finding = the_finding(findings, "part_unreadable", COLUMNS)
     assert finding.expected.startswith("nowhere.scaling.Scaler")
     assert finding.remedy.startswith("install what nowhere was")
 
 
-def test_row_12_bundle_of_before_there_was_trust(champion: Path, copied: Copy) -> None:
+def test_manifest_without_a_list_of_trusted_globals(champion: Path, copied: Copy) -> None:
     """A manifest that records no such names at all is as good as one that records none."""
     path = copied(champion)
     edit_manifest(path, lambda manifest: manifest.pop("trusted", None))
     assert b'"trusted"' not in (path / MANIFEST).read_bytes()
     reseal(path, {COLUMNS: dumped(FunctionTransformer(np.log1p))})
 
-    finding = the_finding(findings_of(path, Demands(trusted=(LOG,))), "unpickling_refused", COLUMNS)
+    finding = the_finding(
+        findings_of(path, Requirements(trusted=(LOG,))), "unpickling_refused", COLUMNS
+    )
 
     assert finding.observed == f"the file wants to load {LOG}"

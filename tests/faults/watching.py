@@ -58,7 +58,7 @@ class _Recorder:
 
 @cache
 def _recorder() -> _Recorder:
-    """Give the one recorder: what listens to the audit trail stays until the process ends."""
+    """Return the one recorder: what listens to the audit trail stays until the process ends."""
     recorder = _Recorder()
     sys.addaudithook(recorder)
     return recorder

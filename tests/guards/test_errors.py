@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from guards import (
+from guards.errors import (
     CallError,
     Finding,
     GuardRefused,
     PartError,
     TableError,
     UnderstudyError,
+    first_line,
 )
-from guards.errors import first_line
+from guards.findings import CATALOGUE
 
 SCALER = Finding("preprocessing_changed", "pages.mean_", "8.75", "9.5", "train again")
 VOCABULARY = Finding("part_missing", "preprocessing/tokenizer.json", "10 bytes", "no file", "copy")
@@ -38,6 +39,24 @@ def test_finding_is_plain_json() -> None:
         "observed": "9.5",
         "remedy": "train again",
     }
+
+
+@pytest.mark.parametrize("field", ["subject", "expected", "observed", "remedy"])
+def test_finding_is_printable(field: str) -> None:
+    """A finding holds no character that a terminal acts upon, whichever text it came in with."""
+    texts = {"subject": "pages", "expected": "1", "observed": "2", "remedy": "train again"}
+
+    finding = Finding("probe_failed", **{**texts, field: "caf\u00e9\x1b[2J\n\u202e"})
+
+    assert getattr(finding, field) == "caf\u00e9\\x1b[2J\\n\\u202e"
+    assert str(finding).count("\n") == 3
+
+
+def test_finding_without_a_remedy_has_that_of_its_code() -> None:
+    """The catalogue says what to do where the cause needs no remedy of its own."""
+    finding = Finding("part_missing", "probes.npz", "10 bytes", "no file")
+
+    assert finding.remedy == CATALOGUE["part_missing"].remedy
 
 
 def test_part_error_is_a_refusal_of_one_part() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -24,6 +24,8 @@ from guards.schema import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from guards.json_types import JsonObject
 
 SCHEMA = Schema(
     text=("title", "body"),
@@ -125,7 +127,7 @@ def test_canonical_category_is_canonical(value: object) -> None:
         assert unicodedata.is_normalized("NFC", category)
 
 
-def test_row_in_order_with_everything_noticed() -> None:
+def test_columns_in_order_with_everything_noticed() -> None:
     """A row follows the schema, not the document, and says what was unusual about it."""
     features = {"sealed": True, "extra": 1, "court": "DDEL", "pages": "41", "another": None}
 
@@ -212,7 +214,7 @@ def test_category_that_grows_when_composed_is_canonical() -> None:
 
 def test_every_problem_with_its_path_and_without_the_value() -> None:
     """All problems are listed, each by path, and none quotes what the user sent."""
-    features: dict[str, Any] = {"pages": "SECRET", "amount": True, "court": ["SECRET"]}
+    features: JsonObject = {"pages": "SECRET", "amount": True, "court": ["SECRET"]}
 
     _, problems = SCHEMA.canonical(features, path="documents[3].features")
 

@@ -1,4 +1,4 @@
-"""Connections for the length of a test."""
+"""Connections that last as long as a test."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from load_tests.wire import Connections
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from load_tests.wire import Address
-
 __all__ = ["connections_to"]
 
 
 @contextlib.asynccontextmanager
-async def connections_to(address: Address) -> AsyncIterator[Connections]:
-    """Give connections that are closed in the end."""
-    connections = Connections(address)
+async def connections_to(server: asyncio.Server) -> AsyncIterator[Connections]:
+    """Yield connections to a server, and close them."""
+    host, port = server.sockets[0].getsockname()
+    connections = Connections(f"http://{host}:{port}")
     try:
         yield connections
     finally:

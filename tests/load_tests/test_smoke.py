@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +20,8 @@ from load_tests import smoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from guards.json_types import JsonObject
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = {
@@ -51,17 +53,17 @@ class SmallService:
     slow_polls: int = 0
     short_lived: bool = False
     described: bool = True
-    documents: list[dict[str, Any]] = field(default_factory=list)
+    documents: list[JsonObject] = field(default_factory=list)
     connections: set[object] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def openapi(self) -> dict[str, Any]:
+    def openapi(self) -> JsonObject:
         """Describe the features, or nothing."""
         features = {"type": "object", "properties": COLUMNS}
         document = {"properties": {"text": {"type": "string"}, "features": features}}
         return {"components": {"schemas": {"Document": document} if self.described else {}}}
 
-    def status(self) -> dict[str, Any] | None:
+    def status(self) -> JsonObject | None:
         """Count what was answered."""
         if not self.documents:
             return _status(self.earlier)
@@ -72,8 +74,8 @@ class SmallService:
         counted = self.earlier + len(self.documents) - self.uncounted
         return _status(counted, pending=pending, dropped=self.dropped)
 
-    def classify(self, documents: list[dict[str, Any]]) -> int:
-        """Give the status of the answer."""
+    def classify(self, documents: list[JsonObject]) -> int:
+        """Return the status of the answer."""
         if self.refusals > 0:
             self.refusals -= 1
             return 429
@@ -83,7 +85,7 @@ class SmallService:
         return 200
 
 
-def _status(documents: int, *, pending: int = 0, dropped: int = 0) -> dict[str, Any]:
+def _status(documents: int, *, pending: int = 0, dropped: int = 0) -> JsonObject:
     missed = documents // 10
     coverage = {
         "eligible": documents,
@@ -152,8 +154,8 @@ def test_a_balanced_run_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoked(service) == 0
 
     lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
-    told = {name.strip(): value.strip() for name, value in lines.items()}
-    assert list(told) == [
+    figures = {name.strip(): value.strip() for name, value in lines.items()}
+    assert list(figures) == [
         "documents",
         "seconds",
         "documents/s",
@@ -163,12 +165,12 @@ def test_a_balanced_run_passes(capsys: pytest.CaptureFixture[str]) -> None:
         "coverage docs/2",
         "balanced",
     ]
-    assert told["documents"] == "40 of 40 answered"
-    assert told["errors"] == "none"
-    assert told["coverage docs/2"] == (
+    assert figures["documents"] == "40 of 40 answered"
+    assert figures["errors"] == "none"
+    assert figures["coverage docs/2"] == (
         "40 eligible, 36 compared, 0 pending, 0 spooled, missed: queue_full 4"
     )
-    assert told["balanced"] == "yes"
+    assert figures["balanced"] == "yes"
 
 
 def test_only_the_documents_of_this_run_count(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The request path as a whole: what one request does to the others."""
+"""The request path as a whole: how requests affect each other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.preprocessing import Preprocessing
+from artifacts.bundle.preprocessing import Preprocessing
 from service.settings import Settings
 from tests.service.http.endpoint import Endpoint, running
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.preprocessing import Encoding
     from guards.schema import CanonicalRow
 
 FAR_S = 30.0
@@ -37,18 +37,18 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     gate = threading.Event()
     encode = Preprocessing.encode
 
-    def held_back(
+    def wait_for_gate(
         self: Preprocessing, texts: Sequence[str], rows: Sequence[CanonicalRow]
     ) -> list[Encoding]:
         if LONG in texts:
             assert gate.wait(FAR_S)
         return encode(self, texts, rows)
 
-    monkeypatch.setattr(Preprocessing, "encode", held_back)
+    monkeypatch.setattr(Preprocessing, "encode", wait_for_gate)
     return gate
 
 
-def test_a_long_text_holds_nobody_up(endpoint: Endpoint, gate: threading.Event) -> None:
+def test_a_long_text_does_not_delay_short_ones(endpoint: Endpoint, gate: threading.Event) -> None:
     """While it is encoded, short ones are answered; then it is answered too."""
     with ThreadPoolExecutor(1) as elsewhere:
         long = elsewhere.submit(endpoint.answer, LONG)
@@ -62,7 +62,7 @@ def test_a_long_text_holds_nobody_up(endpoint: Endpoint, gate: threading.Event) 
 def test_a_deadline_passes_while_a_long_text_is_encoded(
     endpoint: Endpoint, gate: threading.Event
 ) -> None:
-    """Its client hears of it in time, and nothing is computed for it."""
+    """The request fails in time, and nothing is computed for it."""
     response = endpoint.classify({"text": LONG}, Understudy_Deadline_Ms="100")
     gate.set()
 

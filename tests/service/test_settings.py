@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,13 +62,16 @@ def test_a_variable_sets_its_field(name: str, text: str, value: object) -> None:
     ("name", "text", "expected"),
     [
         ("CHALLENGER_OPTIONAL", "maybe", "true or false"),
+        ("CHALLENGER_OPTIONAL", "yes", "true or false"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("FLUSH_SECONDS", "0", "a number, at least 0.1"),
         ("FLUSH_SECONDS", "nan", "a number, at least 0.1"),
         ("FLUSH_SECONDS", "inf", "a number, at least 0.1"),
         ("FLUSH_DOCUMENTS", "1.5", "a whole number, at least 1"),
+        ("FLUSH_DOCUMENTS", "1.0", "a whole number, at least 1"),
         ("SHADOW_SAMPLE", "1.1", "a number between 0 and 1"),
         ("SHADOW_SAMPLE", "half", "a number between 0 and 1"),
+        ("SHADOW_SAMPLE", "nan", "a number between 0 and 1"),
         ("SHADOW_QUEUE", "0", "a whole number, at least 1"),
         ("SHADOW_TIMEOUT_S", "-1", "a number, at least 0.1"),
         ("SHADOW_DRAIN_S", "-1", "a number, at least 0"),
@@ -172,3 +177,9 @@ def test_an_unknown_variable_is_refused_even_when_empty() -> None:
     """A typo is not silent because its value is."""
     with pytest.raises(CallError, match="UNDERSTUDY_TYPO is no setting"):
         read_settings({"UNDERSTUDY_CHAMPION": "store/docs/1", "UNDERSTUDY_TYPO": ""})
+
+
+def test_settings_are_read_without_torch() -> None:
+    """A wrong setting is an error at once, not after seconds of imports."""
+    program = "import sys, service.settings; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -13,34 +13,38 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from guards.json_types import JsonObject
+
 UNDERSTUDY = (sys.executable, "-c", "from service.cli import main; main()")
 BENTOML = (sys.executable, "-m", "bentoml")
 REPOSITORY = Path(__file__).parents[2]
+
+_OBSERVED = "request.observed"
 
 START_S = 120.0
 STOP_S = 60.0
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that nothing listens on."""
+    """Return a port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def wait_until(done: Callable[[], bool], what: str, most_s: float = START_S) -> None:
+def wait_until(done: Callable[[], bool], what: str, max_s: float = START_S) -> None:
     """Poll until ``done``; fails the test when it takes too long."""
-    deadline = time.monotonic() + most_s
+    deadline = time.monotonic() + max_s
     while not done():
-        assert time.monotonic() < deadline, f"waited {most_s} s for {what}"
+        assert time.monotonic() < deadline, f"waited {max_s} s for {what}"
         time.sleep(0.05)
 
 
@@ -74,21 +78,26 @@ class Server:
         except httpx.TransportError:
             return False
 
-    def wait_until_heard(self) -> dict[str, Any]:
-        """Wait until no comparison is pending, and give the status."""
+    def wait_until_compared(self) -> JsonObject:
+        """Wait until no comparison is pending, and return the status."""
         wait_until(lambda: self.status()["coverage"]["pending"] == 0, "the challenger")
         return self.status()
 
-    def status(self) -> dict[str, Any]:
+    def observed(self, documents: int) -> list[JsonObject]:
+        """Return the lines of so many observed documents, once they are in the log."""
+        wait_until(lambda: len(self.events(_OBSERVED)) >= documents, "the log lines")
+        return self.events(_OBSERVED)
+
+    def status(self) -> JsonObject:
         """Get the status."""
-        status: dict[str, Any] = self.client.get("/v1/status").raise_for_status().json()
+        status: JsonObject = self.client.get("/v1/status").raise_for_status().json()
         return status
 
-    def classify(self, documents: list[dict[str, Any]]) -> httpx.Response:
+    def classify(self, documents: list[JsonObject]) -> httpx.Response:
         """Send one request."""
         return self.client.post("/v1/classify", json={"documents": documents})
 
-    def events(self, name: str) -> list[dict[str, Any]]:
+    def events(self, name: str) -> list[JsonObject]:
         """Read the log's events of one name."""
         return [line for line in read_log(self.log) if line["event"] == name]
 
@@ -98,9 +107,10 @@ class Server:
         self.process.wait(STOP_S)
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """Read every line of a log."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def read_log(path: Path) -> list[JsonObject]:
+    """Read every whole line of a log; the last one may be half-way in."""
+    whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
+    return [json.loads(line) for line in whole.split("\n") if line]
 
 
 @contextlib.contextmanager
@@ -174,8 +184,8 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def _descendants(pid: int) -> list[int]:
-    found: list[int] = []
+    descendants: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text(encoding="utf-8").split():
-            found += [int(child), *_descendants(int(child))]
-    return found
+            descendants += [int(child), *_descendants(int(child))]
+    return descendants

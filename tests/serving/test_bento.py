@@ -7,18 +7,20 @@ import os
 import shutil
 import subprocess
 import tarfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.serving.server import BENTOML, REPOSITORY, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from guards.json_types import JsonObject
+
 INCLUDED = ("bentofile.yaml", "pyproject.toml", "requirements.lock", "README.md")
 
 
 def test_built_bento_serves_from_its_extracted_source(
-    champion: Path, challenger: Path, documents: list[dict[str, Any]], tmp_path: Path
+    champion: Path, challenger: Path, documents: list[JsonObject], tmp_path: Path
 ) -> None:
     """A Bento of the rooms and the store, exported and extracted elsewhere, answers documents."""
     project = _project(tmp_path / "a project", champion, challenger)
@@ -41,7 +43,7 @@ def test_built_bento_serves_from_its_extracted_source(
     serve = (*BENTOML, "serve", ".", "--host", "127.0.0.1")
     with serving(serve, tmp_path / "log.jsonl", cwd=extracted / "src") as server:
         prediction = server.classify(documents[:1]).json()["predictions"][0]
-        server.wait_until_heard()
+        server.wait_until_compared()
     assert prediction["model"]["version"] == champion.name
     (line,) = server.events("request.observed")
     assert line["challengers"][0]["status"] == "ok"

@@ -1,4 +1,4 @@
-"""A service that demands signatures: what it starts with, and what it will not start with."""
+"""A service that requires signatures: what it serves, and what it refuses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SERVE = (*UNDERSTUDY, "serve")
 
 
-def test_a_key_that_is_none_is_a_wrong_call(champion: Path, tmp_path: Path) -> None:
-    """A key file that is not there is told before the start, in one line, with exit code 2."""
+def test_an_unreadable_key_is_a_wrong_call(champion: Path, tmp_path: Path) -> None:
+    """A missing key file stops the start with one line and exit code 2."""
     key = tmp_path / "key.pem"
     command = (*SERVE, "--champion", str(champion))
     with serving(command, tmp_path / "log", wait=False, SIGNATURE_KEYS=str(key)) as server:
@@ -25,7 +25,7 @@ def test_a_key_that_is_none_is_a_wrong_call(champion: Path, tmp_path: Path) -> N
     assert "Traceback" not in "".join(server.complaints)
 
 
-def test_every_process_demands_the_signature(
+def test_every_process_requires_the_signature(
     champion: Path, challenger: Path, copied: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     """A signed champion serves; an unsigned challenger is left out, by its own process too."""

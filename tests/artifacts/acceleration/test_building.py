@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.acceleration.building import HeldOut, answers, build, build_if_possible
-from artifacts.acceleration.running import OnnxNetwork
-from artifacts.inference import probabilities_of
-from artifacts.opening import Bundle, open_bundle
-from guards.integrity.parity import (
-    ENGINE_ANSWERS,
-    ENGINE_GRAPH,
-    ONNX_INT8,
-    TORCH_BF16,
-    engine_part,
-    parity_of,
-)
+from artifacts.acceleration.building import HeldOut, build, build_if_possible
+from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.onnx_network import OnnxNetwork
+from artifacts.bundle.opening import Bundle, open_bundle
+from guards.bundle.engines import ONNX_INT8, TORCH_BF16
+from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
+from guards.integrity.parity import parity_of
 from tests.models import hard_to_quantise
 
 if TYPE_CHECKING:
@@ -61,7 +56,7 @@ def test_the_report_is_what_the_graph_does(bundle: Bundle, held_out: HeldOut) ->
 
     graph = OnnxNetwork(built.parts[GRAPH], processors=1)
     expected = probabilities_of(bundle.network, temperature, held_out.compared)
-    observed = answers(graph, temperature, held_out.compared)
+    observed = graph.probabilities(temperature, held_out.compared)
     again = parity_of(expected, observed, bundle.labels, 1.0)
     assert built.parity.model_copy(update={"notable": []}) == again
     assert ANSWERS in built.parts

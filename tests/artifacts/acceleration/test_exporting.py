@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from artifacts.acceleration.exporting import export
-from artifacts.acceleration.running import OnnxNetwork
-from artifacts.inference import logits_of
-from artifacts.opening import Bundle, open_bundle
+from artifacts.bundle.inference import logits_of
+from artifacts.bundle.onnx_network import OnnxNetwork
+from artifacts.bundle.opening import Bundle, open_bundle
 from tests.models import FAMILIES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from artifacts.preprocessing import Encoding
+    from artifacts.bundle.preprocessing import Encoding
 
 # Float32 adds in another order here and there.
 CLOSE = 1e-4
@@ -29,7 +29,7 @@ CLOSE = 1e-4
 def exported(bundle: Bundle) -> onnx.ModelProto:
     """Export a bundle's network."""
     return export(
-        bundle.network, len(golden(bundle)[0].columns), bundle.preprocessing.cut.max_length
+        bundle.network, len(golden(bundle)[0].columns), bundle.preprocessing.truncation.max_length
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from artifacts.acceleration.quantising import quantise
-from artifacts.acceleration.running import OnnxNetwork
 from artifacts.acceleration.smoothing import smooth
-from artifacts.preprocessing import Encoding
+from artifacts.bundle.onnx_network import OnnxNetwork
+from artifacts.bundle.preprocessing import Encoding
 from guards.schema import CanonicalRow
 
 CHANNELS, CLASSES, WORDS = 32, 4, 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,23 +12,23 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance as scipy_distance
 
-from guards.drift import (
+from guards.drift.distance import (
     BAND_LIMIT,
     DOCUMENTS_NEEDED,
-    CategoricalReference,
     Metric,
-    NumericReference,
-    Sketch,
     jensen_shannon,
     kolmogorov_smirnov,
     null_band,
     score,
 )
+from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.sketch import Sketch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from guards.drift import FeatureReference
+    from guards.drift.reference import FeatureReference
+    from guards.json_types import JsonObject
 
     Distance = Callable[[Sequence[int], Sequence[int]], float]
 
@@ -38,7 +38,7 @@ PAGES = NumericReference.of(HELD_OUT)
 COURTS = CategoricalReference.of(["NDCA"] * 600 + ["SDNY"] * 300 + [""] * 100, ["NDCA", "SDNY"])
 
 
-def snapshot(reference: FeatureReference, values: Sequence[Any]) -> dict[str, Any]:
+def snapshot(reference: FeatureReference, values: Sequence[float] | Sequence[str]) -> JsonObject:
     """Sketch a window of one feature."""
     sketch = Sketch({"feature": reference})
     sketch.update({"feature": values})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from guards.drift import (
+from guards.drift.reference import (
     CONFIDENCE_BINS,
     Calibration,
     CategoricalReference,
@@ -19,6 +19,8 @@ from guards.drift import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from guards.json_types import JsonObject
 
 COLUMNS = {
     "lognormal": np.random.default_rng(1).lognormal(size=5_000),
@@ -191,7 +193,7 @@ def test_whole_edges_may_lose_their_fraction() -> None:
     assert Reference.from_json(data).fingerprint == a_reference().fingerprint
 
 
-MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+MALFORMED: dict[str, tuple[Callable[[JsonObject], object], str]] = {
     "another schema": (lambda d: d.update(schema=2), "schema must be 1, found 2"),
     "no features": (lambda d: d.pop("features"), "features is missing"),
     "features as a list": (lambda d: d.update(features=[]), "features must be an object"),

@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,11 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import guards.drift.sketch
-from guards.drift import (
-    CategoricalReference,
+from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.sketch import (
     CategoricalSketch,
     MatrixSketch,
-    NumericReference,
     NumericSketch,
     RowSketch,
     Sketch,
@@ -30,7 +29,8 @@ from guards.drift import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from guards.drift import FeatureReference
+    from guards.drift.reference import FeatureReference
+    from guards.json_types import JsonObject
 
 SOME = np.random.default_rng(11).lognormal(size=2_000)
 PAGES = NumericReference.of(np.append(SOME, np.zeros(500)))
@@ -47,21 +47,21 @@ numbers = st.lists(st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, 1e300,
 texts = st.lists(st.sampled_from(["NDCA", "SDNY", "minimum", "maximum", "counts", "", "é"]))
 
 
-def numeric(values: NDArray[np.float64] | list[float]) -> dict[str, Any]:
+def numeric(values: NDArray[np.float64] | list[float]) -> JsonObject:
     """Sketch values over the cells of PAGES in one batch."""
     sketch = NumericSketch(PAGES)
     sketch.update(np.asarray(values, dtype=np.float64).tolist())
     return sketch.get()
 
 
-def categorical(values: list[str], reference: CategoricalReference = COURTS) -> dict[str, Any]:
+def categorical(values: list[str], reference: CategoricalReference = COURTS) -> JsonObject:
     """Sketch values over a dictionary in one batch."""
     sketch = CategoricalSketch(reference)
     sketch.update(values)
     return sketch.get()
 
 
-def window(pages: list[float], courts: list[str]) -> dict[str, Any]:
+def window(pages: list[float], courts: list[str]) -> JsonObject:
     """Sketch a batch over all features, with lengths that differ."""
     sketch = Sketch(FEATURES)
     sketch.update({"pages": pages, "minimum": pages[1:], "court": courts, "client": courts[2:]})
@@ -131,7 +131,7 @@ def test_moments_of_merged_windows_agree_with_numpy(offset: float) -> None:
     """Mean and deviation of 40 merged windows are numpy's on all the data, within a quantum."""
     values = offset + np.random.default_rng(13).gamma(2, 3, size=8_000)
     reference = NumericReference.of(values[:2_000])
-    merged: dict[str, Any] = {}
+    merged: JsonObject = {}
     for part in np.array_split(values, 40):
         sketch = NumericSketch(reference)
         sketch.update(part.tolist())
@@ -194,7 +194,7 @@ def test_categories_missing_and_new() -> None:
     }
 
 
-def test_snapshot_names_the_twenty_most_frequent() -> None:
+def test_snapshot_names_twenty_frequent() -> None:
     """Of many new categories, the most frequent twenty are named and the rest is one number."""
     values = [f"new-{rank:02}" for rank in range(30) for _ in range(30 - rank)]
     snapshot = categorical(values)
@@ -280,9 +280,9 @@ ROWS = [
 def test_rows_one_by_one_equal_columns(rows: int) -> None:
     """However many rows came, read in between or not, each of their values is counted once."""
     sketch = RowSketch(("pages", "court"), FEATURES)
-    for place, row in enumerate(ROWS[:rows]):
+    for index, row in enumerate(ROWS[:rows]):
         sketch.update(row)
-        if place % 300 == 0:
+        if index % 300 == 0:
             sketch.get()
     whole = Sketch(FEATURES)
     whole.update({"pages": [p for p, _ in ROWS[:rows]], "court": [c for _, c in ROWS[:rows]]})
@@ -359,9 +359,7 @@ def test_nothing_is_neutral() -> None:
         ({"pages": "many"}, {"pages": "few"}),
     ],
 )
-def test_snapshots_of_different_kinds_do_not_merge(
-    left: dict[str, Any], right: dict[str, Any]
-) -> None:
+def test_snapshots_of_different_kinds_do_not_merge(left: JsonObject, right: JsonObject) -> None:
     """Snapshots over other cells, of another kind, or of no kind raise ValueError."""
     with pytest.raises(ValueError, match=r"cannot be merged|same cells"):
         merge(left, right)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
-from guards.integrity.parity import NOTABLE, Parity, check_engine_probes, check_parity, parity_of
+from guards.integrity.parity import NOTABLE, check_engine_probes, check_parity, parity_of
+
+if TYPE_CHECKING:
+    from guards.bundle.engines import Parity
 
 LABELS = ("contract", "invoice", "letter")
 
@@ -41,8 +46,8 @@ def test_figures_are_those_of_numpy() -> None:
     assert report.mean_confidence_shift == pytest.approx(shift.mean())
     assert abs(report.largest_confidence_shift) == pytest.approx(np.abs(shift).max())
     assert report.largest_probability_change == pytest.approx(np.abs(observed - expected).max())
-    for place, label in enumerate(LABELS):
-        mine = expected.argmax(axis=1) == place
+    for index, label in enumerate(LABELS):
+        mine = expected.argmax(axis=1) == index
         assert report.per_class[label].documents == mine.sum()
         assert report.per_class[label].flips == flips[mine].sum()
         assert report.per_class[label].mean_confidence_shift == pytest.approx(shift[mine].mean())

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.opening import Bundle, open_bundle
+from artifacts.bundle.opening import Bundle, open_bundle
+from guards.bundle.layout import COLUMNS, CONFIG
+from guards.bundle.probes import ProbeOutputs
+from guards.bundle.sealed_files import SealedFiles, read_sealed
 from guards.errors import GuardRefused
-from guards.integrity import Demands, ProbeOutputs, Probes, SealedFiles, read_sealed, verify
-from guards.integrity.verify import COLUMNS, CONFIG
+from guards.integrity.requirements import Requirements
+from guards.integrity.verify import verify
 from tests.faults.resealing import reseal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from guards.json_types import JsonMapping
 
 
 @dataclass(frozen=True)
@@ -27,22 +32,22 @@ class Probed:
     columns: object
     outputs: ProbeOutputs
 
-    def probe(self, documents: Sequence[Mapping[str, Any]]) -> ProbeOutputs:
-        """Give the fixed outputs for any documents."""
+    def probe(self, documents: Sequence[JsonMapping]) -> ProbeOutputs:
+        """Return the fixed outputs for any documents."""
         assert documents
         return self.outputs
 
 
 @pytest.fixture(scope="module")
 def opened(champion: Path) -> Bundle:
-    """Give the champion, opened."""
+    """Return the champion, opened."""
     return open_bundle(champion)
 
 
 @pytest.fixture
 def expected(champion: Path, opened: Bundle) -> ProbeOutputs:
-    """Give what the champion makes of its own probes."""
-    return opened.probe(Probes.from_files(read_sealed(champion).files).documents)
+    """Return what the champion makes of its own probes."""
+    return opened.probe(read_sealed(champion).probes.documents)
 
 
 def test_what_was_judged_is_what_is_loaded(
@@ -107,17 +112,17 @@ def test_other_answers_are_a_refusal(champion: Path, expected: ProbeOutputs) -> 
 
 def test_pinned_bundle_passes(champion: Path, opened: Bundle) -> None:
     """A bundle that has the pinned root passes."""
-    demands = Demands(pin=opened.manifest.fingerprint)
+    requirements = Requirements(pin=opened.manifest.fingerprint)
 
-    assert open_bundle(champion, demands).identity == opened.identity
+    assert open_bundle(champion, requirements).identity == opened.identity
 
 
-def test_row_14_another_bundle_than_the_pinned_one(champion: Path, challenger: Path) -> None:
+def test_another_bundle_than_the_pinned_one(champion: Path, challenger: Path) -> None:
     """A sound bundle is refused where another is pinned, with both roots."""
     pinned, other = (read_sealed(path).manifest.fingerprint for path in (champion, challenger))
 
     with pytest.raises(GuardRefused) as refusal:
-        open_bundle(challenger, Demands(pin=pinned))
+        open_bundle(challenger, Requirements(pin=pinned))
 
     (finding,) = refusal.value.findings
     assert finding.code == "pinned_other"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
-from artifacts.opening import open_bundle
-from service.cli import main
+from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,16 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run(*arguments: object) -> int:
-    """Run the command line and give its exit code."""
-    with pytest.raises(SystemExit) as exited:
-        main(["accelerate", *map(str, arguments)])
-    return int(exited.value.code or 0)
-
-
 @pytest.fixture
 def bundle(copied: Callable[[Path], Path], champion: Path) -> Path:
-    """Give a copy of the champion, which has no engine yet."""
+    """Return a copy of the champion, which has no engine yet."""
     return copied(champion)
 
 
@@ -43,29 +36,31 @@ def test_within_the_budget_the_bundle_has_an_engine(
     bundle: Path, held_out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It says what changes, on how many documents, and the bundle's new fingerprint."""
-    assert run(bundle, "--documents", held_out, "--max-flips", "1") == 0
+    assert exit_code("accelerate", bundle, "--documents", held_out, "--max-flips", "1") == 0
 
-    said = capsys.readouterr()
+    printed = capsys.readouterr()
     opened = open_bundle(bundle)
-    assert said.out.startswith("onnx-int8: ")
-    assert "of 30 labels flip" in said.out
-    assert opened.manifest.fingerprint in said.err
+    assert printed.out.startswith("onnx-int8: ")
+    assert "of 30 labels flip" in printed.out
+    assert opened.manifest.fingerprint in printed.err
     assert opened.manifest.parity is not None
     assert opened.manifest.parity["onnx-int8"].documents == 30
 
 
 def test_json_is_one_document(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The report as the manifest has it, with the fingerprint, and nothing beside it."""
-    assert run(bundle, "--json", "--max-flips", "1", "--engine", "onnx-int8") == 0
+    assert (
+        exit_code("accelerate", bundle, "--json", "--max-flips", "1", "--engine", "onnx-int8") == 0
+    )
 
     printed = json.loads(capsys.readouterr().out)
     manifest = json.loads((bundle / "manifest.json").read_bytes())
     assert printed == {"fingerprint": manifest["fingerprint"], "parity": manifest["parity"]}
 
 
-def test_what_is_no_bundle_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_directory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The guard looks first, as everywhere."""
-    assert run(tmp_path) == 78
+    assert exit_code("accelerate", tmp_path) == 78
     assert "manifest_missing" in capsys.readouterr().err
 
 
@@ -73,5 +68,5 @@ def test_an_engine_that_there_is_not_is_a_wrong_call(
     bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A mistyped name is answered with the names that there are."""
-    assert run(bundle, "--engine", "onnx-int4") == 2
+    assert exit_code("accelerate", bundle, "--engine", "onnx-int4") == 2
     assert "onnx-int8" in capsys.readouterr().err

@@ -5,30 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.integrity import read_sealed
-from guards.integrity.comparison import diff_bundles
-from service.cli.main import main
+from guards.bundle.sealed_files import read_sealed
+from guards.integrity.differences.bundle_diff import diff_bundles
 from tests.faults.resealing import edit_manifest
+from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-def diff(*arguments: str) -> int:
-    """Run the command, and give the code that it exits with."""
-    with pytest.raises(SystemExit) as caught:
-        main(["diff", *arguments])
-    return int(caught.value.code or 0)
+    from guards.json_types import JsonObject
 
 
 def test_alike_is_0(champion: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two lines say so."""
-    assert diff(str(champion), str(champion)) == 0
+    assert exit_code("diff", str(champion), str(champion)) == 0
 
     assert capsys.readouterr().out.splitlines() == [
         "docs/1 and docs/1 are preprocessed alike",
@@ -40,25 +35,27 @@ def test_different_is_1_in_sections(
     champion: Path, challenger: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The first line says whether they are preprocessed alike; then each section, in sentences."""
-    assert diff(str(champion), str(challenger)) == 1
+    assert exit_code("diff", str(champion), str(challenger)) == 1
 
     first, *lines = capsys.readouterr().out.splitlines()
     assert first == "docs/1 and docs/2 are not preprocessed alike"
     sections = [line for line in lines if not line.startswith("  ")]
     assert sections == ["preprocessing", "schema", "weights", "calibration"]
-    found = diff_bundles(read_sealed(champion), read_sealed(challenger)).differences
-    assert [line.strip() for line in lines if line.startswith("  ")] == [one.words for one in found]
+    differences = diff_bundles(read_sealed(champion), read_sealed(challenger)).differences
+    assert [line.strip() for line in lines if line.startswith("  ")] == [
+        difference.words for difference in differences
+    ]
     assert any(line.startswith("  pages.mean_ ") and " → " in line for line in lines)
 
 
 def test_json(champion: Path, challenger: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One document on standard output, with every difference, and nothing else."""
-    assert diff(str(champion), str(challenger), "--json") == 1
+    assert exit_code("diff", str(champion), str(challenger), "--json") == 1
 
-    said = capsys.readouterr()
+    printed = capsys.readouterr()
     sealed = (read_sealed(champion), read_sealed(challenger))
-    assert json.loads(said.out) == diff_bundles(*sealed).to_json()
-    assert said.err == ""
+    assert json.loads(printed.out) == diff_bundles(*sealed).to_json()
+    assert printed.err == ""
 
 
 def test_long_sections_are_cut(
@@ -67,18 +64,18 @@ def test_long_sections_are_cut(
     """People get forty lines a section and the number of the others, machines get all."""
     bundle = copied(champion)
 
-    def many(manifest: dict[str, Any]) -> None:
+    def many(manifest: JsonObject) -> None:
         manifest["environment"].update({f"library{number}": "1" for number in range(50)})
 
     edit_manifest(bundle, many)
 
-    assert diff(str(champion), str(bundle)) == 1
+    assert exit_code("diff", str(champion), str(bundle)) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "docs/1 and docs/1 are preprocessed alike"
     assert lines[1] == "environment"
     assert lines[-1] == "  … and 10 more (all of them with --json)"
     assert len(lines) == 2 + 40 + 1
-    assert diff(str(champion), str(bundle), "--json") == 1
+    assert exit_code("diff", str(champion), str(bundle), "--json") == 1
     assert len(json.loads(capsys.readouterr().out)["differences"]) == 50
 
 
@@ -97,12 +94,12 @@ def test_refused_is_78(
     bundles = [str(champion), str(champion)]
     bundles[which] = str(damaged)
 
-    assert diff(*bundles, "--json") == 78
+    assert exit_code("diff", *bundles, "--json") == 78
 
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith(f"understudy: refused {damaged}\n")
-    assert "remedy" in said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"understudy: refused {damaged}\n")
+    assert "remedy" in printed.err
 
 
 def test_what_a_hostile_name_holds_is_shown_escaped(
@@ -111,13 +108,13 @@ def test_what_a_hostile_name_holds_is_shown_escaped(
     """No bundle writes control characters to the terminal."""
     bundle = copied(champion)
 
-    def hostile(manifest: dict[str, Any]) -> None:
+    def hostile(manifest: JsonObject) -> None:
         manifest["name"] = "docs\x07"
         manifest["environment"]["x\x1b[2J\ud800"] = "1"
 
     edit_manifest(bundle, hostile)
 
-    assert diff(str(champion), str(bundle)) == 1
+    assert exit_code("diff", str(champion), str(bundle)) == 1
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert r"docs\x07/1" in out

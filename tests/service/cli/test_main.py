@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
-from service.cli.main import GUARD_REFUSED, main
+from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
-
-
-@pytest.fixture(autouse=True)
-def environment() -> Iterator[None]:
-    """Leave the environment as it was: ``serve`` hands its options on through it."""
-    before = dict(os.environ)
-    yield
-    for name in set(os.environ) - set(before):
-        del os.environ[name]
-    os.environ.update(before)
-
-
-def exit_code(*arguments: str) -> int:
-    """Run the command line, and give the code that it exits with."""
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    return int(caught.value.code or 0)
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,13 +57,13 @@ def test_a_port_in_use_is_one_line_and_2(
     champion: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is loaded."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = str(listening.getsockname()[1])
         assert exit_code("serve", "--champion", str(champion), "--port", port) == 2
     assert capsys.readouterr().err.splitlines() == [
-        f"understudy: port {port} on 127.0.0.1 is in use; give another --port"
+        f"understudy: port {port} on 127.0.0.1 is in use; use another --port"
     ]
 
 
@@ -121,7 +102,7 @@ def test_verify_of_no_bundle_is_78_with_findings(
 ) -> None:
     """One bad bundle among good ones is enough, and each finding says what to do."""
     code = exit_code("verify", str(champion), str(tmp_path), "--json")
-    assert code == GUARD_REFUSED == 78
+    assert code == 78
     good, bad = json.loads(capsys.readouterr().out)["bundles"]
     assert (good["passed"], bad["passed"]) == (True, False)
     assert set(bad["findings"][0]) == {"code", "subject", "expected", "observed", "remedy"}

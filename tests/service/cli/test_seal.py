@@ -15,9 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from artifacts.opening import open_bundle
-from service.cli import main
+from artifacts.bundle.opening import open_bundle
 from tests.models import save_model
+from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ LABELS = ("contract", "invoice", "letter")
 
 
 def table() -> pd.DataFrame:
-    """Give what a team has in memory: a whole number with a gap is a float there."""
+    """Return what a team has in memory: a whole number with a gap is a float there."""
     rows = np.arange(30)
     return pd.DataFrame(
         {
@@ -40,8 +40,8 @@ def table() -> pd.DataFrame:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a directory with a model, columns and a table, and work there."""
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a directory with a model, columns and a table, and work there."""
     frame = table()
     frame.to_csv(tmp_path / "held_out.csv", index=False)
     save_model(tmp_path / "model", "bert", LABELS, list(frame["body"]))
@@ -62,12 +62,10 @@ COLUMNS = {"--columns": "columns.joblib", "--numeric": "age"}
 
 
 def seal(*more: str, **replaced: str) -> int:
-    """Run ``understudy seal`` here with options replaced and added, and give the exit code."""
+    """Run ``understudy seal`` here with options replaced and added, and return the exit code."""
     options = {**TEXT_ALONE, **{f"--{name}": value for name, value in replaced.items()}}
     words = [word for option in options.items() for word in option]
-    with pytest.raises(SystemExit) as stop:
-        main(["seal", *words, "--no-accelerate", *more])
-    return int(stop.value.code or 0)
+    return exit_code("seal", *words, "--no-accelerate", *more)
 
 
 def with_columns(*more: str, **replaced: str) -> int:
@@ -76,38 +74,38 @@ def with_columns(*more: str, **replaced: str) -> int:
     return seal(*words, "--categorical", "grade", "--categorical", "paid", *more, **replaced)
 
 
-def test_json_stands_alone(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_stands_alone(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One JSON document on standard output; notes, and where the bundle is, on the other."""
     assert seal("--json") == 0
 
     printed = capsys.readouterr()
-    told = json.loads(printed.out)
-    bundle = open_bundle(desk / "sealed" / "1")
-    assert told["fingerprint"] == bundle.manifest.fingerprint
-    assert told["rows"] == 30
-    assert set(told["classes"]) == set(LABELS)
-    assert told["notes"] == ["texts are cut to 64 tokens, from tokenizer_config.json"]
-    assert f"note: {told['notes'][0]}" in printed.err
-    assert f"sealed sealed/1  {told['fingerprint']}" in printed.err
+    report = json.loads(printed.out)
+    bundle = open_bundle(worker / "sealed" / "1")
+    assert report["fingerprint"] == bundle.manifest.fingerprint
+    assert report["rows"] == 30
+    assert set(report["classes"]) == set(LABELS)
+    assert report["notes"] == ["texts are cut to 64 tokens, from tokenizer_config.json"]
+    assert f"note: {report['notes'][0]}" in printed.err
+    assert f"sealed sealed/1  {report['fingerprint']}" in printed.err
 
 
-def test_figures_for_people(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_for_people(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --json the figures are a table, and the bundle opens."""
     assert seal("--calibration", "none") == 0
 
     printed = capsys.readouterr().out
     assert printed.startswith("30 rows of held_out.csv")
     assert "accuracy" in printed
-    assert open_bundle(desk / "sealed" / "1").manifest.temperature == 1.0
+    assert open_bundle(worker / "sealed" / "1").manifest.temperature == 1.0
 
 
-def test_table_as_a_csv(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_as_a_csv(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A CSV's True and 1.0 are the truth values and numbers that the columns were fitted on."""
-    assert "1.0,True" in (desk / "held_out.csv").read_text()
+    assert "1.0,True" in (worker / "held_out.csv").read_text()
     assert with_columns() == 0
     assert "unknown category" not in capsys.readouterr().err
 
-    bundle = open_bundle(desk / "sealed" / "1")
+    bundle = open_bundle(worker / "sealed" / "1")
 
     grade, paid = bundle.preprocessing.schema.categorical
     assert (grade.categories, paid.categories) == (("1", "2", "3"), ("false", "true"))
@@ -145,56 +143,54 @@ MISTYPED: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("what", MISTYPED)
-def test_wrong_call(desk: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
+def test_wrong_call(worker: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
     """It exits with 2 and one line that says what is wrong, and leaves nothing behind."""
     replaced, message = MISTYPED[what]
-    before = {path: path.read_bytes() for path in desk.rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in worker.rglob("*") if path.is_file()}
 
     assert seal(**replaced) == 2
 
-    told = capsys.readouterr().err.strip()
-    assert message in told
-    assert "Traceback" not in told
-    last = told.splitlines()[-1]
+    errors = capsys.readouterr().err.strip()
+    assert message in errors
+    assert "Traceback" not in errors
+    last = errors.splitlines()[-1]
     assert last.startswith(("understudy: ", "Error: "))
-    assert {path: path.read_bytes() for path in desk.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in worker.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\x80\x04", b"\x80\x04.", b"PK\x03\x04", b"x\x9c123"])
 def test_columns_that_are_no_joblib_file(
-    desk: Path, capsys: pytest.CaptureFixture[str], garbage: bytes
+    worker: Path, capsys: pytest.CaptureFixture[str], garbage: bytes
 ) -> None:
     """Whatever lies in the file, it is a wrong call in one line."""
-    (desk / "columns.joblib").write_bytes(garbage)
+    (worker / "columns.joblib").write_bytes(garbage)
 
     assert with_columns() == 2
 
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert line.startswith("understudy: --columns columns.joblib: ")
-    assert not (desk / "sealed").exists()
+    assert not (worker / "sealed").exists()
 
 
 def test_columns_with_a_classifier_behind_them(
-    desk: Path, capsys: pytest.CaptureFixture[str]
+    worker: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A whole pipeline is refused: the classifier at its end is named, and what to dump instead."""
     frame = table()
     whole = make_pipeline(StandardScaler(), LogisticRegression())
-    joblib.dump(whole.fit(frame[["age"]], frame["verdict"]), desk / "columns.joblib")
+    joblib.dump(whole.fit(frame[["age"]], frame["verdict"]), worker / "columns.joblib")
 
     assert seal(columns="columns.joblib", numeric="age") == 78
 
-    told = capsys.readouterr().err
-    assert "LogisticRegression" in told
-    assert "dump what encodes the columns" in told
-    assert "Traceback" not in told
-    assert not (desk / "sealed").exists()
+    errors = capsys.readouterr().err
+    assert "LogisticRegression" in errors
+    assert "dump what encodes the columns" in errors
+    assert "Traceback" not in errors
+    assert not (worker / "sealed").exists()
 
 
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     """``--help`` shows a whole call."""
-    with pytest.raises(SystemExit) as stop:
-        main(["seal", "--help"])
+    assert exit_code("seal", "--help") == 0
 
-    assert stop.value.code in (0, None)
     assert "understudy seal --model ./my-bert" in capsys.readouterr().out

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.integrity import read_sealed
-from guards.integrity.signature import SIGNATURE
-from service.cli import main
+from guards.bundle.layout import SIGNATURE
+from guards.bundle.sealed_files import read_sealed
 from tests.faults.signing import KeyPair, make_keys
+from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,21 +20,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bundle(champion: Path, copied: Callable[[Path], Path]) -> Path:
-    """Give a sound bundle that nobody signed."""
+    """Return a sound bundle that nobody signed."""
     return copied(champion)
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> KeyPair:
-    """Give a key."""
+    """Return a key."""
     return make_keys(tmp_path, "ours")
-
-
-def exit_code(*arguments: str | Path) -> int:
-    """Run the command line, and give the code that it exits with."""
-    with pytest.raises(SystemExit) as caught:
-        main([str(argument) for argument in arguments])
-    return int(caught.value.code or 0)
 
 
 def contents(directory: Path) -> set[str]:
@@ -51,10 +44,10 @@ def test_what_was_signed_verifies(
     assert exit_code("sign", bundle, "--key", keys.private, "--json") == 0
 
     printed = capsys.readouterr()
-    told = json.loads(printed.out)
+    report = json.loads(printed.out)
     root = read_sealed(bundle).manifest.fingerprint
     signature = json.loads((bundle / SIGNATURE).read_bytes())
-    assert told == {"bundle": str(bundle), "fingerprint": root, "key": signature["key"]}
+    assert report == {"bundle": str(bundle), "fingerprint": root, "key": signature["key"]}
     assert root in printed.err
     assert signature["key"] in printed.err
     assert contents(bundle.parent) - before == {f"{bundle.name}/{SIGNATURE}"}

@@ -7,57 +7,59 @@ import json
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from guards.integrity import Probes, read_sealed
-from service.cli import main
+from guards.bundle.probes import Probes
+from guards.bundle.sealed_files import read_sealed
 from tests.faults.resealing import dumped, edit_manifest, reseal
 from tests.faults.signing import KeyPair, make_keys, sign_bundle
+from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guards.json_types import JsonObject
+
     Copy = Callable[[Path], Path]
-    Verified = Callable[..., tuple[int, list[dict[str, Any]]]]
+    Verified = Callable[..., tuple[int, list[JsonObject]]]
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "verify.schema.json").read_bytes())
 
 
 @pytest.fixture
 def verified(capsys: pytest.CaptureFixture[str]) -> Verified:
-    """Give a function that runs the command: its exit code, and what it says of each bundle.
+    """Return a function that runs the command: its exit code, and what it says of each bundle.
 
     Whatever it prints must be what the schema in the documentation promises.
     """
 
-    def verify(*arguments: str | Path) -> tuple[int, list[dict[str, Any]]]:
-        with pytest.raises(SystemExit) as caught:
-            main(["verify", *map(str, arguments), "--json"])
+    def verify(*arguments: str | Path) -> tuple[int, list[JsonObject]]:
+        code = exit_code("verify", *arguments, "--json")
         printed = json.loads(capsys.readouterr().out)
         Draft202012Validator(SCHEMA).validate(printed)
-        bundles: list[dict[str, Any]] = printed["bundles"]
-        return int(caught.value.code or 0), bundles
+        bundles: list[JsonObject] = printed["bundles"]
+        return code, bundles
 
     return verify
 
 
-def codes(judged: dict[str, Any]) -> list[str]:
-    """Give the codes of a bundle's findings."""
+def codes(judged: JsonObject) -> list[str]:
+    """Return the codes of a bundle's findings."""
     return [finding["code"] for finding in judged["findings"]]
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> KeyPair:
-    """Give a key."""
+    """Return a key."""
     return make_keys(tmp_path, "ours")
 
 
 @pytest.fixture
-def foreign(champion: Path, copied: Copy) -> Path:
-    """Give a bundle that was sealed under another numpy, and answers otherwise under this one."""
+def other_numpy(champion: Path, copied: Copy) -> Path:
+    """Return a bundle that was sealed under another numpy, and answers otherwise under this one."""
     bundle = copied(champion)
     probes = Probes.from_files(read_sealed(bundle).files)
     probes.expected.columns[0, 0] += 1
@@ -86,23 +88,23 @@ def test_passed_refused_and_missing_bundles(
     code, judged = verified(champion, damaged, tmp_path / "missing", challenger)
 
     assert code == 78
-    assert [one["passed"] for one in judged] == [True, False, False, True]
-    assert [codes(one) for one in judged] == [[], ["part_changed"], ["bundle_missing"], []]
-    assert [one.get("version") for one in judged] == ["1", None, None, "2"]
+    assert [entry["passed"] for entry in judged] == [True, False, False, True]
+    assert [codes(entry) for entry in judged] == [[], ["part_changed"], ["bundle_missing"], []]
+    assert [entry.get("version") for entry in judged] == ["1", None, None, "2"]
     assert judged[0]["environment_differences"] == {}
     assert judged[0]["tolerated"] == []
 
 
-def test_policy(foreign: Path, verified: Verified) -> None:
+def test_policy(other_numpy: Path, verified: Verified) -> None:
     """Other versions with other answers: refused, refused by name, or recorded."""
-    code, (probed,) = verified(foreign)
+    code, (probed,) = verified(other_numpy)
     assert code == 78
     assert "probe_failed" in codes(probed)
 
-    code, (exact,) = verified(foreign, "--policy", "exact")
+    code, (exact,) = verified(other_numpy, "--policy", "exact")
     assert (code, codes(exact)) == (78, ["environment_differs"])
 
-    code, (allowed,) = verified(foreign, "--policy", "allow")
+    code, (allowed,) = verified(other_numpy, "--policy", "allow")
     assert (code, codes(allowed)) == (0, [])
     assert "probe_failed" in [finding["code"] for finding in allowed["tolerated"]]
     (library,) = allowed["environment_differences"]
@@ -112,15 +114,13 @@ def test_policy(foreign: Path, verified: Verified) -> None:
 
 
 def test_what_is_tolerated_is_said_to_people_too(
-    foreign: Path, capsys: pytest.CaptureFixture[str]
+    other_numpy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A bundle that passes with other answers passes with the finding under it."""
-    with pytest.raises(SystemExit) as caught:
-        main(["verify", str(foreign), "--policy", "allow"])
+    assert exit_code("verify", other_numpy, "--policy", "allow") == 0
 
     printed = capsys.readouterr()
-    assert caught.value.code == 0
-    assert f"{foreign}: passed  sha256:" in printed.err
+    assert f"{other_numpy}: passed  sha256:" in printed.err
     assert "probe_failed: probes: columns" in printed.err
     assert printed.out == ""
 
@@ -174,7 +174,7 @@ REFUSED_BY = {
 
 @pytest.mark.parametrize("variable", REFUSED_BY)
 def test_a_setting_demands_what_an_option_would(
-    foreign: Path,
+    other_numpy: Path,
     keys: KeyPair,
     verified: Verified,
     monkeypatch: pytest.MonkeyPatch,
@@ -184,7 +184,7 @@ def test_a_setting_demands_what_an_option_would(
     value = {"ENVIRONMENT_POLICY": "exact", "PIN": "sha256:ab", "SIGNATURE_KEYS": str(keys.public)}
     monkeypatch.setenv(f"UNDERSTUDY_{variable}", value[variable])
 
-    _, (judged,) = verified(foreign)
+    _, (judged,) = verified(other_numpy)
 
     assert codes(judged) == [REFUSED_BY[variable]]
 
@@ -217,9 +217,7 @@ def test_a_wrong_demand_is_one_line_and_2(
     """A key that is none, a policy that is none, a variable that is none: nothing is judged."""
 
     def complaint(*arguments: str) -> str:
-        with pytest.raises(SystemExit) as caught:
-            main(["verify", str(champion), *arguments, "--json"])
-        assert caught.value.code == 2
+        assert exit_code("verify", champion, *arguments, "--json") == 2
         printed = capsys.readouterr()
         assert printed.out == ""
         assert "Traceback" not in printed.err
@@ -241,8 +239,7 @@ def test_progress_on_a_terminal(champion: Path, monkeypatch: pytest.MonkeyPatch)
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
 
-    with pytest.raises(SystemExit):
-        main(["verify", str(champion)])
+    assert exit_code("verify", champion) == 0
 
     shown = terminal.getvalue().replace("\r", "\n").splitlines()
     assert any(line.startswith("judging:   0%") for line in shown)

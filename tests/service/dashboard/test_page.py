@@ -27,7 +27,7 @@ SHOWN = (
 
 @pytest.fixture
 def html() -> str:
-    """Give the page as text."""
+    """Return the page as text."""
     return page().decode("utf-8")
 
 

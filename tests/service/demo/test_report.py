@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
+from guards.answer import Answer, Observation
+from guards.bundle.identity import BundleIdentity
+from guards.events.events import DriftWindow, RequestObserved
+from guards.events.rendering import line_renderer
+from guards.evidence.pair import ChallengerId, Pair
 from service.demo.report import read_days, table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from guards.json_types import JsonObject
+
 TITLES = {"good": "a good day", "surge": "a surge"}
 
 
-def _observed(day: str, number: int, label: str, *, agree: bool) -> dict[str, Any]:
-    return {
-        "event": "request.observed",
-        "request_id": f"{day}-{number}",
-        "observed_at": f"2026-01-0{1 if day == 'good' else 2}T00:00:0{number}.000000Z",
-        "champion": {"label": label, "confidence": 0.9},
-        "challengers": [{"status": "ok", "confidence": 0.6, "agree": agree}],
-    }
+def _observation(label: str, confidence: float) -> Observation:
+    answer = Answer(label, confidence, 0.5, 0.5, {"letter": 0.5, "invoice": 0.5})
+    return Observation(answer, infer_s=0.01, cpu_s=0.01)
 
 
-def _window(day: int, court: dict[str, Any]) -> dict[str, Any]:
-    bounds = {
-        "start": f"2026-01-0{day}T00:00:00.000000Z",
-        "end": f"2026-01-0{day}T00:01:00.000000Z",
-    }
+def _observed(day: str, number: int, label: str, *, agree: bool) -> RequestObserved:
+    champion = _observation(label, 0.9)
+    challenger = _observation(label if agree else "memo", 0.6)
+    return RequestObserved(
+        request_id=f"{day}-{number}",
+        observed_at=datetime(2026, 1, 1 if day == "good" else 2, 0, 0, number, tzinfo=UTC),
+        origin_run="run",
+        segment=None,
+        model=BundleIdentity("docs", "1", "sha256:0"),
+        champion=champion,
+        pairs=(Pair.of(champion, ChallengerId("docs", "2"), challenger),),
+        tokens=9,
+        truncated=False,
+        unknown=(),
+        missing=(),
+        coerced=(),
+        out_of_range=(),
+    )
+
+
+def _window(day: int, court: JsonObject) -> DriftWindow:
+    start = datetime(2026, 1, day, tzinfo=UTC)
     counts = {"features": {"court": court}}
-    return {"event": "drift.window", "window": {**bounds, "documents": 2}, "counts": counts}
+    return DriftWindow(start, start + timedelta(minutes=1), 2, "sha256:0", counts, {})
 
 
 @pytest.fixture
@@ -41,7 +61,7 @@ def log(tmp_path: Path, champion: Path) -> Path:
     court = open_bundle(champion).reference.features["court"].to_json()
     known = {"counts": court["counts"], "missing": 1, "unknown": 0, "new": {}, "new_other": 0}
     new = {**known, "unknown": 90, "new": {"CDCA": 90}, "new_other": 0}
-    lines = [
+    events: list[RequestObserved | DriftWindow] = [
         _observed("good", 1, "letter", agree=True),
         _window(1, known),
         _observed("surge", 1, "invoice", agree=False),
@@ -50,7 +70,9 @@ def log(tmp_path: Path, champion: Path) -> Path:
         _window(2, new),
     ]
     path = tmp_path / "log.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    render = line_renderer("replica", "run")
+    moment = datetime(2026, 1, 3, tzinfo=UTC)
+    path.write_bytes(b"".join(render(event, moment, seq) for seq, event in enumerate(events, 1)))
     return path
 
 

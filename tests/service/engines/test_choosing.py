@@ -1,4 +1,4 @@
-"""Which engine serves, and what is said of the others."""
+"""Which engine serves, and the findings about the others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.acceleration.accelerating import accelerate
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
+from artifacts.sealing.add_engine import accelerate
+from guards.bundle.engines import ENGINES
 from guards.errors import GuardRefused
-from guards.integrity.parity import ENGINES
 from service.engines.choosing import AUTO, choose
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_a_bundle_without_another_is_served_by_torch(champion: Path) -> None:
-    """There is nothing to measure and nothing to say."""
+    """There is nothing to measure, and no finding."""
     choice = choose(open_bundle(champion), AUTO)
 
     assert choice.engine.name == "torch"
@@ -27,7 +27,7 @@ def test_a_bundle_without_another_is_served_by_torch(champion: Path) -> None:
 
 
 def test_auto_takes_the_fastest_of_those_measured(accelerated: Path) -> None:
-    """Every engine that may serve was measured here, and the choice follows from the figures."""
+    """Every engine that can serve was measured here, and the choice follows from the figures."""
     choice = choose(open_bundle(accelerated), AUTO)
 
     assert {*choice.milliseconds} == {"torch", "onnx-int8"}
@@ -38,7 +38,9 @@ def test_auto_takes_the_fastest_of_those_measured(accelerated: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["torch", "torch-bf16", "onnx-int8"])
-def test_who_is_asked_for_serves(copied: Callable[[Path], Path], champion: Path, name: str) -> None:
+def test_the_engine_of_the_setting_serves(
+    copied: Callable[[Path], Path], champion: Path, name: str
+) -> None:
     """A setting is followed without a measurement."""
     bundle = copied(champion)
     accelerate(open_bundle(bundle), None, max_flips=1.0, engines=ENGINES)
@@ -50,7 +52,7 @@ def test_who_is_asked_for_serves(copied: Callable[[Path], Path], champion: Path,
 
 
 def test_what_the_bundle_lacks_cannot_be_asked_for(champion: Path) -> None:
-    """The refusal names the engine and what would make one."""
+    """The refusal names the engine and how to add one."""
     with pytest.raises(GuardRefused) as refused:
         choose(open_bundle(champion), "onnx-int8")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.opening import Bundle, open_bundle
+from artifacts.bundle.opening import Bundle, open_bundle
 from service.settings import Settings
 from tests.service.http.endpoint import Endpoint, running
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from artifacts.tables import Table
+    from guards.json_types import JsonObject
 
-LIMITS: dict[str, Any] = {
+LIMITS: JsonObject = {
     "max_queue": 4,
     "max_documents": 8,
     "max_text_chars": 100,
@@ -64,18 +65,18 @@ def bundle(champion: Path) -> Bundle:
 
 
 @pytest.fixture
-def documents(small_table: Table) -> list[dict[str, Any]]:
-    """Give documents that fit the schema, as JSON can hold them, with distinct request ids."""
+def documents(small_table: Table) -> list[JsonObject]:
+    """Return documents that fit the schema, as JSON can hold them, with distinct request ids."""
     return [
         {
-            "request_id": f"d-{place}",
+            "request_id": f"d-{index}",
             "text": document["text"],
             "features": {name: _json(v) for name, v in document["features"].items()},
         }
-        for place, document in enumerate(small_table.documents[:40])
+        for index, document in enumerate(small_table.documents[:40])
     ]
 
 
 def _json(value: object) -> object:
-    """Give null for what a table has as NaN."""
+    """Return null for what a table has as NaN."""
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,4 +1,4 @@
-"""The web app over a real runtime, in this process: no socket, but everything behind it."""
+"""Our app over a real runtime, in this process: no socket, but everything behind it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.testclient import TestClient
 
 from service.http.access import read_access
-from service.http.routes import Serving, make_app
-from service.runtime import Runtime
+from service.http.routes import Serving, WebApp
+from service.lifecycle.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.applications import Starlette
 
+    from guards.json_types import JsonObject
     from service.settings import Settings
 
-START_S = 60.0
+NATIVE_SCHEMA: JsonObject = {"name": "understudy", "routes": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,15 @@ class Endpoint:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post("/v1/classify", json={"documents": documents}, headers=named)
 
-    def answer(self, text: str = "a text", **features: object) -> dict[str, Any]:
-        """Send one document that must be answered, and give its prediction."""
+    def answer(self, text: str = "a text", **features: object) -> JsonObject:
+        """Send one document that must be answered, and return its prediction."""
         response = self.classify({"text": text, "features": features})
         assert response.status_code == 200, response.text
         (prediction,) = response.json()["predictions"]
         return dict(prediction)
 
     def logged(self) -> str:
-        """Give the log as it is now."""
+        """Return the log as it is now."""
         assert self.runtime.log.flush(10)
         return self.log.read_text(encoding="utf-8")
 
@@ -56,7 +57,7 @@ class Endpoint:
         self.wait_until(lambda: self.runtime.ready)
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
-        """Wait for something that the service tells nobody of."""
+        """Wait for something that the service does not announce."""
         assert self.client.portal is not None
         self.client.portal.call(_until, happened)
 
@@ -66,35 +67,31 @@ def running(
     settings: Settings, *, wait: bool = True, recheck_s: float = 60.0
 ) -> Iterator[Endpoint]:
     """Run the app on an event loop of its own; drained at the end."""
-    serving: list[Serving] = []
+    app = WebApp()
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        serving.append(
-            Serving(
-                Runtime(settings, _no_supervisor, recheck_s), read_access(settings.api_keys_file)
-            )
-        )
-        serving[0].runtime.start()
+        runtime = Runtime(settings, no_supervisor, recheck_s)
+        app.serving = Serving(runtime, read_access(settings.api_keys_file), NATIVE_SCHEMA)
+        runtime.start()
         yield
-        await serving[0].runtime.drain()
+        await runtime.drain()
 
-    app = make_app(lambda: serving[0])
     app.router.lifespan_context = life
     with TestClient(app) as client:
-        endpoint = Endpoint(app, client, serving[0].runtime, Path(str(settings.log_file)))
+        endpoint = Endpoint(app, client, app.serving.runtime, Path(str(settings.log_file)))
         if wait:
             endpoint.wait_until_ready()
         yield endpoint
 
 
 async def _until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(START_S):
-        # Nothing inside the service waits for it, so it has no event; a balancer polls as well.
-        while not happened():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    # Nothing inside the service waits for it, so it has no event; a balancer polls as well. How
+    # long it may take is the test's own limit: a challenger at idle priority can be starved.
+    while not happened():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
-def _no_supervisor(*, refused: bool) -> None:
+def no_supervisor(*, refused: bool) -> None:
     """Leave the test process alone: here nothing supervises the worker."""
     del refused

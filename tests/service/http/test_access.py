@@ -7,28 +7,36 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.datastructures import Headers
 
 from guards.errors import CallError
 from service.errors import Forbidden, Unauthenticated
-from service.http.access import SCOPES, Access, read_access
+from service.http.access import SCOPES, Access, Caller, read_access
+from service.http.routes import OPERATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.service.http.endpoint import Endpoint
 
-ROUTES = (
+SCOPED = (
     ("POST", "/v1/classify", "classify"),
     ("POST", "/classify", "classify"),
     ("POST", "/v1/feedback", "feedback"),
     ("GET", "/v1/status", "operate"),
     ("GET", "/metrics", "operate"),
 )
+ANY_KEY = (("GET", "/v1/openapi.json"), ("GET", "/schema.json"))
 
 
 def digest(key: str | bytes) -> str:
-    """Give what the keys' file holds of a key."""
+    """Return what the keys' file holds of a key."""
     return hashlib.sha256(key if isinstance(key, bytes) else key.encode()).hexdigest()
+
+
+def headers(*values: str) -> Headers:
+    """Return a request's headers with these ``Authorization`` headers."""
+    return Headers(raw=[(b"authorization", value.encode("latin-1")) for value in values])
 
 
 def keys_file(tmp_path: Path, content: object) -> Path:
@@ -40,7 +48,7 @@ def keys_file(tmp_path: Path, content: object) -> Path:
 
 @pytest.fixture
 def access(tmp_path: Path) -> Access:
-    """Give the access of a file with two keys."""
+    """Return the access of a file with two keys."""
     keys = [
         {"name": "team", "sha256": digest("one"), "scopes": ["classify", "feedback"]},
         {"name": "operator", "sha256": digest("two").upper(), "scopes": ["operate"]},
@@ -51,38 +59,69 @@ def access(tmp_path: Path) -> Access:
 
 def test_without_a_file_no_key_is_asked_for() -> None:
     """A service without keys is open."""
+    caller = read_access(None).check(Headers(), None)
+    assert caller == Caller(None, frozenset(SCOPES))
     for scope in SCOPES:
-        read_access(None).check({}, scope)
+        assert read_access(None).check(Headers(), scope) == caller
 
 
 @pytest.mark.parametrize(
-    ("header", "scope"),
+    ("header", "scope", "name"),
     [
-        ("Bearer one", "classify"),
-        ("bearer  one ", "feedback"),
-        ("Bearer two", "operate"),
-        ("Bearer " + "clé".encode().decode("latin-1"), "classify"),
+        ("Bearer one", "classify", "team"),
+        ("bearer  one ", "feedback", "team"),
+        ("Bearer two", "operate", "operator"),
+        ("Bearer two", None, "operator"),
+        ("Bearer " + "clé".encode().decode("latin-1"), "classify", "accents"),
     ],
 )
-def test_a_key_opens_what_its_scopes_say(access: Access, header: str, scope: str) -> None:
-    """The scheme's case and stray spaces are no matter; bytes are taken as they came."""
-    access.check({"authorization": header}, scope)
+def test_a_valid_key_names_its_caller(
+    access: Access, header: str, scope: str | None, name: str
+) -> None:
+    """The scheme's case and surrounding spaces are ignored; bytes are taken as they came."""
+    assert access.check(headers(header), scope).name == name
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "one", "Bearer", "Bearer ", "Basic one", "Bearer three", "Bearer one two"]
+    "values",
+    [
+        [],
+        [""],
+        ["one"],
+        ["Bearer"],
+        ["Bearer "],
+        ["Basic one"],
+        ["Bearer three"],
+        ["Bearer one two"],
+        ["Bearer one, Bearer one"],
+        ["Bearer one", "Bearer one"],
+        ["Bearer one", "Bearer three"],
+        ["Bearer three", "Bearer one"],
+        ["Basic one", "Bearer one"],
+    ],
 )
-def test_no_valid_key_is_unauthenticated(access: Access, header: str | None) -> None:
-    """Nothing else than a known key as a bearer token is one, and the message shows how."""
-    headers = {} if header is None else {"authorization": header}
+@pytest.mark.parametrize("scope", ["classify", None])
+def test_no_valid_key_is_unauthenticated(
+    access: Access, values: list[str], scope: str | None
+) -> None:
+    """Only one header with a known key as a bearer token is valid, and the message shows how."""
     with pytest.raises(Unauthenticated, match="Authorization: Bearer KEY"):
-        access.check(headers, "classify")
+        access.check(headers(*values), scope)
 
 
 def test_a_key_without_the_scope_is_forbidden(access: Access) -> None:
     """The message names the scope that it lacks."""
     with pytest.raises(Forbidden, match="'operate'"):
-        access.check({"authorization": "Bearer one"}, "operate")
+        access.check(headers("Bearer one"), "operate")
+
+
+def test_a_key_without_a_name_is_called_by_its_digest(tmp_path: Path) -> None:
+    """The name still identifies one key of the file."""
+    key = {"sha256": digest("one"), "scopes": ["classify"]}
+    access = read_access(keys_file(tmp_path, {"keys": [key]}))
+    name = access.check(headers("Bearer one"), "classify").name
+    assert name
+    assert digest("one").startswith(name)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +155,13 @@ def test_a_missing_file_is_the_same_error(tmp_path: Path) -> None:
         read_access(tmp_path / "nowhere.json")
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+def test_every_operation_is_listed_here() -> None:
+    """An operation that is added needs a decision about its scope."""
+    listed = {*SCOPED, *((method, path, None) for method, path in ANY_KEY)}
+    assert {(o.method, o.path, o.scope) for o in OPERATIONS} == listed
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), SCOPED)
 def test_each_route_asks_for_its_scope(
     strict: Endpoint, method: str, path: str, scope: str
 ) -> None:
@@ -125,10 +170,18 @@ def test_each_route_asks_for_its_scope(
     assert client.request(method, path).status_code == 401
     assert client.request(method, path).headers["www-authenticate"] == "Bearer"
     for other in SCOPES:
-        headers = {"Authorization": f"Bearer key-{other}"}
-        status = client.request(method, path, headers=headers).status_code
-        assert (status == 403) == (other != scope), other
-        assert status != 401
+        response = client.request(method, path, headers={"Authorization": f"Bearer key-{other}"})
+        assert (response.status_code == 403) == (other != scope), other
+        assert response.status_code != 401
+
+
+@pytest.mark.parametrize(("method", "path"), ANY_KEY)
+def test_descriptions_need_a_key_and_no_scope(strict: Endpoint, method: str, path: str) -> None:
+    """They show labels and examples of categories, which every client of the service may know."""
+    assert strict.client.request(method, path).status_code == 401
+    for scope in SCOPES:
+        headers = {"Authorization": f"Bearer key-{scope}"}
+        assert strict.client.request(method, path, headers=headers).status_code == 200
 
 
 def test_a_key_is_asked_for_before_anything_is_read(strict: Endpoint) -> None:
@@ -138,7 +191,14 @@ def test_a_key_is_asked_for_before_anything_is_read(strict: Endpoint) -> None:
     assert response.json()["error"]["code"] == "unauthenticated"
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/openapi.json"])
-def test_the_page_and_the_description_are_open(strict: Endpoint, path: str) -> None:
-    """They show nothing of the traffic."""
-    assert strict.client.get(path).status_code == 200
+def test_the_dashboard_page_is_open(strict: Endpoint) -> None:
+    """It shows nothing until its script has a key for the status."""
+    assert strict.client.get("/").status_code == 200
+
+
+def test_a_second_key_beside_a_valid_one_is_refused(strict: Endpoint) -> None:
+    """A proxy may have checked one header and this service the other."""
+    both = [("Authorization", "Bearer key-classify"), ("Authorization", "Bearer other")]
+    for headers in (both, both[::-1]):
+        response = strict.client.post("/v1/classify", json={}, headers=headers)
+        assert (response.status_code, response.json()["error"]["code"]) == (401, "unauthenticated")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.requests import Request
@@ -13,8 +13,7 @@ from service.errors import Malformed, TooLarge
 from service.http.bodies import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
+    from starlette.types import Message
 CANARY = "canary-7391"
 
 
@@ -26,16 +25,16 @@ class Wire:
         self.read = 0
         self.headers = [] if announced is None else [(b"content-length", str(announced).encode())]
 
-    async def receive(self) -> MutableMapping[str, Any]:
-        """Give the next chunk."""
+    async def receive(self) -> Message:
+        """Return the next chunk."""
         chunk = self.chunks[self.read]
         self.read += 1
         return {"type": "http.request", "body": chunk, "more_body": self.read < len(self.chunks)}
 
-    def json(self, most_bytes: int = 1000) -> object:
+    def json(self, max_bytes: int = 1000) -> object:
         """Read the body."""
         request = Request({"type": "http", "headers": self.headers}, self.receive)
-        return asyncio.run(read_json(request, most_bytes))
+        return asyncio.run(read_json(request, max_bytes))
 
 
 def test_a_body_is_parsed_however_it_is_cut() -> None:
@@ -117,7 +116,7 @@ def test_what_is_not_json_is_malformed_and_not_quoted(body: bytes) -> None:
 def test_a_number_of_any_length_is_json(number: bytes, read: float) -> None:
     """Those beyond every double are infinite, whichever way they are written."""
     body = b'{"a": ' + number + b"}"
-    assert Wire(body).json(most_bytes=1_000_000) == {"a": read}
+    assert Wire(body).json(max_bytes=1_000_000) == {"a": read}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,7 @@ def test_a_number_of_any_length_is_json(number: bytes, read: float) -> None:
     ],
 )
 def test_a_key_that_is_named_twice_is_malformed(body: bytes) -> None:
-    """Readers do not agree about which value counts, so neither is taken; no key is quoted."""
+    """Readers do not agree about which value counts, so it is refused; no key is quoted."""
     with pytest.raises(Malformed) as caught:
         Wire(body).json()
     assert str(caught.value) == "an object in the body names a key twice"
@@ -143,4 +142,4 @@ def test_a_key_may_come_again_in_another_object() -> None:
 def test_endless_nesting_is_malformed() -> None:
     """It does not take the worker's stack with it."""
     with pytest.raises(Malformed):
-        Wire(b"[" * 500_000 + b"]" * 500_000).json(most_bytes=2_000_000)
+        Wire(b"[" * 500_000 + b"]" * 500_000).json(max_bytes=2_000_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +20,9 @@ from service.errors import (
     Unavailable,
 )
 from service.http.errors import STATUS, error_response
+
+if TYPE_CHECKING:
+    from guards.json_types import JsonObject
 
 PROBLEM = Problem("documents[0].features.pages", "is not a finite number")
 
@@ -40,7 +43,7 @@ PROBLEM = Problem("documents[0].features.pages", "is not a finite number")
 def test_each_error_has_its_status_and_code(error: RequestError, status: int, code: str) -> None:
     """The body has the shape of the contract, with a sentence of ours."""
     response = error_response(error)
-    body: dict[str, Any] = json.loads(bytes(response.body))
+    body: JsonObject = json.loads(bytes(response.body))
     assert response.status_code == status
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message", "details"}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from guards.schema import CategoricalColumn, NumericColumn, Schema
 from service.http.errors import STATUS
 from service.http.openapi import openapi
+from service.http.routes import OPERATIONS
+
+if TYPE_CHECKING:
+    from guards.json_types import JsonObject
 
 SCHEMA = Schema(
     text=("text",),
@@ -19,18 +23,26 @@ SCHEMA = Schema(
     ),
     labels=("contract", "invoice"),
 )
-PATHS = {"/v1/classify", "/classify", "/v1/feedback", "/v1/status"}
+PATHS = {
+    *("/v1/classify", "/classify", "/v1/feedback", "/v1/status"),
+    *("/metrics", "/v1/openapi.json", "/schema.json"),
+}
 
 
-def part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """Give a schema of the description."""
-    found: dict[str, Any] = document["components"]["schemas"][name]
-    return found
+def described(schema: Schema | None, *, requires_keys: bool = False) -> JsonObject:
+    """Describe our own operations."""
+    return openapi(OPERATIONS, schema, requires_keys=requires_keys)
+
+
+def part(document: JsonObject, name: str) -> JsonObject:
+    """Return a schema of the description."""
+    component: JsonObject = document["components"]["schemas"][name]
+    return component
 
 
 def test_every_column_is_listed_with_its_type() -> None:
     """Columns, and which of them must be there."""
-    features = part(openapi(SCHEMA), "Document")["properties"]["features"]
+    features = part(described(SCHEMA), "Document")["properties"]["features"]
     assert features["properties"]["pages"]["type"] == ["number", "null"]
     assert features["properties"]["court"]["type"] == ["string", "null"]
     assert features["properties"]["court"]["examples"] == ["NDCA", "SDNY"]
@@ -39,13 +51,13 @@ def test_every_column_is_listed_with_its_type() -> None:
 
 
 def test_values_of_a_private_column_are_not_listed() -> None:
-    """The description is open to everybody."""
-    assert "Jane Roe" not in json.dumps(openapi(SCHEMA))
+    """Without keys, the description is open to everybody."""
+    assert "Jane Roe" not in json.dumps(described(SCHEMA))
 
 
 def test_labels_are_listed() -> None:
     """A client can know every answer beforehand."""
-    assert part(openapi(SCHEMA), "Prediction")["properties"]["label"]["enum"] == [
+    assert part(described(SCHEMA), "Prediction")["properties"]["label"]["enum"] == [
         "contract",
         "invoice",
     ]
@@ -53,7 +65,7 @@ def test_labels_are_listed() -> None:
 
 def test_every_route_lists_every_status() -> None:
     """Whatever a request can meet is described, with the shape of an error."""
-    document = openapi(SCHEMA)
+    document = described(SCHEMA)
     assert set(document["paths"]) == PATHS
     for path, operations in document["paths"].items():
         for operation in operations.values():
@@ -68,15 +80,42 @@ def test_every_route_lists_every_status() -> None:
 def test_every_reference_leads_somewhere() -> None:
     """Nothing is referred to that is not there."""
     for schema in (SCHEMA, None):
-        document = openapi(schema)
+        document = described(schema)
         named = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
         assert named
         assert named <= set(document["components"]["schemas"])
 
 
+def test_without_keys_no_security_is_named() -> None:
+    """A generated client does not ask its user for a key that is not needed."""
+    assert "security" not in json.dumps(described(SCHEMA)).lower()
+
+
+def test_with_keys_every_operation_names_its_scope() -> None:
+    """The scheme is a bearer token, and what it must allow stands beside each operation."""
+    document = described(SCHEMA, requires_keys=True)
+    ((name, scheme),) = document["components"]["securitySchemes"].items()
+    assert scheme == {"type": "http", "scheme": "bearer"}
+    for operation in OPERATIONS:
+        entry = document["paths"][operation.path][operation.method.lower()]
+        assert entry["security"] == [{name: [operation.scope] if operation.scope else []}]
+
+
+def test_bodies_and_answers_are_described() -> None:
+    """Both classification routes take the same body; the native one answers the bare list."""
+    paths = described(SCHEMA)["paths"]
+    ours, native = paths["/v1/classify"]["post"], paths["/classify"]["post"]
+    assert ours["requestBody"] == native["requestBody"]
+    answers = [o["responses"]["200"]["content"]["application/json"] for o in (ours, native)]
+    assert answers == [
+        {"schema": {"$ref": "#/components/schemas/Predictions"}},
+        {"schema": {"$ref": "#/components/schemas/PredictionList"}},
+    ]
+
+
 def test_while_starting_columns_stay_open() -> None:
     """Before the champion is there, the shape of a request is known already."""
-    document = openapi(None)
+    document = described(None)
     assert set(document["paths"]) == PATHS
     assert "properties" not in part(document, "Document")["properties"]["features"]
     assert "enum" not in part(document, "Prediction")["properties"]["label"]
@@ -84,4 +123,4 @@ def test_while_starting_columns_stay_open() -> None:
 
 def test_it_says_which_standard_it_follows() -> None:
     """OpenAPI 3.1 has JSON Schema's own null."""
-    assert openapi(SCHEMA)["openapi"].startswith("3.1.")
+    assert described(SCHEMA)["openapi"].startswith("3.1.")

@@ -6,39 +6,44 @@ import asyncio
 import json
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from artifacts.opening import open_bundle
+from artifacts.bundle.opening import open_bundle
 from service.engines.torch import TorchEngine
-from service.http.access import Access
-from service.http.routes import Serving, make_app
+from service.http.access import Access, Caller
+from service.http.routes import Serving, WebApp
+from service.observation.input_counts import KINDS
 from service.settings import Settings
-from service.telemetry.inputs import KINDS
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, MutableMapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from artifacts.opening import Bundle
+    from httpx2 import Response
+    from starlette.datastructures import Headers
+    from starlette.types import Message, Receive
+
+    from artifacts.bundle.opening import Bundle
+    from guards.json_types import JsonObject
 
 CANARY = "canary-7391"
 CLASSIFY = {"Authorization": "Bearer key-classify"}
 FEEDBACK = {"Authorization": "Bearer key-feedback"}
 
 
-def error_of(response: Any) -> dict[str, Any]:  # noqa: ANN401 (a response of the test client)
-    """Give the error of an answer that must be one, in the shape of the contract."""
+def error_of(response: Response) -> JsonObject:
+    """Return the error of an answer that must be one, in the shape of the contract."""
     body = response.json()
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message", "details"}
     assert CANARY not in response.text
-    error: dict[str, Any] = body["error"]
+    error: JsonObject = body["error"]
     return error
 
 
@@ -56,7 +61,7 @@ def samples(endpoint: Endpoint) -> dict[str, float]:
 
 
 def test_each_document_is_answered_in_order_with_its_request_id(
-    endpoint: Endpoint, documents: list[dict[str, Any]], bundle: Bundle
+    endpoint: Endpoint, documents: list[JsonObject], bundle: Bundle
 ) -> None:
     """Predictions carry what the bundle gives by itself, and which bundle gave it."""
     response = endpoint.classify(*documents)
@@ -68,7 +73,7 @@ def test_each_document_is_answered_in_order_with_its_request_id(
         assert set(prediction) == {
             *("request_id", "label", "confidence", "probabilities", "model", "warnings")
         }
-        assert prediction["model"] == bundle.identity
+        assert prediction["model"] == bundle.identity.to_json()
         given = prediction["probabilities"]
         assert tuple(given) == bundle.labels
         np.testing.assert_allclose(list(given.values()), probabilities, atol=1e-6)
@@ -77,13 +82,13 @@ def test_each_document_is_answered_in_order_with_its_request_id(
         assert prediction["confidence"] == max(given.values())
 
 
-def test_an_answer_does_not_depend_on_its_company(
-    endpoint: Endpoint, documents: list[dict[str, Any]]
+def test_an_answer_does_not_depend_on_the_other_documents(
+    endpoint: Endpoint, documents: list[JsonObject]
 ) -> None:
     """One by one or together, the same document gets the same probabilities."""
     together = endpoint.classify(*documents[:6]).json()["predictions"]
-    alone = [endpoint.classify(d).json()["predictions"][0] for d in documents[:6]]
-    for one, other in zip(together, alone, strict=True):
+    exclusive = [endpoint.classify(d).json()["predictions"][0] for d in documents[:6]]
+    for one, other in zip(together, exclusive, strict=True):
         assert one["label"] == other["label"]
         assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-6)
 
@@ -104,7 +109,7 @@ def test_a_request_id_may_come_again(endpoint: Endpoint) -> None:
 
 
 def test_the_order_of_features_never_matters(
-    endpoint: Endpoint, documents: list[dict[str, Any]]
+    endpoint: Endpoint, documents: list[JsonObject]
 ) -> None:
     """Keys in any order, the same answer."""
     forward = documents[0]["features"]
@@ -117,7 +122,7 @@ def test_the_order_of_features_never_matters(
 
 
 def test_the_native_route_answers_the_bare_list(
-    endpoint: Endpoint, documents: list[dict[str, Any]]
+    endpoint: Endpoint, documents: list[JsonObject]
 ) -> None:
     """The same body and the same predictions, without the object around them."""
     body = {"documents": documents[:3]}
@@ -141,20 +146,20 @@ def test_the_native_route_answers_the_bare_list(
         ({"colour": {"deep": [1]}}, ("extra_feature", "colour")),
     ],
 )
-def test_what_was_noticed_is_a_warning(
+def test_an_input_issue_is_a_warning(
     endpoint: Endpoint,
-    documents: list[dict[str, Any]],
-    features: dict[str, Any],
+    documents: list[JsonObject],
+    features: JsonObject,
     warning: tuple[str, str],
 ) -> None:
-    """A strange value is answered, and its column named once."""
-    found = endpoint.answer("a text", **(documents[0]["features"] | features))["warnings"]
-    assert {"code": warning[0], "feature": warning[1]} in found
-    assert Counter(w["feature"] for w in found)[warning[1]] == 1
+    """An unusual value is answered, and its column named once."""
+    warnings = endpoint.answer("a text", **(documents[0]["features"] | features))["warnings"]
+    assert {"code": warning[0], "feature": warning[1]} in warnings
+    assert Counter(w["feature"] for w in warnings)[warning[1]] == 1
 
 
 def test_a_complete_document_has_no_warnings(endpoint: Endpoint, bundle: Bundle) -> None:
-    """Nothing strange, nothing said."""
+    """Nothing unusual, no warning."""
     schema = bundle.preprocessing.schema
     numbers = {column.name: column.maximum for column in schema.numeric}
     categories = {column.name: column.categories[-1] for column in schema.categorical}
@@ -162,7 +167,7 @@ def test_a_complete_document_has_no_warnings(endpoint: Endpoint, bundle: Bundle)
 
 
 def test_a_text_that_is_cut_is_a_warning(endpoint: Endpoint) -> None:
-    """Beyond the bundle's length the rest is not read, and the client is told."""
+    """The text beyond the bundle's length is not read, and a warning says so."""
     codes = {w["code"] for w in endpoint.answer("word " * 500)["warnings"]}
     assert "truncated" in codes
 
@@ -172,26 +177,41 @@ def test_a_long_text_in_windows(bundle_of: Callable[[str], Path], tmp_path: Path
     path = bundle_of("in windows")
     given = open_bundle(path)
     # Sixteen windows of 16 tokens, 14 of them text and 11 not in the window before.
-    text = "word " * (14 + 15 * 11 - 1) + "motion"
+    first, last = _words_of_one_token(given)
+    text = f"{first} " * (14 + 15 * 11 - 1) + last
     with running(Settings(champion=str(path), log_file=tmp_path / "log.jsonl")) as endpoint:
-        held, changed, cut, also_cut = endpoint.classify(
-            *({"text": one} for one in (text, text[:-6] + "word", text + " a", text + " motion"))
+        whole, changed, cut, also_cut = endpoint.classify(
+            *(
+                {"text": variant}
+                for variant in (
+                    text,
+                    text.removesuffix(last) + first,
+                    f"{text} {first}",
+                    f"{text} {last}",
+                )
+            )
         ).json()["predictions"]
 
         (line,) = (
-            one
-            for one in map(json.loads, endpoint.logged().splitlines())
-            if one.get("request_id") == held["request_id"]
+            entry
+            for entry in map(json.loads, endpoint.logged().splitlines())
+            if entry.get("request_id") == whole["request_id"]
         )
     expected = given.probe([{"text": text, "features": {}}])
     np.testing.assert_allclose(
-        list(held["probabilities"].values()), expected.probabilities[0], atol=1e-6
+        list(whole["probabilities"].values()), expected.probabilities[0], atol=1e-6
     )
-    assert held["probabilities"] != changed["probabilities"]
-    assert {"code": "truncated", "feature": "text"} not in held["warnings"]
+    assert whole["probabilities"] != changed["probabilities"]
+    assert {"code": "truncated", "feature": "text"} not in whole["warnings"]
     assert {"code": "truncated", "feature": "text"} in cut["warnings"]
     assert cut["probabilities"] == pytest.approx(also_cut["probabilities"], abs=1e-6)
     assert (line["tokens"], line["truncated"]) == (16 * 16, False)
+
+
+def _words_of_one_token(bundle: Bundle) -> tuple[str, str]:
+    vocabulary = json.loads(bundle.preprocessing.tokenizer.to_str())["model"]["vocab"]
+    first, last, *_ = sorted(filter(str.isalpha, vocabulary), key=len, reverse=True)
+    return first, last
 
 
 def test_a_category_is_known_with_spaces_around_it(endpoint: Endpoint, bundle: Bundle) -> None:
@@ -222,7 +242,7 @@ def test_numbers_of_any_spelling_are_one_category(endpoint: Endpoint) -> None:
 
 def test_missing_in_any_spelling_is_one_missing_value(endpoint: Endpoint) -> None:
     """An absent key, null, an empty text and "nan" get the same answer and the same warning."""
-    spelt: list[dict[str, Any]] = [{}, {"court": None}, {"court": ""}, {"court": "nan"}]
+    spelt: list[JsonObject] = [{}, {"court": None}, {"court": ""}, {"court": "nan"}]
     answers = [endpoint.answer("a text", **features) for features in spelt]
     assert all(answer["probabilities"] == answers[0]["probabilities"] for answer in answers)
     assert all(answer["warnings"] == answers[0]["warnings"] for answer in answers)
@@ -316,7 +336,7 @@ def test_what_does_not_fit_is_422_with_paths(endpoint: Endpoint, path: str, body
     assert all(detail["path"] and detail["problem"] for detail in error["details"])
 
 
-def test_documents_fail_together(endpoint: Endpoint, documents: list[dict[str, Any]]) -> None:
+def test_documents_fail_together(endpoint: Endpoint, documents: list[JsonObject]) -> None:
     """One bad document, and none is computed."""
     before = samples(endpoint)["understudy_documents_total"]
     response = endpoint.classify(documents[0], {"text": 5}, documents[1])
@@ -354,7 +374,7 @@ def test_a_large_body_is_refused_unread(strict: Endpoint) -> None:
     """When it announces its size not one byte is received; the connection is closed."""
     received: list[str] = []
 
-    async def receive() -> MutableMapping[str, Any]:
+    async def receive() -> Message:
         received.append("asked for")
         return {"type": "http.request", "body": b"x" * 2001, "more_body": False}
 
@@ -368,7 +388,7 @@ def test_an_endless_body_is_cut_off(strict: Endpoint) -> None:
     """Without an announced size, reading stops just beyond the limit."""
     received: list[int] = []
 
-    async def receive() -> MutableMapping[str, Any]:
+    async def receive() -> Message:
         received.append(1000)
         return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
 
@@ -377,13 +397,11 @@ def test_an_endless_body_is_cut_off(strict: Endpoint) -> None:
     assert sum(received) == 3000
 
 
-async def called(
-    endpoint: Endpoint, receive: Callable[[], Any], length: int | None = None
-) -> list[MutableMapping[str, Any]]:
+async def called(endpoint: Endpoint, receive: Receive, length: int | None = None) -> list[Message]:
     """Call the app as a server would, on ``/v1/classify``, and give what it sent."""
-    sent: list[MutableMapping[str, Any]] = []
+    sent: list[Message] = []
 
-    async def send(message: MutableMapping[str, Any]) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
     headers = [(b"authorization", b"Bearer key-classify")]
@@ -404,7 +422,7 @@ async def called(
 @pytest.mark.parametrize(
     "documents", [[{"text": "a"}] * 9, [{"text": "a"}, {"text": "x" * 101}]], ids=["many", "long"]
 )
-def test_too_many_or_too_long_is_413(strict: Endpoint, documents: list[Any]) -> None:
+def test_too_many_or_too_long_is_413(strict: Endpoint, documents: list[JsonObject]) -> None:
     """Limits of documents and of characters are refused alike."""
     response = strict.client.post("/v1/classify", json={"documents": documents}, headers=CLASSIFY)
     assert (response.status_code, error_of(response)["code"]) == (413, "too_large")
@@ -416,11 +434,11 @@ def test_a_full_queue_is_429_and_says_when_to_come_back(strict: Endpoint) -> Non
     body = {"documents": [{"text": "a"}] * 4 + [{"text": "a", "unknown": 1}]}
     before = strict.runtime.champion
     assert before is not None
-    answered = before.observer.documents
+    answered = before.recorder.documents
     response = strict.client.post("/v1/classify", json=body, headers=CLASSIFY)
     assert (response.status_code, error_of(response)["code"]) == (429, "overloaded")
     assert int(response.headers["retry-after"]) >= 1
-    assert before.observer.documents == answered
+    assert before.recorder.documents == answered
     body = {"documents": [{"text": "a"}] * 4}
     assert strict.client.post("/v1/classify", json=body, headers=CLASSIFY).status_code == 200
 
@@ -450,16 +468,16 @@ def test_a_deadline_that_is_none_is_400(endpoint: Endpoint, deadline: str) -> No
 
 def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
     """The document is never counted as answered, and its place is free again."""
-    # Long enough that nobody is done with them before somebody looks for the client.
+    # Long enough that the client is looked for before the answer is there.
     body = json.dumps({"documents": [{"request_id": "left", "text": "a " * 5000}] * 200}).encode()
-    messages: Iterator[MutableMapping[str, Any]] = iter(
+    messages: Iterator[Message] = iter(
         [
             {"type": "http.request", "body": body, "more_body": False},
             {"type": "http.disconnect"},
         ]
     )
 
-    async def receive() -> MutableMapping[str, Any]:
+    async def receive() -> Message:
         return next(messages)
 
     assert endpoint.client.portal is not None
@@ -473,14 +491,14 @@ def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
 
 
 def test_a_request_that_the_server_cancels_is_cancelled(endpoint: Endpoint) -> None:
-    """Whoever stops the server is not told that a client left, and nothing is answered."""
+    """The cancellation reaches the server as it is, and nothing is answered."""
 
     async def stop_while_it_is_watched() -> None:
         watched = asyncio.Event()
         body = json.dumps({"documents": [{"text": "a " * 5000}] * 200}).encode()
         messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
-        async def receive() -> MutableMapping[str, Any]:
+        async def receive() -> Message:
             message = next(messages, None)
             if message is None:
                 watched.set()
@@ -503,17 +521,17 @@ def test_a_failure_of_ours_is_500_and_quotes_nobody(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The operator learns where it failed; neither client nor operator reads the user's words."""
-    breaks = iter([True])
 
-    def serving() -> Serving:
-        if next(breaks, False):
-            raise RuntimeError(CANARY)
-        return Serving(endpoint.runtime, Access(None))
+    class BrokenAccess(Access):
+        def check(self, headers: Headers, scope: str | None) -> Caller:
+            raise RuntimeError(CANARY, headers, scope)
 
-    response = TestClient(make_app(serving)).post("/v1/classify", json={})
+    app = WebApp()
+    app.serving = Serving(endpoint.runtime, BrokenAccess(None), {})
+    response = TestClient(app).post("/v1/classify", json={})
     assert (response.status_code, error_of(response)["code"]) == (500, "internal")
     assert "RuntimeError" in caplog.text
-    assert "in serving" in caplog.text
+    assert "in check" in caplog.text
     assert CANARY not in caplog.text
 
 
@@ -523,7 +541,7 @@ def test_no_words_of_the_user_reach_the_log(
     """Texts that were answered, and texts in every wrong place, are in no line of any log."""
     log = tmp_path / "log.jsonl"
     good = {"text": CANARY, "request_id": "answered", "segment": "emea"}
-    bodies: list[Any] = [
+    bodies: list[object] = [
         {"documents": [good]},
         {"documents": [{**good, "features": {"extra": CANARY, "court": [CANARY]}}]},
         {"documents": [{**good, "features": {"extra": {CANARY: 1}}}]},
@@ -591,7 +609,7 @@ def test_status_has_the_fields_of_the_contract(endpoint: Endpoint, bundle: Bundl
     } <= set(status)
     assert (status["replica"], status["run"]) == ("here", endpoint.runtime.run)
     assert (status["ready"], status["state"], status["draining"]) == (True, "ready", False)
-    assert status["champion"] == {**bundle.identity, "engine": "torch"}
+    assert status["champion"] == {**bundle.identity.to_json(), "engine": "torch"}
     assert status["challengers"] == []
     assert status["coverage"] == {
         **dict.fromkeys(("eligible", "compared", "pending", "spooled"), 0),
@@ -605,18 +623,19 @@ def test_status_has_the_fields_of_the_contract(endpoint: Endpoint, bundle: Bundl
     assert status["lost_log_lines"] == 0
 
 
-def test_a_challenger_hears_every_document(
-    champion: Path, challenger: Path, tmp_path: Path, documents: list[dict[str, Any]]
+def test_a_challenger_answers_every_document(
+    champion: Path, challenger: Path, tmp_path: Path, documents: list[JsonObject]
 ) -> None:
-    """Status, log and books agree on what it made of them, and it is gone after the stop."""
+    """Status and log agree on what it answered, and its process is gone after the stop."""
     log = tmp_path / "log.jsonl"
     settings = Settings(champion=str(champion), challengers=(str(challenger),), log_file=log)
     with running(settings) as endpoint:
         answers = endpoint.classify(*documents).json()["predictions"]
-        (heard,) = endpoint.runtime.challengers
-        endpoint.wait_until(lambda: not heard.pending)
+        assert endpoint.runtime.champion is not None
+        (behind,) = endpoint.runtime.champion.challengers
+        endpoint.wait_until(lambda: not behind.pending)
         status = endpoint.client.get("/v1/status").json()
-        process = heard.pid
+        process = behind.status().pid
     (shown,) = status["challengers"]
     assert (shown["name"], shown["version"], shown["state"]) == ("docs", "2", "ready")
     assert shown["fingerprint"] == open_bundle(challenger).manifest.fingerprint
@@ -631,11 +650,11 @@ def test_a_challenger_hears_every_document(
     assert shown["confidence"] == pytest.approx(np.mean([s["confidence"] for s in seconds]))
     assert (lines[-1]["event"], lines[-1]["compared"]) == ("service.stopped", len(documents))
     assert lines[-1]["coverage"]["pending"] == 0
-    assert (heard.pid, heard.pending) == (None, 0)
+    assert (behind.status().pid, behind.pending) == (None, 0)
 
 
 def test_metrics_count_requests_by_status(endpoint: Endpoint) -> None:
-    """Each answer raises the counter of its status, and its time is taken."""
+    """Each answer raises the counter of its status and is timed."""
     before = Counter(samples(endpoint))
     endpoint.answer()
     endpoint.classify({"text": 5})
@@ -659,7 +678,7 @@ def test_the_description_is_that_of_the_running_bundle(endpoint: Endpoint, bundl
 
 
 def test_the_page_allows_itself_only_what_it_needs(endpoint: Endpoint) -> None:
-    """The dashboard loads from nowhere else and talks to nobody else."""
+    """The dashboard loads nothing from elsewhere and connects to nothing else."""
     response = endpoint.client.get("/")
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -685,6 +704,34 @@ def test_starting_and_draining_are_503(champion: Path, tmp_path: Path) -> None:
     assert (lines[-1]["compared"], lines[-1]["missed"]) == (0, {})
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/classify", {"documents": [{"text": "a text"}]}),
+        ("/v1/feedback", {"labels": [{"request_id": "a", "label": "contract"}]}),
+    ],
+)
+def test_a_body_that_arrives_during_the_stop_is_refused(
+    champion: Path, tmp_path: Path, path: str, body: JsonObject
+) -> None:
+    """A request that began before the stop, and whose body ends after it, is not taken."""
+    settings = Settings(champion=str(champion), log_file=tmp_path / "log.jsonl", replica="here")
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await endpoint.runtime.drain()
+        return {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    with running(settings) as endpoint:
+        scope = {"type": "http", "method": "POST", "path": path, "headers": [], "root_path": ""}
+        assert endpoint.client.portal is not None
+        endpoint.client.portal.call(endpoint.app, scope, receive, send)
+    assert sent[0]["status"] == 503
+
+
 def _refuses(endpoint: Endpoint, state: str) -> None:
     response = endpoint.classify({"text": CANARY})
     assert (response.status_code, error_of(response)["code"]) == (503, "unavailable")
@@ -707,7 +754,7 @@ def test_drained_while_starting_it_never_becomes_ready(champion: Path, tmp_path:
         assert (endpoint.runtime.state, endpoint.runtime.champion) == ("draining", None)
 
 
-def test_a_champion_that_cannot_be_started_is_told_of(
+def test_a_champion_that_cannot_be_started_leaves_a_traceback(
     champion: Path,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,

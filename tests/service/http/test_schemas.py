@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from guards.schema import CategoricalColumn, NumericColumn, Problem, Schema
 from service.errors import InvalidDocuments, TooLarge
 from service.http.schemas import (
-    MOST_LABELS,
-    Limits,
+    MAX_LABELS,
+    RequestLimits,
     check_limits,
     parse_documents,
     parse_labels,
 )
 
+if TYPE_CHECKING:
+    from guards.json_types import JsonObject
+    from service.documents import Document
+
 CANARY = "canary-7391"
-LIMITS = Limits(documents=5, text_chars=40)
+LIMITS = RequestLimits(documents=5, text_chars=40)
 SCHEMA = Schema(
     text=("text",),
     numeric=(NumericColumn("pages", 1, 90, required=True), NumericColumn("amount", 0, 10)),
@@ -29,7 +33,7 @@ GOOD = {"text": "a text", "features": {"pages": 3}}
 
 
 def nested(levels: int) -> object:
-    """Give lists and objects within each other, so many levels deep."""
+    """Return lists and objects within each other, so many levels deep."""
     value: object = CANARY
     for level in range(levels):
         value = [value] if level % 2 else {"x": value}
@@ -37,7 +41,7 @@ def nested(levels: int) -> object:
 
 
 def problems(body: object) -> dict[str, str]:
-    """Give the problems with a body that must have some, by path."""
+    """Return the problems with a body that must have some, by path."""
     with pytest.raises(InvalidDocuments) as caught:
         parse_documents(body, SCHEMA)
     assert CANARY not in str(caught.value)
@@ -45,10 +49,10 @@ def problems(body: object) -> dict[str, str]:
     return {problem.path: problem.problem for problem in caught.value.problems}
 
 
-def parsed(document: dict[str, Any]) -> Any:  # noqa: ANN401 (a document, read as the test likes)
+def parsed(document: JsonObject) -> Document:
     """Parse one document."""
     body = {"documents": [document]}
-    check_limits(body, SCHEMA, Limits(documents=1, text_chars=40))
+    check_limits(body, SCHEMA, RequestLimits(documents=1, text_chars=40))
     return parse_documents(body, SCHEMA)[0]
 
 
@@ -66,7 +70,7 @@ def test_a_document_keeps_what_came_and_gets_its_canonical_row() -> None:
 
 
 @pytest.mark.parametrize("absent", [{}, {"request_id": None}])
-def test_an_absent_request_id_is_made(absent: dict[str, Any]) -> None:
+def test_an_absent_request_id_is_made(absent: JsonObject) -> None:
     """Each document gets one of its own."""
     made = {parsed({**GOOD, **absent}).request_id for _ in range(10)}
     assert len(made) == 10
@@ -122,7 +126,7 @@ def test_each_misfit_has_its_path_and_quotes_nobody(body: object, path: str) -> 
 
 
 def test_every_problem_of_every_document_is_listed_at_once() -> None:
-    """Structure and columns are looked at together: nobody sends ten times to find ten faults."""
+    """Structure and columns are checked together, so that one answer lists every problem."""
     body = {
         "documents": [
             GOOD,
@@ -145,9 +149,8 @@ def test_every_problem_of_every_document_is_listed_at_once() -> None:
 
 def test_problems_speak_of_requests_and_not_of_our_classes() -> None:
     """A reader of the message needs no source code."""
-    found = problems({"documents": [{**GOOD, "extra": 1}, 7]})
-    assert found == {
-        "documents[0]": "has a field that is not part of a request",
+    assert problems({"documents": [{**GOOD, "extra": 1}, 7]}) == {
+        "documents[0]": "has an unknown field",
         "documents[1]": "should be an object",
     }
 
@@ -192,11 +195,11 @@ def test_labels_are_accepted_one_by_one() -> None:
         ("a", "invoice"),
     ]
     assert rejected == [
-        Problem("labels[1].label", "is none of the bundle's labels"),
+        Problem("labels[1].label", "is not one of the bundle's labels"),
         Problem("labels[2].label", "field required"),
         Problem("labels[3].request_id", "string should have at least 1 character"),
         Problem("labels[4].request_id", "holds half of a surrogate pair"),
-        Problem("labels[5]", "has a field that is not part of a request"),
+        Problem("labels[5]", "has an unknown field"),
         Problem("labels[6]", "should be an object"),
     ]
 
@@ -235,11 +238,11 @@ def test_more_features_than_anybody_has_are_too_large() -> None:
 
 
 CROWD = {f"{CANARY}{number}": number for number in range(200_000)}
-STRANGE = "has a field that is not part of a request"
+STRANGE = "has an unknown field"
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "expected"),
     [
         ({"documents": [GOOD], **CROWD}, {"body": STRANGE}),
         ({"documents": [GOOD, {**GOOD, **CROWD}]}, {"documents[1]": STRANGE}),
@@ -249,14 +252,14 @@ STRANGE = "has a field that is not part of a request"
         ),
     ],
 )
-def test_a_crowd_of_unknown_fields_is_one_problem(body: object, found: dict[str, str]) -> None:
+def test_many_unknown_fields_are_one_problem(body: object, expected: dict[str, str]) -> None:
     """A million fields that are no part of a request are refused in the words of one, and soon."""
     started = time.process_time()
-    assert problems(body) == found
+    assert problems(body) == expected
     assert time.process_time() - started < 0.25
 
 
-def test_a_crowd_of_unknown_fields_of_a_label_rejects_that_label() -> None:
+def test_many_unknown_fields_of_a_label_reject_that_label() -> None:
     """As soon as in a classification, and the other labels are accepted."""
     label = {"request_id": "a", "label": "contract"}
     labels = [{**label, **CROWD}, label]
@@ -268,6 +271,6 @@ def test_a_crowd_of_unknown_fields_of_a_label_rejects_that_label() -> None:
 
 
 def test_too_many_labels_are_refused_whole() -> None:
-    """A feedback cannot crowd other lines out of the log."""
+    """Feedback cannot fill the log's queue."""
     with pytest.raises(TooLarge):
-        parse_labels({"labels": [{}] * (MOST_LABELS + 1)}, SCHEMA.labels)
+        parse_labels({"labels": [{}] * (MAX_LABELS + 1)}, SCHEMA.labels)

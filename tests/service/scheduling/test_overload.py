@@ -1,4 +1,4 @@
-"""A simulated minute of too much work: what is answered, what is refused, what is in vain."""
+"""A simulated minute of overload: what is answered, refused and wasted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from artifacts.preprocessing import Encoding
+from artifacts.bundle.preprocessing import Encoding
 from guards.schema import CanonicalRow
 from service.errors import Overloaded
+from service.scheduling.admission import AdmissionController, AdmissionLimits, Permit
 from service.scheduling.queueing import Job, Queue
-from service.scheduling.workload import Limits, Permit, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LANES = 2
 TOKEN_S = 0.00013
 MEDIAN_TOKENS = 72
-MOST_TOKENS = 350
+MAX_TOKENS = 350
 CHARACTERS_A_TOKEN = 4
 MINUTE_S = 60.0
 BURST = 600
@@ -31,12 +31,12 @@ BURST = 600
 
 @dataclass(frozen=True)
 class Traffic:
-    """What arrives: so many times what can be done, in requests of so many documents."""
+    """The arrivals: ``load`` is relative to the capacity of the lanes."""
 
     load: float
     documents: int = 1
     deadline_s: float = 1.0
-    places: int = 512
+    max_documents: int = 512
     slow_from_s: float = MINUTE_S
     slow_for_s: float = 0.0
 
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(slots=True, eq=False)
 class Task(Job):
-    """A document of a request; ``work_s`` is what it truly takes one lane."""
+    """A document of a request; ``work_s`` is the true time that it takes one lane."""
 
     request: Request
     work_s: float
@@ -66,7 +66,7 @@ class Task(Job):
 
 @dataclass
 class Minute:
-    """Runs the scheduler's own judgement against a clock of its own."""
+    """Runs the scheduler's own decisions on a simulated clock."""
 
     traffic: Traffic
     seed: int = 3
@@ -74,12 +74,14 @@ class Minute:
     useful_s: float = 0.0
     wasted_s: float = 0.0
     waits_s: list[float] = field(default_factory=list)
-    passes_alone: list[float] = field(default_factory=list)
+    exclusive_passes: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
-        self.workload = Workload(Limits(self.traffic.places, LANES, MOST_TOKENS))
-        self.queue: Queue[Task] = Queue(self.workload.is_late)
+        self.admission = AdmissionController(
+            AdmissionLimits(self.traffic.max_documents, LANES, MAX_TOKENS)
+        )
+        self.queue: Queue[Task] = Queue(self.admission.is_late)
         self.events: list[tuple[float, int, Callable[[float], None]]] = []
         self.numbers = itertools.count()
         self.free = LANES
@@ -92,7 +94,7 @@ class Minute:
         return self
 
     def settle(self) -> None:
-        """Go on until nothing happens any more."""
+        """Handle events until there are none."""
         while self.events:
             now, _, happen = heapq.heappop(self.events)
             happen(now)
@@ -104,28 +106,28 @@ class Minute:
         return self.useful_s / (LANES * MINUTE_S)
 
     def at(self, when: float, happen: Callable[[float], None]) -> None:
-        """Let something happen."""
+        """Schedule an event."""
         heapq.heappush(self.events, (when, next(self.numbers), happen))
 
     def arrive(self, now: float) -> None:
-        """Let one request come, and the next one later."""
+        """Let one request arrive, and the next one later."""
         mean_s = MEDIAN_TOKENS * np.exp(0.5**2 / 2) * TOKEN_S * self.traffic.documents
         after = now + self.rng.exponential(mean_s / LANES / self.traffic.load)
         if after < MINUTE_S:
             self.at(after, self.arrive)
         lengths = self.rng.lognormal(np.log(MEDIAN_TOKENS), 0.5, self.traffic.documents)
-        tokens = [int(length) for length in np.clip(lengths, 8, MOST_TOKENS)]
+        tokens = [int(length) for length in np.clip(lengths, 8, MAX_TOKENS)]
         self.ask(now, tokens)
 
     def ask(self, now: float, tokens: list[int]) -> None:
-        """Ask for documents of so many tokens."""
+        """Request documents of so many tokens."""
         characters = [CHARACTERS_A_TOKEN * count for count in tokens]
         try:
-            permit = self.workload.admit(characters, now + self.traffic.deadline_s, now)
+            permit = self.admission.admit(characters, now + self.traffic.deadline_s, now)
         except Overloaded:
             self.refused += 1
             return
-        self.workload.encoded(permit, [encoding(count) for count in tokens])
+        self.admission.encoded(permit, [encoding(count) for count in tokens])
         request = Request(permit, len(tokens))
         self.queue.put(
             Task(permit, count, request, self.work_s(count, now), self.end) for count in tokens
@@ -133,29 +135,29 @@ class Minute:
         self.at(permit.deadline, lambda _: self.end(request))
 
     def work_s(self, tokens: int, now: float) -> float:
-        """Give how long a document truly takes."""
+        """Return how long a document truly takes."""
         since_s = now - self.traffic.slow_from_s
         slow = 8.0 if 0 <= since_s < self.traffic.slow_for_s else 1.0
         return float(tokens * TOKEN_S * self.rng.lognormal(0, 0.3) * slow)
 
     def start(self, now: float) -> None:
-        """Give every free lane a document."""
-        while self.free and (taken := self.queue.take(now)):
-            task, alone = taken
-            assert not task.permit.left, "nobody waits for it any more"
+        """Occupy every free lane with a document."""
+        while self.free and (first := self.queue.take(now)):
+            task, exclusive = first
+            assert not task.permit.left, "its caller has left"
             self.free -= 1
-            if alone:
-                self.passes_alone.append(now)
+            if exclusive:
+                self.exclusive_passes.append(now)
             self.waits_s.append(now - task.permit.deadline + self.traffic.deadline_s)
-            self.at(now + task.work_s, partial(self.finish, task, alone))
+            self.at(now + task.work_s, partial(self.finish, task, exclusive))
 
-    def finish(self, task: Task, alone: bool, now: float) -> None:  # noqa: FBT001 (an event)
-        """Take an answer."""
+    def finish(self, task: Task, exclusive: bool, now: float) -> None:  # noqa: FBT001 (an event)
+        """Finish a document."""
         self.free += 1
         self.ended_s = now
         self.queue.done()
-        self.workload.learn(task.tokens, task.work_s, alone=alone)
-        self.workload.answered(task.permit, task.tokens)
+        self.admission.learn(task.tokens, task.work_s, exclusive=exclusive)
+        self.admission.answered(task.permit, task.tokens)
         request = task.request
         request.work_s += task.work_s
         request.missing -= 1
@@ -168,10 +170,10 @@ class Minute:
             self.end(request)
 
     def end(self, request: Request) -> None:
-        """Let a request go, answered or not."""
+        """Let the caller of a request leave, answered or not."""
         if request.permit.left:
             return
-        self.workload.leave(request.permit)
+        self.admission.leave(request.permit)
         if not request.answered:
             self.wasted_s += request.work_s
 
@@ -185,26 +187,26 @@ def encoding(tokens: int) -> Encoding:
 TWICE = [
     Traffic(2),
     Traffic(2, deadline_s=10),
-    Traffic(2, deadline_s=10, places=10**6),
+    Traffic(2, deadline_s=10, max_documents=10**6),
     Traffic(2, documents=32, deadline_s=2),
-    Traffic(2, documents=100, deadline_s=10, places=10**4),
+    Traffic(2, documents=100, deadline_s=10, max_documents=10**4),
     Traffic(10),
 ]
 
 
 @pytest.mark.parametrize("traffic", TWICE, ids=str)
 def test_what_can_be_done_is_done_and_the_rest_refused(traffic: Traffic) -> None:
-    """Nine tenths of the lanes' time go into answers in time, and next to nothing is in vain."""
+    """Nine tenths of the lanes' time go into answers in time, and hardly any are wasted."""
     minute = Minute(traffic).run()
 
     assert minute.goodput >= 0.9
     assert minute.wasted_s <= 0.02 * LANES * MINUTE_S
     assert minute.refused > 0
-    assert minute.workload.documents == 0
+    assert minute.admission.documents == 0
 
 
-def test_nobody_is_refused_while_there_is_time() -> None:
-    """At half of what can be done there is always time."""
+def test_no_request_is_refused_while_there_is_time() -> None:
+    """At half of the capacity there is always time."""
     assert Minute(Traffic(0.5)).run().refused == 0
 
 
@@ -217,8 +219,8 @@ def test_a_slow_spell_is_noticed_and_forgotten() -> None:
 
 
 def test_a_burst_is_forgotten_at_its_end() -> None:
-    """A second after six hundred documents, one more is admitted, started at once, and alone."""
-    minute = Minute(Traffic(0, deadline_s=10, places=BURST))
+    """A second after six hundred documents, one more is admitted and runs at once."""
+    minute = Minute(Traffic(0, deadline_s=10, max_documents=BURST))
     for _ in range(BURST):
         minute.at(0.0, lambda now: minute.ask(now, [MEDIAN_TOKENS]))
     minute.settle()
@@ -229,4 +231,4 @@ def test_a_burst_is_forgotten_at_its_end() -> None:
     assert len(minute.waits_s) == BURST + 1
     assert minute.refused == 0
     assert minute.waits_s[-1] == pytest.approx(0)
-    assert minute.passes_alone[-1] == later
+    assert minute.exclusive_passes[-1] == later

@@ -1,4 +1,4 @@
-"""The event log on real files and real pipes, in good days and bad."""
+"""The event log on real files and real pipes, when all is well and when it is not."""
 
 import fcntl
 import json
@@ -13,18 +13,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from service.telemetry.events import SCHEMA, Event
+from guards.events.events import SCHEMA
+from guards.json_types import JsonObject
 from service.telemetry.log import EventLog
+from tests.guards.events.something import Something, something
 
 PATIENCE_S = 10.0
 ROOT = Path(__file__).parents[3]
 
 
-def parsed(lines: bytes) -> list[dict[str, Any]]:
+def parsed(lines: bytes) -> list[JsonObject]:
     """Parse JSON Lines, of which the last must be whole."""
     assert lines == b"" or lines.endswith(b"\n")
     return [json.loads(line) for line in lines.split(b"\n")[:-1]]
@@ -49,7 +50,7 @@ def has_lines(path: Path, count: int) -> bool:
 
 
 class Pipe:
-    """A pipe of one page whose reader starts to read when told."""
+    """A pipe of one page whose reader starts to read on demand."""
 
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe()
@@ -61,7 +62,7 @@ class Pipe:
         """Read all that comes, from now on."""
         self._thread.start()
 
-    def finish(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[JsonObject]:
         """Close the writing end, and return the lines that were read."""
         os.close(self.writer)
         self._thread.join(PATIENCE_S)
@@ -75,28 +76,28 @@ class Pipe:
 
 @pytest.fixture
 def nowhere() -> Iterator[int]:
-    """Give the descriptor of a stdout that nobody looks at."""
+    """Return the descriptor of a stdout that nobody looks at."""
     with Path(os.devnull).open("wb") as file:
         yield file.fileno()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give the path of a log file whose directory is still missing."""
+    """Return the path of a log file whose directory is still missing."""
     return tmp_path / "logs" / "events.jsonl"
 
 
 @pytest.fixture
 def log(nowhere: int, path: Path) -> Iterator[EventLog]:
-    """Give a log that writes to `path`."""
+    """Return a log that writes to `path`."""
     log = EventLog("replica-1", "run-1", stdout=nowhere, path=path)
     yield log
     log.close(PATIENCE_S)
 
 
-def written(log: EventLog, path: Path, **fields: object) -> dict[str, Any]:
+def written(log: EventLog, path: Path, **fields: object) -> JsonObject:
     """Emit one event with `fields`, and return its line as a reader of the file parses it."""
-    log.emit(Event.REQUEST_OBSERVED, **fields)
+    log.emit(Something(fields))
     assert log.flush(PATIENCE_S)
     return parsed(path.read_bytes())[-1]
 
@@ -108,7 +109,7 @@ def test_a_line_carries_the_stamps_and_the_fields(log: EventLog, path: Path) -> 
         *("timestamp", "event", "schema", "replica", "run", "seq"),
         *("request_id", "tokens"),
     ]
-    assert (line["event"], line["schema"]) == ("request.observed", SCHEMA)
+    assert (line["event"], line["schema"]) == ("something.happened", SCHEMA)
     assert (line["replica"], line["run"], line["seq"]) == ("replica-1", "run-1", 1)
 
 
@@ -134,7 +135,7 @@ def test_stdout_and_file_hold_the_same_lines(path: Path) -> None:
     pipe.start_reading()
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=path)
     for number in range(100):
-        log.emit(Event.REQUEST_OBSERVED, number=number, filler="x" * (100 * number))
+        log.emit(something(number=number, filler="x" * (100 * number)))
     assert log.close(PATIENCE_S)
     assert [line["number"] for line in pipe.finish()] == list(range(100))
     assert pipe.read == path.read_bytes()
@@ -145,9 +146,9 @@ def test_without_a_path_there_is_only_stdout() -> None:
     pipe = Pipe()
     pipe.start_reading()
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=None)
-    log.emit(Event.SERVICE_STARTED)
+    log.emit(something())
     assert log.close(PATIENCE_S)
-    assert [line["event"] for line in pipe.finish()] == ["service.started"]
+    assert [line["event"] for line in pipe.finish()] == ["something.happened"]
     assert log.lost == {"stdout": 0}
 
 
@@ -155,10 +156,10 @@ def test_closing_writes_what_waits(nowhere: int, path: Path) -> None:
     """Nothing that was emitted before the close is missing, and what comes after it is counted."""
     log = EventLog("replica-1", "run-1", stdout=nowhere, path=path)
     for _ in range(1000):
-        log.emit(Event.REQUEST_OBSERVED)
+        log.emit(something())
     assert log.close(PATIENCE_S)
     assert numbers(path) == list(range(1, 1001))
-    log.emit(Event.REQUEST_OBSERVED)
+    log.emit(something())
     assert log.close(PATIENCE_S)
     assert log.lost == {"stdout": 1, "file": 1}
 
@@ -167,7 +168,7 @@ def test_a_second_run_appends(nowhere: int, path: Path) -> None:
     """A new run continues the file and counts from 1 again."""
     for run in ("run-1", "run-2"):
         log = EventLog("replica-1", run, stdout=nowhere, path=path)
-        log.emit(Event.SERVICE_STARTED)
+        log.emit(something())
         assert log.close(PATIENCE_S)
     lines = parsed(path.read_bytes())
     assert [(line["run"], line["seq"]) for line in lines] == [("run-1", 1), ("run-2", 1)]
@@ -178,7 +179,7 @@ def test_a_line_that_an_earlier_run_left_torn_stays_alone(nowhere: int, path: Pa
     path.parent.mkdir()
     path.write_bytes(b'{"seq": 7, "eve')
     log = EventLog("replica-1", "run-2", stdout=nowhere, path=path)
-    log.emit(Event.SERVICE_STARTED)
+    log.emit(something())
     assert log.close(PATIENCE_S)
     torn, whole = path.read_bytes().splitlines()
     assert (torn, json.loads(whole)["seq"]) == (b'{"seq": 7, "eve', 1)
@@ -189,7 +190,7 @@ def test_many_threads_leave_no_gap(log: EventLog, path: Path) -> None:
 
     def emit() -> None:
         for _ in range(500):
-            log.emit(Event.REQUEST_OBSERVED, filler="x" * 200)
+            log.emit(something(filler="x" * 200))
 
     threads = [threading.Thread(target=emit) for _ in range(8)]
     for thread in threads:
@@ -238,7 +239,7 @@ def test_a_missing_directory_costs_lines_until_it_is_back(log: EventLog, path: P
     """Lines are counted as lost while the directory is gone, and written once it is back."""
     written(log, path)
     path.parent.rename(path.parent.with_name("moved"))
-    log.emit(Event.REQUEST_OBSERVED)
+    log.emit(something())
     assert log.flush(PATIENCE_S)
     assert log.lost == {"stdout": 0, "file": 1}
     path.parent.mkdir()
@@ -250,7 +251,7 @@ def test_a_missing_directory_costs_lines_until_it_is_back(log: EventLog, path: P
 def test_a_path_that_is_a_directory_costs_lines(nowhere: int, tmp_path: Path) -> None:
     """A path that can never be opened is counted, and raises nothing."""
     log = EventLog("replica-1", "run-1", stdout=nowhere, path=tmp_path)
-    log.emit(Event.REQUEST_OBSERVED)
+    log.emit(something())
     assert log.close(PATIENCE_S)
     assert log.lost == {"stdout": 0, "file": 1}
 
@@ -262,7 +263,7 @@ def test_a_full_disk_costs_lines_and_nothing_else() -> None:
     pipe.start_reading()
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=Path("/dev/full"))
     for _ in range(100):
-        log.emit(Event.REQUEST_OBSERVED)
+        log.emit(something())
     assert log.close(PATIENCE_S)
     assert log.lost == {"stdout": 0, "file": 100}
     assert len(pipe.finish()) == 100
@@ -284,10 +285,10 @@ def test_a_line_cut_off_by_a_full_disk_stays_alone(log: EventLog, path: Path) ->
     written(log, path)
     size_bytes = path.stat().st_size
     with file_size_limit(size_bytes + 10):
-        log.emit(Event.REQUEST_OBSERVED)
-        log.emit(Event.REQUEST_OBSERVED)
+        log.emit(something())
+        log.emit(something())
         assert log.flush(PATIENCE_S)
-    log.emit(Event.REQUEST_OBSERVED)
+    log.emit(something())
     assert log.flush(PATIENCE_S)
     first, torn, last = path.read_bytes().splitlines()
     assert len(torn) == 10
@@ -300,7 +301,7 @@ def test_a_stuck_reader_holds_up_nobody(path: Path) -> None:
     pipe = Pipe()
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=path, capacity=20)
     for number in range(1, 101):
-        log.emit(Event.REQUEST_OBSERVED, filler="x" * 2000)
+        log.emit(something(filler="x" * 2000))
         until(partial(has_lines, path, number))
     assert not log.flush(0.01)
     lost = log.lost["stdout"]
@@ -309,7 +310,7 @@ def test_a_stuck_reader_holds_up_nobody(path: Path) -> None:
 
     pipe.start_reading()
     assert log.flush(PATIENCE_S)
-    log.emit(Event.SERVICE_STOPPED)
+    log.emit(something())
     assert log.close(PATIENCE_S)
     seen = [line["seq"] for line in pipe.finish()]
     kept = 100 - lost
@@ -323,7 +324,7 @@ def test_a_reader_that_went_away_costs_lines(path: Path) -> None:
     os.close(pipe.reader)
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=path)
     for _ in range(10):
-        log.emit(Event.REQUEST_OBSERVED)
+        log.emit(something())
     assert log.close(PATIENCE_S)
     os.close(pipe.writer)
     assert log.lost == {"stdout": 10, "file": 0}
@@ -336,7 +337,7 @@ def test_a_pipe_that_does_not_block_gets_every_line() -> None:
     os.set_blocking(pipe.writer, False)
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=None)
     for _ in range(50):
-        log.emit(Event.REQUEST_OBSERVED, filler="x" * 5000)
+        log.emit(something(filler="x" * 5000))
     assert not log.flush(0.01)
     pipe.start_reading()
     assert log.close(PATIENCE_S)
@@ -347,13 +348,13 @@ def test_a_pipe_that_does_not_block_gets_every_line() -> None:
 STUCK = """
 import os, sys
 from pathlib import Path
-from service.telemetry.events import Event
 from service.telemetry.log import EventLog
+from tests.guards.events.something import something
 
 reader, writer = os.pipe()
 log = EventLog("replica-1", "run-1", stdout=writer, path=Path(sys.argv[1]))
 for _ in range(200):
-    log.emit(Event.REQUEST_OBSERVED, filler="x" * 1000)
+    log.emit(something(filler="x" * 1000))
 sys.exit(0 if log.close(0.2) else 3)
 """
 

@@ -1,0 +1,237 @@
+"""The networks of a bundle: an encoder joined with columns, or a classifier of text only."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from guards.json_types import JsonObject
+
+__all__ = [
+    "DocumentClassifier",
+    "DocumentClassifierConfig",
+    "Network",
+    "TextClassifier",
+    "empty_network",
+    "harmless_config",
+    "has_cuda",
+    "in_bfloat16",
+    "model_of",
+    "new_network",
+    "positions_of",
+]
+
+
+_UNSAFE_FIELDS = ("auto_map", "attn_implementation", "_attn_implementation", "quantization_config")
+"""Fields with which the library would load code from elsewhere, or compute differently."""
+
+
+_OFFSET_POSITIONS = frozenset(
+    {
+        "camembert", "data2vec-text", "ibert", "longformer", "luke", "mpnet", "roberta",
+        "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod",
+    }
+)  # fmt: skip
+"""Kinds of model whose positions start after the id of the padding token."""
+
+
+class DocumentClassifierConfig(PreTrainedConfig):
+    """The configuration of the encoder, the width of the columns, and their fingerprint."""
+
+    model_type = "understudy"
+
+    def __init__(
+        self,
+        encoder: JsonObject | None = None,
+        columns_width: int = 0,
+        preprocessing_fingerprint: str = "",
+        **others: Any,  # noqa: ANN401 (arguments of the base class)
+    ) -> None:
+        """Describe a network; ``encoder`` is the configuration of one, with its ``model_type``."""
+        self.encoder = encoder or {}
+        self.columns_width = columns_width
+        self.preprocessing_fingerprint = preprocessing_fingerprint
+        super().__init__(**others)
+
+
+class DocumentClassifier(PreTrainedModel):
+    """Encoder, mean of its last hidden states, columns beside it, one hidden layer, logits."""
+
+    config_class = DocumentClassifierConfig
+    base_model_prefix = "encoder"
+
+    def __init__(self, config: DocumentClassifierConfig) -> None:
+        """Build the network with fresh weights."""
+        super().__init__(config)
+        known = {
+            name: value for name, value in config.encoder.items() if name not in _UNSAFE_FIELDS
+        }
+        encoder_config = AutoConfig.for_model(**known)
+        self.encoder = AutoModel.from_config(encoder_config)
+        hidden: int = self.encoder.config.hidden_size
+        self.dropout = nn.Dropout(0.1)
+        self.join = nn.Linear(hidden + config.columns_width, hidden)
+        self.output = nn.Linear(hidden, len(config.id2label or {}))
+        self.post_init()  # type: ignore[no-untyped-call]  # transformers annotates it in part
+
+    def pool(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the mean hidden state of the real tokens, float32 [windows, hidden].
+
+        ``input_ids`` and ``attention_mask`` are int64 [windows, tokens]; without a mask, no token
+        is padding.
+        """
+        states: torch.Tensor = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        if states.dtype != torch.float32:
+            states = states.float()
+        if attention_mask is None:
+            return states.mean(dim=1)
+        weights = attention_mask.unsqueeze(-1).to(states.dtype)
+        return (states * weights).sum(dim=1) / weights.sum(dim=1)
+
+    def classify(self, pooled: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Return logits float32 [documents, classes] from pooled states and columns [.., width]."""
+        joined = torch.cat([pooled, columns], dim=1)
+        hidden = torch.tanh(self.join(self.dropout(joined)))
+        logits: torch.Tensor = self.output(self.dropout(hidden))
+        return logits
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        columns: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return logits float32 [documents, classes].
+
+        ``input_ids`` int64 [documents x windows, tokens] holds the same number of windows for each
+        document, one document after the other; ``columns`` float32 [documents, width]. The state
+        of a document is the mean over its windows.
+        """
+        pooled = self.pool(input_ids, attention_mask)
+        states = pooled.reshape(columns.shape[0], -1, pooled.shape[1]).mean(dim=1)
+        return self.classify(states, columns)
+
+
+class TextClassifier(nn.Module):
+    """A sequence classifier of the library, which uses text only."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        """Wrap a model so that it is called like every network of a bundle."""
+        super().__init__()
+        self.model = model
+
+    @property
+    def config(self) -> PreTrainedConfig:
+        """The model's own configuration."""
+        return self.model.config
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        columns: torch.Tensor,  # noqa: ARG002 (every network is called alike)
+        attention_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return logits float32 [documents, classes]; ``columns`` are ignored."""
+        logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+        return logits
+
+
+Network = DocumentClassifier | TextClassifier
+
+
+def model_of(network: Network) -> PreTrainedModel:
+    """Return the model of the library, which is saved and loaded."""
+    return network.model if isinstance(network, TextClassifier) else network
+
+
+def in_bfloat16(network: Network, device: torch.device | None = None) -> Network:
+    """Copy a network so that its encoder, or all of a ``TextClassifier``, computes in bfloat16.
+
+    The copy is on ``device``, where one is given.
+    """
+    half = deepcopy(network)
+    whole: nn.Module = half
+    encoder: nn.Module = half.encoder if isinstance(half, DocumentClassifier) else half.model
+    encoder.to(torch.bfloat16)
+    whole.to(device)
+    return half
+
+
+def has_cuda() -> bool:
+    """Return whether an engine can run on a CUDA device of this machine."""
+    return torch.cuda.is_available()
+
+
+def empty_network(config: JsonObject) -> Network:
+    """Build the network that a bundle's ``config.json`` describes, with fresh weights.
+
+    Raises ``ValueError`` for a kind of model that the library does not have.
+    """
+    known = harmless_config(config)
+    if isinstance(known, DocumentClassifierConfig):
+        return DocumentClassifier(known)
+    return TextClassifier(AutoModelForSequenceClassification.from_config(known))
+
+
+def harmless_config(config: JsonObject) -> PreTrainedConfig:
+    """Read a ``config.json`` so that nothing is fetched and no code named there is run.
+
+    Raises ``ValueError`` for a kind of model that the library does not have.
+    """
+    known = {name: value for name, value in config.items() if name not in _UNSAFE_FIELDS}
+    if known.get("model_type") == DocumentClassifierConfig.model_type:
+        return DocumentClassifierConfig.from_dict(known)
+    return AutoConfig.for_model(**{"model_type": "", **known})
+
+
+def new_network(
+    base: Path | str | None,
+    small_encoder: JsonObject,
+    *,
+    columns_width: int,
+    labels: tuple[str, ...],
+    preprocessing_fingerprint: str,
+) -> DocumentClassifier:
+    """Build a network on the encoder in ``base`` (a directory or hub id), or on a fresh small one.
+
+    Raises ``OSError`` or ``ValueError`` when ``base`` holds no model.
+    """
+    pretrained = None if base is None else AutoModel.from_pretrained(str(base), dtype=torch.float32)
+    encoder = small_encoder if pretrained is None else pretrained.config.to_dict()
+    network = DocumentClassifier(
+        DocumentClassifierConfig(
+            encoder=encoder,
+            columns_width=columns_width,
+            preprocessing_fingerprint=preprocessing_fingerprint,
+            id2label=dict(enumerate(labels)),
+            label2id={label: index for index, label in enumerate(labels)},
+        )
+    )
+    if pretrained is not None:
+        network.encoder.load_state_dict(pretrained.state_dict())
+    return network
+
+
+def positions_of(config: JsonObject) -> int | None:
+    """Return how many tokens an encoder of this configuration takes; None for no maximum."""
+    positions = config.get("max_position_embeddings")
+    if positions is None or config.get("model_type") not in _OFFSET_POSITIONS:
+        return positions
+    return int(positions) - int(config.get("pad_token_id") or 0) - 1

@@ -1,0 +1,62 @@
+"""Run the ONNX graph of a network, one document a pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+from artifacts.bundle.inference import as_float32, softmax
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.bundle.preprocessing import Encoding
+
+__all__ = ["OnnxNetwork"]
+
+_ERRORS_ONLY = 3
+
+
+class OnnxNetwork:
+    """A graph that ``artifacts.acceleration.exporting`` wrote; safe to share between threads."""
+
+    def __init__(self, graph: bytes, processors: int) -> None:
+        """Load the graph, to run each pass on so many processors.
+
+        With several, the threads spin briefly while they wait for each other: without that, two
+        processors are as slow as one.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = processors
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self._session = onnxruntime.InferenceSession(
+            graph, options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = {each.name for each in self._session.get_inputs()}
+
+    def probabilities(
+        self, temperature: float, encodings: Sequence[Encoding]
+    ) -> NDArray[np.float32]:
+        """Return calibrated probabilities float32 [documents, classes], in the order given."""
+        logits = np.stack([self.logits(encoding) for encoding in encodings])
+        return softmax(logits / np.float32(temperature))
+
+    def logits(self, encoding: Encoding) -> NDArray[np.float32]:
+        """Return the logits of one document, float32 [classes]."""
+        row: NDArray[np.float32] = self.outputs(encoding)[0][0]
+        return row
+
+    def outputs(self, encoding: Encoding) -> list[NDArray[np.float32]]:
+        """Return all outputs of the graph for one document."""
+        inputs: dict[str, NDArray[np.int64] | NDArray[np.float32]] = {
+            "input_ids": encoding.token_ids
+        }
+        if "columns" in self._inputs:
+            inputs["columns"] = as_float32(encoding.columns[np.newaxis])
+        outputs: list[NDArray[np.float32]] = self._session.run(None, inputs)
+        return outputs

@@ -1,0 +1,249 @@
+"""Open a bundle: verify it, and load it from the very bytes that were verified."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors.torch import load as load_safetensors
+
+from artifacts.bundle.column_inputs import ColumnInputs, column_inputs_of
+from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.network import Network, empty_network, model_of
+from artifacts.bundle.preprocessing import Preprocessing
+from artifacts.bundle.sealed_columns import SealedColumns
+from artifacts.bundle.tokenizer import load_tokenizer
+from artifacts.bundle.truncation import Truncation
+from guards.bundle.layout import (
+    ENGINE_ANSWERS,
+    ENGINE_GRAPH,
+    REFERENCE,
+    TOKENIZER,
+    WEIGHTS,
+    engine_part,
+)
+from guards.bundle.probes import ProbeOutputs
+from guards.drift.features import watched_features
+from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.errors import Finding, PartError, first_line
+from guards.integrity.requirements import Requirements
+from guards.integrity.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import torch
+    from numpy.typing import NDArray
+
+    from guards.bundle.identity import BundleIdentity
+    from guards.bundle.manifest import Manifest
+    from guards.bundle.sealed_files import SealedFiles
+    from guards.json_types import JsonMapping
+    from guards.schema import Schema
+
+__all__ = ["Bundle", "SealedEngine", "load", "open_bundle", "probe_outputs"]
+
+_NO_REQUIREMENTS = Requirements()
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEngine:
+    """What an engine runs where that is not the network, and its answers to the probes.
+
+    They are float32 [probes, classes].
+    """
+
+    graph: bytes | None
+    answers: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle, ready to answer; safe to share by threads."""
+
+    path: Path
+    manifest: Manifest
+    preprocessing: Preprocessing
+    network: Network
+    reference: Reference
+    probe_documents: Sequence[JsonMapping]
+    engines: Mapping[str, SealedEngine]
+    """The faster engines that the bundle carries, by name."""
+    tolerated: tuple[Finding, ...] = ()
+    """What the environment policy ``allow`` tolerated."""
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in the order of the network's outputs."""
+        return tuple(self.manifest.labels)
+
+    @cached_property
+    def identity(self) -> BundleIdentity:
+        """Name, version and root fingerprint, as answers and log lines carry them."""
+        return self.manifest.identity
+
+    def probe(self, documents: Sequence[JsonMapping]) -> ProbeOutputs:
+        """Run golden documents through preprocessing and network."""
+        return probe_outputs(self.preprocessing, self.network, self.manifest.temperature, documents)
+
+
+def open_bundle(path: Path, requirements: Requirements = _NO_REQUIREMENTS) -> Bundle:
+    """Verify and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
+    bundle, tolerated = verify(path, load, requirements)
+    return replace(bundle, tolerated=tuple(tolerated))
+
+
+def probe_outputs(
+    preprocessing: Preprocessing,
+    network: Network,
+    temperature: float,
+    documents: Sequence[JsonMapping],
+) -> ProbeOutputs:
+    """Return what preprocessing and network make of documents, stage by stage."""
+    encodings = preprocessing.encode_documents(documents)
+    return ProbeOutputs(
+        token_ids=np.concatenate([encoding.token_ids.ravel() for encoding in encodings]),
+        lengths=np.array([encoding.tokens for encoding in encodings], dtype=np.int64),
+        columns=np.stack([encoding.columns for encoding in encodings]),
+        probabilities=probabilities_of(network, temperature, encodings),
+    )
+
+
+def load(sealed: SealedFiles, columns: object) -> Bundle:
+    """Build a bundle from verified bytes and the columns that the guard has unpickled."""
+    manifest = sealed.manifest
+    schema = manifest.schema_
+    probe_documents = sealed.probes.documents
+    return Bundle(
+        path=sealed.path,
+        manifest=manifest,
+        preprocessing=Preprocessing(
+            schema=schema,
+            columns=_compiled(columns, manifest, schema, probe_documents),
+            tokenizer=load_tokenizer(sealed.files[TOKENIZER]),
+            truncation=Truncation.from_json(manifest.text.to_json()),
+        ),
+        network=_load_network(sealed),
+        reference=_load_reference(sealed),
+        probe_documents=probe_documents,
+        engines=dict(_load_engines(sealed)),
+    )
+
+
+def _load_engines(sealed: SealedFiles) -> Iterator[tuple[str, SealedEngine]]:
+    for engine in sealed.manifest.engines:
+        graph = sealed.files.get(engine_part(engine, ENGINE_GRAPH))
+        answers = engine_part(engine, ENGINE_ANSWERS)
+        try:
+            array = np.load(io.BytesIO(sealed.files[answers]), allow_pickle=False)
+            yield engine, SealedEngine(graph, np.asarray(array, dtype=np.float32))
+        except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
+            raise PartError(_no_answers(answers, first_line(error))) from None
+
+
+def _no_answers(part: str, observed: str) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=part,
+        expected="the answers of an engine to the probes",
+        observed=observed,
+    )
+
+
+def _compiled(
+    columns: object,
+    manifest: Manifest,
+    schema: Schema,
+    probe_documents: Sequence[JsonMapping],
+) -> SealedColumns | None:
+    """Make the columns immutable, and compile them if that gives the same bits.
+
+    The probes are among the rows on which both are compared. So the probes judge the installed
+    library also where the compiled columns answer.
+    """
+    if columns is None:
+        return None
+    rows = (schema.canonical(document["features"])[0] for document in probe_documents)
+    return SealedColumns(columns, _column_inputs(manifest)).compiled_for(schema, rows)
+
+
+def _column_inputs(manifest: Manifest) -> ColumnInputs:
+    described = manifest.preprocessing.column_inputs
+    return (
+        column_inputs_of(manifest.schema_)
+        if described is None
+        else ColumnInputs.from_json(described)
+    )
+
+
+def _load_network(sealed: SealedFiles) -> Network:
+    network = empty_network(dict(sealed.config))
+    model = model_of(network)
+    weights = load_safetensors(sealed.files[WEIGHTS])
+    _check_precision(weights, model.state_dict())
+    model.load_state_dict(weights)
+    network.train(mode=False)
+    return network
+
+
+def _check_precision(
+    weights: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]
+) -> None:
+    """Refuse weights that loading would silently convert."""
+    for name in sorted(weights.keys() & expected.keys()):
+        if weights[name].dtype != expected[name].dtype:
+            raise PartError(
+                Finding(
+                    code="weights_of_another_precision",
+                    subject=WEIGHTS,
+                    expected=f"{expected[name].dtype}",
+                    observed=f"{weights[name].dtype}, for example in {name!r}",
+                )
+            )
+
+
+def _load_reference(sealed: SealedFiles) -> Reference:
+    try:
+        reference = Reference.from_json(sealed.reference)
+    except ValueError as error:
+        raise PartError(_no_reference(first_line(error))) from None
+    for observed in _reference_differences(reference, sealed.manifest.schema_):
+        raise PartError(
+            Finding(
+                code="reference_mismatch",
+                subject=REFERENCE,
+                expected="the reference that was built for these columns and labels",
+                observed=observed,
+            )
+        )
+    return reference
+
+
+def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str]:
+    """Yield a sentence for each way in which a reference was built for another schema."""
+    for name in sorted(reference.features.keys() ^ watched_features(schema)):
+        yield f"only one of reference and schema has {name!r}"
+    for label in sorted(reference.calibration.keys() ^ {*schema.labels}):
+        yield f"only one of calibration and schema has label {label!r}"
+    for column in schema.categorical:
+        counted = reference.features.get(column.name)
+        if not isinstance(counted, CategoricalReference):
+            yield f"{column.name!r} was counted as a number"
+        elif {*counted.categories} != {*column.categories}:
+            yield f"{column.name!r} was counted over other categories"
+    for number in schema.numeric:
+        if not isinstance(reference.features.get(number.name), NumericReference):
+            yield f"{number.name!r} was counted as categories"
+
+
+def _no_reference(observed: str) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=REFERENCE,
+        expected="the reference that training built for these columns",
+        observed=observed,
+    )

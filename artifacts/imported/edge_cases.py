@@ -1,0 +1,263 @@
+"""Find out how imported columns encode unknown, missing and extreme values.
+
+The settings of an estimator are not relied on: every value is tried on the estimator itself.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from artifacts.bundle.column_inputs import UNSEEN
+from guards.errors import Finding, first_line
+from guards.schema import MISSING, CanonicalRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.bundle.sealed_columns import SealedColumns
+    from guards.schema import CategoricalColumn, NumericColumn, Schema
+
+__all__ = ["EdgeCases", "try_edge_cases"]
+
+
+_TEXT = "some text"
+_MAX_ROWS = 100
+_BATCH = 256
+
+_HALVINGS = 70
+"""So many halvings of an interval find the last number that can be encoded, to the last digit."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeCases:
+    """The schema with what the columns require, findings that refuse them, and notes to read."""
+
+    schema: Schema
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def try_edge_cases(
+    columns: SealedColumns,
+    schema: Schema,
+    rows: Sequence[CanonicalRow],
+    lookalikes: Mapping[str, frozenset[str]],
+) -> EdgeCases:
+    """Try unknown, missing and extreme values, in one of the most complete of ``rows``.
+
+    ``lookalikes`` are the categories of each column that an unknown one is meant to be encoded as.
+    A column that cannot encode a missing value becomes required, and one that cannot encode an
+    unknown category becomes closed: such requests are refused rather than answered wrongly.
+    """
+    try:
+        trial = _Trial(columns, schema, _ordinary_row(columns, schema, rows))
+    except ValueError as error:
+        finding = _unsafe("columns", "the reference table's rows", f"none: {first_line(error)}")
+        return EdgeCases(schema, (finding,), ())
+    numeric = [trial.bounded(index) for index in range(len(schema.numeric))]
+    categorical: list[CategoricalColumn] = []
+    findings = [*_unsafe_numbers(numeric)]
+    notes: list[str] = []
+    for index, column in enumerate(schema.categorical):
+        category, alike = trial.closed(index)
+        categorical.append(category)
+        if set(alike) <= lookalikes.get(column.name, frozenset()):
+            notes += _meant_to_look_known(category, alike)
+        else:
+            findings.append(_looks_known(category, alike))
+    judged = replace(schema, numeric=tuple(numeric), categorical=tuple(categorical))
+    return EdgeCases(judged, tuple(findings), (*_refusals(numeric, categorical), *notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Tries values on the columns, one at a time, in the row ``base``."""
+
+    columns: SealedColumns
+    schema: Schema
+    base: CanonicalRow
+
+    def bounded(self, index: int) -> NumericColumn:
+        """Return the numeric column, required and bounded as the columns need it."""
+        inside = self._some_number(index)
+        return replace(
+            self.schema.numeric[index],
+            required=not self._takes(index, math.nan),
+            lowest=self._bound(index, inside, -sys.float_info.max),
+            highest=self._bound(index, inside, sys.float_info.max),
+        )
+
+    def closed(self, index: int) -> tuple[CategoricalColumn, list[str]]:
+        """Return the categorical column, closed and required as the columns need it.
+
+        Also returns the known categories that are encoded like an unknown one.
+        """
+        column = self.schema.categorical[index]
+        unknown = self._encoded([self._with_category(index, UNSEEN)])
+        known, alike = [], []
+        for name, encoded in self._each_encoded(index, column.categories):
+            known.append(name)
+            if unknown is not None and np.array_equal(encoded, unknown[0]):
+                alike.append(name)
+        judged = replace(
+            column,
+            categories=tuple(known),
+            closed=unknown is None,
+            required=self._encoded([self._with_category(index, MISSING)]) is None,
+        )
+        return judged, alike
+
+    def _each_encoded(
+        self, index: int, names: Sequence[str]
+    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield each category that can be encoded: one of two encoders may not know it."""
+        for start in range(0, len(names), _BATCH):
+            batch = names[start : start + _BATCH]
+            together = self._encoded([self._with_category(index, name) for name in batch])
+            for number, name in enumerate(batch):
+                if together is not None:
+                    yield name, together[number]
+                elif (single := self._encoded([self._with_category(index, name)])) is not None:
+                    yield name, single[0]
+
+    def _some_number(self, index: int) -> float:
+        column = self.schema.numeric[index]
+        known = [self.base.numeric[index], column.minimum, column.maximum]
+        return next((value for value in known if value is not None and not math.isnan(value)), 0.0)
+
+    def _bound(self, index: int, inside: float, outside: float) -> float | None:
+        """Return the outermost number towards ``outside`` that can be encoded, None for any.
+
+        Bisects between the inverse hyperbolic sines, so that it is as exact at every scale.
+        """
+        if self._takes(index, outside):
+            return None
+        accepted, refused = math.asinh(inside), math.asinh(outside)
+        for _ in range(_HALVINGS):
+            middle = (accepted + refused) / 2
+            if self._takes(index, math.sinh(middle)):
+                accepted, inside = middle, math.sinh(middle)
+            else:
+                refused = middle
+        return inside
+
+    def _takes(self, index: int, value: float) -> bool:
+        return self._encoded([self._with_number(index, value)]) is not None
+
+    def _with_number(self, index: int, value: float) -> CanonicalRow:
+        return replace(self.base, numeric=_replaced(self.base.numeric, index, value))
+
+    def _with_category(self, index: int, value: str) -> CanonicalRow:
+        return replace(self.base, categories=_replaced(self.base.categories, index, value))
+
+    def _encoded(self, rows: Sequence[CanonicalRow]) -> NDArray[np.float64] | None:
+        """Return rows encoded; None if that raises or contains NaN."""
+        try:
+            return _transformed(self.columns, self.schema, rows)
+        except Exception:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
+            return None
+
+
+def _ordinary_row(
+    columns: SealedColumns, schema: Schema, rows: Sequence[CanonicalRow]
+) -> CanonicalRow:
+    """Return the most complete row that can be encoded; raises ``ValueError`` if there is none."""
+    reasons = []
+    for row in sorted(rows, key=_gaps)[:_MAX_ROWS]:
+        try:
+            _transformed(columns, schema, [row])
+        except Exception as error:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
+            reasons.append(f"{type(error).__name__}: {first_line(error)}")
+        else:
+            return row
+    raise ValueError(reasons[0])
+
+
+def _transformed(
+    columns: SealedColumns, schema: Schema, rows: Sequence[CanonicalRow]
+) -> NDArray[np.float64]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        encoded = columns.transform(schema, rows, [_TEXT] * len(rows))
+    if np.isnan(encoded).any():
+        message = "the encoding holds NaN"
+        raise ValueError(message)
+    return encoded
+
+
+def _gaps(row: CanonicalRow) -> int:
+    """Count the missing and unknown values of a row."""
+    return len(row.missing) + len(row.unknown)
+
+
+def _replaced(values: tuple[T, ...], index: int, value: T) -> tuple[T, ...]:
+    return (*values[:index], value, *values[index + 1 :])
+
+
+def _refusals(
+    numeric: Sequence[NumericColumn], categorical: Sequence[CategoricalColumn]
+) -> Iterator[str]:
+    columns: list[NumericColumn | CategoricalColumn] = [*numeric, *categorical]
+    if required := [column.name for column in columns if column.required]:
+        yield f"{', '.join(required)}: a missing value cannot be encoded, and is answered with 422"
+    for number in numeric:
+        beyond = [f"below {number.lowest:g}"] if number.lowest is not None else []
+        beyond += [f"above {number.highest:g}"] if number.highest is not None else []
+        if beyond:
+            which = "" if number.private else f": those {' and '.join(beyond)}"
+            yield f"{number.name}: some numbers cannot be encoded, and are answered with 422{which}"
+    if closed := [category.name for category in categorical if category.closed]:
+        yield (
+            f"{', '.join(closed)}: an unknown category cannot be encoded, and is answered with 422 "
+            "(an encoder with handle_unknown='ignore' would take it)"
+        )
+
+
+def _unsafe_numbers(numeric: Sequence[NumericColumn]) -> Iterator[Finding]:
+    """Yield a finding for each column that can encode one number only."""
+    for column in numeric:
+        if column.lowest is not None and column.lowest == column.highest:
+            observed = "at most one" if column.private else f"at most {column.lowest:g}"
+            yield _unsafe(column.name, "ordinary numbers", observed)
+
+
+def _unsafe(subject: str, expected: str, observed: str) -> Finding:
+    return Finding(
+        code="columns_unsafe",
+        subject=subject,
+        expected=f"an encoding of {expected}",
+        observed=observed,
+        remedy="name it --categorical where an encoder takes it; give rows that the columns were "
+        "made for",
+    )
+
+
+def _meant_to_look_known(category: CategoricalColumn, alike: Sequence[str]) -> Iterator[str]:
+    if alike:
+        yield f"{category.name}: an unknown category is encoded like {_shown(category, alike)}"
+
+
+def _shown(category: CategoricalColumn, alike: Sequence[str]) -> str:
+    more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+    return ("a private category" if category.private else repr(alike[0])) + more
+
+
+def _looks_known(category: CategoricalColumn, alike: Sequence[str]) -> Finding:
+    return Finding(
+        code="unknown_looks_known",
+        subject=category.name,
+        expected="an unknown category that is encoded unlike every known one",
+        observed=f"the encoding of {_shown(category, alike)}",
+        remedy="train with an encoder that tells them apart: no drop='first' beside "
+        "handle_unknown='ignore', an unknown_value of its own",
+    )

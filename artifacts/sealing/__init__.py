@@ -1,0 +1,10 @@
+"""Seal a trained classifier as a bundle.
+
+- ``measure_and_seal``: the entry point for training and imports.
+- ``calibrate``: the temperature.
+- ``probes``: the golden documents that every start is checked with.
+- ``reference``: what inputs and answers look like on held-out rows.
+- ``lineage``: what the bundle was made from.
+- ``seal``: write the files and the manifest.
+- ``add_engine``: add a faster engine to a sealed bundle.
+"""

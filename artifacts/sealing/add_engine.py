@@ -1,0 +1,93 @@
+"""Add faster engines to a sealed bundle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from artifacts.acceleration.building import (
+    Accelerated,
+    HeldOut,
+    build,
+    build_if_possible,
+    parity_records,
+)
+from artifacts.sealing.seal import parts_of, with_root, written_beside
+from guards.bundle.layout import MANIFEST
+from guards.bundle.sealed_files import read_sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from artifacts.bundle.opening import Bundle
+    from guards.json_types import JsonMapping
+
+__all__ = ["Acceleration", "accelerate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acceleration:
+    """The engines that were built, a note for each, and the bundle's fingerprint after that."""
+
+    built: Sequence[Accelerated]
+    notes: Sequence[str]
+    added: bool
+    fingerprint: str
+
+
+def accelerate(
+    bundle: Bundle,
+    documents: Sequence[JsonMapping] | None,
+    max_flips: float,
+    engines: Sequence[str] = (),
+) -> Acceleration:
+    """Build the named engines for a bundle; without names, the first that is within its budget.
+
+    They are compared on ``documents`` (``text`` and ``features``), or on the probes of the bundle.
+    If all are over the budget, the bundle stays as it is. Otherwise it is replaced by one with the
+    engines that are not. Its root fingerprint is another then: pins have to change, and a signature
+    is left out. Raises ``GuardRefused`` if the bundle has changed meanwhile, and ``CallError`` if a
+    named engine cannot be built.
+    """
+    path, preprocessing = bundle.path, bundle.preprocessing
+    compared = bundle.probe_documents if documents is None else documents
+    held_out = HeldOut(preprocessing.encode_documents(compared), bundle.probe_documents)
+    parts = (bundle.network, bundle.manifest.temperature, preprocessing, held_out)
+    if engines:
+        built = [build(engine, *parts, max_flips=max_flips) for engine in engines]
+        notes = [str(engine) for engine in built]
+    else:
+        built, notes = build_if_possible(*parts, max_flips=max_flips)
+    added = [engine for engine in built if engine.parts]
+    if not added:
+        return Acceleration(built, notes, added=False, fingerprint=bundle.manifest.fingerprint)
+    files = dict(read_sealed(path).files)
+    for engine in added:
+        files |= engine.parts
+    # An engine that is in the bundle already, and is not replaced, keeps its report.
+    reported = [each for each in built if each.parts or each.engine not in bundle.engines]
+    manifest = json.loads((path / MANIFEST).read_bytes())
+    del manifest["fingerprint"]
+    sealed = with_root(
+        {
+            **manifest,
+            "parts": parts_of(files),
+            "parity": {**(manifest["parity"] or {}), **parity_records(reported)},
+        }
+    )
+    _replace(path, files, sealed)
+    return Acceleration(built, notes, added=True, fingerprint=str(sealed["fingerprint"]))
+
+
+def _replace(path: Path, files: Mapping[str, bytes], manifest: JsonMapping) -> None:
+    """Put another bundle in the place of the one at ``path``, which stays if that fails."""
+    with written_beside(path, files, manifest) as unfinished:
+        before = unfinished.with_name("before")
+        path.rename(before)
+        try:
+            unfinished.rename(path)
+        except OSError:
+            before.rename(path)
+            raise

@@ -1,0 +1,112 @@
+"""Calibrate a classifier on held-out rows, measure it, build its engines, and seal it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from artifacts.acceleration.building import HeldOut, build_if_possible
+from artifacts.bundle.inference import logits_of, softmax
+from artifacts.evaluation.figures import evaluate, figures_to_json
+from artifacts.sealing.calibrate import fit_temperature
+from artifacts.sealing.probes import probe_documents
+from artifacts.sealing.reference import build_reference
+from artifacts.sealing.seal import Sealable, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from artifacts.acceleration.building import Accelerated
+    from artifacts.bundle.network import Network
+    from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from artifacts.evaluation.encoded_table import EncodedTable
+    from guards.json_types import JsonMapping, JsonObject
+
+__all__ = ["Classifier", "SealingOptions", "SealingReport", "measure_and_seal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingOptions:
+    """How to seal, whatever made the classifier.
+
+    ``name`` and ``version`` default to the last two components of the destination. With
+    ``accelerate`` the bundle gets the faster engines that can be built here.
+    """
+
+    name: str | None = None
+    version: str | None = None
+    accelerate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A network and its preprocessing; a ``temperature`` of None is fitted on held-out rows.
+
+    ``trusted`` are the globals that the columns load beyond the allowlist.
+    """
+
+    preprocessing: Preprocessing
+    network: Network
+    temperature: float | None = None
+    trusted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SealingReport:
+    """The root fingerprint of a bundle, its figures on the held-out rows, and notes to read."""
+
+    fingerprint: str
+    metrics: JsonObject
+    temperature: float
+    notes: tuple[str, ...]
+
+
+def measure_and_seal(
+    destination: Path,
+    classifier: Classifier,
+    held_out: EncodedTable,
+    lineage: JsonMapping,
+    options: SealingOptions,
+) -> SealingReport:
+    """Seal ``classifier`` at ``destination``; ``held_out`` are rows that training did not see.
+
+    Temperature, figures, reference and probes come from them, and engines are compared on them.
+    Shows progress on a terminal's standard error. Raises ``CallError`` when ``destination`` exists.
+    """
+    preprocessing, network = classifier.preprocessing, classifier.network
+    schema = preprocessing.schema
+    logits = _logits(network, held_out.encodings)
+    temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
+    probabilities = softmax(logits / np.float32(temperature))
+    metrics = figures_to_json(evaluate(probabilities, held_out.truth, schema.labels))
+    probes = probe_documents(held_out.documents, schema)
+    accelerated: Sequence[Accelerated] = ()
+    notes: Sequence[str] = ()
+    if options.accelerate:
+        accelerated, notes = build_if_possible(
+            network, temperature, preprocessing, HeldOut(held_out.encodings, probes)
+        )
+    sealable = Sealable(
+        preprocessing=preprocessing,
+        network=network,
+        temperature=temperature,
+        reference=build_reference(schema, held_out.encodings, probabilities, held_out.truth),
+        probe_documents=probes,
+        lineage=lineage,
+        metrics=metrics,
+        trusted=classifier.trusted,
+        accelerated=accelerated,
+    )
+    fingerprint = seal(destination, sealable, options.name, options.version)
+    return SealingReport(fingerprint, metrics, temperature, tuple(notes))
+
+
+def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    with tqdm(total=len(encodings), disable=None, desc="answering", unit="document") as progress:
+        return logits_of(network, encodings, progress.update)

@@ -1,0 +1,101 @@
+"""Golden documents, with the outputs that they gave when the bundle was sealed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from guards.bundle.layout import PROBE_ARRAYS, PROBE_DOCUMENTS
+from guards.errors import Finding, PartError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from guards.json_types import JsonMapping
+
+__all__ = ["ProbeOutputs", "Probes"]
+
+_DIMENSIONS = {"token_ids": 1, "lengths": 1, "columns": 2, "probabilities": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeOutputs:
+    """What a bundle makes of the probes.
+
+    ``token_ids`` int64 [tokens of all probes], ``lengths`` int64 [probes], ``columns`` float64
+    [probes, width], ``probabilities`` float32 [probes, classes].
+    """
+
+    token_ids: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    columns: NDArray[np.float64]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Documents (``text`` and ``features``) and their expected outputs."""
+
+    documents: Sequence[JsonMapping]
+    expected: ProbeOutputs
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return the two files that the bundle keeps."""
+        arrays = io.BytesIO()
+        np.savez(
+            arrays,
+            token_ids=self.expected.token_ids,
+            lengths=self.expected.lengths,
+            columns=self.expected.columns,
+            probabilities=self.expected.probabilities,
+        )
+        documents = json.dumps(list(self.documents), ensure_ascii=False, indent=1).encode()
+        return {PROBE_DOCUMENTS: documents, PROBE_ARRAYS: arrays.getvalue()}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> Probes:
+        """Read the two files; raises ``PartError`` when they are malformed."""
+        try:
+            documents = json.loads(files[PROBE_DOCUMENTS])
+            _refuse_compressed(files[PROBE_ARRAYS])
+            with np.load(io.BytesIO(files[PROBE_ARRAYS]), allow_pickle=False) as arrays:
+                expected = _checked(ProbeOutputs(**{name: arrays[name] for name in arrays.files}))
+        except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
+            raise PartError(_unreadable(error)) from None
+        return cls(documents, expected)
+
+
+def _refuse_compressed(arrays: bytes) -> None:
+    """Raise ``ValueError`` for a member that may hold more than the bytes that were verified."""
+    with zipfile.ZipFile(io.BytesIO(arrays)) as members:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
+            message = "arrays must not be compressed"
+            raise ValueError(message)
+
+
+def _checked(outputs: ProbeOutputs) -> ProbeOutputs:
+    for name, dimensions in _DIMENSIONS.items():
+        array = getattr(outputs, name)
+        if array.ndim != dimensions or array.dtype.kind not in "if":
+            message = f"{name} must hold numbers in {dimensions} dimensions"
+            raise ValueError(message)
+    if outputs.lengths.sum() != len(outputs.token_ids):
+        message = "lengths must add up to the number of token_ids"
+        raise ValueError(message)
+    return outputs
+
+
+def _unreadable(error: Exception) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=f"{PROBE_DOCUMENTS}, {PROBE_ARRAYS}",
+        expected="probe documents and arrays",
+        observed=f"reading them fails with {type(error).__name__}",
+    )

@@ -1,0 +1,28 @@
+"""How the log writes a moment in time: RFC 3339 in UTC, with microseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+__all__ = ["from_rfc3339", "rfc3339"]
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return the text of a moment, which must be in UTC.
+
+    >>> rfc3339(datetime(2026, 3, 1, 8, 30, tzinfo=UTC))
+    '2026-03-01T08:30:00.000000Z'
+    """
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """Read a moment; raises ``ValueError`` where the text is none, or has no offset from UTC.
+
+    Raises ``OverflowError`` for a moment beyond the years 1 to 9999.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = "a moment without its offset from UTC"
+        raise ValueError(message)
+    return moment.astimezone(UTC)

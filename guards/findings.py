@@ -1,0 +1,304 @@
+"""The catalogue of findings: every code that the guard can report, what it means, what to do.
+
+``docs/findings.md`` is rendered from it, and a finding without a remedy of its own has the one of
+its code. A code is stable: scripts rely on it. A cause with another remedy than the usual one of
+its code states it where the finding is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CATALOGUE", "Code", "Entry", "Section"]
+
+Code = Literal[
+    "bundle_missing",
+    "bundle_not_a_directory",
+    "bundle_unreadable",
+    "manifest_missing",
+    "manifest_invalid",
+    "root_changed",
+    "part_missing",
+    "part_changed",
+    "part_unexpected",
+    "part_is_a_link",
+    "part_is_an_lfs_pointer",
+    "part_unreadable",
+    "signature_missing",
+    "signature_invalid",
+    "signature_of_another_key",
+    "pinned_other",
+    "unpickling_refused",
+    "preprocessing_changed",
+    "preprocessing_mismatch",
+    "labels_changed",
+    "columns_mismatch",
+    "width_mismatch",
+    "vocabulary_mismatch",
+    "reference_mismatch",
+    "weights_of_another_precision",
+    "engine_over_budget",
+    "engine_probe_failed",
+    "engine_unavailable",
+    "load_failed",
+    "probe_failed",
+    "environment_differs",
+    "bundle_replaced",
+    "recheck_failed",
+    "model_incomplete",
+    "model_not_supported",
+    "tokenizer_contradicts_itself",
+    "fitted_under_another_version",
+    "categories_collide",
+    "columns_unsafe",
+    "unknown_looks_known",
+]
+
+
+class Section(StrEnum):
+    """The headings of the page, in its order."""
+
+    BYTES = "The bundle and its bytes"
+    MAKER = "Who made it"
+    PREPROCESSING = "What training and serving must share"
+    ENGINE = "The quantised engine"
+    LIBRARIES = "What the libraries make of it"
+    SERVING = "While it serves"
+    SEALING = "When sealing what was trained elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a code means, and what to do about it unless the finding says otherwise."""
+
+    section: Section
+    meaning: str
+    remedy: str
+
+
+CATALOGUE: Mapping[Code, Entry] = {
+    "bundle_missing": Entry(
+        Section.BYTES,
+        "nothing is at that path",
+        "give the path of a bundle: the directory that `understudy train … --out` made",
+    ),
+    "bundle_not_a_directory": Entry(
+        Section.BYTES,
+        "a file is at that path",
+        "give the directory that `--out` made, not a file or an archive of it",
+    ),
+    "bundle_unreadable": Entry(
+        Section.BYTES,
+        "the system does not let this user read it",
+        "make the directory and its files readable by this user, or run as a user who may read "
+        "them",
+    ),
+    "manifest_missing": Entry(
+        Section.BYTES,
+        "a directory without `manifest.json`: not a bundle, or half a copy",
+        "give the very directory that `--out` made, and copy it again where the copy is not whole",
+    ),
+    "manifest_invalid": Entry(
+        Section.BYTES,
+        "the manifest is not JSON, of another format version, lists a part twice, or lists a path "
+        "outside the bundle",
+        "copy the manifest again from where the bundle was sealed; where another version of "
+        "Understudy made it, seal the bundle again with this one",
+    ),
+    "root_changed": Entry(
+        Section.BYTES,
+        "the manifest was edited: its content has another fingerprint than it says",
+        "restore the manifest that was sealed; to change what it says, seal the bundle again",
+    ),
+    "part_missing": Entry(
+        Section.BYTES,
+        "a file that the manifest lists is not there",
+        "copy the bundle again, whole",
+    ),
+    "part_changed": Entry(
+        Section.BYTES,
+        "a file has another size or digest than when it was sealed",
+        "copy the bundle again from where it was sealed; where the change is wanted, seal it again",
+    ),
+    "part_unexpected": Entry(
+        Section.BYTES,
+        "the bundle holds a file that was not sealed",
+        "remove the file, or copy the bundle again",
+    ),
+    "part_is_a_link": Entry(
+        Section.BYTES,
+        "a link, directory or device where a file should be: its content could change any time",
+        "copy the bundle with links followed (`cp -RL`)",
+    ),
+    "part_is_an_lfs_pointer": Entry(
+        Section.BYTES,
+        "git-lfs left its pointer instead of the file",
+        "run `git lfs pull` where the bundle was checked out, then copy it again",
+    ),
+    "part_unreadable": Entry(
+        Section.BYTES,
+        "a part cannot be read as what it should be (JSON, joblib, probes, reference)",
+        "copy the bundle again from where it was sealed, or seal it again",
+    ),
+    "signature_missing": Entry(
+        Section.MAKER,
+        "`SIGNATURE_KEYS` is set, and the bundle is not signed",
+        "take the signed bundle from where it was sealed, or sign it there: "
+        "`understudy sign BUNDLE --key PRIVATE.pem`",
+    ),
+    "signature_invalid": Entry(
+        Section.MAKER,
+        "the signature is malformed, or was made for another manifest: somebody changed the bundle "
+        "and its manifest together",
+        "take the bundle again from where it was signed; if it was changed on purpose, sign it "
+        "again there",
+    ),
+    "signature_of_another_key": Entry(
+        Section.MAKER,
+        "it is signed with a key that `SIGNATURE_KEYS` does not name",
+        "take the bundle that was signed with a key of yours, or, if you trust the signer, add the "
+        "public key to SIGNATURE_KEYS",
+    ),
+    "pinned_other": Entry(
+        Section.MAKER,
+        "a sound bundle, and another than `PIN` names: an old one, perhaps",
+        "deploy the pinned bundle, or change PIN",
+    ),
+    "unpickling_refused": Entry(
+        Section.MAKER,
+        "the fitted columns need code that a preprocessing never needs, or that was trusted when "
+        "sealing and is not confirmed here; there is one finding for each such name",
+        "do not open this file elsewhere; take the bundle from where it was sealed, or seal it "
+        "again from estimators that are supported",
+    ),
+    "preprocessing_changed": Entry(
+        Section.PREPROCESSING,
+        "a fitted value, setting, vocabulary row or declared input differs; the subject names it "
+        "(`age.mean_`)",
+        "restore the preprocessing that the weights were trained with, or train again",
+    ),
+    "preprocessing_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the weights were trained with another preprocessing than the one in the bundle",
+        "restore weights and preprocessing of one training, or train again",
+    ),
+    "labels_changed": Entry(
+        Section.PREPROCESSING,
+        "the network's labels are in another order (`id2label 0 ↔ 2`)",
+        "restore the configuration that the weights were trained with",
+    ),
+    "columns_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the fitted columns take other inputs than the manifest declares",
+        "restore the fitted columns that were sealed with this manifest, or seal the bundle again",
+    ),
+    "width_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the network takes another number of encoded columns than there are",
+        "restore the fitted columns that the network was trained with, or train again",
+    ),
+    "vocabulary_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the tokenizer knows a token that the network has no row for",
+        "restore the tokenizer that the network was trained with, or train again",
+    ),
+    "reference_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the reference was built for other columns, categories or classes",
+        "restore the reference that was sealed, or seal the bundle again",
+    ),
+    "weights_of_another_precision": Entry(
+        Section.PREPROCESSING,
+        "the weights have another type than the configuration",
+        "restore the weights that were sealed, or seal the bundle again",
+    ),
+    "engine_over_budget": Entry(
+        Section.ENGINE,
+        "the bundle carries an engine that changes more labels than it may, or whose answers were "
+        "not compared",
+        "build the engine again with `understudy accelerate`, or delete it and seal the bundle "
+        "again",
+    ),
+    "engine_probe_failed": Entry(
+        Section.ENGINE,
+        "the engine answers the probes otherwise on this processor than where it was built",
+        "serve with ENGINE=torch on this processor, or build the engine here with "
+        "`understudy accelerate`",
+    ),
+    "engine_unavailable": Entry(
+        Section.ENGINE,
+        "the bundle carries no such engine, or it does not load, or its library is not installed",
+        "build the engine with `understudy accelerate`, or install its library with "
+        "`pip install 'understudy[onnx]'`",
+    ),
+    "load_failed": Entry(
+        Section.LIBRARIES,
+        "the network cannot be built from configuration and weights",
+        "install the library versions in the manifest's environment, or seal the bundle again",
+    ),
+    "probe_failed": Entry(
+        Section.LIBRARIES,
+        "a golden input does not give what it gave when the bundle was sealed, or gives nothing",
+        "install the library that `environment_differs` names, or seal the bundle again under the "
+        "installed ones",
+    ),
+    "environment_differs": Entry(
+        Section.LIBRARIES,
+        "another version: reason enough under `ENVIRONMENT_POLICY=exact`; beside `probe_failed`, "
+        "the probable reason",
+        "install the version that the bundle was sealed under",
+    ),
+    "bundle_replaced": Entry(
+        Section.SERVING,
+        "a challenger that started again found another bundle at its path",
+        "restart the service to serve the new one, and seal every version in its own directory",
+    ),
+    "recheck_failed": Entry(
+        Section.SERVING,
+        "the live preprocessing could not be compared with the sealed one",
+        "restart the service, and read its diagnostics",
+    ),
+    "model_incomplete": Entry(
+        Section.SEALING,
+        "weights of the classifier are missing: a base model, not a fine-tuned one",
+        "give the fine-tuned model, not the base that it started from",
+    ),
+    "model_not_supported": Entry(
+        Section.SEALING,
+        "several labels a document, a number instead of a label, one output, an encoder with a "
+        "decoder, quantised weights, or a model that fails on a long text",
+        "give a model that was trained to choose one of several labels",
+    ),
+    "tokenizer_contradicts_itself": Entry(
+        Section.SEALING,
+        "`tokenizer.json` and `tokenizer_config.json` give other tokens (`do_lower_case` against "
+        "the normaliser), or text is cut at its beginning",
+        "make the files agree on what training used",
+    ),
+    "fitted_under_another_version": Entry(
+        Section.SEALING,
+        "another scikit-learn fitted the columns: what they gave in training cannot be seen here",
+        "seal where that version is installed, or `--accept-fitted-under VERSION`",
+    ),
+    "categories_collide": Entry(
+        Section.SEALING,
+        'two categories of an encoder would be one in a request, such as `1` and `" 1"`',
+        "clean the column, and train again",
+    ),
+    "columns_unsafe": Entry(
+        Section.SEALING,
+        "not even ordinary numbers of a numeric column can be encoded",
+        "name it `--categorical` where an encoder takes it",
+    ),
+    "unknown_looks_known": Entry(
+        Section.SEALING,
+        "an unknown category is encoded as a known one, as with `drop='first'` and "
+        "`handle_unknown='ignore'`",
+        "train with an encoder that tells them apart",
+    ),
+}

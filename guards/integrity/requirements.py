@@ -1,0 +1,53 @@
+"""What an operator requires of a bundle, beyond being what was sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from guards.json_types import JsonMapping, JsonObject
+
+
+__all__ = ["Policy", "Requirements"]
+
+Policy = Literal["probed", "exact", "allow"]
+"""What other library versions lead to.
+
+``probed``: they pass when the probes do. ``exact``: they are refused. ``allow``: where versions
+differ, probes that answer otherwise are recorded and not refused.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What the operator requires; by default only the environment policy ``probed``.
+
+    ``pin`` is the root fingerprint that the bundle must have. ``signature_keys`` are the paths of
+    public keys, one of which must have signed the bundle. ``trusted`` are exact globals
+    (``module.Class``) that the bundle may load where its manifest names them too.
+    """
+
+    environment: Policy = "probed"
+    pin: str | None = None
+    signature_keys: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """Return the requirements as JSON, for a process that verifies the bundle itself."""
+        return {
+            "environment": self.environment,
+            "pin": self.pin,
+            "signature_keys": list(self.signature_keys),
+            "trusted": list(self.trusted),
+        }
+
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> Requirements:
+        """Read what ``to_json`` returned."""
+        return cls(
+            cast("Policy", data["environment"]),
+            data["pin"],
+            tuple(data["signature_keys"]),
+            tuple(data["trusted"]),
+        )

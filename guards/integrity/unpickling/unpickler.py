@@ -1,0 +1,372 @@
+"""Read joblib files through an allowlist of exact globals.
+
+A pickle can call anything that it can name, so it may name only what a fitted preprocessing needs.
+Naming packages would not do: ``numpy`` and ``pandas`` both hold functions that run code. And since
+a pickle can also change whatever it has named, it may do only what pickling a fitted preprocessing
+needs: make an estimator, give it a state, rebuild an array.
+
+A global that is not allowed does not end the reading: it is noted, an inert placeholder stands for
+it and for all that would be made with it, and the file is refused at its end. So one refusal names
+all of them. From the first one on nothing is imported, and no trusted code runs.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+import struct
+import warnings
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Never, TypeVar
+
+import numpy as np
+from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
+
+from guards.errors import Finding, PartError, first_line
+from guards.integrity.unpickling import numpy_state
+from guards.integrity.unpickling.allowlist import ARRAY_RECORD, ESTIMATORS, REBUILT, VALUES
+from guards.integrity.unpickling.estimator_checks import unsound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from guards.json_types import JsonMapping
+
+__all__ = ["ForbiddenGlobals", "load_with_versions", "loads"]
+
+T = TypeVar("T")
+
+_INSTRUCTIONS = {
+    "ADDITEMS", "APPEND", "APPENDS", "BINBYTES", "BINBYTES8", "BINFLOAT", "BINGET", "BININT",
+    "BININT1", "BININT2", "BINPUT", "BINUNICODE", "BINUNICODE8", "BUILD", "BYTEARRAY8",
+    "EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET", "EMPTY_TUPLE", "FRAME", "GLOBAL",
+    "LONG1", "LONG4", "LONG_BINGET", "LONG_BINPUT", "MARK", "MEMOIZE", "NEWFALSE", "NEWOBJ",
+    "NEWTRUE", "NONE", "PROTO", "REDUCE", "SETITEM", "SETITEMS",
+    "SHORT_BINBYTES", "SHORT_BINUNICODE", "STACK_GLOBAL", "STOP", "TUPLE", "TUPLE1", "TUPLE2",
+    "TUPLE3",
+}  # fmt: skip
+"""What pickling a fitted preprocessing writes, in protocols 3 to 5."""
+
+_MAX_NAME = 200
+"""Of a longer name only the beginning is shown."""
+
+_MAX_FORBIDDEN = 100
+"""After so many forbidden globals a file is not read further."""
+
+
+class ForbiddenGlobals(PartError):
+    """A file names globals that it may not load: ``names``, with one finding for each, in order."""
+
+    def __init__(self, part: str, names: Iterable[str]) -> None:
+        """Refuse ``part`` for naming ``names``."""
+        self.names = tuple(names)
+        super().__init__(
+            *(_refused(part, f"wants to load {name[:_MAX_NAME]}") for name in self.names)
+        )
+
+
+def loads(data: bytes, part: str, trusted: frozenset[str] = frozenset()) -> object:
+    """Read an uncompressed joblib file from bytes, executing nothing outside the allowlist.
+
+    ``part`` is the file's path inside the bundle, for the message; ``trusted`` are further exact
+    globals (``module.Class``) that may be loaded and called. Raises ``ForbiddenGlobals``, with code
+    ``unpickling_refused``, when the file names other globals: all of them, or the first 100.
+    Raises ``PartError`` with the same code when it does anything else that no fitted preprocessing
+    needs; and ``PartError`` with code ``part_unreadable`` when it is not an uncompressed joblib
+    file, or needs what is not installed.
+    """
+    return load_with_versions(data, part, trusted)[0]
+
+
+def load_with_versions(
+    data: bytes, part: str, trusted: frozenset[str] = frozenset()
+) -> tuple[Any, frozenset[str]]:
+    """Read as ``loads`` does, and name the scikit-learn versions that the estimators came from."""
+    file = _File(io.BytesIO(data), len(data), part, trusted)
+    failure: PartError | None = None
+    value: object = None
+    try:
+        value = _load(file)
+    except PartError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
+        failure = PartError(_unreadable(part, error))
+    if file.forbidden:  # a placeholder may be the cause of any other failure
+        raise ForbiddenGlobals(part, file.forbidden)
+    if failure is not None:
+        raise failure
+    return value, frozenset(file.versions)
+
+
+def _load(file: _File) -> object:
+    with warnings.catch_warnings():
+        # A version difference is judged by the environment policy and the probes.
+        warnings.simplefilter("ignore")
+        value: object = _Unpickler(file).load()
+    for problem in filter(None, map(unsound, file.estimators)):
+        file.refuse(f"holds {problem}")
+    return value
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that one unpickler or several nested ones read, and what they found in it."""
+
+    stream: io.BytesIO
+    size: int
+    part: str
+    trusted: frozenset[str]
+    confirmed: list[object] = field(default_factory=list)
+    kinds: set[type] = field(default_factory=set)
+    estimators: list[object] = field(default_factory=list)
+    versions: set[str] = field(default_factory=set)
+    forbidden: dict[str, None] = field(default_factory=dict)
+    """The globals that it may not load, in the order in which it names them."""
+
+    def refuse(self, what: str) -> Never:
+        raise PartError(_refused(self.part, what))
+
+    def empty(self, kind: type) -> object:
+        estimator: object = object.__new__(kind)
+        self.kinds.add(kind)
+        self.estimators.append(estimator)
+        return estimator
+
+
+class _Placeholder:
+    """Stands for a forbidden global, and for whatever would be made with it."""
+
+    __slots__ = ()
+
+
+_PLACEHOLDER = _Placeholder()
+
+_KEY_TYPES = (bool, bytes, float, int, np.generic, str, type(None), _Placeholder)
+
+
+class _Named:
+    """A global that the file names: an instance can be made of it, and nothing else."""
+
+    __slots__ = ("make", "wanted")
+
+    def __init__(self, wanted: str, make: Callable[..., object]) -> None:
+        self.wanted = wanted
+        self.make = make
+
+
+class _ArrayRecord:
+    """The record that joblib writes before the bytes of an array."""
+
+
+class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
+    """Makes and fills what the allowlist names, and refuses everything else."""
+
+    def __init__(self, file: _File) -> None:
+        super().__init__("", file.stream, ensure_native_byte_order=True)
+        self.file = file
+
+    def find_class(self, module: str, name: str) -> object:
+        wanted = f"{module}.{name}"
+        refused = bool(self.file.forbidden)
+        if wanted in self.file.trusted:
+            return _PLACEHOLDER if refused else self._trusted(module, name)
+        if wanted in VALUES:
+            return self._imported(module, name)
+        if wanted in REBUILT:
+            return _Named(wanted, REBUILT[wanted])
+        if wanted == ARRAY_RECORD:
+            return _Named(wanted, _ArrayRecord)
+        if wanted in ESTIMATORS:
+            return _PLACEHOLDER if refused else self._estimator(module, name)
+        return self._forbidden(wanted)
+
+    def _trusted(self, module: str, name: str) -> object:
+        self.file.confirmed.append(self._imported(module, name))
+        return self.file.confirmed[-1]
+
+    def _estimator(self, module: str, name: str) -> _Named:
+        return _Named(f"{module}.{name}", partial(self.file.empty, self._imported(module, name)))
+
+    def _forbidden(self, wanted: str) -> _Placeholder:
+        self.file.forbidden[wanted] = None
+        if len(self.file.forbidden) == _MAX_FORBIDDEN:
+            raise ForbiddenGlobals(self.file.part, self.file.forbidden)
+        return _PLACEHOLDER
+
+    def _imported(self, module: str, name: str) -> Any:  # noqa: ANN401 (any global)
+        try:
+            return super().find_class(module, name)
+        except Exception as error:  # noqa: BLE001 (a module may raise anything when it is imported)
+            finding = _not_importable(self.file.part, f"{module}.{name}", error)
+            raise PartError(finding) from None
+
+    def load_reduce(self) -> None:
+        arguments, named = self.stack.pop(), self.stack.pop()
+        if self._is_only_scanned(named, arguments):
+            self.append(_PLACEHOLDER)
+            return
+        function = named.make if isinstance(named, _Named) else self._confirmed(named)
+        self.append(function(*arguments))
+
+    def load_newobj(self) -> None:
+        arguments, named = self.stack.pop(), self.stack.pop()
+        if self._is_only_scanned(named, arguments):
+            self.append(_PLACEHOLDER)
+        elif isinstance(named, _Named):
+            self.append(named.make(*arguments))
+        else:
+            self.append(self._confirmed(named).__new__(named, *arguments))
+
+    def _is_only_scanned(self, named: object, arguments: Iterable[object]) -> bool:
+        """Tell whether a call must not, or cannot, be made in a file that is refused already."""
+        return bool(self.file.forbidden) and (
+            not isinstance(named, _Named) or any(argument is _PLACEHOLDER for argument in arguments)
+        )
+
+    def _confirmed(self, named: Any) -> Any:  # noqa: ANN401 (any global that is trusted)
+        if not any(named is confirmed for confirmed in self.file.confirmed):
+            self.file.refuse(f"wants to call {_name_of(named)}")
+        return named
+
+    def load_build(self) -> None:
+        state, target = self.stack.pop(), self.stack[-1]
+        if isinstance(state, dict) and isinstance(version := state.get("_sklearn_version"), str):
+            self.file.versions.add(version)
+        if isinstance(target, _ArrayRecord):
+            self.stack[-1] = self._array(state)
+        elif type(target) in self.file.kinds:
+            _fill_estimator(target, state)
+        elif any(type(target) is kind for kind in self.file.confirmed):
+            if not self.file.forbidden:
+                self.append(state)
+                super().load_build()
+        elif not numpy_state.fill(target, state) and target is not _PLACEHOLDER:
+            self.file.refuse(f"wants to change {_name_of(target)}")
+
+    def _array(self, state: JsonMapping) -> np.ndarray | _Placeholder:
+        """Read the bytes that follow the record of an array, or the nested pickle of objects."""
+        dtype, shape = state["dtype"], state["shape"]
+        size_bytes = numpy_state.check_shape(shape, dtype) * dtype.itemsize
+        array: object = None
+        if dtype.hasobject:
+            array = _Unpickler(self.file).load()
+        elif size_bytes <= self.file.size - self.file.stream.tell():
+            alignment = state.get("numpy_array_alignment_bytes")
+            record = NumpyArrayWrapper(
+                np.ndarray, shape, state["order"], dtype, numpy_array_alignment_bytes=alignment
+            )
+            array = record.read(self, ensure_native_byte_order=True)
+        kind = state["subclass"]
+        if isinstance(array, _Placeholder) or isinstance(kind, _Placeholder):
+            return _PLACEHOLDER
+        if type(array) is np.ndarray and kind is np.ndarray:
+            return array
+        message = "an array as joblib does not write it"
+        raise ValueError(message)
+
+    def load_bytearray8(self) -> None:
+        # Pickle itself would allocate whatever length the file claims.
+        (length,) = struct.unpack("<Q", self.read(8))
+        self.append(bytearray(self.read(min(length, self.file.size))))
+
+    def load_additems(self) -> None:
+        items = _hashable(self.pop_mark())
+        self._top(set).update(items)
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._top(dict)[_hashable([key])[0]] = value
+
+    def load_setitems(self) -> None:
+        items = self.pop_mark()
+        self._top(dict).update(zip(_hashable(items[::2]), items[1::2], strict=True))
+
+    def load_append(self) -> None:
+        item = self.stack.pop()
+        self._top(list).append(item)
+
+    def load_appends(self) -> None:
+        items = self.pop_mark()
+        self._top(list).extend(items)
+
+    def _top(self, kind: type[T]) -> T:
+        top = self.stack[-1]
+        if self.file.forbidden and type(top) is not kind:
+            return kind()  # thrown away
+        if not isinstance(top, kind):
+            self.file.refuse(f"wants to change {_name_of(top)}")
+        return top
+
+
+def _refusing(instruction: str) -> Callable[[_Unpickler], None]:
+    def refuse(unpickler: _Unpickler) -> None:
+        unpickler.file.refuse(f"wants the pickle instruction {instruction}")
+
+    return refuse
+
+
+def _handler(instruction: pickletools.OpcodeInfo) -> Callable[[_Unpickler], None]:
+    if instruction.name not in _INSTRUCTIONS:
+        return _refusing(instruction.name)
+    inherited = NumpyUnpickler.dispatch[ord(instruction.code)]
+    handler: Callable[[_Unpickler], None] = getattr(_Unpickler, inherited.__name__)
+    return handler
+
+
+_Unpickler.dispatch = {
+    ord(instruction.code): _handler(instruction) for instruction in pickletools.opcodes
+}
+
+
+def _fill_estimator(estimator: object, state: JsonMapping) -> None:
+    """Set the attributes as they are: an estimator's own ``__setstate__`` may warn of versions."""
+    if not all(isinstance(name, str) for name in state):
+        message = "an attribute without a name"
+        raise ValueError(message)
+    vars(estimator).update(state)
+    vars(estimator).pop("_sklearn_version", None)
+
+
+def _hashable(keys: Sequence[object]) -> Sequence[object]:
+    """Return the keys if each is hashed at once: tuples within tuples can take for ever."""
+    if not all(isinstance(key, _KEY_TYPES) for key in keys):
+        message = "a key that is neither a text nor a number"
+        raise ValueError(message)
+    return keys
+
+
+def _name_of(value: object) -> str:
+    """Return the name of a global, or of the class of anything else."""
+    if isinstance(value, _Named):
+        return value.wanted
+    kind = value if isinstance(value, type) else type(value)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _refused(part: str, what: str) -> Finding:
+    return Finding(
+        code="unpickling_refused",
+        subject=part,
+        expected="only the estimators and arrays that a sealed preprocessing needs",
+        observed=f"the file {what}",
+    )
+
+
+def _unreadable(part: str, error: Exception) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=part,
+        expected="an uncompressed joblib file",
+        observed=f"reading it fails with {type(error).__name__}",
+    )
+
+
+def _not_importable(part: str, wanted: str, error: Exception) -> Finding:
+    return Finding(
+        code="part_unreadable",
+        subject=part,
+        expected=f"{wanted}, which the file holds, to be installed",
+        observed=f"importing it fails with {type(error).__name__}: {first_line(error)}",
+        remedy=f"install what {wanted.partition('.')[0]} was when the file was made",
+    )

@@ -1,0 +1,60 @@
+"""What several commands print: reports to standard output, notes to standard error."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from artifacts.sealing.measure_and_seal import SealingReport
+    from guards.json_types import JsonMapping
+
+__all__ = ["print_figures", "print_json", "print_notes", "print_sealed", "report_sealing"]
+
+
+def print_json(document: JsonMapping) -> None:
+    """Print the one JSON document of a command."""
+    click.echo(json.dumps(document))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print notes to standard error."""
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def print_sealed(bundle: Path, fingerprint: str) -> None:
+    """Print where a bundle was sealed, and its root fingerprint, to standard error."""
+    click.echo(f"sealed {bundle}  {fingerprint}", err=True)
+
+
+def report_sealing(report: SealingReport, bundle: Path, rows: str, *, as_json: bool) -> None:
+    """Print the notes, fingerprint and figures of a new bundle; ``rows`` says of which rows."""
+    print_notes(report.notes)
+    print_sealed(bundle, report.fingerprint)
+    if as_json:
+        print_json(
+            {"fingerprint": report.fingerprint, "notes": list(report.notes), **report.metrics}
+        )
+    else:
+        print_figures(report.metrics, rows)
+
+
+def print_figures(figures: JsonMapping, rows: str) -> None:
+    """Print accuracy, macro F1, calibration error and each class, with 95 % intervals."""
+    click.echo(f"{figures['rows']} {rows}, figures with 95 % intervals")
+    for name in ("accuracy", "macro_f1", "calibration_error"):
+        click.echo(f"  {name:<18}{_figure(figures[name])}")
+    for label, ranks in figures["classes"].items():
+        click.echo(f"  {label}  ({ranks['support']} rows)")
+        for name in ("precision", "recall", "f1"):
+            click.echo(f"    {name:<16}{_figure(ranks[name])}")
+
+
+def _figure(figure: Mapping[str, float]) -> str:
+    return f"{figure['value']:.3f}  ({figure['low']:.3f} to {figure['high']:.3f})"

@@ -1,0 +1,13 @@
+"""The life of the service.
+
+- ``preflight``: the guard before the port opens, in a process of its own.
+- ``supervisor``: how a worker asks the supervising process to stop.
+- ``runtime``: the life of one worker: start, serve, drain.
+- ``state``: the states of that life.
+- ``startup``: from settings to a champion that answers.
+- ``assembly``: the champion with its engine, scheduler and recorder.
+- ``challengers``: the challengers that the settings name.
+- ``periodic``: flushing windows and re-checking the preprocessing.
+- ``draining``: finishing what was accepted, and the final account.
+- ``signals``: stop signals that drain first.
+"""

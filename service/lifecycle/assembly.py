@@ -1,0 +1,141 @@
+"""Puts the champion's side together: the verified bundle, its engine, scheduler and recorder.
+
+Importing this module imports torch; the runtime does so off the event loop.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from artifacts.bundle.code_commit import code_commit
+from artifacts.bundle.opening import Bundle, open_bundle
+from artifacts.bundle.rechecking import Rechecker
+from guards.drift.features import ANSWER, input_names
+from guards.drift.reference import NumericReference
+from guards.events.events import ServiceStarted, Variant
+from guards.integrity.environment import environment_differences, installed_environment
+from service.classification import Classification
+from service.engines.choosing import Choice, choose
+from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
+from service.observation.log_line import LogLines
+from service.observation.recorder import Recorder, RecorderParts
+from service.observation.windows import Windows
+from service.scheduling.scheduler import Scheduler
+from service.shadow.mirror import Mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from guards.json_types import JsonObject
+    from service.settings import Settings
+    from service.shadow.interface import Challenger
+    from service.telemetry.log import EventLog
+    from service.telemetry.metrics import Metrics
+
+__all__ = ["Champion", "assemble", "started_event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The champion, ready to answer, and what records its answers."""
+
+    bundle: Bundle
+    choice: Choice
+    scheduler: Scheduler
+    recorder: Recorder
+    classification: Classification
+    rechecker: Rechecker
+    configured: Sequence[ConfiguredChallenger]
+    """The challengers of the settings, as their manifests named them when they were made."""
+    environment_differences: Mapping[str, tuple[str, str]]
+    """Each library whose version differs from the sealed one, to (sealed, installed)."""
+
+    @property
+    def variant(self) -> Variant:
+        """Name, version, fingerprint and engine."""
+        identity = self.bundle.identity
+        engine = self.choice.engine.name
+        return Variant(identity.name, identity.version, identity.fingerprint, engine)
+
+    @property
+    def challengers(self) -> Sequence[Challenger]:
+        """The challengers that its documents are mirrored to."""
+        return self.recorder.mirror.challengers
+
+    @property
+    def columns(self) -> str | None:
+        """What transforms the columns: ``compiled``, ``scikit-learn``, or None without any."""
+        columns = self.bundle.preprocessing.columns
+        if columns is None:
+            return None
+        return "compiled" if columns.compiled else "scikit-learn"
+
+    @property
+    def reference_confidence(self) -> float | None:
+        """The champion's mean confidence on its held-out rows."""
+        confidence = self.bundle.reference.features[f"{ANSWER}.confidence"]
+        return confidence.mean if isinstance(confidence, NumericReference) else None
+
+
+def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> Champion:
+    """Judge, load and warm up the champion, and make its challengers; raises ``GuardRefused``."""
+    bundle = open_bundle(Path(str(settings.champion)), settings.requirements("champion"))
+    choice = choose(bundle, settings.engine)
+    configured = configured_challengers(settings)
+    preprocessing = bundle.manifest.preprocessing.fingerprint
+    challengers = [challenger.make(settings, preprocessing) for challenger in configured]
+    schema = bundle.preprocessing.schema
+    recorder = Recorder(
+        RecorderParts(
+            windows=Windows(bundle.reference, input_names(schema), schema.private),
+            mirror=Mirror(challengers, settings.shadow_sample, np.random.default_rng()),
+            lines=LogLines(run, bundle.identity, settings.capture, frozenset(schema.private)),
+            log=log,
+            metrics=metrics,
+            flush_documents=settings.flush_documents,
+        )
+    )
+    scheduler = Scheduler(
+        choice.engine, settings.max_queue, bundle.preprocessing.truncation.max_tokens
+    )
+    return Champion(
+        bundle=bundle,
+        choice=choice,
+        scheduler=scheduler,
+        recorder=recorder,
+        classification=Classification(bundle, scheduler, recorder),
+        rechecker=Rechecker(bundle),
+        configured=configured,
+        environment_differences=environment_differences(bundle.manifest.environment),
+    )
+
+
+def started_event(champion: Champion, settings: Settings) -> ServiceStarted:
+    """Return the event that tells what serves, on what, with which settings."""
+    challengers = [challenger.variant(settings.engine) for challenger in champion.configured]
+    return ServiceStarted(
+        champion=champion.variant,
+        challengers=tuple(challengers),
+        engine=champion.choice.to_json(),
+        columns=champion.columns,
+        environment=_environment(),
+        git_commit=code_commit(Path(__file__).parent),
+        environment_differences=champion.environment_differences,
+        tolerated=champion.bundle.tolerated,
+        settings=settings.public(),
+    )
+
+
+def _environment() -> JsonObject:
+    # Not every platform can say how many processors this process may use.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "libraries": installed_environment(),
+        "cpu": {"cores": cores, "capability": torch.backends.cpu.get_cpu_capability()},
+    }

@@ -1,0 +1,32 @@
+"""Periodic work while the champion serves."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from artifacts.bundle.rechecking import Rechecker
+    from guards.errors import Finding
+    from service.observation.recorder import Recorder
+
+__all__ = ["flush_regularly", "recheck_until_changed"]
+
+
+async def flush_regularly(recorder: Recorder, interval_s: float) -> None:
+    """Flush the live window at every interval, until cancelled."""
+    while True:
+        await asyncio.sleep(interval_s)
+        recorder.flush()
+
+
+async def recheck_until_changed(rechecker: Rechecker, interval_s: float) -> tuple[Finding, ...]:
+    """Compare the preprocessing with the sealed one at every interval; return what changed.
+
+    Does not return while nothing has changed.
+    """
+    findings: tuple[Finding, ...] = ()
+    while not findings:
+        await asyncio.sleep(interval_s)
+        findings = await asyncio.to_thread(rechecker.recheck)
+    return findings

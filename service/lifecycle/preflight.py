@@ -1,0 +1,69 @@
+"""The guard before the port opens: ``python -m service.lifecycle.preflight``, a process of its own.
+
+It verifies every bundle that the settings name and exits with 0 or 78, or with 2 where a file that
+``SIGNATURE_KEYS`` names is not a public key. It is a process of its own because verifying a bundle
+imports torch, which would otherwise stay in the supervisor's memory.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artifacts.bundle.opening import open_bundle
+from guards.errors import CallError, GuardRefused
+from guards.events.events import BundleRefused
+from service.engines.choosing import AUTO, choose
+from service.exit_codes import ExitCode
+from service.settings import Settings, read_settings
+from service.telemetry.log import EventLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["judge", "main"]
+
+_CLOSE_S = 5.0
+
+
+def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
+    """Yield ``(role, refusal)`` for each bundle that the guard refuses."""
+    bundles = [("champion", str(settings.champion))]
+    bundles += [("challenger", challenger) for challenger in settings.challengers]
+    for role, path in bundles:
+        try:
+            bundle = open_bundle(Path(path), settings.requirements(role))
+            if settings.engine != AUTO:
+                choose(bundle, settings.engine)
+        except GuardRefused as refusal:
+            yield role, refusal
+
+
+def main() -> int:
+    """Judge the bundles, log the refusals, and return the exit code."""
+    settings = read_settings()
+    try:
+        refusals = list(judge(settings))
+    except CallError as error:
+        sys.stderr.write(f"understudy: {error}\n")
+        return ExitCode.WRONG_CALL
+    for role, refusal in refusals:
+        sys.stderr.write(f"understudy: {role} {refusal}\n")
+    fatal = [
+        (role, refusal)
+        for role, refusal in refusals
+        if role == "champion" or not settings.challenger_optional
+    ]
+    if not fatal:
+        return ExitCode.DONE
+    log = EventLog(settings.replica, uuid.uuid4().hex, stdout=1, path=settings.log_file)
+    for role, refusal in fatal:
+        log.emit(BundleRefused(role, refusal.subject, refusal.findings))
+    log.close(_CLOSE_S)
+    return ExitCode.GUARD_REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

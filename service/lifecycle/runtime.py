@@ -1,0 +1,149 @@
+"""The lifecycle of one worker: start, serve, drain.
+
+The supervisor imports this module too, so torch is not imported here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+import uuid
+from typing import TYPE_CHECKING, Protocol
+
+from guards.errors import GuardRefused
+from guards.events.events import BundleRefused
+from service.errors import Unavailable
+from service.lifecycle.draining import finish
+from service.lifecycle.periodic import flush_regularly, recheck_until_changed
+from service.lifecycle.signals import drain_before_stopping
+from service.lifecycle.startup import start_champion
+from service.lifecycle.state import State
+from service.telemetry.log import EventLog
+from service.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from service.lifecycle.assembly import Champion
+    from service.settings import Settings
+
+__all__ = ["Runtime", "StopService"]
+
+_GRACE_S = 1.0
+"""Seconds that requests are still served after readiness is false: balancers poll this often."""
+
+_RECHECK_S = 60.0
+_CLOSE_LOG_S = 5.0
+
+_logger = logging.getLogger("bentoml.understudy")
+
+
+class StopService(Protocol):
+    """Stops the whole service, this worker and what supervises it."""
+
+    def __call__(self, *, refused: bool) -> None:
+        """Stop; ``refused`` says whether the guard is the reason."""
+
+
+class Runtime:
+    """Everything of one worker, from the settings to the last log line; used from one event loop.
+
+    ``champion`` is None until it is loaded, and is kept when it no longer serves.
+    """
+
+    def __init__(
+        self, settings: Settings, stop_service: StopService, recheck_s: float = _RECHECK_S
+    ) -> None:
+        """Open the log; everything else happens in ``start``.
+
+        ``stop_service`` is called when there will never be a champion to serve. The champion's
+        preprocessing is compared with the sealed one every ``recheck_s`` seconds.
+        """
+        self.settings = settings
+        self.state = State.STARTING
+        self.run = uuid.uuid4().hex
+        self.log = EventLog(settings.replica, self.run, stdout=1, path=settings.log_file)
+        self.metrics = Metrics(
+            queue_documents=lambda: self.champion.scheduler.documents if self.champion else 0,
+            lost_log_lines=lambda: self.log.lost,
+            ready=lambda: self.ready,
+        )
+        self.champion: Champion | None = None
+        self._stop_service = stop_service
+        self._recheck_s = recheck_s
+        self._accepts = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._drained: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the champion answers, whatever the state of its challengers."""
+        return self.state == State.READY
+
+    def start(self) -> None:
+        """Begin to start; requests are refused as unavailable until the champion is ready."""
+        self._tasks.append(asyncio.create_task(self._start()))
+        drain_before_stopping(self.drain)
+
+    def accepting_champion(self) -> Champion:
+        """Return the champion while it takes requests; raises ``Unavailable`` otherwise."""
+        if self.champion is None or not self._accepts:
+            advice = "ask another replica" if self.state == State.REFUSED else "try again"
+            message = f"the service is not ready ({self.state}); {advice}"
+            raise Unavailable(message)
+        return self.champion
+
+    async def drain(self) -> None:
+        """Stop serving, finish what was accepted, and write the log; only once."""
+        if self._drained is None:
+            self._drained = asyncio.create_task(self._drain())
+        await asyncio.shield(self._drained)
+
+    async def _start(self) -> None:
+        try:
+            self.champion = await start_champion(self.settings, self.run, self.log, self.metrics)
+        except GuardRefused as refusal:
+            # The bundle has changed since the preflight: the whole service stops.
+            self.state = State.REFUSED
+            self._report(refusal)
+            self.log.close(_CLOSE_LOG_S)
+            self._stop_service(refused=True)
+        except Exception:
+            self.state = State.FAILED
+            _logger.exception("the champion could not be started")
+            self._stop_service(refused=False)
+        else:
+            self._accepts = True
+            self.state = State.READY
+            self._tasks.append(asyncio.create_task(self._recheck(self.champion)))
+            await flush_regularly(self.champion.recorder, self.settings.flush_seconds)
+
+    async def _recheck(self, champion: Champion) -> None:
+        """Stop serving once the champion's preprocessing differs from what was sealed.
+
+        Accepted requests are finished. The process stays, unready, so that its status can be read
+        before an operator or an orchestrator stops it.
+        """
+        findings = await recheck_until_changed(champion.rechecker, self._recheck_s)
+        self._accepts = False
+        if self.ready:
+            self.state = State.REFUSED
+        self._report(GuardRefused(str(champion.bundle.path), findings))
+
+    def _report(self, refusal: GuardRefused) -> None:
+        sys.stderr.write(f"understudy: champion {refusal}\n")
+        self.log.emit(BundleRefused("champion", refusal.subject, refusal.findings))
+
+    async def _drain(self) -> None:
+        ready = self.ready
+        self.state = State.DRAINING
+        if ready:
+            await asyncio.sleep(_GRACE_S)
+        self._accepts = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.champion is not None:
+            await finish(self.champion, self.settings, self.log)
+        gc.unfreeze()
+        await asyncio.to_thread(self.log.close, _CLOSE_LOG_S)

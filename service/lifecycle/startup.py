@@ -1,0 +1,36 @@
+"""Starting: from settings to a champion that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.lifecycle.assembly import Champion
+    from service.settings import Settings
+    from service.telemetry.log import EventLog
+    from service.telemetry.metrics import Metrics
+
+__all__ = ["start_champion"]
+
+
+async def start_champion(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> Champion:
+    """Judge, load and warm up the champion, write ``service.started``, start the challengers.
+
+    Slow parts, the import of torch above all, run off the event loop. Raises ``GuardRefused``, and
+    whatever loading raises.
+    """
+    assembly = await asyncio.to_thread(importlib.import_module, "service.lifecycle.assembly")
+    champion: Champion = await asyncio.to_thread(assembly.assemble, settings, run, log, metrics)
+    log.emit(await asyncio.to_thread(assembly.started_event, champion, settings))
+    for finding in champion.choice.findings:
+        sys.stderr.write(f"understudy: champion {finding}\n")
+    for challenger in champion.challengers:
+        challenger.start(champion.recorder)
+    # What was loaded is kept for good: scanning it would take the collector a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    return champion

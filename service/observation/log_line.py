@@ -1,0 +1,74 @@
+"""Builds the event of an answered document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guards.events.events import RequestObserved
+from guards.evidence.pair import Pair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from guards.bundle.identity import BundleIdentity
+    from guards.evidence.pair import ChallengerId
+    from guards.json_types import JsonObject
+    from service.documents import Document
+    from service.settings import Capture
+    from service.shadow.interface import PendingComparison
+
+__all__ = ["LogLines"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLines:
+    """Builds the events of one run, in which the champion is ``model``.
+
+    ``capture`` selects the documents whose text and features are written, without the columns in
+    ``private``.
+    """
+
+    run: str
+    model: BundleIdentity
+    capture: Capture
+    private: frozenset[str]
+
+    def event(
+        self, pending: PendingComparison, challengers: Iterable[ChallengerId]
+    ) -> RequestObserved:
+        """Return the event of a document, with the outcomes in the order of ``challengers``."""
+        pairs = tuple(
+            Pair.of(pending.champion, challenger, pending.outcomes[challenger])
+            for challenger in challengers
+            if challenger in pending.outcomes
+        )
+        document, encoding = pending.document, pending.encoding
+        row = document.row
+        return RequestObserved(
+            request_id=document.request_id,
+            observed_at=pending.observed_at,
+            origin_run=self.run,
+            segment=document.segment,
+            model=self.model,
+            champion=pending.champion,
+            pairs=pairs,
+            tokens=encoding.tokens,
+            truncated=encoding.truncated,
+            unknown=row.unknown,
+            missing=row.missing,
+            coerced=row.coerced,
+            out_of_range=row.out_of_range,
+            document=self._captured(document) if self._captures(pairs) else None,
+        )
+
+    def _captures(self, pairs: Iterable[Pair]) -> bool:
+        if self.capture == "disagreements":
+            return any(pair.disagree for pair in pairs)
+        return self.capture == "all"
+
+    def _captured(self, document: Document) -> JsonObject:
+        features = {
+            name: value for name, value in document.features.items() if name not in self.private
+        }
+        return {"text": document.text, "features": features}

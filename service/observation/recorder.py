@@ -1,0 +1,156 @@
+"""The observe step: records every answered document in window, counters, metrics and log.
+
+It joins shadow and telemetry, which do not import each other. The champion's answer goes to the
+window and to the mirror at once; the log line follows with the last outcome of a challenger.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from guards.drift.features import input_values
+from guards.events.events import BundleRefused
+from guards.evidence.pair import Missed
+from service.observation.feedback import RecentAnswers
+from service.observation.input_counts import EXTRA, InputCounts, input_issues
+from service.shadow.interface import PendingComparison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from artifacts.bundle.preprocessing import Encoding
+    from guards.answer import Observation
+    from guards.drift.reference import Reference
+    from guards.errors import Finding
+    from guards.evidence.pair import ChallengerId, Outcome
+    from guards.schema import CanonicalRow
+    from service.documents import Document
+    from service.observation.log_line import LogLines
+    from service.observation.windows import Windows
+    from service.shadow.mirror import Mirror
+    from service.telemetry.log import EventLog
+    from service.telemetry.metrics import Metrics
+
+__all__ = ["Recorder", "RecorderParts"]
+
+_logger = logging.getLogger("bentoml.understudy")
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderParts:
+    """What a recorder writes to; a window is flushed when it holds ``flush_documents``."""
+
+    windows: Windows
+    mirror: Mirror
+    lines: LogLines
+    log: EventLog
+    metrics: Metrics
+    flush_documents: int
+
+
+class Recorder:
+    """Records the champion's answers and the outcomes of challengers; used from one event loop.
+
+    It is the ``Listener`` of the mirror's challengers.
+    """
+
+    def __init__(self, parts: RecorderParts) -> None:
+        """Record into these parts."""
+        self.windows = parts.windows
+        self.mirror = parts.mirror
+        self.inputs = InputCounts()
+        self.documents = 0
+        self.flushed_documents = 0
+        self._lines = parts.lines
+        self._log = parts.log
+        self._metrics = parts.metrics
+        self._flush_documents = parts.flush_documents
+        self._answers = RecentAnswers()
+        self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
+        self._confidence_sum = 0.0
+
+    @property
+    def confidence(self) -> float | None:
+        """The champion's mean confidence since the start."""
+        return self._confidence_sum / self.documents if self.documents else None
+
+    def answered(self, document: Document, encoding: Encoding, observation: Observation) -> None:
+        """Record a document whose answer is about to be sent."""
+        answer = observation.answer
+        self.documents += 1
+        self._confidence_sum += answer.confidence
+        self._metrics.documents.inc()
+        self._metrics.champion_confidence.observe(answer.confidence)
+        self._count_inputs(document.row)
+        self._answers.add(document.request_id, answer)
+        inputs = input_values(
+            document.row,
+            tokens=encoding.tokens,
+            unknown_tokens=encoding.unknown_tokens,
+            truncated=encoding.truncated,
+        )
+        self.windows.observe(inputs, answer, document.row)
+        self._offer(PendingComparison(document, encoding, observation, datetime.now(UTC)))
+        if self.windows.documents >= self._flush_documents:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the live window to the log and open the next, unless it is empty."""
+        try:
+            window = self.windows.flush()
+        except Exception:
+            # A window is no reason to fail a request, or to stop flushing.
+            _logger.exception("a window could not be flushed")
+            return
+        if window is not None:
+            self.flushed_documents += window.documents
+            self._log.emit(window)
+
+    def feedback(self, labels: Iterable[tuple[str, str]]) -> None:
+        """Record true labels, each as (request id, label)."""
+        for request_id, label in labels:
+            self._log.emit(self._answers.feedback(request_id, label))
+
+    def settled(
+        self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome
+    ) -> None:
+        """Record the outcome of a challenger; the last one completes the log line."""
+        complete = self.mirror.settle(challenger, pending, outcome)
+        if isinstance(outcome, Missed):
+            self._metrics.shadow_missed.inc(str(challenger), outcome.value)
+        else:
+            champion = pending.champion.answer
+            self._metrics.shadow_compared.inc(str(challenger))
+            if outcome.answer.label != champion.label:
+                self._metrics.disagreements.inc(str(challenger))
+            self.windows.compare(challenger, champion, outcome.answer)
+        if complete:
+            self._write(pending)
+
+    def announced(self, challenger: ChallengerId, reference: Reference) -> None:
+        """Compare a challenger's answers with its own reference from now on."""
+        self.windows.watch(challenger, reference)
+
+    def refused(self, challenger: ChallengerId, findings: Sequence[Finding]) -> None:
+        """Write the refusal of a challenger to the log."""
+        self._log.emit(BundleRefused("challenger", str(challenger), tuple(findings)))
+
+    def _offer(self, pending: PendingComparison) -> None:
+        if not self.mirror.offer(pending):
+            self._write(pending)
+            return
+        for challenger in self._challengers:
+            self._metrics.shadow_eligible.inc(str(challenger))
+
+    def _write(self, pending: PendingComparison) -> None:
+        self._log.emit(self._lines.event(pending, self._challengers))
+
+    def _count_inputs(self, row: CanonicalRow) -> None:
+        self.inputs.update(row)
+        for kind, names in input_issues(row):
+            for name in names:
+                # Clients choose the names of extra features, and each would be a time series.
+                self._metrics.inputs.inc(kind, "" if kind == EXTRA else name)

@@ -1,0 +1,133 @@
+"""Networks from a bundle's configuration, which may ask for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from transformers import BertConfig, PreTrainedConfig
+
+from artifacts.bundle.network import (
+    DocumentClassifier,
+    TextClassifier,
+    empty_network,
+    harmless_config,
+    model_of,
+    new_network,
+    positions_of,
+)
+from tests.models import FAMILIES
+
+if TYPE_CHECKING:
+    from guards.json_types import JsonObject
+
+SIZES: JsonObject = {
+    "vocab_size": 50,
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+}
+
+
+def bert(**others: object) -> JsonObject:
+    """Return the configuration of a tiny BERT as its file has it."""
+    return {**BertConfig(**SIZES).to_dict(), **others}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_text_classifier_of_any_family(family: str) -> None:
+    """A classifier of the library takes token ids, and ignores the columns beside them."""
+    config: PreTrainedConfig = FAMILIES[family][0](60)
+    config.id2label = {0: "a", 1: "b", 2: "c"}
+
+    network = empty_network(config.to_dict())
+
+    assert isinstance(network, TextClassifier)
+    network.train(mode=False)
+    ids = torch.tensor([[0, 5, 6, 2]])
+    with torch.inference_mode():
+        alone, beside = (network(ids, torch.zeros(1, width)) for width in (0, 4))
+    assert alone.shape == (1, 3)
+    assert torch.equal(alone, beside)
+    assert network.config is model_of(network).config
+
+
+def test_joined_network_from_its_configuration() -> None:
+    """A network that uses columns is told from one of text only by its ``model_type``."""
+    made = new_network(
+        None, bert(), columns_width=4, labels=("a", "b"), preprocessing_fingerprint="sha256:0"
+    )
+
+    network = empty_network(made.config.to_dict())
+
+    assert isinstance(network, DocumentClassifier)
+    assert model_of(network) is network
+    assert network.join.in_features == 16 + 4
+    assert network.config.preprocessing_fingerprint == "sha256:0"
+
+
+def test_state_of_a_document_is_the_mean_over_its_windows() -> None:
+    """Rows of token ids are the windows of one document after the other."""
+    torch.manual_seed(1)
+    network = new_network(
+        None, bert(), columns_width=2, labels=("a", "b", "c"), preprocessing_fingerprint=""
+    )
+    network.train(mode=False)
+    ids, columns = torch.randint(50, (6, 9)), torch.randn(2, 2)
+    with torch.inference_mode():
+        pooled = network.pool(ids)
+        states = torch.stack([pooled[:3].mean(dim=0), pooled[3:].mean(dim=0)])
+
+        torch.testing.assert_close(network(ids, columns), network.classify(states, columns))
+
+
+ASKED = {
+    "auto_map": {"AutoConfig": "somebody/model--config.Config"},
+    "attn_implementation": "somebody/kernel",
+    "_attn_implementation": "somebody/kernel",
+    "quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True},
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_configuration_that_asks_for_more(name: str) -> None:
+    """Code, kernels and quantisation that a configuration names are not looked for."""
+    config = harmless_config(bert(**{name: ASKED[name]}))
+
+    assert "somebody" not in str(config.to_dict())
+    assert getattr(config, "quantization_config", None) is None
+    empty_network(bert(**{name: ASKED[name]}))
+
+
+@pytest.mark.parametrize("kind", ["ours-2", "", None])
+def test_kind_of_model_that_the_library_lacks(kind: str | None) -> None:
+    """A kind that is none raises what the caller expects."""
+    with pytest.raises(ValueError, match="Unrecognized model"):
+        empty_network(bert(model_type=kind))
+
+
+def test_configuration_without_a_kind() -> None:
+    """A configuration that does not say its kind raises the same."""
+    config = bert()
+    del config["model_type"]
+
+    with pytest.raises(ValueError, match="Unrecognized model"):
+        empty_network(config)
+
+
+@pytest.mark.parametrize(
+    ("config", "positions"),
+    [
+        ({"model_type": "bert", "max_position_embeddings": 512}, 512),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "mpnet", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "camembert", "max_position_embeddings": 514}, 513),
+        ({"model_type": "xlnet"}, None),
+    ],
+)
+def test_positions_for_text(config: JsonObject, positions: int | None) -> None:
+    """Families that number positions after the padding token have so many fewer."""
+    assert positions_of(config) == positions

@@ -1,0 +1,417 @@
+"""From a table to a bundle: what is fitted on what, and what a wrong call is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.network import model_of
+from artifacts.bundle.opening import open_bundle
+from artifacts.bundle.sealed_columns import estimator_of
+from artifacts.bundle.tokenizer import canonical_json
+from artifacts.evaluation.figures import evaluate, figures_to_json
+from artifacts.tables import ColumnRoles, Table, as_table
+from artifacts.training.train import TrainingOptions, share_of_each_class, train
+from artifacts.training.wordpiece import learn_tokenizer
+from guards.drift.reference import CategoricalReference, NumericReference
+from guards.errors import CallError, TableError
+from service.cli import main
+from tests.conftest import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+QUICK = TrainingOptions(epochs=1, max_length=16, accelerate=False)
+COLUMNS = ("--text", "text", "--label", "label", "--numeric", "pages", "--categorical", "court")
+
+
+@pytest.fixture(scope="module")
+def rows(small_table: Table) -> Table:
+    """Return sixty labelled documents."""
+    return small_table.take(range(60))
+
+
+@pytest.fixture(scope="module")
+def held_out(small_table: Table) -> Table:
+    """Return twenty others of the same classes, with numbers far from theirs."""
+    others = small_table.take(range(60, 80))
+    documents = [
+        {**document, "features": {**document["features"], "pages": 1e6}}
+        for document in others.documents
+    ]
+    return replace(others, documents=documents)
+
+
+@pytest.fixture(scope="module")
+def trained(rows: Table, held_out: Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a bundle trained on the rows, with the others held out."""
+    path = tmp_path_factory.mktemp("trained") / "docs" / "1"
+    train(rows, ROLES, path, QUICK, held_out)
+    return path
+
+
+def numbers(table: Table, column: str) -> NDArray[np.float64]:
+    """Return a numeric column with medians for the missing values."""
+    values = np.array([document["features"][column] for document in table.documents], dtype=float)
+    return np.where(np.isnan(values), np.nanmedian(values), values)
+
+
+def test_preprocessing_is_fitted_on_training_rows_only(trained: Path, rows: Table) -> None:
+    """Mean and spread of the scaler are numpy's over the training rows, held-out rows apart."""
+    columns = estimator_of(open_bundle(trained).preprocessing.columns)
+
+    scaler = columns.named_transformers_["numeric"]["scale"]
+
+    for place, column in enumerate(ROLES.numeric):
+        assert scaler.mean_[place] == pytest.approx(numbers(rows, column).mean(), rel=1e-12)
+        assert scaler.scale_[place] == pytest.approx(numbers(rows, column).std(), rel=1e-12)
+
+
+def test_schema_is_that_of_training_rows(trained: Path, rows: Table) -> None:
+    """Ranges and known categories come from the training rows."""
+    schema = open_bundle(trained).preprocessing.schema
+
+    assert schema.numeric[0].maximum == numbers(rows, "pages").max() < 1e6
+    courts = pd.Series([document["features"]["court"] for document in rows.documents])
+    seen_twice = courts.value_counts().loc[lambda counts: counts >= 2]
+    assert schema.categorical[0].categories == tuple(sorted(seen_twice.index))
+
+
+def test_reference_and_figures_are_of_held_out_rows(trained: Path, held_out: Table) -> None:
+    """The metrics in the manifest are those of the calibrated answers to the held-out rows."""
+    bundle = open_bundle(trained)
+    texts = [document["text"] for document in held_out.documents]
+    encodings = bundle.preprocessing.encode(
+        texts, bundle.preprocessing.canonical(held_out.documents)
+    )
+    probabilities = probabilities_of(bundle.network, bundle.manifest.temperature, encodings)
+    truth = np.array([bundle.labels.index(label) for label in held_out.labels])
+
+    figures = figures_to_json(evaluate(probabilities, truth, bundle.labels))
+
+    assert bundle.manifest.metrics == json.loads(json.dumps(figures))
+    assert bundle.reference.documents == len(held_out)
+    pages = bundle.reference.features["pages"]
+    assert isinstance(pages, NumericReference)
+    assert pages.minimum == 1e6
+
+
+def test_seeded_split_holds_out_a_share(rows: Table, tmp_path: Path) -> None:
+    """Without a validation table a seeded share is held out, of which the scaler sees nothing."""
+    report = train(rows, ROLES, tmp_path / "docs" / "1", QUICK)
+
+    columns = estimator_of(open_bundle(tmp_path / "docs" / "1").preprocessing.columns)
+    assert report.metrics["rows"] == 9
+    assert columns.named_transformers_["numeric"]["scale"].n_samples_seen_ == 51
+
+
+def test_same_seed_same_bundle(trained: Path, rows: Table, held_out: Table, tmp_path: Path) -> None:
+    """Training again with the same seed gives the same root fingerprint; with another, another."""
+    once = open_bundle(trained).manifest.fingerprint
+
+    again = train(rows, ROLES, tmp_path / "docs" / "1", QUICK, held_out)
+    other = train(rows, ROLES, tmp_path / "other" / "docs" / "1", replace(QUICK, seed=1), held_out)
+
+    assert again.fingerprint == once
+    assert other.fingerprint != once
+
+
+@pytest.mark.parametrize("column", ["text", "pages", "court"])
+def test_training_learns(tmp_path: Path, column: str) -> None:
+    """Whether text, a number or a category tells two classes apart, the network finds out."""
+    generator = np.random.default_rng(4)
+    truth = generator.integers(2, size=160)
+    noise = generator.integers(2, size=160)
+    words = np.array(["the goods were delivered", "the court has ordered"])
+    told = {name: truth if name == column else noise for name in ("text", "pages", "court")}
+    frame = pd.DataFrame(
+        {
+            "text": words[told["text"]],
+            "pages": told["pages"] * 4 + generator.normal(size=160),
+            "court": np.array(["NDCA", "SDNY"])[told["court"]],
+            "label": truth.astype(str),
+        }
+    )
+    roles = ColumnRoles(("text",), "label", ("pages",), ("court",))
+    options = TrainingOptions(epochs=12, max_length=8, accelerate=False)
+
+    report = train(as_table(frame, roles, "made"), roles, tmp_path / "made" / "1", options)
+
+    assert report.metrics["accuracy"]["value"] > 0.9
+
+
+def test_lineage_says_what_it_came_from(trained: Path, rows: Table, tmp_path: Path) -> None:
+    """Seed, rows, label column and the data's digest are recorded; other data has another."""
+    lineage = open_bundle(trained).manifest.lineage
+    train(rows.take(range(59)), ROLES, tmp_path / "docs" / "1", QUICK)
+
+    assert (lineage["rows"], lineage["seed"], lineage["label_column"]) == (60, 0, "label")
+    assert lineage["data"].startswith("sha256:")
+    assert lineage["validation"] is not None
+    other = open_bundle(tmp_path / "docs" / "1").manifest.lineage
+    assert other["data"] != lineage["data"]
+    assert other["validation"] is None
+
+
+@pytest.fixture(scope="module")
+def base(rows: Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a small encoder with random weights, and its tokenizer."""
+    directory = tmp_path_factory.mktemp("base")
+    tokenizer = learn_tokenizer([document["text"] for document in rows.documents], 500)
+    tokenizer.enable_truncation(4)
+    tokenizer.enable_padding(length=300)
+    (directory / "tokenizer.json").write_bytes(canonical_json(tokenizer))
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    torch.manual_seed(9)
+    BertModel(config).save_pretrained(directory)
+    return directory
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_frozen_encoder_keeps_its_weights(
+    rows: Table, base: Path, tmp_path: Path, *, frozen: bool
+) -> None:
+    """With a frozen encoder every weight of the base is in the bundle; else they move."""
+    before = BertModel.from_pretrained(base).state_dict()
+    options = replace(QUICK, base=str(base), freeze_encoder=frozen)
+
+    train(rows, ROLES, tmp_path / "docs" / "1", options)
+
+    weights = model_of(open_bundle(tmp_path / "docs" / "1").network).state_dict()
+    kept = [torch.equal(weights[f"encoder.{name}"], value) for name, value in before.items()]
+    assert all(kept) is frozen
+
+
+def test_tokenizer_of_the_base_does_not_cut_or_pad(rows: Table, base: Path, tmp_path: Path) -> None:
+    """The base's own truncation and padding are switched off: the bundle says how text is cut."""
+    train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(base)))
+
+    bundle = open_bundle(tmp_path / "docs" / "1")
+    tokens = [encoding.tokens for encoding in bundle.preprocessing.encode(
+        ["the", "the " * 100], bundle.preprocessing.canonical([{"features": {}}] * 2)
+    )]  # fmt: skip
+    assert tokens == [3, 16]
+    assert bundle.manifest.lineage["base"] == base.name
+
+
+def test_longer_than_the_base_can_take(rows: Table, base: Path, tmp_path: Path) -> None:
+    """More tokens than the base has positions for is refused before training."""
+    options = replace(QUICK, base=str(base), max_length=65)
+
+    with pytest.raises(CallError, match="--max-length 65: the base has 64 positions"):
+        train(rows, ROLES, tmp_path / "docs" / "1", options)
+
+
+@pytest.mark.parametrize("with_tokenizer", [False, True])
+def test_base_that_is_none(
+    rows: Table, base: Path, tmp_path: Path, *, with_tokenizer: bool
+) -> None:
+    """A directory without a model, or without a tokenizer, is told as such."""
+    directory = tmp_path / "no model here"
+    directory.mkdir()
+    if with_tokenizer:
+        (directory / "tokenizer.json").write_bytes((base / "tokenizer.json").read_bytes())
+
+    missing = "no model there" if with_tokenizer else r"no tokenizer\.json there"
+    with pytest.raises(CallError, match=missing):
+        train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(directory)))
+
+
+def test_base_without_special_tokens(rows: Table, base: Path, tmp_path: Path) -> None:
+    """A tokenizer that makes nothing of an empty text is refused before training."""
+    directory = shutil.copytree(base, tmp_path / "base")
+    tokenizer = json.loads((directory / "tokenizer.json").read_bytes())
+    (directory / "tokenizer.json").write_text(json.dumps({**tokenizer, "post_processor": None}))
+
+    with pytest.raises(CallError, match=r"--base .*: .* an empty one has no token"):
+        train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(directory)))
+
+
+def csv(path: Path, table: Table, days: Sequence[int] = ()) -> Path:
+    """Write a table as CSV, with a column of days if there are any."""
+    frame = pd.DataFrame([document["features"] for document in table.documents])
+    frame["text"] = [document["text"] for document in table.documents]
+    frame["label"] = table.labels
+    if days:
+        frame["day"] = days
+    frame.to_csv(path, index=False)
+    return path
+
+
+def called(*arguments: object) -> int:
+    """Run a command line and give its exit code."""
+    with pytest.raises(SystemExit) as done:
+        main([str(argument) for argument in arguments])
+    code = done.value.code or 0
+    assert isinstance(code, int)
+    return code
+
+
+def test_command_line_trains_by_time_with_a_private_column(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With ``--time`` the last rows are held out, however they stand in the table."""
+    days = (np.random.default_rng(1).permutation(60) + 1).tolist()
+    table = csv(tmp_path / "t.csv", rows, days)
+    out = tmp_path / "docs" / "1"
+
+    code = called(
+        *("train", table, *COLUMNS, "--numeric", "day", "--time", "day", "--private", "court"),
+        *("--epochs", 1, "--max-length", 16, "--out", out),
+    )
+
+    assert code == 0
+    said = capsys.readouterr()
+    assert "held-out rows, figures with 95 % intervals" in said.out
+    assert "note: onnx-int8: " in said.err
+    bundle = open_bundle(out)
+    assert bundle.manifest.parity is not None
+    assert bundle.manifest.parity["onnx-int8"].documents == 5
+    day = bundle.preprocessing.schema.numeric[1]
+    assert (day.minimum, day.maximum) == (1.0, 51.0)
+    reference = bundle.reference.features["day"]
+    assert isinstance(reference, NumericReference)
+    assert (reference.minimum, reference.maximum) == (52.0, 60.0)
+    assert bundle.preprocessing.schema.private == ("court",)
+    court = bundle.reference.features["court"]
+    assert isinstance(court, CategoricalReference)
+    assert court.private
+
+
+def _blank(table: Table, row: int, column: str, value: object) -> Table:
+    documents = [dict(document) for document in table.documents]
+    documents[row] = {
+        **documents[row],
+        "features": {**documents[row]["features"], column: value},
+    }
+    return replace(table, documents=documents)
+
+
+@pytest.mark.parametrize("value", ["SECRET", "1,5", "1_000", "1e999"])
+def test_cell_that_is_no_number(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str], value: str
+) -> None:
+    """The row of the table and the column are named, and the value is not repeated."""
+    table = csv(tmp_path / "t.csv", _blank(rows, 41, "pages", value))
+
+    code = called("train", table, *COLUMNS, "--out", tmp_path / "docs" / "1")
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert said.err == f"understudy: {table}: row 42.pages is not a finite number\n"
+
+
+def _refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    code = called("train", *arguments)
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert said.err.startswith("understudy: ")
+    assert len(said.err.splitlines()) == 1
+    return said.err
+
+
+def test_wrong_tables_are_refused_in_one_line(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing column, no rows, one class and too few rows each have one line and exit code 2."""
+    good = csv(tmp_path / "good.csv", rows)
+    empty = tmp_path / "empty.csv"
+    empty.write_text("text,label,pages,court\n")
+    alike = csv(tmp_path / "alike.csv", replace(rows, labels=["letter"] * 60))
+    few = csv(tmp_path / "few.csv", rows.take(range(3)))
+    out = ("--out", tmp_path / "docs" / "1")
+
+    assert "no column 'nowhere'" in _refused(capsys, good, *COLUMNS, "--numeric", "nowhere", *out)
+    assert "has no rows" in _refused(capsys, empty, *COLUMNS, *out)
+    assert "one class only, 'letter'" in _refused(capsys, alike, *COLUMNS, *out)
+    assert "too few" in _refused(capsys, few, *COLUMNS, *out)
+    assert "no such file" in _refused(capsys, tmp_path / "none.csv", *COLUMNS, *out)
+    assert not (tmp_path / "docs").exists()
+
+
+def test_several_labels_are_refused_in_one_line(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A multi-label table is refused by row, with what to do instead."""
+    lines = [
+        {"text": document["text"], "label": [label, "urgent"], **document["features"]}
+        for document, label in zip(rows.documents, rows.labels, strict=True)
+    ]
+    table = tmp_path / "t.jsonl"
+    table.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    said = _refused(capsys, table, *COLUMNS, "--out", tmp_path / "docs" / "1")
+
+    assert "row 1 of 'label' holds several labels" in said
+
+
+def test_validation_with_a_label_that_training_lacks(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class that nobody could learn is refused by name."""
+    table = csv(tmp_path / "t.csv", rows)
+    validation = csv(tmp_path / "v.csv", replace(rows, labels=[*rows.labels[:-1], "postcard"]))
+    arguments = (table, *COLUMNS, "--validation", validation, "--out", tmp_path / "docs" / "1")
+
+    assert "label 'postcard', which the training rows lack" in _refused(capsys, *arguments)
+
+
+def test_destination_that_exists(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bundle is never overwritten, and that is said before anything is trained."""
+    table = csv(tmp_path / "t.csv", rows)
+
+    assert "exists already" in _refused(capsys, table, *COLUMNS, "--out", tmp_path)
+
+
+def test_columns_that_are_hard_to_fit(rows: Table, tmp_path: Path) -> None:
+    """Columns that are constant, or missing throughout, are trained on without complaint."""
+    features = {"pages": 3, "amount": None, "court": None, "sender": "only one"}
+    table = replace(rows, documents=[{**d, "features": features} for d in rows.documents])
+
+    train(table, ROLES, tmp_path / "docs" / "1", QUICK)
+
+    schema = open_bundle(tmp_path / "docs" / "1").preprocessing.schema
+    assert schema.numeric[1].minimum is None
+    assert schema.categorical[0].categories == ()
+
+
+def test_table_in_memory(tmp_path: Path) -> None:
+    """A frame with two classes and no features is enough, and a message names it."""
+    frame = pd.DataFrame({"text": ["good thing", "bad thing"] * 10, "label": [1, 0] * 10})
+    roles = ColumnRoles(text=("text",), label="label")
+
+    train(as_table(frame, roles, "memory"), roles, tmp_path / "docs" / "1", QUICK)
+
+    assert open_bundle(tmp_path / "docs" / "1").labels == ("0", "1")
+    with pytest.raises(TableError, match=r"^memory: no column"):
+        as_table(frame, replace(roles, label="verdict"), "memory")
+
+
+def test_each_class_is_held_out_in_its_share() -> None:
+    """A split keeps classes in proportion, and a class of one row stays in training."""
+    labels = ["a"] * 100 + ["b"] * 40 + ["c"]
+    held = share_of_each_class(labels, seed=5)
+    assert Counter(labels[place] for place in held) == {"a": 15, "b": 6}
+    assert held == share_of_each_class(labels, seed=5)

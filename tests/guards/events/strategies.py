@@ -1,0 +1,140 @@
+"""Hypothesis strategies for every event, with any values that a line can hold."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from guards.answer import Answer, Observation
+from guards.bundle.identity import BundleIdentity
+from guards.drift.distance import Score
+from guards.errors import Finding
+from guards.events.events import (
+    BundleRefused,
+    ChallengerAccount,
+    DriftWindow,
+    Event,
+    FeedbackReceived,
+    RequestObserved,
+    ServiceStarted,
+    ServiceStopped,
+    Variant,
+)
+from guards.evidence.coverage import Coverage
+from guards.evidence.pair import ChallengerId, Comparison, Missed, Pair
+
+if TYPE_CHECKING:
+    from guards.evidence.pair import Outcome
+
+__all__ = ["EVENTS_OF_ALL_TYPES", "MOMENTS"]
+
+# UTF-8 has no bytes for surrogates, which the renderer replaces.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+COUNTS = st.integers(0, 2**40)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+OBJECTS = st.dictionaries(
+    TEXTS,
+    st.recursive(
+        st.none() | st.booleans() | COUNTS | NUMBERS | TEXTS,
+        lambda values: st.lists(values, max_size=2) | st.dictionaries(TEXTS, values, max_size=2),
+        max_leaves=4,
+    ),
+    max_size=3,
+)
+NAMES = st.lists(TEXTS, max_size=2).map(tuple)
+
+FINDINGS = st.lists(
+    st.builds(Finding, st.just("root_changed"), TEXTS, TEXTS, TEXTS, TEXTS), max_size=2
+).map(tuple)
+ANSWERS = st.builds(
+    Answer, TEXTS, NUMBERS, NUMBERS, NUMBERS, st.dictionaries(TEXTS, NUMBERS, max_size=3)
+)
+OBSERVATIONS = st.builds(Observation, ANSWERS, NUMBERS, *[st.none() | NUMBERS] * 3)
+IDS = st.builds(ChallengerId, TEXTS, TEXTS, st.integers(1, 9))
+COVERAGES = st.builds(
+    Coverage, COUNTS, COUNTS, COUNTS, COUNTS, st.dictionaries(TEXTS, COUNTS, max_size=2)
+)
+SCORES = st.builds(
+    Score,
+    st.sampled_from(["ks", "js"]),
+    st.none() | NUMBERS,
+    st.none() | NUMBERS,
+    NUMBERS,
+    st.booleans(),
+    COUNTS,
+)
+
+
+@st.composite
+def pairs(draw: st.DrawFn, champion: Observation) -> Pair:
+    """Draw a pair with this observation of the champion."""
+    outcome: Outcome = draw(st.sampled_from(Missed) | OBSERVATIONS)
+    comparison = st.builds(Comparison, st.booleans(), NUMBERS, NUMBERS)
+    return Pair(
+        champion, draw(IDS), outcome, None if isinstance(outcome, Missed) else draw(comparison)
+    )
+
+
+@st.composite
+def request_observed(draw: st.DrawFn) -> RequestObserved:
+    """Draw a document whose pairs share the champion's observation."""
+    champion = draw(OBSERVATIONS)
+    return RequestObserved(
+        request_id=draw(TEXTS),
+        observed_at=draw(MOMENTS),
+        origin_run=draw(TEXTS),
+        segment=draw(st.none() | TEXTS),
+        model=draw(st.builds(BundleIdentity, TEXTS, TEXTS, TEXTS)),
+        champion=champion,
+        pairs=tuple(draw(st.lists(pairs(champion), max_size=3))),
+        tokens=draw(COUNTS),
+        truncated=draw(st.booleans()),
+        unknown=draw(NAMES),
+        missing=draw(NAMES),
+        coerced=draw(NAMES),
+        out_of_range=draw(NAMES),
+        document=draw(st.none() | OBJECTS),
+    )
+
+
+EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
+    st.builds(
+        ServiceStarted,
+        champion=st.builds(Variant, TEXTS, TEXTS, TEXTS, TEXTS),
+        challengers=st.lists(
+            st.builds(Variant, TEXTS, TEXTS, st.none() | TEXTS, TEXTS, st.integers(1, 9)),
+            max_size=3,
+        ).map(tuple),
+        engine=OBJECTS,
+        columns=st.none() | TEXTS,
+        environment=OBJECTS,
+        git_commit=st.none() | TEXTS,
+        environment_differences=st.dictionaries(TEXTS, st.tuples(TEXTS, TEXTS), max_size=2),
+        tolerated=FINDINGS,
+        settings=OBJECTS,
+    ),
+    st.builds(BundleRefused, TEXTS, TEXTS, FINDINGS),
+    request_observed(),
+    st.builds(
+        DriftWindow,
+        start=MOMENTS,
+        end=MOMENTS,
+        documents=COUNTS,
+        reference=TEXTS,
+        counts=OBJECTS,
+        scores=st.dictionaries(TEXTS, SCORES, max_size=2),
+    ),
+    st.builds(FeedbackReceived, TEXTS, TEXTS, st.none() | st.tuples(TEXTS, NUMBERS)),
+    st.builds(
+        ServiceStopped,
+        observed=COUNTS,
+        flushed=COUNTS,
+        coverage=COVERAGES,
+        challengers=st.lists(st.builds(ChallengerAccount, IDS, COVERAGES), max_size=3).map(tuple),
+        lost_log_lines=st.dictionaries(TEXTS, COUNTS, max_size=2),
+    ),
+)
+"""One strategy for each type in ``EVENTS``, in their order."""

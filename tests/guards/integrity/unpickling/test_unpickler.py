@@ -1,0 +1,386 @@
+"""Legitimate preprocessing loads; whatever names another global does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import pickle
+import sys
+import tracemalloc
+from collections import UserList
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from guards.errors import PartError
+from guards.integrity.state.fingerprint import digest
+from guards.integrity.unpickling.allowlist import ALLOWED_GLOBALS, ESTIMATORS
+from guards.integrity.unpickling.unpickler import load_with_versions, loads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from guards.json_types import JsonObject
+
+PART = "preprocessing/columns.joblib"
+ROWS = 24
+NUMBERS = pd.DataFrame(
+    {"pages": np.arange(1.0, ROWS + 1), "amount": np.arange(ROWS)[::-1] ** 2 + 0.5}
+)
+GAPS = NUMBERS.mask(NUMBERS["pages"] % 5 == 0)
+COURTS = pd.DataFrame(
+    {
+        "court": pd.Series(["NDCA", "SDNY", "NDCA", "DDEL"] * 6, dtype=object),
+        "sender": pd.Series(["bank", "clerk", None] * 8, dtype=object),
+    }
+)
+MIXED = pd.concat([NUMBERS, COURTS], axis=1)
+YES_OR_NO = np.arange(ROWS) % 2
+THREE = np.array(list("xyz") * 8)
+TEXTS = ["The quick brown fox é", "jumps over the lazy dog", "a fox and a dog"] * 8
+SPLIT = [("numbers", StandardScaler(), ["pages"]), ("courts", OneHotEncoder(), ["court"])]
+STR = COURTS[["court"]].astype("str")
+NO_COURT = COURTS[["court"]].replace("DDEL", np.nan)
+
+USUAL: JsonObject = {
+    "StandardScaler": StandardScaler().fit(NUMBERS),
+    "StandardScaler of an array": StandardScaler(with_mean=False).fit(NUMBERS.to_numpy()),
+    "StandardScaler in parts": StandardScaler().partial_fit(GAPS).partial_fit(GAPS),
+    "MinMaxScaler": MinMaxScaler(clip=True).fit(NUMBERS),
+    "MaxAbsScaler": MaxAbsScaler().fit(NUMBERS),
+    "RobustScaler": RobustScaler(unit_variance=True).fit(GAPS),
+    "PowerTransformer": PowerTransformer().fit(NUMBERS),
+    "PowerTransformer box-cox": PowerTransformer("box-cox").fit(NUMBERS),
+    "QuantileTransformer": QuantileTransformer(n_quantiles=5, random_state=3).fit(NUMBERS),
+    "QuantileTransformer of a random state": QuantileTransformer(
+        n_quantiles=5, random_state=np.random.RandomState(3)
+    ).fit(NUMBERS),
+    "KBinsDiscretizer": KBinsDiscretizer(
+        3, quantile_method="averaged_inverted_cdf", random_state=1
+    ).fit(NUMBERS),
+    "KBinsDiscretizer uniform": KBinsDiscretizer(
+        [3, 4], encode="ordinal", strategy="uniform", dtype=np.float32
+    ).fit(NUMBERS),
+    "OneHotEncoder": OneHotEncoder(handle_unknown="ignore").fit(COURTS),
+    "OneHotEncoder of str": OneHotEncoder(sparse_output=False, dtype=int).fit(STR),
+    "OneHotEncoder with NaN": OneHotEncoder(drop="if_binary", dtype="int8").fit(NO_COURT),
+    "OneHotEncoder of numbers": OneHotEncoder(dtype=np.float32).fit(GAPS),
+    "OneHotEncoder of whole numbers": OneHotEncoder(drop="first").fit(YES_OR_NO[:, None]),
+    "OneHotEncoder of truth values": OneHotEncoder(dtype=bool).fit(YES_OR_NO[:, None] == 1),
+    "OneHotEncoder of numpy's texts": OneHotEncoder().fit(np.array(COURTS[["court"]], dtype=str)),
+    "OneHotEncoder of bytes": OneHotEncoder().fit(np.array(COURTS[["court"]], dtype="S4")),
+    "OneHotEncoder with a bucket": OneHotEncoder(
+        min_frequency=7, handle_unknown="infrequent_if_exist"
+    ).fit(COURTS),
+    "OneHotEncoder with a bucket and a drop": OneHotEncoder(
+        max_categories=2, drop="first", handle_unknown="ignore"
+    ).fit(NO_COURT),
+    "OneHotEncoder of given categories": OneHotEncoder(
+        categories=[["DDEL", "NDCA", "SDNY"]], drop=["NDCA"]
+    ).fit(COURTS[["court"]]),
+    "OrdinalEncoder": OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+    ).fit(COURTS),
+    "OrdinalEncoder with a bucket": OrdinalEncoder(min_frequency=0.4, dtype=np.int32).fit(STR),
+    "TargetEncoder": TargetEncoder(random_state=0, cv=2).fit(COURTS, YES_OR_NO),
+    "TargetEncoder of classes": TargetEncoder(smooth=2.0).fit(STR, THREE),
+    "TargetEncoder of numbers": TargetEncoder(
+        target_type="continuous", random_state=np.random.RandomState(5)
+    ).fit(STR, NUMBERS["amount"]),
+    "SimpleImputer": SimpleImputer(strategy="median", add_indicator=True).fit(GAPS),
+    "SimpleImputer of texts": SimpleImputer(strategy="most_frequent", missing_values=None).fit(
+        COURTS
+    ),
+    "SimpleImputer of a constant": SimpleImputer(strategy="constant", fill_value="?").fit(NO_COURT),
+    "MissingIndicator": MissingIndicator(features="all", sparse=False).fit(GAPS),
+    "TfidfVectorizer": TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit(TEXTS),
+    "TfidfVectorizer without words": TfidfVectorizer(
+        stop_words="english", dtype=np.float32, max_df=np.int64(20), min_df=2
+    ).fit(TEXTS),
+    "CountVectorizer": CountVectorizer(analyzer="char_wb", strip_accents="unicode").fit(TEXTS),
+    "CountVectorizer of a vocabulary": CountVectorizer(
+        vocabulary={"fox": 0, "dog": 1}, stop_words=["a"]
+    ).fit(TEXTS),
+    "TfidfTransformer": TfidfTransformer().fit(np.eye(3)),
+    "TruncatedSVD": make_pipeline(
+        TfidfVectorizer(), TruncatedSVD(2, random_state=np.random.RandomState(0))
+    ).fit(TEXTS),
+    "FeatureUnion": FeatureUnion(
+        [("a", SimpleImputer()), ("b", MissingIndicator()), ("c", "passthrough")],
+        transformer_weights={"a": 0.5},
+    ).fit(GAPS),
+    "Pipeline": Pipeline([("nothing", "passthrough"), ("scale", StandardScaler())]).fit(NUMBERS),
+    "ColumnTransformer": ColumnTransformer(SPLIT).set_output(transform="default").fit(MIXED),
+    "ColumnTransformer with a rest": ColumnTransformer(
+        SPLIT[:1], remainder="passthrough", verbose_feature_names_out=False
+    ).fit(NUMBERS),
+    "ColumnTransformer with a scaled rest": ColumnTransformer(
+        [("nothing", "drop", ["court", "sender"])], remainder=StandardScaler()
+    ).fit(MIXED),
+    "ColumnTransformer of slices": ColumnTransformer(
+        [("first", StandardScaler(), slice(0, 1)), ("last", OneHotEncoder(), slice("court", None))]
+    ).fit(MIXED),
+    "ColumnTransformer of selectors": ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), make_column_selector(dtype_include=np.number)),
+            ("texts", OneHotEncoder(), make_column_selector(dtype_include=object)),
+        ]
+    ).fit(MIXED),
+    "ColumnTransformer of a mask": ColumnTransformer(
+        [("numbers", StandardScaler(), np.array([True, True, False, False]))]
+    ).fit(MIXED),
+}
+
+
+class Doubling(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """A team's own transformer."""
+
+    def __init__(self, factor: float = 2.0) -> None:
+        """Multiply by ``factor``."""
+        self.factor = factor
+
+    def fit(self, _rows: Any, _labels: Any = None) -> Doubling:  # noqa: ANN401 (scikit-learn's own signature)
+        """Learn nothing."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, rows: Any) -> Any:  # noqa: ANN401 (scikit-learn's own signature)
+        """Multiply every value."""
+        return rows * self.factor
+
+
+OWN = f"{Doubling.__module__}.Doubling"
+
+
+def dumped(value: object, protocol: int | None = None) -> bytes:
+    """Return a value as the bytes of an uncompressed joblib file."""
+    buffer = io.BytesIO()
+    joblib.dump(value, buffer, protocol=protocol)
+    return buffer.getvalue()
+
+
+def refused(data: bytes, trusted: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401 (a finding)
+    """Return the one finding about data that must not load."""
+    with pytest.raises(PartError) as error:
+        loads(data, PART, trusted)
+    (finding,) = error.value.findings
+    assert finding.subject == PART
+    return finding
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_usual_preprocessing_loads(name: str) -> None:
+    """What people fit columns with comes back as it was, from joblib's files and from pickles."""
+    estimator = USUAL[name]
+    expected = digest(estimator)
+
+    for data in (dumped(estimator), dumped(estimator, 3), pickle.dumps(estimator, 5)):
+        loaded, versions = load_with_versions(data, PART)
+        assert digest(loaded) == expected
+        assert versions == {sklearn.__version__}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("QuantileTransformer", NUMBERS),
+        ("KBinsDiscretizer", NUMBERS),
+        ("OneHotEncoder with a bucket", COURTS),
+        ("TargetEncoder of classes", STR),
+        ("TruncatedSVD", TEXTS),
+        ("ColumnTransformer with a rest", NUMBERS),
+        ("ColumnTransformer of selectors", MIXED),
+    ],
+)
+def test_loaded_preprocessing_transforms_as_before(name: str, rows: Any) -> None:  # noqa: ANN401 (any rows)
+    """What was loaded gives, to the last bit, what the fitted estimator gives."""
+    loaded: Any = loads(dumped(USUAL[name]), PART)
+
+    expected, observed = USUAL[name].transform(rows), loaded.transform(rows)
+
+    assert digest(observed) == digest(expected)
+
+
+@pytest.mark.parametrize("value", [{"a", "b"}, {"a": [None, 1.5, True, b"x", 10**30]}, (1, ("a",))])
+def test_plain_values_load(value: object) -> None:
+    """Settings may be sets, dictionaries, lists and tuples of plain values."""
+    assert loads(dumped(value), PART) == value
+
+
+def test_every_allowed_estimator_is_one_that_was_tried() -> None:
+    """No class is on the allowlist that the examples here do not need."""
+    needed = b"".join(map(dumped, USUAL.values()))
+    names = {name.rpartition(".")[2].encode() for name in ESTIMATORS}
+
+    assert {name for name in names if name not in needed} == set()
+
+
+def test_columns_of_a_sealed_bundle_load(champion: Path) -> None:
+    """The columns that training seals are within the allowlist, and have the sealed digest."""
+    data = (champion / PART).read_bytes()
+
+    columns = loads(data, PART)
+
+    assert digest(columns) == digest(joblib.load(champion / PART))
+    state = json.loads((champion / "manifest.json").read_bytes())["preprocessing"]["state"]
+    assert columns.named_transformers_["numeric"]["scale"].mean_[0] == state["pages.mean_"]  # type: ignore[attr-defined]  # an object of any class
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (print, "builtins.print"),
+        (dt.date(2024, 1, 1), "datetime.date"),
+        (pd.read_pickle, "pandas.read_pickle"),
+        (LinearRegression(), "sklearn.linear_model._base.LinearRegression"),
+        (FunctionTransformer(np.log1p), "numpy.log1p"),
+        (Doubling(), OWN),
+    ],
+)
+def test_other_globals_are_named_and_refused(value: object, wanted: str) -> None:
+    """A file that needs anything else is refused by the name of what it needs."""
+    finding = refused(dumped(value))
+
+    assert finding.code == "unpickling_refused"
+    assert finding.observed == f"the file wants to load {wanted}"
+
+
+@pytest.mark.parametrize(
+    ("value", "trusted"),
+    [
+        (Doubling().fit(None), {OWN}),
+        (FunctionTransformer(np.log1p, np.expm1).fit(NUMBERS), {"numpy.log1p", "numpy.expm1"}),
+        (ColumnTransformer([("own", Doubling(), ["pages"])]).fit(NUMBERS), {OWN, "os.getcwd"}),
+        (dt.date(2024, 1, 1), {"datetime.date"}),
+    ],
+)
+def test_trusted_globals_load(value: Any, trusted: set[str]) -> None:  # noqa: ANN401 (anything)
+    """What is trusted by its exact name loads, as itself or inside an allowed estimator."""
+    loaded: Any = loads(dumped(value), PART, frozenset(trusted))
+
+    assert type(loaded) is type(value)
+    if not isinstance(value, dt.date):
+        assert digest(loaded) == digest(value)
+
+
+@pytest.mark.parametrize("trusted", ["Doubling", OWN.lower(), Doubling.__module__, f"{OWN}.fit"])
+def test_trust_is_in_exact_names(trusted: str) -> None:
+    """Neither a part of a name nor its module stands for the name."""
+    assert refused(dumped(Doubling()), frozenset({trusted})).observed.endswith(OWN)
+
+
+@pytest.mark.parametrize("module", ["nowhere.at_all", "email.nowhere"])
+def test_trusted_module_that_is_not_here(module: str) -> None:
+    """What cannot be imported is named, with what to install."""
+    data = f"\x80\x03c{module}\nScaler\n.".encode("latin-1")
+
+    finding = refused(data, frozenset({f"{module}.Scaler"}))
+
+    assert finding.code == "part_unreadable"
+    assert finding.expected.startswith(f"{module}.Scaler")
+    assert "ModuleNotFoundError" in finding.observed
+    assert finding.remedy.startswith(f"install what {module.partition('.')[0]} was")
+
+
+def test_trusted_module_that_has_no_such_class() -> None:
+    """A class that this version of a package does not have is named as well."""
+    finding = refused(b"\x80\x03cemail\nScaler\n.", frozenset({"email.Scaler"}))
+
+    assert finding.code == "part_unreadable"
+    assert "AttributeError" in finding.observed
+
+
+def test_nothing_is_imported_for_a_name_that_is_refused() -> None:
+    """A module that nobody trusts is not even looked for."""
+    sys.modules.pop("this", None)
+
+    assert refused(b"\x80\x03cthis\nd\n.").observed.endswith("this.d")
+    assert "this" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"junk", dumped(StandardScaler())[:-4], b"\x80\x04.", b"\x80\xff"]
+)
+def test_broken_files_are_unreadable(data: bytes) -> None:
+    """A file that is no pickle, or the half of one, is refused as unreadable."""
+    assert refused(data).code == "part_unreadable"
+
+
+def test_no_package_is_allowed_as_a_whole() -> None:
+    """The allowlist names globals one by one, and none that could call another."""
+    assert all("*" not in name and "." in name for name in ALLOWED_GLOBALS)
+    callers = {"getattr", "eval", "exec", "apply", "load", "loads", "import_module", "memmap"}
+    assert not {name.rpartition(".")[2] for name in ALLOWED_GLOBALS} & callers
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x05\x96\x00\x00\x00\x10\x00\x00\x00\x00abc.",
+        b"\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x7fabc.",
+        b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x0fabc.",
+        b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x0fabc.",
+    ],
+    ids=["bytearray of 256 MiB", "bytearray without end", "bytes without end", "frame without end"],
+)
+def test_a_length_takes_no_memory(data: bytes) -> None:
+    """A length that the file does not have is read as far as the file goes, and refused."""
+    tracemalloc.start()
+    try:
+        assert refused(data).code == "part_unreadable"
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_key_that_takes_for_ever_to_hash() -> None:
+    """Tuples within tuples, each twice, are no keys: sixty levels would be hashed until the end."""
+    pair = b"\x94h\x00\x86" + b"".join(b"\x94h%c\x86" % level for level in range(1, 60))
+
+    assert refused(b"\x80\x04)" + pair + b"\x94}h\x3cNs.").code == "part_unreadable"
+
+
+def remainder_of_version_1_6() -> Any:  # noqa: ANN401 (a class that this version does not have)
+    """Return what scikit-learn 1.6 writes for the columns that are left over."""
+    data = (
+        b"\x80\x03csklearn.compose._column_transformer\n_RemainderColsList\n)\x81}(X\x04\x00\x00\x00"
+        b"data]K\x01aX\x0c\x00\x00\x00future_dtypeX\x03\x00\x00\x00strX\x13\x00\x00\x00"
+        b"warning_was_emitted\x89X\x0f\x00\x00\x00warning_enabled\x88ub."
+    )
+    return loads(data, PART)
+
+
+def test_remainder_columns_of_an_older_version() -> None:
+    """A class that later versions lack is a list here, with the digest that it was sealed with."""
+    columns = remainder_of_version_1_6()
+
+    assert isinstance(columns, UserList)
+    assert list(columns) == [1]
+    path = "sklearn.compose._column_transformer._RemainderColsList"
+    assert f"{type(columns).__module__}.{type(columns).__qualname__}" == path
+    assert digest(loads(dumped(columns), PART)) == digest(columns)

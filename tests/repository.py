@@ -1,0 +1,31 @@
+"""The files of the repository, without what the working tree holds beside them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+__all__ = ["ROOT", "repository_files"]
+
+ROOT = Path(__file__).parents[1]
+
+
+def repository_files(*patterns: str) -> list[Path]:
+    """Return the files that git tracks or would add, or those of them that match a pattern.
+
+    Patterns are git's: ``*`` matches slashes too. Ignored files are left out, since environments,
+    caches and bundles may lie in the working tree. Outside a git checkout the test is skipped.
+    """
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    paths = (ROOT / name for name in listing.split("\0") if name)
+    return [path for path in paths if path.is_file()]

@@ -1,0 +1,124 @@
+"""A recorder with its log, scripted challengers, and documents to record."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from guards.answer import Answer, Observation
+from guards.drift.features import input_names
+from service.documents import Document
+from service.observation.log_line import LogLines
+from service.observation.recorder import Recorder, RecorderParts
+from service.observation.windows import Windows
+from service.shadow.mirror import Mirror
+from service.telemetry.log import EventLog
+from service.telemetry.metrics import Metrics
+from tests.service.shadow.scripted import ScriptedChallenger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from artifacts.bundle.opening import Bundle
+    from guards.evidence.pair import ChallengerId
+    from guards.json_types import JsonObject
+
+__all__ = ["ANSWER", "PATIENCE_S", "SALARY", "SENDER", "STAMP", "TEXT", "Recording"]
+
+PATIENCE_S = 10.0
+STAMP = {"timestamp", "event", "schema", "replica", "run", "seq"}
+ANSWER = {"label", "confidence", "margin", "entropy", "probabilities"}
+TEXT = "a very secret sentence"
+SALARY = 987654.25
+SENDER = "Jane Roe"
+
+
+class Recording:
+    """A recorder that writes to a log file, with challengers that the test answers for."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        path: Path,
+        challengers: Sequence[ChallengerId] = (),
+        *,
+        capture: Literal["none", "disagreements", "all"] = "none",
+        flush_documents: int = 10_000,
+    ) -> None:
+        self.bundle = bundle
+        self.challengers = [
+            ScriptedChallenger(challenger, reference=bundle.reference) for challenger in challengers
+        ]
+        self.metrics = Metrics(
+            queue_documents=lambda: 0, lost_log_lines=lambda: self._log.lost, ready=lambda: True
+        )
+        self._nowhere = os.open(os.devnull, os.O_WRONLY)
+        self._log = EventLog("here", "run-1", stdout=self._nowhere, path=path)
+        self._path = path
+        schema = bundle.preprocessing.schema
+        private = frozenset(schema.private)
+        self.recorder = Recorder(
+            RecorderParts(
+                windows=Windows(bundle.reference, input_names(schema), private),
+                mirror=Mirror(self.challengers, 1.0, np.random.default_rng(5)),
+                lines=LogLines("run-1", bundle.identity, capture, private),
+                log=self._log,
+                metrics=self.metrics,
+                flush_documents=flush_documents,
+            )
+        )
+        for challenger in self.challengers:
+            challenger.start(self.recorder)
+
+    def answered(self, request_id: str = "a-17", /, label: int = 0, **features: object) -> Answer:
+        """Record a document that the champion answered with the label of this index."""
+        preprocessing = self.bundle.preprocessing
+        row, problems = preprocessing.schema.canonical(features)
+        assert problems == []
+        (encoding,) = preprocessing.encode([TEXT], [row])
+        observation = Observation(
+            answer=self.answer(label),
+            infer_s=0.5,
+            cpu_s=0.375,
+            queue_s=0.25,
+            preprocess_s=0.125,
+        )
+        document = Document(request_id, "emea", TEXT, features, row)
+        self.recorder.answered(document, encoding, observation)
+        return observation.answer
+
+    def answer(self, label: int) -> Answer:
+        """Make an answer with a confidence of 0.75."""
+        return Answer.of(self._probabilities(label), self.bundle.labels)
+
+    def observation(self, label: int) -> Observation:
+        """Make a challenger's observation."""
+        return Observation(self.answer(label), infer_s=0.0625, cpu_s=0.03125)
+
+    def lines(self, event: str) -> list[JsonObject]:
+        """Parse the log's lines of one event."""
+        return [
+            line for line in map(json.loads, self.text().splitlines()) if line["event"] == event
+        ]
+
+    def text(self) -> str:
+        """Read the log."""
+        assert self._log.flush(PATIENCE_S)
+        return self._path.read_text(encoding="utf-8") if self._path.exists() else ""
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close(PATIENCE_S)
+        os.close(self._nowhere)
+
+    def _probabilities(self, label: int) -> NDArray[np.float32]:
+        others = len(self.bundle.labels) - 1
+        probabilities = np.full(others + 1, 0.25 / others, dtype=np.float32)
+        probabilities[label] = 0.75
+        return probabilities

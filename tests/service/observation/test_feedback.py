@@ -1,0 +1,52 @@
+"""True labels join the answers that are still in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guards.answer import Answer
+from service.observation.feedback import RecentAnswers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.service.observation.recording import Recording
+
+
+def answer(label: str) -> Answer:
+    """Make an answer."""
+    return Answer(label, 0.75, 0.5, 0.5, {label: 0.75, "memo": 0.25})
+
+
+def test_feedback_carries_the_answer_while_it_is_in_memory(
+    record: Callable[..., Recording],
+) -> None:
+    """A label for a document of this run comes with its answer; another comes alone."""
+    recording = record()
+    champion = recording.answered("a-17", label=2)
+    recording.recorder.feedback([("a-17", "letter"), ("before-our-time", "letter")])
+    known, unknown = recording.lines("feedback.received")
+    assert (known["request_id"], known["label"]) == ("a-17", "letter")
+    assert known["observation"] == {"label": champion.label, "confidence": champion.confidence}
+    assert (unknown["request_id"], unknown["label"]) == ("before-our-time", "letter")
+    assert unknown["observation"] is None
+
+
+def test_of_a_repeated_request_id_the_last_answer_counts() -> None:
+    """A label for an id that was sent twice joins the later answer."""
+    answers = RecentAnswers()
+    answers.add("a", answer("letter"))
+    answers.add("a", answer("invoice"))
+    assert answers.feedback("a", "memo").answered == ("invoice", 0.75)
+
+
+def test_the_oldest_answers_are_dropped() -> None:
+    """Ten thousand answers are kept, and one that comes again is young again."""
+    answers = RecentAnswers()
+    for number in range(10_000):
+        answers.add(str(number), answer("letter"))
+    answers.add("0", answer("letter"))
+    answers.add("10000", answer("letter"))
+    assert answers.feedback("0", "memo").answered is not None
+    assert answers.feedback("1", "memo").answered is None
+    assert answers.feedback("2", "memo").answered is not None

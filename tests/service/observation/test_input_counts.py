@@ -1,0 +1,92 @@
+"""Counts of what was unusual about inputs, kind by kind."""
+
+from __future__ import annotations
+
+import timeit
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guards.drift.sketch import merge
+from guards.schema import CanonicalRow
+from service.observation.input_counts import EXTRA, KINDS, OTHERS, InputCounts, input_issues
+
+if TYPE_CHECKING:
+    from guards.json_types import JsonObject
+
+
+def row(**names: tuple[str, ...]) -> CanonicalRow:
+    """Make a row about which so much was noticed."""
+    return CanonicalRow((), (), **names)
+
+
+def counted(*rows: CanonicalRow) -> dict[str, dict[str, int]]:
+    """Count rows."""
+    counts = InputCounts()
+    for one in rows:
+        counts.update(one)
+    return counts.get()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_counted_apart(kind: str) -> None:
+    """A feature that is missing is not unknown, and neither is coerced."""
+    found = counted(row(**{kind: ("court", "pages")}), row(**{kind: ("court",)}))
+    assert found == {**{one: {} for one in KINDS}, kind: {"court": 2, "pages": 1}}
+
+
+def test_a_plain_row_is_nothing_to_speak_of() -> None:
+    """Nothing unusual leaves every kind empty."""
+    assert list(input_issues(row())) == []
+    assert counted(row(), row()) == {kind: {} for kind in KINDS}
+
+
+def test_counts_of_any_windows_add_up() -> None:
+    """Whatever the order and grouping, merged counts are those of one window."""
+    rows = [
+        row(unknown=("court",), extra=("colour",)),
+        row(missing=("court",), coerced=("pages",)),
+        row(unknown=("court", "sender"), out_of_range=("pages",)),
+    ]
+    parts: list[JsonObject] = [counted(one) for one in rows]
+    for one, other, third in permutations(parts):
+        assert merge(merge(one, other), third) == counted(*rows)
+        assert merge(one, merge(other, third)) == counted(*rows)
+
+
+def test_extra_features_are_named_by_frequency_and_by_twenty() -> None:
+    """A name that keeps coming stays visible among any number that do not; none is lost."""
+    junk = [row(extra=(f"junk {number}",)) for number in range(3000)]
+    found = counted(*(row(extra=(*one.extra, "weight")) for one in junk))[EXTRA]
+    assert found["weight"] == 3000
+    assert len(found) == 21
+    assert found[OTHERS] == 3000 - 19
+    assert sum(found.values()) == 6000
+
+
+def test_twenty_extra_features_need_no_others() -> None:
+    """As long as every name has a place, nothing is summed up."""
+    assert OTHERS not in counted(row(extra=tuple("abcdefghijklmnopqrst")))[EXTRA]
+    assert counted(row(extra=tuple("abcdefghijklmnopqrstu")))[EXTRA][OTHERS] == 1
+
+
+def test_names_that_clients_choose_are_cut() -> None:
+    """A megabyte of a name takes 64 characters, in the window and in memory."""
+    found = counted(row(extra=("n" * 1_000_000,)), row(extra=("n" * 64,)))
+    assert found[EXTRA] == {"n" * 64: 2}
+
+
+def test_the_sign_for_the_others_is_a_name_like_any() -> None:
+    """A client that calls a feature so is counted, before the limit and beyond it."""
+    assert counted(row(extra=(OTHERS,)))[EXTRA] == {OTHERS: 1}
+    many = tuple(f"junk {number}" for number in range(2000))
+    assert sum(counted(row(extra=(*many, OTHERS)))[EXTRA].values()) == 2001
+
+
+def test_counting_costs_microseconds() -> None:
+    """A document with something of each kind is counted while the next one hardly waits."""
+    counts = InputCounts()
+    everything = row(**dict.fromkeys(KINDS, ("court", "sender")))
+    took_s = min(timeit.repeat(lambda: counts.update(everything), number=100, repeat=20)) / 100
+    assert took_s < 50e-6

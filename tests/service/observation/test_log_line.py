@@ -1,0 +1,112 @@
+"""The line of a document: exactly the fields of the contract, and never its text unasked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guards.evidence.pair import ChallengerId, Missed
+from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.service.observation.recording import Recording
+
+SECOND, THIRD = ChallengerId("docs", "2"), ChallengerId("docs", "3")
+
+
+def test_a_line_has_exactly_the_fields_of_the_contract(record: Callable[..., Recording]) -> None:
+    """One line, once the challenger has answered, with both observations side by side."""
+    recording = record([SECOND])
+    champion = recording.answered(pages="3000", court="NDCA", amount="", sender="never seen")
+    assert recording.lines("request.observed") == []
+    recording.challengers[0].settle(recording.observation(label=1))
+    (line,) = recording.lines("request.observed")
+    assert set(line) == STAMP | {
+        *("request_id", "observed_at", "origin_run", "segment", "champion", "challengers"),
+        *("tokens", "truncated", "unknown", "missing", "coerced", "out_of_range"),
+    }
+    assert set(line["champion"]) == ANSWER | {
+        *("name", "version", "fingerprint", "queue_s", "preprocess_s", "infer_s", "cpu_s")
+    }
+    (challenger,) = line["challengers"]
+    assert set(challenger) == ANSWER | {
+        *("name", "version", "ordinal", "status", "reason", "infer_s", "cpu_s"),
+        *("agree", "confidence_delta", "js_divergence"),
+    }
+    assert (line["request_id"], line["segment"], line["origin_run"]) == ("a-17", "emea", "run-1")
+    assert datetime.fromisoformat(line["observed_at"]).tzinfo is not None
+    assert (line["unknown"], line["missing"]) == (["sender"], ["amount"])
+    assert (line["coerced"], line["out_of_range"]) == (["pages"], ["pages"])
+    assert (line["tokens"] > 2, line["truncated"]) == (True, False)
+    assert line["champion"]["label"] == champion.label
+    times = [line["champion"][f"{what}_s"] for what in ("queue", "preprocess", "infer", "cpu")]
+    assert times == [0.25, 0.125, 0.5, 0.375]
+    assert (challenger["infer_s"], challenger["cpu_s"]) == (0.0625, 0.03125)
+    assert (challenger["status"], challenger["reason"], challenger["agree"]) == ("ok", None, False)
+    assert challenger["confidence_delta"] == pytest.approx(0)
+    assert challenger["js_divergence"] > 0.1
+
+
+def test_a_missed_document_says_why(record: Callable[..., Recording]) -> None:
+    """The line of a document that challengers missed still stands, with the reasons."""
+    recording = record([SECOND, THIRD])
+    recording.answered()
+    recording.challengers[1].settle(Missed.TIMEOUT)
+    recording.challengers[0].settle(Missed.CHALLENGER_DOWN)
+    (line,) = recording.lines("request.observed")
+    assert [list(challenger.values()) for challenger in line["challengers"]] == [
+        ["docs", "2", 1, "missed", "challenger_down"],
+        ["docs", "3", 1, "timeout", "timeout"],
+    ]
+    assert list(line["challengers"][0]) == ["name", "version", "ordinal", "status", "reason"]
+
+
+def test_two_challengers_of_one_bundle_differ_by_their_ordinal(
+    record: Callable[..., Recording],
+) -> None:
+    """Both log the version of the bundle, in the order of the settings."""
+    recording = record([SECOND, ChallengerId("docs", "2", 2)])
+    recording.answered()
+    recording.challengers[1].settle(recording.observation(label=0))
+    recording.challengers[0].settle(Missed.ERROR)
+    (line,) = recording.lines("request.observed")
+    entries = [
+        (entry["version"], entry["ordinal"], entry["status"]) for entry in line["challengers"]
+    ]
+    assert entries == [("2", 1, "error"), ("2", 2, "ok")]
+
+
+def test_without_challengers_the_line_is_written_at_once(record: Callable[..., Recording]) -> None:
+    """A champion alone is logged too."""
+    recording = record()
+    recording.answered()
+    (line,) = recording.lines("request.observed")
+    assert line["challengers"] == []
+
+
+@pytest.mark.parametrize(
+    ("capture", "agreeing", "disagreeing"),
+    [("none", False, False), ("disagreements", False, True), ("all", True, True)],
+)
+def test_documents_are_captured_only_when_asked(
+    record: Callable[..., Recording], capture: str, *, agreeing: bool, disagreeing: bool
+) -> None:
+    """By default no text is in any line; private columns are in none, whatever is captured."""
+    recording = record([SECOND], capture=capture)
+    for label in (0, 1):
+        recording.answered(str(label), label=0, pages=3, amount=SALARY, sender=SENDER)
+        recording.challengers[0].settle(recording.observation(label))
+    recording.recorder.feedback([("0", "contract")])
+    recording.recorder.flush()
+    lines = recording.lines("request.observed")
+    assert ["document" in line for line in lines] == [agreeing, disagreeing]
+    captured = [line["document"] for line in lines if "document" in line]
+    assert captured == [{"text": TEXT, "features": {"pages": 3}}] * (agreeing + disagreeing)
+    if capture == "none":
+        assert TEXT not in recording.text()
+    assert SENDER not in recording.text()
+    assert str(SALARY) not in recording.text()

@@ -1,0 +1,228 @@
+"""Live windows: every document in exactly one, and sums that do not depend on where they end."""
+
+from __future__ import annotations
+
+import json
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from guards.answer import Answer
+from guards.drift.features import ANSWER_FEATURES, answer_features
+from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.drift.sketch import merge
+from guards.evidence.pair import ChallengerId
+from guards.schema import CanonicalRow
+from service.observation.windows import CHAMPION, Windows
+
+if TYPE_CHECKING:
+    from guards.drift.reference import FeatureReference
+    from guards.events.events import DriftWindow
+    from guards.json_types import JsonObject
+
+LABELS = ("contract", "invoice", "letter")
+CHALLENGER = ChallengerId("docs", "2")
+NO_ISSUES = CanonicalRow((), ())
+INPUTS = ("pages", "salary", "court", "sender")
+PRIVATE = frozenset({"salary", "sender"})
+
+
+def answer(generator: np.random.Generator) -> Answer:
+    """Make an answer at random."""
+    return Answer.of(generator.dirichlet(np.ones(3)).astype(np.float32), LABELS)
+
+
+def inputs(generator: np.random.Generator) -> dict[str, float | str]:
+    """Make the inputs of one document at random."""
+    return {
+        "pages": float(generator.normal(10, 3)) if generator.random() > 0.1 else float("nan"),
+        "salary": float(generator.normal(5000, 900)),
+        "court": str(generator.choice(["NDCA", "SDNY", "EDTX", ""])),
+        "sender": f"sender {generator.integers(50)}",
+    }
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    """Return what a bundle would have sealed, with a private number and a private category."""
+    generator = np.random.default_rng(1)
+    rows = [inputs(generator) for _ in range(500)]
+    answers = [answer_features(answer(generator), "answer") for _ in range(500)]
+
+    def numeric(values: list[float | str]) -> NumericReference:
+        return NumericReference.of(np.array(values, dtype=np.float64))
+
+    def categorical(
+        values: list[float | str], known: tuple[str, ...], *, private: bool = False
+    ) -> CategoricalReference:
+        return CategoricalReference.of(list(map(str, values)), known, private=private)
+
+    senders = tuple(f"sender {number}" for number in range(25))
+    features: dict[str, FeatureReference] = {
+        "pages": numeric([row["pages"] for row in rows]),
+        "salary": numeric([row["salary"] for row in rows]),
+        "court": categorical([row["court"] for row in rows], ("NDCA", "SDNY")),
+        "sender": categorical([row["sender"] for row in rows], senders, private=True),
+        "answer.label": categorical([features["answer.label"] for features in answers], LABELS),
+        **{
+            name: numeric([features[name] for features in answers])
+            for name in (f"answer.{feature}" for feature in ANSWER_FEATURES[1:])
+        },
+    }
+    return Reference(features, len(rows), {})
+
+
+@pytest.fixture
+def windows(reference: Reference) -> Windows:
+    """Return windows that know one challenger."""
+    windows = Windows(reference, INPUTS, PRIVATE)
+    windows.watch(CHALLENGER, reference)
+    return windows
+
+
+def observe(windows: Windows, generator: np.random.Generator) -> Answer:
+    """Count one document, and return the champion's answer to it."""
+    champion = answer(generator)
+    windows.observe(tuple(inputs(generator).values()), champion, NO_ISSUES)
+    return champion
+
+
+def flushed(windows: Windows) -> DriftWindow:
+    """Flush a window that holds something."""
+    window = windows.flush()
+    assert window is not None
+    return window
+
+
+def counted(snapshot: JsonObject) -> int:
+    """Count the documents of one feature, wherever they fell."""
+    elsewhere = (snapshot.get(name, 0) for name in ("missing", "infinite", "unknown"))
+    return sum((*snapshot["counts"], *elsewhere))
+
+
+def test_nothing_is_flushed_from_an_empty_window(windows: Windows) -> None:
+    """A quiet minute leaves no line."""
+    assert windows.flush() is None
+    observe(windows, np.random.default_rng(2))
+    flushed(windows)
+    assert windows.flush() is None
+
+
+def test_each_document_is_in_exactly_one_window(windows: Windows) -> None:
+    """Flushing now and then, the windows' documents add up, in every feature."""
+    generator = np.random.default_rng(3)
+    lines = []
+    for number in range(1, 101):
+        observe(windows, generator)
+        if number % 30 == 0:
+            lines.append(flushed(windows))
+    lines.append(flushed(windows))
+    assert [line.documents for line in lines] == [30, 30, 30, 10]
+    for line in lines:
+        assert {counted(feature) for feature in line.counts["features"].values()} == {
+            line.documents
+        }
+    assert windows.documents == 0
+
+
+def test_windows_follow_each_other(windows: Windows) -> None:
+    """One begins after the other has ended, and says so in UTC."""
+    generator = np.random.default_rng(4)
+    observe(windows, generator)
+    first = flushed(windows)
+    observe(windows, generator)
+    second = flushed(windows)
+    assert first.start <= first.end <= second.start <= second.end
+    bounds = first.bounds()
+    assert bounds["documents"] == 1
+    assert bounds["start"].endswith("Z")
+    assert len(bounds["end"]) == len("2026-01-01T00:00:00.000000Z")
+
+
+def test_a_comparison_counts_in_the_window_in_which_it_arrives(windows: Windows) -> None:
+    """A challenger that answers after the flush is counted after it, even without documents."""
+    generator = np.random.default_rng(5)
+    champion, early, late = observe(windows, generator), answer(generator), answer(generator)
+    windows.compare(CHALLENGER, champion, early)
+    first = flushed(windows)
+    windows.compare(CHALLENGER, champion, late)
+    second = flushed(windows)
+    assert (first.documents, second.documents) == (1, 0)
+    for line, challenger in ((first, early), (second, late)):
+        counts = line.counts["challengers"]["docs/2"]
+        assert counts["compared"] == 1
+        assert counts["disagreements"] == {champion.label: {challenger.label: 1}}
+        assert {counted(feature) for feature in counts["features"].values()} == {1}
+
+
+def test_inputs_champion_and_challenger_are_scored(windows: Windows) -> None:
+    """Each feature is scored once; answers are named for the model that gave them."""
+    generator = np.random.default_rng(6)
+    for _ in range(200):
+        windows.compare(CHALLENGER, observe(windows, generator), answer(generator))
+    scores = flushed(windows).scores
+    answers = {f"{who}.{feature}" for who in (CHAMPION, "docs/2") for feature in ANSWER_FEATURES}
+    assert set(scores) == {"pages", "salary", "court", "sender"} | answers
+    assert all(score.value is not None and score.documents == 200 for score in scores.values())
+    assert scores["pages"].metric == "ks"
+    assert scores["champion.label"].metric == "js"
+
+
+def test_the_latest_scores_are_live_until_the_first_flush(windows: Windows) -> None:
+    """A status always has something to show, and asking for it changes nothing."""
+    observe(windows, np.random.default_rng(7))
+    assert windows.latest().documents == 1
+    assert windows.documents == 1
+    window = flushed(windows)
+    observe(windows, np.random.default_rng(8))
+    assert windows.latest() is window
+
+
+def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> None:
+    """Neither a private category that is new, nor the ends of a private number's range."""
+    generator = np.random.default_rng(9)
+    row = {**inputs(generator), "salary": 123456.75, "sender": "Jane Roe", "court": "EDTX"}
+    windows.observe(tuple(row.values()), answer(generator), NO_ISSUES)
+    counts = flushed(windows).counts
+    written = json.dumps(counts)
+    assert "EDTX" in written
+    assert "Jane Roe" not in written
+    assert "123456.75" not in written
+    assert not {"minimum", "maximum"} & set(counts["features"]["salary"])
+    assert {"minimum", "maximum"} <= set(counts["features"]["pages"])
+
+
+def test_issues_are_counted_in_the_window_of_their_document(windows: Windows) -> None:
+    """Each window counts its own documents, by kind and feature, and the counts add up."""
+    generator = np.random.default_rng(10)
+    values, given = tuple(inputs(generator).values()), answer(generator)
+    windows.observe(values, given, CanonicalRow((), (), unknown=("court",), extra=("colour",)))
+    first = flushed(windows).counts
+    windows.observe(values, given, CanonicalRow((), (), unknown=("court",), missing=("pages",)))
+    second = flushed(windows).counts
+    none: dict[str, int] = {}
+    assert first["inputs"] == {
+        "unknown": {"court": 1}, "missing": none, "coerced": none, "out_of_range": none,
+        "extra": {"colour": 1},
+    }  # fmt: skip
+    assert merge({**first}, {**second})["inputs"] == {
+        "unknown": {"court": 2}, "missing": {"pages": 1}, "coerced": none, "out_of_range": none,
+        "extra": {"colour": 1},
+    }  # fmt: skip
+
+
+def test_merged_windows_equal_one_big_one(reference: Reference) -> None:
+    """Counts that were written down add up to those of a window that was never flushed."""
+    parts, whole = (Windows(reference, INPUTS, PRIVATE) for _ in range(2))
+    parts.watch(CHALLENGER, reference)
+    whole.watch(CHALLENGER, reference)
+    lines = []
+    for seed in range(3):
+        for windows in (parts, whole):
+            generator = np.random.default_rng(seed)
+            for _ in range(100):
+                windows.compare(CHALLENGER, observe(windows, generator), answer(generator))
+        lines.append(json.loads(json.dumps(flushed(parts).counts)))
+    assert reduce(merge, lines) == json.loads(json.dumps(flushed(whole).counts))

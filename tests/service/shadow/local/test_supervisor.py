@@ -1,0 +1,197 @@
+"""A supervised process: what it runs, at which priority, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from artifacts.bundle.opening import open_bundle
+from guards.evidence.pair import Missed
+from guards.integrity.requirements import Requirements
+from service.shadow.interface import ChallengerState
+from service.shadow.local.handshake import WorkerConfig, WorkerInfo
+from service.shadow.local.supervisor import Supervisor
+from service.shadow.queue import MemoryQueue
+from tests.service.shadow.local.processes import Offers, gone, sent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from artifacts.tables import Table
+    from guards.errors import Finding
+    from guards.evidence.pair import Outcome
+    from service.shadow.interface import PendingComparison
+
+PATIENCE_S = 120.0
+
+
+class Supervised:
+    """The owner of a supervised process, which remembers every call."""
+
+    def __init__(self, bundle: Path, offers: Offers, timeout_s: float = 60.0) -> None:
+        config = WorkerConfig(Requirements(), 1000, timeout_s, "torch")
+        self.queue = MemoryQueue(1000)
+        self.supervisor = Supervisor("docs/2", bundle, config, self.queue, self)
+        self.offers = offers
+        self.outcomes: dict[str, Outcome] = {}
+        self.infos: list[WorkerInfo] = []
+        self.findings: list[Finding] = []
+        self._changed = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    def settle(self, pending: PendingComparison, outcome: Outcome) -> None:
+        """Remember an outcome, of which there must be one for each document."""
+        assert pending.document.request_id not in self.outcomes
+        self.outcomes[pending.document.request_id] = outcome
+        self._changed.set()
+
+    def announce(self, info: WorkerInfo) -> None:
+        """Remember a handshake."""
+        self.infos.append(info)
+        self._changed.set()
+
+    def refuse(self, findings: Sequence[Finding]) -> None:
+        """Remember findings."""
+        self.findings += findings
+        self._changed.set()
+
+    async def start(self) -> int:
+        """Start the supervision, and return the id of the process once it can answer."""
+        self._running = asyncio.create_task(self.supervisor.run())
+        await self.until(lambda: bool(self.infos))
+        assert self.supervisor.pid is not None
+        return self.supervisor.pid
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Wait until something is true after a call of the supervisor."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not happened():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def offer(self, documents: int) -> list[str]:
+        """Queue documents, and return their request ids."""
+        request_ids = self.offers.to(self.queue.put, documents)
+        self.supervisor.wake()
+        return request_ids
+
+    async def answers(self, documents: int) -> list[Missed | None]:
+        """Queue documents, wait for their outcomes, and return why each was missed."""
+        request_ids = self.offer(documents)
+        await self.until(lambda: all(map(self.outcomes.get, request_ids)))
+        return self.missed(request_ids)
+
+    def missed(self, request_ids: Sequence[str]) -> list[Missed | None]:
+        """Return why documents were missed."""
+        outcomes = [self.outcomes[request_id] for request_id in request_ids]
+        return [outcome if isinstance(outcome, Missed) else None for outcome in outcomes]
+
+    async def stop(self) -> None:
+        """End the supervision."""
+        self.supervisor.stopping.set()
+        assert self._running is not None
+        await asyncio.wait_for(self._running, PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    """Return the event loop of the shared process."""
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(runner: asyncio.Runner, challenger: Path, small_table: Table) -> Iterator[Supervised]:
+    """Start a process once for this module."""
+    shared = Supervised(challenger, Offers(small_table))
+    runner.run(shared.start())
+    yield shared
+    runner.run(shared.stop())
+
+
+def test_the_handshake_says_what_the_process_runs(shared: Supervised, challenger: Path) -> None:
+    """It names the bundle that was verified, its engine, and the idle class."""
+    bundle = open_bundle(challenger)
+    (info,) = shared.infos
+    assert info == shared.supervisor.worker_info
+    assert (info.name, info.version) == ("docs", "2")
+    assert info.fingerprint == bundle.manifest.fingerprint
+    assert (info.labels, info.engine, info.priority) == (bundle.labels, "torch", "idle")
+    assert info.preprocessing == bundle.manifest.preprocessing.fingerprint
+    assert info.lanes >= 1
+    assert info.reference == bundle.reference
+    assert (shared.supervisor.state, shared.supervisor.restarts) == (ChallengerState.READY, 0)
+
+
+def test_sigterm_does_not_end_the_process(runner: asyncio.Runner, shared: Supervised) -> None:
+    """A stop signals every process of a service at once; this one ends when its input does."""
+    pid = shared.supervisor.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGINT)
+    assert runner.run(shared.answers(3)) == [None] * 3
+    assert shared.supervisor.pid == pid
+
+
+def test_every_thread_is_idle_once_the_process_has_answered(
+    runner: asyncio.Runner, shared: Supervised
+) -> None:
+    """The lanes, and all threads of the engine, made before or since, are in the idle class."""
+    assert runner.run(shared.answers(5)) == [None] * 5
+    threads = [int(task.name) for task in Path(f"/proc/{shared.supervisor.pid}/task").iterdir()]
+    assert len(threads) > 1
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_IDLE}
+
+
+def test_a_process_that_ends_is_started_again(runner: asyncio.Runner, shared: Supervised) -> None:
+    """A new process introduces itself and answers; the restart is counted."""
+
+    async def scenario() -> list[Missed | None]:
+        pid = shared.supervisor.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await shared.until(lambda: len(shared.infos) == 2)
+        assert gone(pid)
+        assert shared.supervisor.pid not in (None, pid)
+        return await shared.answers(3)
+
+    assert runner.run(scenario()) == [None] * 3
+    assert (shared.supervisor.state, shared.supervisor.restarts) == (ChallengerState.READY, 1)
+
+
+def test_a_bundle_that_was_replaced_is_refused(
+    copied: Callable[[Path], Path], challenger: Path, champion: Path, small_table: Table
+) -> None:
+    """A stopped process is killed after the timeout; the next one runs another bundle."""
+    bundle = copied(challenger)
+    supervised = Supervised(bundle, Offers(small_table), timeout_s=1.0)
+
+    async def scenario() -> list[str]:
+        pid = await supervised.start()
+        os.kill(pid, signal.SIGSTOP)
+        request_ids = supervised.offer(10)
+        await sent()
+        sent_ids = request_ids[: 10 - len(supervised.queue)]
+        shutil.rmtree(bundle)
+        shutil.copytree(champion, bundle)
+        await supervised.until(lambda: bool(supervised.findings))
+        assert gone(pid)
+        await supervised.stop()
+        return sent_ids
+
+    sent_ids = asyncio.run(scenario())
+    assert 0 < len(sent_ids) < 10
+    assert supervised.missed(sent_ids) == [Missed.TIMEOUT] * len(sent_ids)
+    assert len(supervised.outcomes) + len(supervised.queue) == 10
+    supervisor = supervised.supervisor
+    assert (supervisor.state, supervisor.restarts) == (ChallengerState.REFUSED, 1)
+    (finding,) = supervised.findings
+    assert finding.code == "bundle_replaced"
+    assert finding.expected == open_bundle(challenger).manifest.fingerprint
+    assert finding.observed == open_bundle(champion).manifest.fingerprint

@@ -1,0 +1,99 @@
+"""What the source calls things, and how large its classes are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.repository import ROOT, repository_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_CLASS_LINES = 120
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """Parse every Python file of the repository."""
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_bytes())
+        for path in repository_files("*.py")
+    }
+
+
+def _nodes(trees: dict[str, ast.Module], under: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Yield every node with its place, ``file:line``."""
+    for path, tree in trees.items():
+        if path.startswith(under):
+            for node in ast.walk(tree):
+                yield f"{path}:{getattr(node, 'lineno', 1)}", node
+
+
+def _name(node: ast.AST) -> str | None:
+    """Return the name that a node makes or uses, where it has one."""
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return name
+        case ast.Name(id=name) | ast.arg(arg=name) | ast.keyword(arg=name):
+            return name
+        case ast.Attribute(attr=name, ctx=ast.Store()) | ast.alias(asname=name):
+            return name
+    return None
+
+
+def test_a_maximum_is_called_max(trees: dict[str, ast.Module]) -> None:
+    """No name has ``most_`` for what names elsewhere have ``max_`` for."""
+    maximum = re.compile(r"(^|_)most_", re.IGNORECASE)
+    names = ((place, _name(node)) for place, node in _nodes(trees))
+
+    assert [f"{place} {name}" for place, name in names if name and maximum.search(name)] == []
+
+
+def test_no_docstring_opens_with_give(trees: dict[str, ast.Module]) -> None:
+    """Functions return, and commands print."""
+    docstrings = (
+        (place, ast.get_docstring(node) or "")
+        for place, node in _nodes(trees)
+        if isinstance(node, DOCUMENTED)
+    )
+
+    assert [place for place, text in docstrings if re.match(r"Gives?\b", text)] == []
+
+
+def test_tests_are_named_for_the_fault(trees: dict[str, ast.Module]) -> None:
+    """No test is named for the row of a table."""
+    functions = [
+        (place, node.name) for place, node in _nodes(trees, "tests/") if isinstance(node, FUNCTIONS)
+    ]
+
+    assert [f"{place} {name}" for place, name in functions if name.startswith("test_row_")] == []
+
+
+def test_no_class_of_the_service_is_long(trees: dict[str, ast.Module]) -> None:
+    """A class of the service fits on two screens."""
+    long = [
+        f"{place} {node.name}: {lines} lines"
+        for place, node in _nodes(trees, "service/")
+        if isinstance(node, ast.ClassDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_CLASS_LINES
+    ]
+
+    assert long == []
+
+
+def test_diagnostics_have_one_logger(trees: dict[str, ast.Module]) -> None:
+    """Modules log under the name whose level and handler BentoML sets."""
+    loggers = [
+        (path, ast.unparse(node.value))
+        for path, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and "getLogger" in ast.unparse(node.value)
+    ]
+
+    assert {logger for _, logger in loggers} == {"logging.getLogger('bentoml.understudy')"}, loggers
