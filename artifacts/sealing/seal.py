@@ -112,7 +112,7 @@ def _files(sealable: Sealable) -> dict[str, bytes]:
     )
     files = {
         TOKENIZER: canonical_json(preprocessing.tokenizer),
-        CONFIG: model_of(sealable.network).config.to_json_string(use_diff=False).encode(),
+        CONFIG: _config(sealable.network),
         WEIGHTS: save_safetensors(_weights(sealable.network), metadata={"format": "pt"}),
         REFERENCE: json.dumps(sealable.reference.to_json(), ensure_ascii=False).encode(),
         **Probes(sealable.probe_documents, expected).to_files(),
@@ -124,6 +124,15 @@ def _files(sealable: Sealable) -> dict[str, bytes]:
     for engine in sealable.accelerated:
         files |= engine.parts
     return files
+
+
+def _config(network: Network) -> bytes:
+    """Return its configuration as JSON, without the places that transformers loaded it from."""
+    text = model_of(network).config.to_json_string(use_diff=False)
+    config = json.loads(
+        text, object_hook=lambda fields: {k: v for k, v in fields.items() if k != "_name_or_path"}
+    )
+    return json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True).encode()
 
 
 def _weights(network: Network) -> JsonObject:

@@ -81,7 +81,8 @@ class LogAccount:
     Of ``lines``, some were not returned: ``torn`` ones are no whole JSON, ``malformed`` ones lack
     something that every line or this event has, ``duplicates`` have run and ``seq`` of an earlier
     line, and the others are of unknown events or of a newer schema. ``gaps`` reach from the first
-    line of a run to the last one that was read, in the order of the runs.
+    line of a run to the last one that was read, in the order of the runs; torn and malformed lines
+    are in them, unless a whole copy of them was read.
     """
 
     lines: int = 0
@@ -186,15 +187,18 @@ class _Tally:
         )
 
     def _read(self, stamp: Stamp, line: JsonMapping) -> LogLine | None:
+        # A line counts as seen once its event was read: a whole copy may follow a malformed one.
+        kind = EVENTS.get(line["event"]) if stamp.schema <= SCHEMA else None
+        event = kind.from_json(line) if kind else None
         _, numbers = self._runs.setdefault(stamp.run, (stamp.replica, _Numbers()))
         if not numbers.add(stamp.seq):
             self._duplicates += 1
         elif stamp.schema > SCHEMA:
             self._newer_schema += 1
-        elif line["event"] not in EVENTS:
+        elif event is None:
             self._unknown_events += 1
         else:
-            return LogLine(stamp, EVENTS[line["event"]].from_json(line))
+            return LogLine(stamp, event)
         return None
 
 

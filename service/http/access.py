@@ -89,20 +89,29 @@ def read_access(path: Path | None) -> Access:
     """Read the keys file; without a path no key is required.
 
     A key without a name is called by the first digits of its digest. Raises ``CallError`` when the
-    file is missing or malformed.
+    file is missing or malformed, or lists a key twice.
     """
     if path is None:
         return Access(None)
     try:
         keys = json.loads(path.read_text(encoding="utf-8"))["keys"]
-        callers = dict(map(_caller, keys))
+        listed = list(map(_caller, keys))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path}: expected {_EXPECTED}, found {type(error).__name__}"
         raise CallError(message) from None
-    for digest, caller in callers.items():
+    callers: dict[str, Caller] = {}
+    for digest, caller in listed:
         if not _DIGEST.fullmatch(digest) or not caller.scopes <= {*SCOPES}:
             message = f"{path}: expected {_EXPECTED} with scopes among {', '.join(SCOPES)}"
             raise CallError(message)
+        # Which entry counts must not depend on their order: one may have been meant to lose scopes.
+        if digest in callers:
+            message = (
+                f"{path}: {callers[digest].name!r} and {caller.name!r} are the same key (sha256 "
+                f"{digest[:12]}…), expected each key once: remove one of the two"
+            )
+            raise CallError(message)
+        callers[digest] = caller
     return Access(callers)
 
 

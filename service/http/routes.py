@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from service.http.routing import Endpoint
     from service.lifecycle.runtime import Runtime
 
+    Answer = Callable[..., Awaitable[Response]]
+    """An endpoint, or what answers where no route matches."""
     Handler = Callable[[Request, "Serving"], Awaitable[Response]]
 
 __all__ = ["DEADLINE_HEADER", "NATIVE_PATH", "OPERATIONS", "Serving", "WebApp"]
@@ -76,26 +78,37 @@ class WebApp(DirectApp):
     def __init__(self) -> None:
         """Make the routes."""
         routes = [
-            ExactRoute(operation.path, self._endpoint(operation, handler), operation.method)
+            ExactRoute(
+                operation.path, self._counted(self._endpoint(operation, handler)), operation.method
+            )
             for operation, handler in OPERATIONS.items()
         ]
         # The page is static and holds no figures: its script asks for the key and sends it along.
-        super().__init__([*routes, ExactRoute("/", _dashboard)], self._not_routed)
+        dashboard = ExactRoute("/", self._counted(_dashboard))
+        super().__init__([*routes, dashboard], self._counted(self._not_routed))
 
-    def _endpoint(self, operation: Operation, handler: Handler) -> Endpoint:
-        """Return an endpoint that checks the key, answers every error, and counts and times."""
+    def _counted(self, answer: Answer) -> Answer:
+        """Return what answers, with its answers counted and timed."""
 
-        async def endpoint(request: Request) -> Response:
+        async def counted(*request: Request | Exception) -> Response:
             started = time.monotonic()
-            try:
-                self.serving.access.check(request.headers, operation.scope)
-                response = await handler(request, self.serving)
-            except Exception as error:  # noqa: BLE001 (the worker must go on)
-                response = _failure(error)
+            response = await answer(*request)
             metrics = self.serving.runtime.metrics
             metrics.requests.inc(str(response.status_code))
             metrics.request_seconds.observe(time.monotonic() - started)
             return response
+
+        return counted
+
+    def _endpoint(self, operation: Operation, handler: Handler) -> Endpoint:
+        """Return an endpoint that checks the key and answers every error."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                self.serving.access.check(request.headers, operation.scope)
+                return await handler(request, self.serving)
+            except Exception as error:  # noqa: BLE001 (the worker must go on)
+                return _failure(error)
 
         return endpoint
 

@@ -19,7 +19,8 @@ __all__ = ["FinishedJob", "Lanes"]
 
 _COALESCING_S = 0.02
 """How long results may wait for others while more documents wait than results are held: the event
-loop handles several of them, and the next requests of their clients, at half the cost."""
+loop handles several of them, and the next requests of their clients, at half the cost. The wait
+ends with the next pass, which is expected to take as long a token as those of the results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Lanes:
         self._queue = queue
         self._finish = finish
         self._finished: list[FinishedJob] = []
+        self._finished_since = 0.0
         self._changed = threading.Condition()
         self._stopping = False
         self.cpu_s = 0.0
@@ -79,6 +81,8 @@ class Lanes:
             with self._changed:
                 self._queue.done()
                 self.cpu_s += time.thread_time() - started_cpu
+                if not self._finished:
+                    self._finished_since = time.monotonic()
                 self._finished += finished
 
     def _pass(self, jobs: Sequence[DocumentJob], *, exclusive: bool) -> list[FinishedJob]:
@@ -108,7 +112,7 @@ class Lanes:
             while True:
                 now = time.monotonic()
                 work = self._queue.take_batch(now, self._engine.max_tokens)
-                if not self._coalesces():
+                if not (work and self._coalesce(work[0], now)):
                     self._deliver()
                 if work:
                     return work
@@ -116,11 +120,14 @@ class Lanes:
                     return None
                 self._changed.wait()
 
-    def _coalesces(self) -> bool:
-        """Return whether the results may wait for others."""
-        # The lanes run in parallel, and the next pass will take as long as these did.
-        waited_s = sum(finished.took_s for finished in self._finished) / len(self._threads)
-        return len(self._finished) < len(self._queue) and waited_s < _COALESCING_S
+    def _coalesce(self, next_jobs: Sequence[DocumentJob], now: float) -> bool:
+        """Return whether the results may wait for those of the next pass."""
+        finished = self._finished
+        took_s = sum(document.took_s for document in finished)
+        token_s = took_s / max(1, sum(document.job.tokens for document in finished))
+        next_pass_s = token_s * sum(job.tokens for job in next_jobs)
+        waited_s = now - self._finished_since
+        return len(finished) < len(self._queue) and waited_s + next_pass_s < _COALESCING_S
 
     def _deliver(self) -> None:
         """Send the results to the event loop."""

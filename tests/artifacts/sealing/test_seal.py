@@ -18,6 +18,7 @@ from guards.bundle.probes import Probes
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError
 from guards.integrity.environment import installed_environment
+from tests.models import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,20 @@ def test_sealing_an_opened_bundle_gives_the_same_bundle(
     assert changed <= {"preprocessing/columns.joblib"}
     for name in before.keys() - {"parts", "fingerprint"}:
         assert before[name] == after[name]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("how", ["on", "sealed"])
+def test_no_part_tells_where_the_model_was(
+    bundle_of: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    how: str,
+    family: str,
+) -> None:
+    """A bundle is given to others; only the manifest repeats what ``--base`` was called with."""
+    directory = str(tmp_path_factory.getbasetemp()).encode()
+    files = [path for path in bundle_of(f"{how} {family}").rglob("*") if path.is_file()]
+    assert {path.name for path in files if directory in path.read_bytes()} <= {"manifest.json"}
 
 
 def test_manifest_lists_every_file(champion: Path) -> None:

@@ -215,13 +215,27 @@ def test_a_malformed_line_is_counted_and_the_others_are_read(
     assert (account.lines, account.malformed, account.torn) == (3, 1, 0)
 
 
-@pytest.mark.parametrize("fields", [{"label": None}, {"observation": 3}])
-def test_a_line_whose_event_lacks_something_leaves_no_gap(
+BROKEN_EVENTS = ({"label": None}, {"observation": 3})
+
+
+@pytest.mark.parametrize("fields", BROKEN_EVENTS)
+def test_a_line_whose_event_lacks_something_is_missing(
     log: Callable[..., Path], fields: JsonObject
 ) -> None:
-    """It was written, though it says nothing that can be read."""
+    """Like a torn line, it says nothing that can be read."""
     _, account = read(log(line(1), altered(2, fields), line(3)))
-    assert account == LogAccount(lines=3, malformed=1)
+    assert account == LogAccount(lines=3, malformed=1, gaps=(Gap("replica-1", "run-1", 2, 2),))
+
+
+@pytest.mark.parametrize("fields", BROKEN_EVENTS)
+def test_a_whole_copy_of_a_malformed_line_is_read(
+    log: Callable[..., Path], fields: JsonObject
+) -> None:
+    """Whether it comes before the malformed one or after it."""
+    for first, second in ((altered(2, fields), line(2)), (line(2), altered(2, fields))):
+        lines, account = read(log(line(1), first, second, line(3)))
+        assert numbers(lines) == [1, 2, 3]
+        assert account == LogAccount(lines=4, malformed=1)
 
 
 def test_compressed_logs_are_read(log: Callable[..., Path]) -> None:

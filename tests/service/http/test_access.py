@@ -149,6 +149,23 @@ def test_a_malformed_file_is_one_clear_error(tmp_path: Path, content: object) ->
     assert str(caught.value).startswith(f'{path}: expected {{"keys": [')
 
 
+@pytest.mark.parametrize("scopes", [["classify"], ["operate"]])
+def test_a_key_listed_twice_is_refused(tmp_path: Path, scopes: list[str]) -> None:
+    """However the digests are spelled: both entries are named, and neither wins."""
+    twice = digest("one")
+    path = keys_file(
+        tmp_path,
+        {
+            "keys": [
+                {"name": "first", "sha256": twice, "scopes": ["classify"]},
+                {"name": "second", "sha256": twice.upper(), "scopes": scopes},
+            ]
+        },
+    )
+    with pytest.raises(CallError, match="'first' and 'second' are the same key"):
+        read_access(path)
+
+
 def test_a_missing_file_is_the_same_error(tmp_path: Path) -> None:
     """Keys that were asked for and are not there never leave the door open."""
     with pytest.raises(CallError, match="expected"):

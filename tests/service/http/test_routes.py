@@ -658,12 +658,17 @@ def test_metrics_count_requests_by_status(endpoint: Endpoint) -> None:
     before = Counter(samples(endpoint))
     endpoint.answer()
     endpoint.classify({"text": 5})
+    endpoint.client.get("/")
+    endpoint.client.get("/nothing")
+    endpoint.client.delete("/v1/status")
     change = Counter(samples(endpoint))
     change.subtract(before)
     assert change["understudy_requests_total/422"] == 1
+    assert change["understudy_requests_total/404"] == 1
+    assert change["understudy_requests_total/405"] == 1
     # The first scrape was a request as well.
-    assert change["understudy_requests_total/200"] == 2
-    assert change["understudy_request_seconds_count"] == 3
+    assert change["understudy_requests_total/200"] == 3
+    assert change["understudy_request_seconds_count"] == 6
     assert change["understudy_documents_total"] == 1
     assert change["understudy_champion_confidence_count"] == 1
     assert change["understudy_ready"] == 0

@@ -128,13 +128,17 @@ class SteppedEngine(GatedEngine):
 
 def stepwise(
     scenario: Callable[[SteppedEngine, list[asyncio.Task[list[int]]]], Coroutine[None, None, None]],
+    tokens: Sequence[int] = (8, 8, 8, 8),
 ) -> None:
-    """Play a scenario with four requests of one document, the first of which has begun."""
+    """Play a scenario with requests of one document each, the first of which has begun."""
     engine = SteppedEngine(lanes=1)
     scheduler = Scheduler(engine, 100, MAX_TOKENS)
 
     async def play() -> None:
-        requests = [await queued(answer(scheduler, document(mark))) for mark in range(4)]
+        requests = [
+            await queued(answer(scheduler, document(mark, tokens=n)))
+            for mark, n in enumerate(tokens)
+        ]
         await engine.begins()
         await scenario(engine, requests)
 
@@ -171,6 +175,20 @@ def test_no_answer_waits_for_a_slow_pass() -> None:
         assert engine.computed == [0]
 
     stepwise(scenario)
+
+
+def test_no_short_answer_waits_for_a_long_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the next pass is told by its tokens, not by the pass before."""
+    # One token took a hundredth of the wait that is allowed, or more: 400 take too long.
+    monkeypatch.setattr("service.scheduling.lanes._COALESCING_S", 1.0)
+
+    async def scenario(engine: SteppedEngine, requests: list[asyncio.Task[list[int]]]) -> None:
+        await asyncio.sleep(0.01)
+        engine.steps.release()
+        assert await asyncio.wait_for(requests[0], FAR_S) == [0]
+        assert engine.computed == [0]
+
+    stepwise(scenario, tokens=(1, 400, 400, 400))
 
 
 def test_no_answer_waits_for_callers_that_left(monkeypatch: pytest.MonkeyPatch) -> None:
