@@ -29,7 +29,7 @@ from guards.bundle.probes import ProbeOutputs
 from guards.drift.features import watched_features
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
-from guards.integrity.requirements import Requirements
+from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from guards.integrity.verify import verify
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from guards.schema import Schema
 
 __all__ = ["Bundle", "SealedEngine", "load", "open_bundle", "probe_outputs"]
-
-_NO_REQUIREMENTS = Requirements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Bundle:
         return probe_outputs(self.preprocessing, self.network, self.manifest.temperature, documents)
 
 
-def open_bundle(path: Path, requirements: Requirements = _NO_REQUIREMENTS) -> Bundle:
+def open_bundle(path: Path, requirements: Requirements = NO_REQUIREMENTS) -> Bundle:
     """Verify and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
     bundle, tolerated = verify(path, load, requirements)
     return replace(bundle, tolerated=tuple(tolerated))

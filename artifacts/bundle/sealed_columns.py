@@ -29,7 +29,7 @@ class SealedColumns(Immutable):
 
     The arrays that fitting left behind are made read-only, so that a change in place raises too.
     Some estimators write to themselves while they transform and restore what they wrote. Therefore
-    one thread transforms at a time, and whoever holds ``estimator_lock`` sees the estimator at rest.
+    one thread transforms at a time, and who holds ``estimator_lock`` sees the estimator at rest.
 
     Compiled columns transform without the estimator and without a lock, for documents of the very
     ``Schema`` object that they were compiled for. All others go through the estimator.

@@ -227,19 +227,14 @@ def _column_inputs(
         if name in roles.text:
             columns.append(ColumnInput(name, "text", {}, None, None, "object"))
         elif name in roles.numeric:
-            columns.append(
-                ColumnInput(name, "numeric", {}, _missing_number(inputs[name]), None, "float64")
-            )
+            numbers = [value for value in inputs[name].imputed if isinstance(value, int | float)]
+            missing = float(numbers[0]) if numbers else math.nan
+            columns.append(ColumnInput(name, "numeric", {}, missing, None, "float64"))
         else:
             columns.append(_category(path, name, inputs[name]))
     return ColumnInputs(
         "frame" if hasattr(estimator, "feature_names_in_") else "array", tuple(columns)
     )
-
-
-def _missing_number(fitted_input: FittedInput) -> float:
-    numbers = [value for value in fitted_input.imputed if isinstance(value, int | float)]
-    return float(numbers[0]) if numbers else math.nan
 
 
 def _category(path: Path, name: str, fitted_input: FittedInput) -> ColumnInput:

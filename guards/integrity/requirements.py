@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
 
 
-__all__ = ["Policy", "Requirements"]
+__all__ = ["NO_REQUIREMENTS", "Policy", "Requirements"]
 
 Policy = Literal["probed", "exact", "allow"]
 """What other library versions lead to.
@@ -51,3 +51,6 @@ class Requirements:
             tuple(data["signature_keys"]),
             tuple(data["trusted"]),
         )
+
+
+NO_REQUIREMENTS = Requirements()
