@@ -190,7 +190,8 @@ def _max_length(directory: Path, network: Network, requested: int | None) -> tup
     positions = positions_of(config.get("encoder") or config)
     sources = [
         (requested, "--max-length"),
-        *_lengths_in_files(directory),
+        (_number(directory / "tokenizer.json", "truncation", "max_length"), "tokenizer.json"),
+        (_number(directory / "tokenizer_config.json", "model_max_length"), "tokenizer_config.json"),
         (positions, "the positions"),
     ]
     known = [(length, source) for length, source in sources if length is not None]
@@ -201,14 +202,6 @@ def _max_length(directory: Path, network: Network, requested: int | None) -> tup
             raise CallError(message)
         length, source = positions, "the positions"
     return length, source
-
-
-def _lengths_in_files(directory: Path) -> list[tuple[int | None, str]]:
-    """Return the maximum lengths in the files of the tokenizer, and the names of the files."""
-    return [
-        (_number(directory / "tokenizer.json", "truncation", "max_length"), "tokenizer.json"),
-        (_number(directory / "tokenizer_config.json", "model_max_length"), "tokenizer_config.json"),
-    ]
 
 
 def _number(file: Path, *path: str) -> int | None:
