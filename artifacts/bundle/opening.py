@@ -172,14 +172,13 @@ def _check_precision(
     """Refuse weights that loading would silently convert."""
     for name in sorted(weights.keys() & expected.keys()):
         if weights[name].dtype != expected[name].dtype:
-            raise PartError(
-                Finding(
-                    code="weights_of_another_precision",
-                    subject=WEIGHTS,
-                    expected=f"{expected[name].dtype}",
-                    observed=f"{weights[name].dtype}, for example in {name!r}",
-                )
+            finding = Finding(
+                code="weights_of_another_precision",
+                subject=WEIGHTS,
+                expected=f"{expected[name].dtype}",
+                observed=f"{weights[name].dtype}, for example in {name!r}",
             )
+            raise PartError(finding)
 
 
 def _load_reference(sealed: SealedFiles) -> Reference:
@@ -189,14 +188,13 @@ def _load_reference(sealed: SealedFiles) -> Reference:
         expected = "the reference that training built for these columns"
         raise _unreadable(REFERENCE, expected, error) from None
     for observed in _reference_differences(reference, sealed.manifest.schema_):
-        raise PartError(
-            Finding(
-                code="reference_mismatch",
-                subject=REFERENCE,
-                expected="the reference that was built for these columns and labels",
-                observed=observed,
-            )
+        finding = Finding(
+            code="reference_mismatch",
+            subject=REFERENCE,
+            expected="the reference that was built for these columns and labels",
+            observed=observed,
         )
+        raise PartError(finding)
     return reference
 
 

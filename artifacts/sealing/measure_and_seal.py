@@ -63,7 +63,6 @@ class SealingReport:
 
     fingerprint: str
     metrics: JsonObject
-    temperature: float
     notes: tuple[str, ...]
 
 
@@ -104,7 +103,7 @@ def measure_and_seal(
         accelerated=accelerated,
     )
     fingerprint = seal(destination, sealable, options.name, options.version)
-    return SealingReport(fingerprint, metrics, temperature, tuple(notes))
+    return SealingReport(fingerprint, metrics, tuple(notes))
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
