@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
@@ -35,12 +35,7 @@ class Requirements:
 
     def to_json(self) -> JsonObject:
         """Return the requirements as JSON, for a process that verifies the bundle itself."""
-        return {
-            "environment": self.environment,
-            "pin": self.pin,
-            "signature_keys": list(self.signature_keys),
-            "trusted": list(self.trusted),
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Requirements:

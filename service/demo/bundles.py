@@ -70,7 +70,7 @@ def validation_f1(path: Path) -> float:
     from artifacts.evaluation.evaluate_bundle import measure  # noqa: PLC0415
 
     table = as_table(fresh_validation(_VALIDATION_ROWS, 3), ROLES, "validation documents")
-    f1: float = measure(open_bundle(path), table)["macro_f1"].value
+    f1: float = measure(open_bundle(path), table)["macro_f1"]["value"]
     return f1
 
 
