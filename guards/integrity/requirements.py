@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
@@ -41,7 +41,7 @@ class Requirements:
     def from_json(cls, data: JsonMapping) -> Requirements:
         """Read what ``to_json`` returned."""
         return cls(
-            cast("Policy", data["environment"]),
+            data["environment"],
             data["pin"],
             tuple(data["signature_keys"]),
             tuple(data["trusted"]),
