@@ -110,12 +110,10 @@ def _files(sealable: Sealable) -> dict[str, bytes]:
     expected = probe_outputs(
         preprocessing, sealable.network, sealable.temperature, sealable.probe_documents
     )
-    model = model_of(sealable.network)
-    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     files = {
         TOKENIZER: canonical_json(preprocessing.tokenizer),
-        CONFIG: model.config.to_json_string(use_diff=False).encode(),
-        WEIGHTS: save_safetensors(weights, metadata={"format": "pt"}),
+        CONFIG: model_of(sealable.network).config.to_json_string(use_diff=False).encode(),
+        WEIGHTS: save_safetensors(_weights(sealable.network), metadata={"format": "pt"}),
         REFERENCE: json.dumps(sealable.reference.to_json(), ensure_ascii=False).encode(),
         **Probes(sealable.probe_documents, expected).to_files(),
     }
@@ -126,6 +124,10 @@ def _files(sealable: Sealable) -> dict[str, bytes]:
     for engine in sealable.accelerated:
         files |= engine.parts
     return files
+
+
+def _weights(network: Network) -> JsonObject:
+    return {name: tensor.contiguous() for name, tensor in model_of(network).state_dict().items()}
 
 
 def _manifest(
