@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, FiniteFloat, TypeAdapter, ValidationError
 
-from guards.bundle.engines import ENGINES
+from guards.bundle.engines import ENGINE_NAMES
 from guards.errors import CallError
 from guards.integrity.requirements import Policy, Requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
+__all__ = ["AUTO", "PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
 
 PREFIX = "UNDERSTUDY_"
+
+AUTO = "auto"
+"""The setting of the engine that lets the service choose."""
 
 Capture = Literal["none", "disagreements", "all"]
 """Which documents are written to the log: none, those on which labels differ, or all."""
@@ -45,7 +48,7 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-_ENGINE_NAMES = ("auto", "torch", *ENGINES)
+_ENGINE_SETTINGS = (AUTO, *ENGINE_NAMES)
 
 # The description of a type is what the error about a value says was expected. Types without one
 # take any text. Pydantic alone would read "1.0" as an integer, and "yes" as true.
@@ -121,8 +124,9 @@ class Settings:
     """Which documents are written to the log."""
 
     engine: Annotated[
-        str, Field(pattern=f"^({'|'.join(_ENGINE_NAMES)})$", description=_one_of(_ENGINE_NAMES))
-    ] = "auto"
+        str,
+        Field(pattern=f"^({'|'.join(_ENGINE_SETTINGS)})$", description=_one_of(_ENGINE_SETTINGS)),
+    ] = AUTO
     """What runs the network; ``auto`` measures at the start and takes the fastest."""
 
     environment_policy: Annotated[Policy, Field(description=_one_of(get_args(Policy)))] = "probed"

@@ -48,7 +48,9 @@ def smooth(model: onnx.ModelProto, documents: Sequence[Encoding]) -> None:
     }
     for name, nodes in products.items():
         for node in nodes:
-            _scale_weights(model, node, factors[name])
+            constant = _constant(model, node.input[1])
+            scaled = _weights(model, node) * factors[name][:, np.newaxis]
+            constant.CopyFrom(numpy_helper.from_array(scaled, constant.name))
     _divide_inputs(model, products, factors)
 
 
@@ -99,14 +101,6 @@ def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
     constant: onnx.TensorProto
     constant = next(tensor for tensor in model.graph.initializer if tensor.name == name)
     return constant
-
-
-def _scale_weights(
-    model: onnx.ModelProto, node: onnx.NodeProto, factors: NDArray[np.float32]
-) -> None:
-    constant = _constant(model, node.input[1])
-    scaled = _weights(model, node) * factors[:, np.newaxis]
-    constant.CopyFrom(numpy_helper.from_array(scaled, constant.name))
 
 
 def _divide_inputs(

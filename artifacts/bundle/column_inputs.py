@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
     from guards.schema import CanonicalRow, Schema
 
-__all__ = ["UNSEEN", "ColumnInput", "ColumnInputs", "Native", "column_inputs_of"]
+__all__ = ["NEVER_SEEN", "UNSEEN", "ColumnInput", "ColumnInputs", "Native", "column_inputs_of"]
 
 UNSEEN = "\x00unseen"
 """Stands for a category that no table and no request can hold (it has a control character)."""
+
+NEVER_SEEN = "a category that training never saw"
+"""An unknown category as a request may hold it."""
 
 Native = str | int | float | bool | None
 """A value as the columns were fitted on it."""

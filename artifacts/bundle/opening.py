@@ -29,7 +29,7 @@ from guards.bundle.probes import ProbeOutputs
 from guards.drift.features import watched_features
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
-from guards.integrity.requirements import Requirements
+from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from guards.integrity.verify import verify
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from guards.schema import Schema
 
 __all__ = ["Bundle", "SealedEngine", "load", "open_bundle", "probe_outputs"]
-
-_NO_REQUIREMENTS = Requirements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Bundle:
         return probe_outputs(self.preprocessing, self.network, self.manifest.temperature, documents)
 
 
-def open_bundle(path: Path, requirements: Requirements = _NO_REQUIREMENTS) -> Bundle:
+def open_bundle(path: Path, requirements: Requirements = NO_REQUIREMENTS) -> Bundle:
     """Verify and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
     bundle, tolerated = verify(path, load, requirements)
     return replace(bundle, tolerated=tuple(tolerated))
@@ -116,20 +114,18 @@ def probe_outputs(
 def load(sealed: SealedFiles, columns: object) -> Bundle:
     """Build a bundle from verified bytes and the columns that the guard has unpickled."""
     manifest = sealed.manifest
-    schema = manifest.schema_
-    probe_documents = sealed.probes.documents
     return Bundle(
         path=sealed.path,
         manifest=manifest,
         preprocessing=Preprocessing(
-            schema=schema,
-            columns=_compiled(columns, manifest, schema, probe_documents),
+            schema=manifest.schema_,
+            columns=_compiled(columns, sealed),
             tokenizer=load_tokenizer(sealed.files[TOKENIZER]),
             truncation=Truncation.from_json(manifest.text.to_json()),
         ),
         network=_load_network(sealed),
         reference=_load_reference(sealed),
-        probe_documents=probe_documents,
+        probe_documents=sealed.probes.documents,
         engines=dict(_load_engines(sealed)),
     )
 
@@ -142,24 +138,10 @@ def _load_engines(sealed: SealedFiles) -> Iterator[tuple[str, SealedEngine]]:
             array = np.load(io.BytesIO(sealed.files[answers]), allow_pickle=False)
             yield engine, SealedEngine(graph, np.asarray(array, dtype=np.float32))
         except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
-            raise PartError(_no_answers(answers, first_line(error))) from None
+            raise _unreadable(answers, "the answers of an engine to the probes", error) from None
 
 
-def _no_answers(part: str, observed: str) -> Finding:
-    return Finding(
-        code="part_unreadable",
-        subject=part,
-        expected="the answers of an engine to the probes",
-        observed=observed,
-    )
-
-
-def _compiled(
-    columns: object,
-    manifest: Manifest,
-    schema: Schema,
-    probe_documents: Sequence[JsonMapping],
-) -> SealedColumns | None:
+def _compiled(columns: object, sealed: SealedFiles) -> SealedColumns | None:
     """Make the columns immutable, and compile them if that gives the same bits.
 
     The probes are among the rows on which both are compared. So the probes judge the installed
@@ -167,17 +149,11 @@ def _compiled(
     """
     if columns is None:
         return None
-    rows = (schema.canonical(document["features"])[0] for document in probe_documents)
-    return SealedColumns(columns, _column_inputs(manifest)).compiled_for(schema, rows)
-
-
-def _column_inputs(manifest: Manifest) -> ColumnInputs:
-    described = manifest.preprocessing.column_inputs
-    return (
-        column_inputs_of(manifest.schema_)
-        if described is None
-        else ColumnInputs.from_json(described)
-    )
+    schema = sealed.manifest.schema_
+    described = sealed.manifest.preprocessing.column_inputs
+    inputs = column_inputs_of(schema) if described is None else ColumnInputs.from_json(described)
+    rows = (schema.canonical(document["features"])[0] for document in sealed.probes.documents)
+    return SealedColumns(columns, inputs).compiled_for(schema, rows)
 
 
 def _load_network(sealed: SealedFiles) -> Network:
@@ -196,30 +172,29 @@ def _check_precision(
     """Refuse weights that loading would silently convert."""
     for name in sorted(weights.keys() & expected.keys()):
         if weights[name].dtype != expected[name].dtype:
-            raise PartError(
-                Finding(
-                    code="weights_of_another_precision",
-                    subject=WEIGHTS,
-                    expected=f"{expected[name].dtype}",
-                    observed=f"{weights[name].dtype}, for example in {name!r}",
-                )
+            finding = Finding(
+                code="weights_of_another_precision",
+                subject=WEIGHTS,
+                expected=f"{expected[name].dtype}",
+                observed=f"{weights[name].dtype}, for example in {name!r}",
             )
+            raise PartError(finding)
 
 
 def _load_reference(sealed: SealedFiles) -> Reference:
     try:
         reference = Reference.from_json(sealed.reference)
     except ValueError as error:
-        raise PartError(_no_reference(first_line(error))) from None
+        expected = "the reference that training built for these columns"
+        raise _unreadable(REFERENCE, expected, error) from None
     for observed in _reference_differences(reference, sealed.manifest.schema_):
-        raise PartError(
-            Finding(
-                code="reference_mismatch",
-                subject=REFERENCE,
-                expected="the reference that was built for these columns and labels",
-                observed=observed,
-            )
+        finding = Finding(
+            code="reference_mismatch",
+            subject=REFERENCE,
+            expected="the reference that was built for these columns and labels",
+            observed=observed,
         )
+        raise PartError(finding)
     return reference
 
 
@@ -240,10 +215,5 @@ def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str
             yield f"{number.name!r} was counted as categories"
 
 
-def _no_reference(observed: str) -> Finding:
-    return Finding(
-        code="part_unreadable",
-        subject=REFERENCE,
-        expected="the reference that training built for these columns",
-        observed=observed,
-    )
+def _unreadable(part: str, expected: str, error: Exception) -> PartError:
+    return PartError(Finding("part_unreadable", part, expected, first_line(error)))

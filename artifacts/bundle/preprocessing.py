@@ -66,7 +66,11 @@ class Preprocessing:
 
     def encode(self, texts: Sequence[str], rows: Sequence[CanonicalRow]) -> list[Encoding]:
         """Encode documents from their texts and canonical rows, in order."""
-        columns = self._transform(rows, texts)
+        columns = (
+            np.zeros((len(rows), 0))
+            if self.columns is None
+            else self.columns.transform(self.schema, rows, texts)
+        )
         tokenizer = self.tokenizer
         if not isinstance(tokenizer, SealedTokenizer):
             tokenizer = SealedTokenizer(tokenizer)
@@ -82,8 +86,3 @@ class Preprocessing:
             )
             for index, ((windows, truncated), row) in enumerate(zip(split, rows, strict=True))
         ]
-
-    def _transform(self, rows: Sequence[CanonicalRow], texts: Sequence[str]) -> NDArray[np.float64]:
-        if self.columns is None:
-            return np.zeros((len(rows), 0))
-        return self.columns.transform(self.schema, rows, texts)

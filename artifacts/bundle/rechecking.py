@@ -84,7 +84,7 @@ class Rechecker:
             if _run(_marks(preprocessing), _REST_S) == self._passed:
                 return ()
         columns = preprocessing.columns
-        with contextlib.nullcontext() if columns is None else columns.at_rest:
+        with contextlib.nullcontext() if columns is None else columns.estimator_lock:
             if _run(_marks(preprocessing)) == self._passed:
                 return ()
             return tuple(_findings(self._bundle.manifest, preprocessing))

@@ -29,16 +29,16 @@ class SealedColumns(Immutable):
 
     The arrays that fitting left behind are made read-only, so that a change in place raises too.
     Some estimators write to themselves while they transform and restore what they wrote. Therefore
-    one thread transforms at a time, and whoever holds ``at_rest`` sees the estimator unchanged.
+    one thread transforms at a time, and who holds ``estimator_lock`` sees the estimator at rest.
 
     Compiled columns transform without the estimator and without a lock, for documents of the very
     ``Schema`` object that they were compiled for. All others go through the estimator.
     """
 
-    __slots__ = ("_compiled", "_estimator", "at_rest", "column_inputs")
+    __slots__ = ("_compiled", "_estimator", "column_inputs", "estimator_lock")
 
     column_inputs: ColumnInputs
-    at_rest: Lock
+    estimator_lock: Lock
 
     def __init__(self, estimator: Estimator, column_inputs: ColumnInputs) -> None:
         """Seal a fitted estimator, which takes what ``column_inputs`` fills in."""
@@ -48,7 +48,7 @@ class SealedColumns(Immutable):
         _make_read_only(estimator, set())
         object.__setattr__(self, "_compiled", None)
         object.__setattr__(self, "_estimator", estimator)
-        object.__setattr__(self, "at_rest", Lock())
+        object.__setattr__(self, "estimator_lock", Lock())
         object.__setattr__(self, "column_inputs", column_inputs)
 
     def compiled_for(self, schema: Schema, rows: Iterable[CanonicalRow]) -> SealedColumns:
@@ -86,7 +86,7 @@ class SealedColumns(Immutable):
         self, schema: Schema, rows: Sequence[CanonicalRow], texts: Sequence[str]
     ) -> NDArray[np.float64]:
         filled = self.column_inputs.fill(schema, rows, texts)
-        with self.at_rest:
+        with self.estimator_lock:
             columns = estimator_of(self).transform(filled)
         if hasattr(columns, "toarray"):
             columns = columns.toarray()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,28 +14,11 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonObject
 
-__all__ = ["Figure", "calibration_error", "evaluate", "figures_to_json"]
+__all__ = ["calibration_error", "evaluate"]
 
 _RESAMPLES = 1000
 _COVERAGE = (2.5, 97.5)
 _CONFIDENCE_BINS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and the 95 % percentile-bootstrap interval around it (Efron 1979)."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, float]:
-        """Return the figure as plain JSON, rounded to six digits."""
-        return {
-            "value": round(self.value, 6),
-            "low": round(self.low, 6),
-            "high": round(self.high, 6),
-        }
 
 
 def evaluate(
@@ -45,7 +27,8 @@ def evaluate(
     """Return the figures of answers float32 [rows, classes] to label indices int64 [rows].
 
     They are accuracy, macro F1, expected calibration error, and precision, recall and F1 of each
-    class, each a ``Figure``. The intervals come from a seeded bootstrap over rows.
+    class, each a ``value`` with its 95 % percentile-bootstrap interval from ``low`` to ``high``
+    (Efron 1979), rounded to six digits. The bootstrap over rows is seeded.
     """
     generator = np.random.default_rng(0)
     answers = probabilities.argmax(axis=1)
@@ -73,11 +56,6 @@ def evaluate(
     }
 
 
-def figures_to_json(figures: JsonObject) -> JsonObject:
-    """Return nested figures as plain JSON."""
-    return {name: _to_json(value) for name, value in figures.items()}
-
-
 def calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
     """Return the expected calibration error over 15 equal-width bins (Guo et al. 2017, eq. 3)."""
     bins = np.minimum((confidence * _CONFIDENCE_BINS).astype(int), _CONFIDENCE_BINS - 1)
@@ -87,7 +65,7 @@ def calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_
 
 def _bootstrap_calibration(
     probabilities: NDArray[np.float32], truth: NDArray[np.int64], generator: np.random.Generator
-) -> Figure:
+) -> dict[str, float]:
     confidence = probabilities.max(axis=1).astype(np.float64)
     correct = probabilities.argmax(axis=1) == truth
     samples = generator.integers(len(truth), size=(_RESAMPLES // 5, len(truth)))
@@ -110,12 +88,7 @@ def _per_class(counts: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _figure(value: NDArray[np.float64], spread: NDArray[np.float64]) -> Figure:
+def _figure(value: NDArray[np.float64], spread: NDArray[np.float64]) -> dict[str, float]:
     low, high = np.percentile(spread, _COVERAGE)
-    return Figure(float(value[0]), float(low), float(high))
-
-
-def _to_json(value: object) -> object:
-    if isinstance(value, dict):
-        return figures_to_json(value)
-    return value.to_json() if isinstance(value, Figure) else value
+    figure = {"value": value[0], "low": low, "high": high}
+    return {name: round(float(number), 6) for name, number in figure.items()}

@@ -142,19 +142,15 @@ def _check_versions(path: Path, others: Collection[str]) -> None:
         return
     fitted = ", ".join(sorted(others))
     accept = " ".join(f"--accept-fitted-under {version}" for version in sorted(others))
-    raise GuardRefused(
-        str(path),
-        [
-            Finding(
-                code="fitted_under_another_version",
-                subject=path.name,
-                expected=f"columns fitted under scikit-learn {sklearn.__version__}",
-                observed=f"scikit-learn {fitted}: what they gave in training cannot be seen here",
-                remedy=f"seal where scikit-learn {fitted} is installed; where you know that both "
-                f"give the same, add {accept}",
-            )
-        ],
+    finding = Finding(
+        code="fitted_under_another_version",
+        subject=path.name,
+        expected=f"columns fitted under scikit-learn {sklearn.__version__}",
+        observed=f"scikit-learn {fitted}: what they gave in training cannot be seen here",
+        remedy=f"seal where scikit-learn {fitted} is installed; where you know that both "
+        f"give the same, add {accept}",
     )
+    raise GuardRefused(str(path), [finding])
 
 
 def _input_names(path: Path, estimator: Estimator, roles: ColumnRoles) -> list[str]:
@@ -227,19 +223,14 @@ def _column_inputs(
         if name in roles.text:
             columns.append(ColumnInput(name, "text", {}, None, None, "object"))
         elif name in roles.numeric:
-            columns.append(
-                ColumnInput(name, "numeric", {}, _missing_number(inputs[name]), None, "float64")
-            )
+            numbers = [value for value in inputs[name].imputed if isinstance(value, int | float)]
+            missing = float(numbers[0]) if numbers else math.nan
+            columns.append(ColumnInput(name, "numeric", {}, missing, None, "float64"))
         else:
             columns.append(_category(path, name, inputs[name]))
     return ColumnInputs(
         "frame" if hasattr(estimator, "feature_names_in_") else "array", tuple(columns)
     )
-
-
-def _missing_number(fitted_input: FittedInput) -> float:
-    numbers = [value for value in fitted_input.imputed if isinstance(value, int | float)]
-    return float(numbers[0]) if numbers else math.nan
 
 
 def _category(path: Path, name: str, fitted_input: FittedInput) -> ColumnInput:
@@ -282,16 +273,12 @@ def _missing_category(
 
 
 def _collision(path: Path, name: str, value: Native, other: object) -> GuardRefused:
-    return GuardRefused(
-        str(path),
-        [
-            Finding(
-                code="categories_collide",
-                subject=name,
-                expected="values that stay apart in requests, where 1, 1.0 and ' 1' are one, and "
-                "'', 'nan' and a missing value are another",
-                observed=f"{value!r} and {other!r}",
-                remedy="clean the column before it is encoded, and train again",
-            )
-        ],
+    finding = Finding(
+        code="categories_collide",
+        subject=name,
+        expected="values that stay apart in requests, where 1, 1.0 and ' 1' are one, and "
+        "'', 'nan' and a missing value are another",
+        observed=f"{value!r} and {other!r}",
+        remedy="clean the column before it is encoded, and train again",
     )
+    return GuardRefused(str(path), [finding])

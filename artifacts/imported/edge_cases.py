@@ -9,11 +9,14 @@ import math
 import sys
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from artifacts.bundle.column_inputs import UNSEEN
+from artifacts.bundle.compiled.category_tables import with_category
+from artifacts.bundle.compiled.estimator_output import transform_each
 from guards.errors import Finding, first_line
 from guards.schema import MISSING, CanonicalRow
 
@@ -27,15 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["EdgeCases", "try_edge_cases"]
 
-
 _TEXT = "some text"
 _MAX_ROWS = 100
-_BATCH = 256
 
 _HALVINGS = 70
 """So many halvings of an interval find the last number that can be encoded, to the last digit."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,11 @@ def try_edge_cases(
     for index, column in enumerate(schema.categorical):
         category, alike = trial.closed(index)
         categorical.append(category)
-        if set(alike) <= lookalikes.get(column.name, frozenset()):
-            notes += _meant_to_look_known(category, alike)
-        else:
+        if not set(alike) <= lookalikes.get(column.name, frozenset()):
             findings.append(_looks_known(category, alike))
+        elif alike:
+            shown = _shown(category, alike)
+            notes.append(f"{category.name}: an unknown category is encoded like {shown}")
     judged = replace(schema, numeric=tuple(numeric), categorical=tuple(categorical))
     return EdgeCases(judged, tuple(findings), (*_refusals(numeric, categorical), *notes))
 
@@ -89,9 +89,11 @@ class _Trial:
 
     def bounded(self, index: int) -> NumericColumn:
         """Return the numeric column, required and bounded as the columns need it."""
-        inside = self._some_number(index)
+        column = self.schema.numeric[index]
+        known = (self.base.numeric[index], column.minimum, column.maximum)
+        inside = next((each for each in known if each is not None and not math.isnan(each)), 0.0)
         return replace(
-            self.schema.numeric[index],
+            column,
             required=not self._takes(index, math.nan),
             lowest=self._bound(index, inside, -sys.float_info.max),
             highest=self._bound(index, inside, sys.float_info.max),
@@ -103,37 +105,20 @@ class _Trial:
         Also returns the known categories that are encoded like an unknown one.
         """
         column = self.schema.categorical[index]
-        unknown = self._encoded([self._with_category(index, UNSEEN)])
+        (unknown,) = self._encoded([with_category(self.base, index, UNSEEN)])
+        (missing,) = self._encoded([with_category(self.base, index, MISSING)])
+        rows = [with_category(self.base, index, name) for name in column.categories]
         known, alike = [], []
-        for name, encoded in self._each_encoded(index, column.categories):
+        for name, encoded in zip(column.categories, self._encoded(rows), strict=True):
+            if encoded is None:  # one of two encoders may not know it
+                continue
             known.append(name)
-            if unknown is not None and np.array_equal(encoded, unknown[0]):
+            if unknown is not None and np.array_equal(encoded, unknown):
                 alike.append(name)
         judged = replace(
-            column,
-            categories=tuple(known),
-            closed=unknown is None,
-            required=self._encoded([self._with_category(index, MISSING)]) is None,
+            column, categories=tuple(known), closed=unknown is None, required=missing is None
         )
         return judged, alike
-
-    def _each_encoded(
-        self, index: int, names: Sequence[str]
-    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
-        """Yield each category that can be encoded: one of two encoders may not know it."""
-        for start in range(0, len(names), _BATCH):
-            batch = names[start : start + _BATCH]
-            together = self._encoded([self._with_category(index, name) for name in batch])
-            for number, name in enumerate(batch):
-                if together is not None:
-                    yield name, together[number]
-                elif (single := self._encoded([self._with_category(index, name)])) is not None:
-                    yield name, single[0]
-
-    def _some_number(self, index: int) -> float:
-        column = self.schema.numeric[index]
-        known = [self.base.numeric[index], column.minimum, column.maximum]
-        return next((value for value in known if value is not None and not math.isnan(value)), 0.0)
 
     def _bound(self, index: int, inside: float, outside: float) -> float | None:
         """Return the outermost number towards ``outside`` that can be encoded, None for any.
@@ -152,20 +137,13 @@ class _Trial:
         return inside
 
     def _takes(self, index: int, value: float) -> bool:
-        return self._encoded([self._with_number(index, value)]) is not None
+        numbers = self.base.numeric
+        numbers = (*numbers[:index], value, *numbers[index + 1 :])
+        return next(self._encoded([replace(self.base, numeric=numbers)])) is not None
 
-    def _with_number(self, index: int, value: float) -> CanonicalRow:
-        return replace(self.base, numeric=_replaced(self.base.numeric, index, value))
-
-    def _with_category(self, index: int, value: str) -> CanonicalRow:
-        return replace(self.base, categories=_replaced(self.base.categories, index, value))
-
-    def _encoded(self, rows: Sequence[CanonicalRow]) -> NDArray[np.float64] | None:
-        """Return rows encoded; None if that raises or contains NaN."""
-        try:
-            return _transformed(self.columns, self.schema, rows)
-        except Exception:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
-            return None
+    def _encoded(self, rows: Sequence[CanonicalRow]) -> Iterator[NDArray[np.float64] | None]:
+        """Yield each row encoded; None if that raises or contains NaN."""
+        return transform_each(partial(_transformed, self.columns, self.schema), rows)
 
 
 def _ordinary_row(
@@ -173,7 +151,7 @@ def _ordinary_row(
 ) -> CanonicalRow:
     """Return the most complete row that can be encoded; raises ``ValueError`` if there is none."""
     reasons = []
-    for row in sorted(rows, key=_gaps)[:_MAX_ROWS]:
+    for row in sorted(rows, key=lambda row: len(row.missing) + len(row.unknown))[:_MAX_ROWS]:
         try:
             _transformed(columns, schema, [row])
         except Exception as error:  # noqa: BLE001 (an estimator of somebody's making may raise anything)
@@ -193,15 +171,6 @@ def _transformed(
         message = "the encoding holds NaN"
         raise ValueError(message)
     return encoded
-
-
-def _gaps(row: CanonicalRow) -> int:
-    """Count the missing and unknown values of a row."""
-    return len(row.missing) + len(row.unknown)
-
-
-def _replaced(values: tuple[T, ...], index: int, value: T) -> tuple[T, ...]:
-    return (*values[:index], value, *values[index + 1 :])
 
 
 def _refusals(
@@ -240,11 +209,6 @@ def _unsafe(subject: str, expected: str, observed: str) -> Finding:
         remedy="name it --categorical where an encoder takes it; give rows that the columns were "
         "made for",
     )
-
-
-def _meant_to_look_known(category: CategoricalColumn, alike: Sequence[str]) -> Iterator[str]:
-    if alike:
-        yield f"{category.name}: an unknown category is encoded like {_shown(category, alike)}"
 
 
 def _shown(category: CategoricalColumn, alike: Sequence[str]) -> str:

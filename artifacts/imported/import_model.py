@@ -95,19 +95,14 @@ def _bind(network: Network, preprocessing: Preprocessing, model: Path) -> None:
     fingerprint = fingerprint_of(preprocessing)
     trained_with = getattr(config, "preprocessing_fingerprint", "")
     if trained_with not in ("", fingerprint):
-        raise GuardRefused(
-            str(model),
-            [
-                Finding(
-                    code="preprocessing_mismatch",
-                    subject="model weights",
-                    expected=f"trained with the preprocessing that is given, {fingerprint}",
-                    observed=f"trained with {trained_with}",
-                    remedy="give the columns, tokenizer and labels that the weights were trained "
-                    "with",
-                )
-            ],
+        finding = Finding(
+            code="preprocessing_mismatch",
+            subject="model weights",
+            expected=f"trained with the preprocessing that is given, {fingerprint}",
+            observed=f"trained with {trained_with}",
+            remedy="give the columns, tokenizer and labels that the weights were trained with",
         )
+        raise GuardRefused(str(model), [finding])
     config.preprocessing_fingerprint = fingerprint
     config.id2label = dict(enumerate(preprocessing.schema.labels))
     config.label2id = {label: index for index, label in config.id2label.items()}
@@ -138,18 +133,14 @@ def _encode(preprocessing: Preprocessing, table: Table) -> EncodedTable:
 def _check_width(network: Network, encoding: Encoding, model: Path) -> None:
     width = getattr(network.config, "columns_width", None)
     if width not in (None, len(encoding.columns)):
-        raise GuardRefused(
-            str(model),
-            [
-                Finding(
-                    code="width_mismatch",
-                    subject="columns",
-                    expected=f"{width} encoded columns, as the network takes",
-                    observed=f"{len(encoding.columns)}",
-                    remedy="give the columns that the model was trained with",
-                )
-            ],
+        finding = Finding(
+            code="width_mismatch",
+            subject="columns",
+            expected=f"{width} encoded columns, as the network takes",
+            observed=f"{len(encoding.columns)}",
+            remedy="give the columns that the model was trained with",
         )
+        raise GuardRefused(str(model), [finding])
 
 
 def _open_once(destination: Path, options: ImportOptions) -> None:

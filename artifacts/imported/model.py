@@ -190,7 +190,8 @@ def _max_length(directory: Path, network: Network, requested: int | None) -> tup
     positions = positions_of(config.get("encoder") or config)
     sources = [
         (requested, "--max-length"),
-        *_lengths_in_files(directory),
+        (_number(directory / "tokenizer.json", "truncation", "max_length"), "tokenizer.json"),
+        (_number(directory / "tokenizer_config.json", "model_max_length"), "tokenizer_config.json"),
         (positions, "the positions"),
     ]
     known = [(length, source) for length, source in sources if length is not None]
@@ -201,14 +202,6 @@ def _max_length(directory: Path, network: Network, requested: int | None) -> tup
             raise CallError(message)
         length, source = positions, "the positions"
     return length, source
-
-
-def _lengths_in_files(directory: Path) -> list[tuple[int | None, str]]:
-    """Return the maximum lengths in the files of the tokenizer, and the names of the files."""
-    return [
-        (_number(directory / "tokenizer.json", "truncation", "max_length"), "tokenizer.json"),
-        (_number(directory / "tokenizer_config.json", "model_max_length"), "tokenizer_config.json"),
-    ]
 
 
 def _number(file: Path, *path: str) -> int | None:
@@ -226,44 +219,32 @@ def _check_vocabulary(directory: Path, network: Network, tokenizer: Tokenizer) -
     rows = weight.shape[0]
     largest = max(tokenizer.get_vocab().values())
     if largest >= rows:
-        raise GuardRefused(
-            str(directory),
-            [
-                Finding(
-                    code="vocabulary_mismatch",
-                    subject="tokenizer.json",
-                    expected=f"token ids below {rows}, the rows of the embedding",
-                    observed=f"token id {largest}",
-                    remedy="give the tokenizer that the model was trained with",
-                )
-            ],
+        finding = Finding(
+            code="vocabulary_mismatch",
+            subject="tokenizer.json",
+            expected=f"token ids below {rows}, the rows of the embedding",
+            observed=f"token id {largest}",
+            remedy="give the tokenizer that the model was trained with",
         )
+        raise GuardRefused(str(directory), [finding])
 
 
 def _refused(directory: Path, observed: str, remedy: str) -> GuardRefused:
-    return GuardRefused(
-        str(directory),
-        [
-            Finding(
-                code="model_not_supported",
-                subject="config.json",
-                expected="a classifier that gives one of several labels",
-                observed=observed,
-                remedy=remedy,
-            )
-        ],
+    finding = Finding(
+        code="model_not_supported",
+        subject="config.json",
+        expected="a classifier that gives one of several labels",
+        observed=observed,
+        remedy=remedy,
     )
+    return GuardRefused(str(directory), [finding])
 
 
 def _incomplete(directory: Path, missing: Sequence[str]) -> GuardRefused:
-    return GuardRefused(
-        str(directory),
-        [
-            Finding(
-                code="model_incomplete",
-                subject="model weights",
-                expected="every weight of the classifier",
-                observed=f"{len(missing)} are missing, the first is {missing[0]!r}",
-            )
-        ],
+    finding = Finding(
+        code="model_incomplete",
+        subject="model weights",
+        expected="every weight of the classifier",
+        observed=f"{len(missing)} are missing, the first is {missing[0]!r}",
     )
+    return GuardRefused(str(directory), [finding])

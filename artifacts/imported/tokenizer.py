@@ -82,15 +82,11 @@ def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
 
 def contradiction(directory: Path, expected: str, observed: str) -> GuardRefused:
     """Return the refusal of a tokenizer whose files contradict each other."""
-    return GuardRefused(
-        str(directory),
-        [
-            Finding(
-                code="tokenizer_contradicts_itself",
-                subject="tokenizer",
-                expected=expected,
-                observed=observed,
-                remedy="make the tokenizer's files agree on what training used",
-            )
-        ],
+    finding = Finding(
+        code="tokenizer_contradicts_itself",
+        subject="tokenizer",
+        expected=expected,
+        observed=observed,
+        remedy="make the tokenizer's files agree on what training used",
     )
+    return GuardRefused(str(directory), [finding])

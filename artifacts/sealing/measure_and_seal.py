@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.bundle.inference import logits_of, softmax
-from artifacts.evaluation.figures import evaluate, figures_to_json
+from artifacts.evaluation.figures import evaluate
 from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
@@ -63,7 +63,6 @@ class SealingReport:
 
     fingerprint: str
     metrics: JsonObject
-    temperature: float
     notes: tuple[str, ...]
 
 
@@ -84,7 +83,7 @@ def measure_and_seal(
     logits = _logits(network, held_out.encodings)
     temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
     probabilities = softmax(logits / np.float32(temperature))
-    metrics = figures_to_json(evaluate(probabilities, held_out.truth, schema.labels))
+    metrics = evaluate(probabilities, held_out.truth, schema.labels)
     probes = probe_documents(held_out.documents, schema)
     accelerated: Sequence[Accelerated] = ()
     notes: Sequence[str] = ()
@@ -104,7 +103,7 @@ def measure_and_seal(
         accelerated=accelerated,
     )
     fingerprint = seal(destination, sealable, options.name, options.version)
-    return SealingReport(fingerprint, metrics, temperature, tuple(notes))
+    return SealingReport(fingerprint, metrics, tuple(notes))
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from artifacts.bundle.column_inputs import NEVER_SEEN
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,6 @@ _HELD_OUT_PROBES = 8
 _LONG_TEXT_WORDS = 2000
 _FEW_WORDS = 3
 _MAX_CATEGORIES = 64
-_UNKNOWN = "a category that training never saw"
 
 
 def probe_documents(held_out: Sequence[JsonMapping], schema: Schema) -> list[JsonObject]:
@@ -29,8 +30,10 @@ def probe_documents(held_out: Sequence[JsonMapping], schema: Schema) -> list[Jso
     step = max(1, len(held_out) // _HELD_OUT_PROBES)
     ordinary = [dict(document) for document in held_out[::step][:_HELD_OUT_PROBES]]
     text = ordinary[0]["text"]
+    # Enough where only the columns are at an edge.
+    beginning = " ".join(text.split()[:_FEW_WORDS])
     edges = [
-        *({"text": _few_words(text), "features": features} for features in _edge_features(schema)),
+        *({"text": beginning, "features": features} for features in _edge_features(schema)),
         *({"text": edge, "features": ordinary[0]["features"]} for edge in _edge_texts(text)),
     ]
     # A document whose features have problems would not be answered.
@@ -41,17 +44,12 @@ def probe_documents(held_out: Sequence[JsonMapping], schema: Schema) -> list[Jso
     ]
 
 
-def _few_words(text: str) -> str:
-    """Return the beginning of a text, which is enough where only the columns are at an edge."""
-    return " ".join(text.split()[:_FEW_WORDS])
-
-
 def _edge_features(schema: Schema) -> list[JsonObject]:
     if not schema.columns:
         return []
     edges: list[JsonObject] = [{}]
     if schema.categorical:
-        edges.append({column.name: _UNKNOWN for column in schema.categorical})
+        edges.append({column.name: NEVER_SEEN for column in schema.categorical})
         largest = max(len(column.categories) for column in schema.categorical)
         edges += [_each_category(schema, index) for index in range(min(largest, _MAX_CATEGORIES))]
     spans = [c for c in schema.numeric if c.minimum is not None and c.maximum is not None]

@@ -23,8 +23,6 @@ from guards.schema import MISSING, CanonicalRow, CategoricalColumn, Schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
-
 __all__ = [
     "fit_columns",
     "known_categories",
@@ -80,8 +78,8 @@ def with_training_gaps(
     return [
         CanonicalRow(
             numeric=tuple(
-                np.nan if gap else value
-                for value, gap in zip(row.numeric, _draw(row.numeric, generator), strict=True)
+                np.nan if draw < _GAP_SHARE else value
+                for value, draw in zip(row.numeric, generator.random(len(row.numeric)), strict=True)
             ),
             categories=tuple(
                 _gap(value, draw)
@@ -92,10 +90,6 @@ def with_training_gaps(
         )
         for row in rows
     ]
-
-
-def _draw(values: Sequence[float], generator: np.random.Generator) -> NDArray[np.bool_]:
-    return np.asarray(generator.random(len(values)) < _GAP_SHARE)
 
 
 def _gap(value: str, draw: float) -> str:

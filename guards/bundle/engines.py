@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ENGINES", "ONNX_INT8", "TORCH_BF16", "ClassParity", "NotableChange", "Parity"]
+__all__ = [
+    "ENGINES",
+    "ENGINE_NAMES",
+    "ONNX_INT8",
+    "TORCH",
+    "TORCH_BF16",
+    "ClassParity",
+    "NotableChange",
+    "Parity",
+]
 
-ONNX_INT8, TORCH_BF16 = "onnx-int8", "torch-bf16"
+TORCH, ONNX_INT8, TORCH_BF16 = "torch", "onnx-int8", "torch-bf16"
 ENGINES = (ONNX_INT8, TORCH_BF16)
 """The engines that a bundle may carry besides its network, the fastest first."""
+
+ENGINE_NAMES = (TORCH, *ENGINES)
 
 
 class _Record(BaseModel):

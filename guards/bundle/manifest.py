@@ -181,14 +181,13 @@ def parse_manifest(data: bytes) -> Manifest:
         raise PartError(invalid_manifest(f"{type(error).__name__}: {error}")) from None
     observed = root_fingerprint(document)
     if observed != manifest.fingerprint:
-        raise PartError(
-            Finding(
-                code="root_changed",
-                subject=MANIFEST,
-                expected=manifest.fingerprint,
-                observed=f"its content gives {observed}",
-            )
+        finding = Finding(
+            code="root_changed",
+            subject=MANIFEST,
+            expected=manifest.fingerprint,
+            observed=f"its content gives {observed}",
         )
+        raise PartError(finding)
     return manifest
 
 

@@ -68,7 +68,13 @@ class Probes:
             with np.load(io.BytesIO(files[PROBE_ARRAYS]), allow_pickle=False) as arrays:
                 expected = _checked(ProbeOutputs(**{name: arrays[name] for name in arrays.files}))
         except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
-            raise PartError(_unreadable(error)) from None
+            finding = Finding(
+                code="part_unreadable",
+                subject=f"{PROBE_DOCUMENTS}, {PROBE_ARRAYS}",
+                expected="probe documents and arrays",
+                observed=f"reading them fails with {type(error).__name__}",
+            )
+            raise PartError(finding) from None
         return cls(documents, expected)
 
 
@@ -90,12 +96,3 @@ def _checked(outputs: ProbeOutputs) -> ProbeOutputs:
         message = "lengths must add up to the number of token_ids"
         raise ValueError(message)
     return outputs
-
-
-def _unreadable(error: Exception) -> Finding:
-    return Finding(
-        code="part_unreadable",
-        subject=f"{PROBE_DOCUMENTS}, {PROBE_ARRAYS}",
-        expected="probe documents and arrays",
-        observed=f"reading them fails with {type(error).__name__}",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ class Coverage:
 
     def to_json(self) -> JsonObject:
         """Return the balance as plain JSON."""
-        return {
-            "eligible": self.eligible,
-            "compared": self.compared,
-            "pending": self.pending,
-            "spooled": self.spooled,
-            "missed": dict(self.missed),
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Coverage:

@@ -60,13 +60,8 @@ def environment_differences(sealed: Mapping[str, str]) -> dict[str, tuple[str, s
 def exact_environment(sealed: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding for each library whose version differs."""
     for library, (expected, observed) in environment_differences(sealed).items():
-        yield Finding(
-            "environment_differs",
-            library,
-            expected,
-            observed,
-            f"install {library} {expected}, or set UNDERSTUDY_ENVIRONMENT_POLICY=probed",
-        )
+        remedy = f"install {library} {expected}, or set UNDERSTUDY_ENVIRONMENT_POLICY=probed"
+        yield Finding("environment_differs", library, expected, observed, remedy)
 
 
 def with_libraries(findings: Sequence[Finding], sealed: Mapping[str, str]) -> Iterator[Finding]:
@@ -75,10 +70,5 @@ def with_libraries(findings: Sequence[Finding], sealed: Mapping[str, str]) -> It
     suspects = {library for one in findings for library in _SUSPECTS.get(one.subject, ())}
     for library, (expected, observed) in environment_differences(sealed).items():
         if findings and (library in suspects or not suspects):
-            yield Finding(
-                "environment_differs",
-                library,
-                expected,
-                observed,
-                f"install {library} {expected}: under {observed} a probe answers otherwise",
-            )
+            remedy = f"install {library} {expected}: under {observed} a probe answers otherwise"
+            yield Finding("environment_differs", library, expected, observed, remedy)

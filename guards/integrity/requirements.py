@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
 
 
-__all__ = ["Policy", "Requirements"]
+__all__ = ["NO_REQUIREMENTS", "Policy", "Requirements"]
 
 Policy = Literal["probed", "exact", "allow"]
 """What other library versions lead to.
@@ -35,19 +35,17 @@ class Requirements:
 
     def to_json(self) -> JsonObject:
         """Return the requirements as JSON, for a process that verifies the bundle itself."""
-        return {
-            "environment": self.environment,
-            "pin": self.pin,
-            "signature_keys": list(self.signature_keys),
-            "trusted": list(self.trusted),
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Requirements:
         """Read what ``to_json`` returned."""
         return cls(
-            cast("Policy", data["environment"]),
+            data["environment"],
             data["pin"],
             tuple(data["signature_keys"]),
             tuple(data["trusted"]),
         )
+
+
+NO_REQUIREMENTS = Requirements()

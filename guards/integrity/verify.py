@@ -24,7 +24,7 @@ from guards.integrity.environment import (
 )
 from guards.integrity.parity import check_parity
 from guards.integrity.probes import compare_outputs
-from guards.integrity.requirements import Requirements
+from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from guards.integrity.state.description import describe
 from guards.integrity.state.fingerprint import digest, preprocessing_fingerprint
 from guards.integrity.structure import check_columns, check_vocabulary, check_width
@@ -57,13 +57,11 @@ class Loaded(Protocol):
 
 LoadedT = TypeVar("LoadedT", bound=Loaded)
 
-_NO_REQUIREMENTS = Requirements()
-
 
 def verify(
     path: Path,
     load: Callable[[SealedFiles, object], LoadedT],
-    requirements: Requirements = _NO_REQUIREMENTS,
+    requirements: Requirements = NO_REQUIREMENTS,
 ) -> tuple[LoadedT, list[Finding]]:
     """Verify the bundle at ``path`` and return what ``load`` built from its bytes.
 
@@ -223,7 +221,8 @@ def _check_network(sealed: SealedFiles) -> Iterator[Finding]:
             f"trained with the preprocessing of this bundle, {manifest.preprocessing.fingerprint}",
             f"trained with {trained_with}",
         )
-    order = _labels_in_order(config.get("id2label"))
+    names = config.get("id2label")
+    order = [names.get(str(row)) for row in range(len(names))] if isinstance(names, dict) else []
     if order != manifest.labels:
         words = difference_in_words(LABELS, manifest.labels, order)
         yield Finding(
@@ -239,12 +238,6 @@ def _check_structure(sealed: SealedFiles, columns: object) -> Iterator[Finding]:
     yield from check_width(sealed.config, sealed.probes.expected.columns.shape[1])
     yield from check_vocabulary(sealed.config, sealed.tokenizer)
     yield from check_parity(sealed.manifest.engines, sealed.manifest.parity or {})
-
-
-def _labels_in_order(id2label: object) -> list[object]:
-    if not isinstance(id2label, dict):
-        return []
-    return [id2label.get(str(index)) for index in range(len(id2label))]
 
 
 def _load(

@@ -8,7 +8,6 @@ import click
 
 from artifacts.bundle.opening import open_bundle
 from artifacts.evaluation.evaluate_bundle import measure
-from artifacts.evaluation.figures import figures_to_json
 from service.cli.labelled import read_labelled
 from service.cli.options import PATH, json_option, known_label_option
 from service.cli.output import print_figures, print_json
@@ -27,7 +26,7 @@ __all__ = ["evaluate"]
 def evaluate(*, bundle: Path, table: Path, label: str | None, as_json: bool) -> None:
     """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE."""
     opened = open_bundle(bundle)
-    figures = figures_to_json(measure(opened, read_labelled(opened, table, label)))
+    figures = measure(opened, read_labelled(opened, table, label))
     if as_json:
         print_json({**opened.identity.to_json(), **figures})
     else:

@@ -70,8 +70,7 @@ def validation_f1(path: Path) -> float:
     from artifacts.evaluation.evaluate_bundle import measure  # noqa: PLC0415
 
     table = as_table(fresh_validation(_VALIDATION_ROWS, 3), ROLES, "validation documents")
-    f1: float = measure(open_bundle(path), table)["macro_f1"].value
-    return f1
+    return float(measure(open_bundle(path), table)["macro_f1"]["value"])
 
 
 def _is_current(path: Path) -> bool:

@@ -8,7 +8,7 @@ import torch
 
 from artifacts.bundle.inference import probabilities_of
 from artifacts.bundle.network import in_bfloat16
-from guards.bundle.engines import TORCH_BF16
+from guards.bundle.engines import TORCH, TORCH_BF16
 from service.engines.blank import blank_documents
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from artifacts.bundle.opening import Bundle
     from artifacts.bundle.preprocessing import Encoding
 
-__all__ = ["PROCESSORS", "TORCH", "TorchEngine"]
-
-TORCH = "torch"
+__all__ = ["PROCESSORS", "TorchEngine"]
 
 PROCESSORS = torch.get_num_threads()
 """The number of cores that this process may use; a thread may later set its own number."""

@@ -116,16 +116,15 @@ def _features(schema: Schema) -> JsonObject:
         "properties": {
             **{c.name: {"type": ["number", "null"]} for c in schema.numeric},
             **{
-                c.name: {"type": ["string", "null"], **_examples(c.categories, private=c.private)}
+                c.name: {
+                    "type": ["string", "null"],
+                    **({} if c.private else {"examples": list(c.categories[:20])}),
+                }
                 for c in schema.categorical
             },
         },
         "required": required,
     }
-
-
-def _examples(categories: tuple[str, ...], *, private: bool) -> JsonObject:
-    return {} if private else {"examples": list(categories[:20])}
 
 
 def _content(component: str) -> JsonObject:

@@ -10,4 +10,5 @@
 - ``periodic``: flushing windows and re-checking the preprocessing.
 - ``draining``: finishing what was accepted, and the final account.
 - ``signals``: stop signals that drain first.
+- ``listening``: refusing connections between the drain and the end.
 """

@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING
 from artifacts.bundle.opening import open_bundle
 from guards.errors import CallError, GuardRefused
 from guards.events.events import BundleRefused
-from service.engines.choosing import AUTO, choose
+from service.engines.choosing import choose
 from service.exit_codes import ExitCode
-from service.settings import Settings, read_settings
+from service.settings import AUTO, Settings, read_settings
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["judge", "main"]
-
-_CLOSE_S = 5.0
 
 
 def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
@@ -61,7 +59,7 @@ def main() -> int:
     log = EventLog(settings.replica, uuid.uuid4().hex, stdout=1, path=settings.log_file)
     for role, refusal in fatal:
         log.emit(BundleRefused(role, refusal.subject, refusal.findings))
-    log.close(_CLOSE_S)
+    log.close()
     return ExitCode.GUARD_REFUSED
 
 

@@ -33,7 +33,6 @@ _GRACE_S = 1.0
 """Seconds that requests are still served after readiness is false: balancers poll this often."""
 
 _RECHECK_S = 60.0
-_CLOSE_LOG_S = 5.0
 
 _logger = logging.getLogger("bentoml.understudy")
 
@@ -106,7 +105,7 @@ class Runtime:
             # The bundle has changed since the preflight: the whole service stops.
             self.state = State.REFUSED
             self._report(refusal)
-            self.log.close(_CLOSE_LOG_S)
+            self.log.close()
             self._stop_service(refused=True)
         except Exception:
             self.state = State.FAILED
@@ -146,4 +145,4 @@ class Runtime:
         if self.champion is not None:
             await finish(self.champion, self.settings, self.log)
         gc.unfreeze()
-        await asyncio.to_thread(self.log.close, _CLOSE_LOG_S)
+        await asyncio.to_thread(self.log.close)

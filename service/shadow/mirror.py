@@ -45,15 +45,6 @@ class Counters:
         """The challenger's mean confidence; None without a comparison."""
         return self.confidence_sum / self.compared if self.compared else None
 
-    def coverage(self, pending: int) -> Coverage:
-        """Return the balance, given the number of pending documents."""
-        return Coverage(
-            eligible=self.eligible,
-            compared=self.compared,
-            pending=pending,
-            missed=dict(self.missed),
-        )
-
 
 class Mirror:
     """Offers documents to challengers, and counts their outcomes; used from one event loop."""
@@ -97,7 +88,13 @@ class Mirror:
 
     def coverage(self, challenger: Challenger) -> Coverage:
         """Return the balance of one challenger."""
-        return self.counters[challenger.id].coverage(challenger.pending)
+        counters = self.counters[challenger.id]
+        return Coverage(
+            eligible=counters.eligible,
+            compared=counters.compared,
+            pending=challenger.pending,
+            missed=dict(counters.missed),
+        )
 
     def total(self) -> Coverage:
         """Return the balance over all challengers."""

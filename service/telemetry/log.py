@@ -18,6 +18,8 @@ from service.telemetry.writers import Descriptor, LogFile
 
 __all__ = ["EventLog"]
 
+_CLOSE_S = 5.0
+
 
 class EventLog:
     """The event log of one run of one replica; safe to use from any thread.
@@ -68,7 +70,7 @@ class EventLog:
         deadline = time.monotonic() + timeout_s
         return all(sink.flush(deadline) for sink in self._sinks.values())
 
-    def close(self, timeout_s: float) -> bool:
+    def close(self, timeout_s: float = _CLOSE_S) -> bool:
         """Flush and stop; false if that takes longer. Lines emitted after this are lost."""
         deadline = time.monotonic() + timeout_s
         for sink in self._sinks.values():

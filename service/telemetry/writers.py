@@ -81,7 +81,10 @@ class LogFile:
         if self._open is not None and not self._is_at_path(self._open):
             self.close()
         try:
-            self._open = self._open or self._opened()
+            if self._open is None:
+                # Readable too, to see whether an earlier run left its last line unfinished.
+                fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+                self._open = Descriptor(fd, torn=_ends_mid_line(fd))
         except OSError:
             return 0
         return self._open.write(lines)
@@ -98,11 +101,6 @@ class LogFile:
             return os.path.samestat(self._path.stat(), os.fstat(descriptor.fd))
         except OSError:
             return False
-
-    def _opened(self) -> Descriptor:
-        # Readable too, to see whether an earlier run left its last line unfinished.
-        fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        return Descriptor(fd, torn=_ends_mid_line(fd))
 
 
 def _ends_mid_line(fd: int) -> bool:

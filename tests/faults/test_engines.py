@@ -10,9 +10,9 @@ import pytest
 
 from artifacts.bundle.opening import open_bundle
 from guards.errors import GuardRefused
-from service.engines.choosing import AUTO, choose
+from service.engines.choosing import choose
 from service.lifecycle.preflight import judge
-from service.settings import read_settings
+from service.settings import AUTO, read_settings
 from tests.faults.resealing import edit_manifest, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from artifacts.bundle.column_inputs import NEVER_SEEN
 from artifacts.bundle.compiled.category_tables import with_category
 from artifacts.bundle.compiled.estimator_output import same_bits, transform_each
 
@@ -28,7 +29,6 @@ _PARTS = 32
 _SINGLE_ROWS = 8
 """About so many rows are compared one at a time: an estimator takes milliseconds for one row."""
 
-_UNKNOWN = "a category that training never saw"
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def _same_one_by_one(
 def _edges(compiled: CompiledColumns, base: CanonicalRow) -> Iterator[CanonicalRow]:
     """Yield rows with an edge in each column, no two neighbouring columns at the same one."""
     numbers = [_numbers(column) for column in compiled.schema.numeric]
-    categories = {table.index: [*table.known, _UNKNOWN] for table in compiled.tables}
+    categories = {table.index: [*table.known, NEVER_SEEN] for table in compiled.tables}
     for turn in range(max([*map(len, numbers), *map(len, categories.values())])):
         row = replace(
             base,

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from artifacts.bundle.compiled.estimator_output import Floats
     from guards.schema import CanonicalRow, Schema
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["CategoryTable", "CompiledColumns", "Layer"]
 

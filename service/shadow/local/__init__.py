@@ -6,6 +6,7 @@ On the side of the service:
 - ``supervisor``: starts the process, and starts it again when it ends.
 - ``session``: the documents that the process is answering.
 - ``child_process``: the process and its two pipes.
+- ``processor_use``: whether the process starves or hangs.
 
 In the process:
 

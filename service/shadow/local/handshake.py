@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from guards.drift.reference import Reference
+from service.settings import AUTO
 
 if TYPE_CHECKING:
     from guards.integrity.requirements import Requirements
@@ -27,7 +28,7 @@ class WorkerConfig:
     requirements: Requirements
     max_waiting: int
     timeout_s: float
-    engine: str = "auto"
+    engine: str = AUTO
     preprocessing: str | None = None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guards.answer import Answer, Observation
 from guards.evidence.pair import Missed
 from service.shadow.local import codec
-from service.shadow.local.priority import ProcessorUse, processor_use
+from service.shadow.local.processor_use import ProcessorUse, processor_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable

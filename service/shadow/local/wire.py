@@ -40,20 +40,14 @@ def encode(fields: JsonMapping, arrays: bytes = b"") -> bytes:
 def take(buffer: bytearray) -> Iterator[Message]:
     """Remove the complete messages from a buffer; ``ValueError`` where its bytes are no frame."""
     while len(buffer) >= _HEAD.size:
-        body_bytes, total_bytes = _sizes(buffer)
-        end = _HEAD.size + total_bytes
+        body_bytes, array_bytes = _HEAD.unpack_from(buffer)
+        _check_size(body_bytes + array_bytes)
+        end = _HEAD.size + body_bytes + array_bytes
         if len(buffer) < end:
             return
         frame = bytes(buffer[_HEAD.size : end])
         del buffer[:end]
         yield _message(frame, body_bytes)
-
-
-def _sizes(head: bytes | bytearray) -> tuple[int, int]:
-    """Return the bytes of JSON, and of the frame after its head."""
-    body_bytes, array_bytes = _HEAD.unpack_from(head)
-    _check_size(body_bytes + array_bytes)
-    return body_bytes, body_bytes + array_bytes
 
 
 def _check_size(total_bytes: int) -> None:

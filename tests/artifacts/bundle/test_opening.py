@@ -120,7 +120,7 @@ def test_columns_are_compiled(kind: str, bundle_of: Callable[[str], Path]) -> No
     assert columns.compiled
     probes = read_sealed(path).probes
 
-    with columns.at_rest:  # what waits for the estimator would wait for ever
+    with columns.estimator_lock:  # what waits for the estimator would wait for ever
         observed = bundle.probe(probes.documents)
 
     np.testing.assert_array_equal(observed.columns, probes.expected.columns)

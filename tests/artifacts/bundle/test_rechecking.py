@@ -192,7 +192,7 @@ def test_what_a_transform_puts_back_does_not_count(bundle: Bundle, value: object
         def __exit__(self, *_: object) -> None:
             pass
 
-    force(bundle.preprocessing.columns, "at_rest", AtRest())
+    force(bundle.preprocessing.columns, "estimator_lock", AtRest())
 
     assert rechecker.recheck() == ()
     assert rests == [True]

@@ -314,7 +314,7 @@ class WritingScaler(StandardScaler):  # type: ignore[misc]  # scikit-learn is un
 
 
 def test_at_rest_nothing_is_being_written() -> None:
-    """Who holds ``at_rest`` waits for a transform that is under way, and keeps others waiting."""
+    """Who holds ``estimator_lock`` waits for a running transform, and keeps others waiting."""
     column_inputs = FRAMES["numbers"]
     estimator = WritingScaler().fit(column_inputs.fill(SCHEMA, ROWS, TEXTS))
     columns, before = SealedColumns(estimator, column_inputs), digest(estimator)
@@ -324,11 +324,11 @@ def test_at_rest_nothing_is_being_written() -> None:
     try:
         assert estimator.writing.wait(PATIENCE_S)
         assert digest(estimator) != before
-        assert columns.at_rest.locked()
+        assert columns.estimator_lock.locked()
     finally:
         estimator.go_on.set()
 
-    with columns.at_rest:
+    with columns.estimator_lock:
         assert digest(estimator) == before
     thread.join(PATIENCE_S)
 

@@ -19,7 +19,7 @@ from artifacts.bundle.network import model_of
 from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
 from artifacts.bundle.tokenizer import canonical_json
-from artifacts.evaluation.figures import evaluate, figures_to_json
+from artifacts.evaluation.figures import evaluate
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training.train import TrainingOptions, share_of_each_class, train
 from artifacts.training.wordpiece import learn_tokenizer
@@ -100,7 +100,7 @@ def test_reference_and_figures_are_of_held_out_rows(trained: Path, held_out: Tab
     probabilities = probabilities_of(bundle.network, bundle.manifest.temperature, encodings)
     truth = np.array([bundle.labels.index(label) for label in held_out.labels])
 
-    figures = figures_to_json(evaluate(probabilities, truth, bundle.labels))
+    figures = evaluate(probabilities, truth, bundle.labels)
 
     assert bundle.manifest.metrics == json.loads(json.dumps(figures))
     assert bundle.reference.documents == len(held_out)

@@ -10,7 +10,8 @@ from artifacts.bundle.opening import open_bundle
 from artifacts.sealing.add_engine import accelerate
 from guards.bundle.engines import ENGINES
 from guards.errors import GuardRefused
-from service.engines.choosing import AUTO, choose
+from service.engines.choosing import choose
+from service.settings import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable

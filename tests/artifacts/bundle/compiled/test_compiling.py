@@ -455,7 +455,7 @@ def test_threads_need_no_lock() -> None:
     columns = plain.compiled_for(SCHEMA, ROWS)
     expected = transformed(plain, EDGES).tobytes()
 
-    with columns.at_rest, ThreadPoolExecutor(4) as threads:
+    with columns.estimator_lock, ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _: transformed(columns, EDGES).tobytes(), range(40)))
 
     assert found == [expected] * 40
