@@ -5,24 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import math
-from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from load_tests.json_types import JsonObject
 
-__all__ = [
-    "TableError",
-    "feature_schemas",
-    "generate_documents",
-    "read_documents",
-    "with_request_ids",
-]
+__all__ = ["TableError", "feature_schemas", "generate_documents", "read_documents"]
 
 _SEED = 20
 _MEDIAN_WORDS = 70
@@ -74,15 +67,9 @@ def generate_documents(count: int, schemas: Mapping[str, JsonObject]) -> list[Js
 
 
 def _value(schema: JsonObject, rng: np.random.Generator) -> int | str:
-    if {"number", "integer"} & _types(schema):
+    if "number" in schema["type"]:
         return int(rng.integers(1, 100))
     return str(rng.choice(schema.get("examples") or _CATEGORIES))
-
-
-def _types(schema: JsonObject) -> set[str]:
-    own = schema.get("type", [])
-    types = {own} if isinstance(own, str) else set(own)
-    return types.union(*(_types(choice) for choice in schema.get("anyOf", [])))
 
 
 def read_documents(
@@ -111,12 +98,6 @@ def read_documents(
         message = f"{path}: has no rows with text"
         raise TableError(message)
     return documents
-
-
-def with_request_ids(documents: Iterable[JsonObject], count: int, run: str) -> list[JsonObject]:
-    """Return ``count`` documents, each with an id of its own; they start over at the end."""
-    repeated = islice(cycle(documents), count)
-    return [{"request_id": f"{run}-{n}", **document} for n, document in enumerate(repeated)]
 
 
 def _document(text: str, features: Mapping[str, object]) -> JsonObject:

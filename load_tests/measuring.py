@@ -158,7 +158,10 @@ async def saturate(server: Server, clients: int, documents: int, *, shadow: bool
     if before is not None:
         expected = before.documents + load.answered
         after = await wait_for_comparisons(server.connections, expected, _SETTLE_S)
-        completed, duration_s = after.since(before).total.compared, time.perf_counter() - started_s
+        completed, duration_s = (
+            after.since(before).coverage["total"].compared,
+            time.perf_counter() - started_s,
+        )
     return Point(
         clients=clients,
         rate=completed / duration_s,

@@ -27,6 +27,7 @@ __all__ = ["Contender", "Server", "ServerError", "processes", "running"]
 
 _HOST = "127.0.0.1"
 _PEERS = Path(__file__).parent / "peers"
+_ENVIRONMENTS = Path(__file__).parent / ".peers"
 _START_S = 240.0
 _STOP_S = 20.0
 _KILL_S = 5.0
@@ -101,16 +102,14 @@ def processes(pid: int) -> list[psutil.Process]:
 
 
 @asynccontextmanager
-async def running(
-    contender: Contender, subject: Subject, scratch: Path, cache: Path
-) -> AsyncIterator[Server]:
+async def running(contender: Contender, subject: Subject, scratch: Path) -> AsyncIterator[Server]:
     """Run a contender and yield it once it answers.
 
     Raises ``NotInstalled``, and ``ServerError`` with the last lines of its output.
     """
     port = _free_port()
     output = scratch / f"{contender.name}.output"
-    process = _start(contender, subject, port, output, cache)
+    process = _start(contender, subject, port, output)
     try:
         with closing(Connections(f"http://{_HOST}:{port}")) as connections:
             texts = map(contender.content, subject.texts)
@@ -123,7 +122,7 @@ async def running(
 
 
 def _start(
-    contender: Contender, subject: Subject, port: int, output: Path, cache: Path
+    contender: Contender, subject: Subject, port: int, output: Path
 ) -> subprocess.Popen[bytes]:
     scratch = output.with_name(contender.name.replace(" ", "-"))
     scratch.mkdir()
@@ -145,7 +144,7 @@ def _start(
         (scratch / name).write_text(fill(content), encoding="utf-8")
     commands = Path(sys.executable).parent
     if contender.requirements is not None:
-        commands = environment(_PEERS / f"{contender.requirements}.txt", cache)
+        commands = environment(_PEERS / f"{contender.requirements}.txt", _ENVIRONMENTS)
     executable, *arguments = contender.command.split()
     variables = {name: fill(value) for name, value in contender.variables.items()}
     with output.open("wb") as file:

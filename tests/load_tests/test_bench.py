@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "options",
-    [["--rounds", "0"], ["--data", "t.csv"], ["--text", "body"], ["--model", "m"], ["--what"]],
+    "options", [["--data", "t.csv"], ["--text", "body"], ["--model", "m"], ["--what"]]
 )
 def test_a_wrong_option_is_a_wrong_call(options: list[str]) -> None:
     """Nothing is started."""

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = {
-    "pages": {"type": "number"},
-    "total": {"anyOf": [{"type": "number"}, {"type": "null"}]},
-    "copies": {"type": ["number", "null"]},
-    "court": {"type": "string"},
+    "pages": {"type": ["number", "null"]},
+    "court": {"type": ["string", "null"]},
     "branch": {"type": ["string", "null"], "examples": ["Riga", "Turku"]},
 }
 
@@ -202,7 +200,7 @@ def test_every_document_is_sent_once_with_an_id_of_its_own() -> None:
     assert len({document["text"] for document in service.documents}) == 40
     assert len(service.connections) < 10
     kinds = {name: type(value) for name, value in service.documents[0]["features"].items()}
-    assert kinds == {"pages": int, "total": int, "copies": int, "court": str, "branch": str}
+    assert kinds == {"pages": int, "court": str, "branch": str}
     assert {sent["features"]["branch"] for sent in service.documents} == {"Riga", "Turku"}
 
 
