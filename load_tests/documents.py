@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from load_tests.json_types import JsonObject
+__all__ = [
+    "JsonObject",
+    "TableError",
+    "feature_schemas",
+    "generate_documents",
+    "read_documents",
+]
 
-__all__ = ["TableError", "feature_schemas", "generate_documents", "read_documents"]
+JsonObject = dict[str, Any]
 
 _SEED = 20
 _MEDIAN_WORDS = 70
@@ -41,12 +47,13 @@ class TableError(Exception):
     """The table cannot be read, or lacks what was asked for."""
 
 
-def feature_schemas(openapi: object) -> dict[str, JsonObject]:
+def feature_schemas(openapi: JsonObject) -> dict[str, JsonObject]:
     """Return the JSON schema of each feature column in the service's OpenAPI description."""
-    schema = openapi
-    for key in ("components", "schemas", "Document", "properties", "features", "properties"):
-        schema = schema.get(key) if isinstance(schema, dict) else None
-    return schema if isinstance(schema, dict) else {}
+    document = openapi["components"]["schemas"].get("Document")
+    if document is None:
+        return {}
+    schemas: dict[str, JsonObject] = document["properties"]["features"]["properties"]
+    return schemas
 
 
 def generate_documents(count: int, schemas: Mapping[str, JsonObject]) -> list[JsonObject]:

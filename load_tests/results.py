@@ -14,7 +14,7 @@ from load_tests.contenders import ALONE, EMPTY, EXPERT, INLINE, SHADOWED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from load_tests.json_types import JsonObject
+    from load_tests.documents import JsonObject
     from load_tests.measuring import EngineRun, Latency, Overload, Point, Recovery
 
 __all__ = ["Contest", "Interval", "Pair", "Results", "Row", "as_table", "median_interval"]

@@ -202,5 +202,4 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])

@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from load_tests.documents import TableError, feature_schemas, generate_documents, read_documents
+from load_tests.documents import (
+    JsonObject,
+    TableError,
+    feature_schemas,
+    generate_documents,
+    read_documents,
+)
 from load_tests.loads import Load, closed
 from load_tests.status import ServiceError, Status, get_json, read_status, wait_for_comparisons
 from load_tests.wire import Connections, WireError
@@ -30,12 +36,9 @@ from load_tests.wire import Connections, WireError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from load_tests.json_types import JsonObject
-
 __all__ = ["Report", "main"]
 
-_MAX_RETRY_AFTER_S = 5
-_RETRY_AFTER_S = 1
+_RETRY_AFTER_S = 0.2
 _MAX_ERROR_CHARS = 300
 
 
@@ -64,12 +67,11 @@ class Tally(Load):
             except WireError as error:
                 self._add_error("lost", str(error))
                 return
-            wait_s = _wait_s(answer.retry_after)
-            in_time = time.perf_counter() + wait_s < self.deadline_s
+            in_time = time.perf_counter() + _RETRY_AFTER_S < self.deadline_s
             if answer.status != HTTPStatus.TOO_MANY_REQUESTS or not in_time:
                 break
             self.retries += 1
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(_RETRY_AFTER_S)
         if answer.ok:
             self.outcomes[str(answer.status)] += 1
             self.latencies_s.append(answer.arrived_s - started_s)
@@ -80,10 +82,6 @@ class Tally(Load):
         self.outcomes[outcome] += 1
         if self.first_error is None:
             self.first_error = f"{outcome}: {' '.join(message.split())[:_MAX_ERROR_CHARS]}"
-
-
-def _wait_s(retry_after: str) -> int:
-    return min(int(retry_after), _MAX_RETRY_AFTER_S) if retry_after.isdecimal() else _RETRY_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from load_tests.wire import WireError
 
 if TYPE_CHECKING:
-    from load_tests.json_types import JsonObject
+    from load_tests.documents import JsonObject
     from load_tests.wire import Connections
 
 __all__ = ["Coverage", "ServiceError", "Status", "get_json", "read_status", "wait_for_comparisons"]

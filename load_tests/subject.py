@@ -20,16 +20,14 @@ from load_tests.documents import TableError, generate_documents, read_documents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["POOL", "UNDERSTUDY", "Subject", "SubjectError", "make_subject"]
+__all__ = ["POOL", "Subject", "SubjectError", "make_subject"]
 
-UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
+_UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 POOL = 200
 """Documents that are sent over and over: every measurement takes whole laps of the same ones."""
 
 _REFERENCE = 240
 _LABELS = ("agreement", "filing", "invoice", "letter", "report", "statement")
-_SEED = 20
-_LAST_LINES = 6
 
 
 class SubjectError(Exception):
@@ -55,7 +53,7 @@ def make_subject(
     Raises ``TableError`` and ``SubjectError``.
     """
     rows = _generated_rows() if data is None else _read_rows(data, text, label)
-    order = np.random.default_rng(_SEED).permutation(len(rows))[: POOL + _REFERENCE]
+    order = np.random.default_rng(20).permutation(len(rows))[: POOL + _REFERENCE]
     texts, labels = zip(*(rows[index] for index in order), strict=True)
     texts_file, reference = scratch / "texts.json", scratch / "reference.csv"
     texts_file.write_text(json.dumps(texts[:POOL]), encoding="utf-8")
@@ -64,14 +62,20 @@ def make_subject(
         csv.writer(file).writerows([header, *zip(texts[POOL:], labels[POOL:], strict=True)])
     bundle = scratch / "bench" / "1"
     # Fresh weights are near a tie everywhere: how many labels eight bits change there says nothing.
-    seal_options, budget = ((), ()) if model else (("--no-accelerate",), ("--max-flips", "1"))
+    budget = () if model else ("--max-flips", "1")
     if model is None:
         model = scratch / "model"
         module = (sys.executable, "-m", "load_tests.micro.model")
         _run("the model", *module, model, "--reference", reference)
     table = ("--model", model, "--reference", reference, "--text", "text", "--label", "label")
-    _run("the bundle", UNDERSTUDY, "seal", *table, *seal_options, "--out", bundle)
-    return Subject(texts[:POOL], texts_file, model, bundle, _accelerate(bundle, budget))
+    _run("the bundle", _UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
+    notes = []
+    try:
+        accelerate = (_UNDERSTUDY, "accelerate", bundle, *budget)
+        _run("the fast engine", *accelerate)
+    except SubjectError as error:
+        notes.append(f"served without a fast engine: {error}")
+    return Subject(texts[:POOL], texts_file, model, bundle, notes)
 
 
 def _generated_rows() -> list[tuple[str, str]]:
@@ -92,23 +96,12 @@ def _read_rows(data: Path, text: Sequence[str], label: str) -> list[tuple[str, s
     return rows
 
 
-def _accelerate(bundle: Path, budget: Sequence[str]) -> list[str]:
-    """Add the fast engine where sealing has not, and return a note where that is impossible."""
-    if any((bundle / "engines").glob("*")):
-        return []
-    try:
-        _run("the fast engine", UNDERSTUDY, "accelerate", bundle, *budget)
-    except SubjectError as error:
-        return [f"served without a fast engine: {error}"]
-    return []
-
-
 def _run(what: str, *command: str | Path) -> None:
     try:
         subprocess.run(  # noqa: S603 (our own commands)
             command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
     except subprocess.CalledProcessError as error:
-        lines = "\n".join(error.stdout.strip().splitlines()[-_LAST_LINES:])
+        lines = "\n".join(error.stdout.strip().splitlines()[-6:])
         message = f"{what} was not made (exit code {error.returncode}): {lines}"
         raise SubjectError(message) from None

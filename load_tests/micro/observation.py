@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -20,7 +19,6 @@ from artifacts.sealing.reference import build_reference
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.features import input_names, input_values
-from guards.events.rendering import line_renderer
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
 from service.documents import Document
 from service.observation.log_line import LogLines
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.events.events import Event
-    from guards.events.rendering import Renderer
 
 __all__ = ["main"]
 
@@ -71,63 +68,40 @@ class _Sample:
 
 
 class _NoLog:
-    """Stands for the log where its cost is not to be measured, and keeps the last event."""
-
-    event: Event
+    """Stands for the log where its cost is not to be measured."""
 
     def emit(self, event: Event) -> None:
         """Take an event."""
-        self.event = event
 
 
 def main() -> None:
     """Prepare, measure the parts in turns, print."""
     samples = _samples()
-    no_log = _NoLog()
-    quiet = _recorder(samples, cast("EventLog", no_log))
-    windows = _windows(samples)
+    windows, quiet = _windows(samples), _recorder(samples, cast("EventLog", _NoLog()))
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a descriptor is wanted)
         log = EventLog("replica", "run", stdout=nowhere.fileno(), path=None, capacity=_DOCUMENTS)
-        loud, render = _recorder(samples, log), line_renderer("replica", "run")
+        loud = _recorder(samples, log)
 
         def sketch_all() -> None:
             for sample in samples:
                 sample.observe(windows)
 
-        def record_all(recorder: Recorder) -> None:
+        def record_all() -> None:
             for sample in samples:
-                sample.record(recorder)
+                sample.record(quiet)
 
         def record_and_write() -> None:
-            record_all(loud)
+            for sample in samples:
+                sample.record(loud)
             log.flush(60.0)
 
-        def flush_filled() -> None:
-            """Flush what the other parts have observed."""
-            samples[0].observe(windows)
-            windows.flush()
-
-        costs_s = in_turns(
-            sketch_all,
-            lambda: record_all(quiet),
-            record_and_write,
-            lambda: _render_all(render, no_log.event),
-            flush_filled,
-        )
+        costs_s = in_turns(sketch_all, record_all, record_and_write)
         log.close(60.0)
-    sketch, record, write, rendering, _ = (cost_s / _DOCUMENTS * 1e6 for cost_s in costs_s)
-    print_line("answer and sketch", sketch, "µs", at_most=_TARGET_US)
+    sketch_us, record_us, write_us = (cost_s / _DOCUMENTS * 1e6 for cost_s in costs_s)
+    print_line("answer and sketch", sketch_us, "µs", at_most=_TARGET_US)
     name = "observation: the same, counts, metrics, coverage, an event"
-    print_line(name, record, "µs", at_most=_TARGET_US)
-    print_line("observation and the log line, rendered and written", write, "µs")
-    print_line("rendering one log line", rendering, "µs")
-    name = "flushing a window, for each document at 10,000 a window"
-    print_line(name, costs_s[-1] / 10_000 * 1e6, "µs")
-
-
-def _render_all(render: Renderer, event: Event) -> None:
-    for seq in range(_DOCUMENTS):
-        render(event, datetime.now(UTC), seq)
+    print_line(name, record_us, "µs", at_most=_TARGET_US)
+    print_line("observation and the log line, rendered and written", write_us, "µs")
 
 
 def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
