@@ -22,7 +22,6 @@ import uvloop
 
 from load_tests import measuring
 from load_tests.contenders import ALONE, OWN, PEERS, SHADOWED
-from load_tests.documents import TableError
 from load_tests.environments import NotInstalled
 from load_tests.results import Contest, Pair, Results, as_table
 from load_tests.servers import Contender, Server, ServerError, running
@@ -63,9 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             results = runner.run(_run(call, Path(scratch)))
-    except (ServerError, ServiceError, SubjectError, TableError) as error:
+    except (ServerError, ServiceError, SubjectError) as error:
         _say(str(error))
-        return 2 if isinstance(error, TableError) else 1
+        return 1
     except KeyboardInterrupt:
         _say("interrupted")
         return 130
@@ -83,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(call: argparse.Namespace, scratch: Path) -> Results:
     plan = _QUICK if call.quick else Plan()
     _say("making the model and sealing it")
-    subject = make_subject(scratch, call.model, call.data, call.text, call.label)
+    subject = make_subject(scratch)
     results = Results(notes=list(subject.notes))
     async with AsyncExitStack() as own:
         servers = {each.name: await _start(own, each, subject, scratch) for each in OWN}
@@ -198,17 +197,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peers", action="store_true", help="measure peers too")
     parser.add_argument("--quick", action="store_true", help="a run of a few minutes")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    own = parser.add_argument_group("documents and weights of your own")
-    own.add_argument("--data", type=Path, metavar="TABLE", help="CSV or JSON Lines")
-    own.add_argument("--text", action="append", default=[], metavar="COL")
-    own.add_argument("--label", default="label", metavar="COL", help="%(default)s")
-    own.add_argument("--model", type=Path, metavar="HF_DIR", help="a classifier and its tokenizer")
-    call = parser.parse_args(arguments)
-    if (call.data is None) == bool(call.text):
-        parser.error("--data and --text go together")
-    if call.model is not None and call.data is None:
-        parser.error("--model needs --data: its labels are those of the table")
-    return call
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from load_tests.documents import TableError, generate_documents, read_documents
+from load_tests.documents import generate_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,55 +45,28 @@ class Subject:
     notes: Sequence[str]
 
 
-def make_subject(
-    scratch: Path, model: Path | None, data: Path | None, text: Sequence[str], label: str
-) -> Subject:
-    """Make what is measured: without ``data`` of generated texts, without ``model`` fresh weights.
-
-    Raises ``TableError`` and ``SubjectError``.
-    """
-    rows = _generated_rows() if data is None else _read_rows(data, text, label)
-    order = np.random.default_rng(20).permutation(len(rows))[: POOL + _REFERENCE]
-    texts, labels = zip(*(rows[index] for index in order), strict=True)
+def make_subject(scratch: Path) -> Subject:
+    """Make what is measured, of generated texts and fresh weights; raises ``SubjectError``."""
+    order = np.random.default_rng(20).permutation(POOL + _REFERENCE).tolist()
+    documents = generate_documents(len(order), {})
+    rows = [(documents[index]["text"], _LABELS[index % len(_LABELS)]) for index in order]
+    texts = [text for text, _ in rows[:POOL]]
     texts_file, reference = scratch / "texts.json", scratch / "reference.csv"
-    texts_file.write_text(json.dumps(texts[:POOL]), encoding="utf-8")
+    texts_file.write_text(json.dumps(texts), encoding="utf-8")
     with reference.open("w", encoding="utf-8", newline="") as file:
-        header = ("text", "label")
-        csv.writer(file).writerows([header, *zip(texts[POOL:], labels[POOL:], strict=True)])
-    bundle = scratch / "bench" / "1"
-    # Fresh weights are near a tie everywhere: how many labels eight bits change there says nothing.
-    budget = () if model else ("--max-flips", "1")
-    if model is None:
-        model = scratch / "model"
-        module = (sys.executable, "-m", "load_tests.micro.model")
-        _run("the model", *module, model, "--reference", reference)
+        csv.writer(file).writerows([("text", "label"), *rows[POOL:]])
+    model, bundle = scratch / "model", scratch / "bench" / "1"
+    module = (sys.executable, "-m", "load_tests.micro.model")
+    _run("the model", *module, model, "--reference", reference)
     table = ("--model", model, "--reference", reference, "--text", "text", "--label", "label")
     _run("the bundle", _UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
     notes = []
     try:
-        accelerate = (_UNDERSTUDY, "accelerate", bundle, *budget)
-        _run("the fast engine", *accelerate)
+        # Fresh weights are near a tie everywhere: how many labels eight bits change says nothing.
+        _run("the fast engine", _UNDERSTUDY, "accelerate", bundle, "--max-flips", "1")
     except SubjectError as error:
         notes.append(f"served without a fast engine: {error}")
-    return Subject(texts[:POOL], texts_file, model, bundle, notes)
-
-
-def _generated_rows() -> list[tuple[str, str]]:
-    documents = generate_documents(POOL + _REFERENCE, {})
-    return [
-        (document["text"], _LABELS[index % len(_LABELS)])
-        for index, document in enumerate(documents)
-    ]
-
-
-def _read_rows(data: Path, text: Sequence[str], label: str) -> list[tuple[str, str]]:
-    documents = read_documents(data, text, categorical=[label])
-    labelled = ((document["text"], document["features"][label]) for document in documents)
-    rows = [(text, label) for text, label in labelled if label]
-    if len(rows) < 2 * POOL:
-        message = f"{data}: {len(rows)} rows with text and label, at least {2 * POOL} are needed"
-        raise TableError(message)
-    return rows
+    return Subject(texts, texts_file, model, bundle, notes)
 
 
 def _run(what: str, *command: str | Path) -> None:
