@@ -1,8 +1,7 @@
-"""Documents to send: generated to fit the service's schema, or read from a table."""
+"""Documents to send: generated to fit the service's schema, or read from a file."""
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = [
+    "DocumentsError",
     "JsonObject",
-    "TableError",
     "feature_schemas",
     "generate_documents",
     "read_documents",
@@ -39,12 +38,11 @@ _VOCABULARY = """
     accepts amends attached confirmed due enclosed final gross joint late monthly net open paid
     prior received revised sent signed valid written
 """
-_MAX_CELL_CHARS = 1 << 24  # the csv module's own limit is less than a service takes
 _CATEGORIES = ("north", "east", "south", "west")
 
 
-class TableError(Exception):
-    """The table cannot be read, or lacks what was asked for."""
+class DocumentsError(Exception):
+    """The documents cannot be read."""
 
 
 def feature_schemas(openapi: JsonObject) -> dict[str, JsonObject]:
@@ -64,13 +62,13 @@ def generate_documents(count: int, schemas: Mapping[str, JsonObject]) -> list[Js
     rng = np.random.default_rng(_SEED)
     words = _VOCABULARY.split()
     lengths = np.clip(rng.lognormal(math.log(_MEDIAN_WORDS), _SPREAD, count), 1, _MAX_WORDS)
-    return [
-        _document(
-            " ".join(rng.choice(words, size=int(length))),
-            {name: _value(schema, rng) for name, schema in schemas.items()},
-        )
-        for length in lengths
-    ]
+    documents: list[JsonObject] = []
+    for length in lengths:
+        documents.append({"text": " ".join(rng.choice(words, size=int(length)))})
+        if schemas:
+            features = {name: _value(schema, rng) for name, schema in schemas.items()}
+            documents[-1]["features"] = features
+    return documents
 
 
 def _value(schema: JsonObject, rng: np.random.Generator) -> int | str:
@@ -79,61 +77,18 @@ def _value(schema: JsonObject, rng: np.random.Generator) -> int | str:
     return str(rng.choice(schema.get("examples") or _CATEGORIES))
 
 
-def read_documents(
-    path: Path, text: Sequence[str], numeric: Sequence[str] = (), categorical: Sequence[str] = ()
-) -> list[JsonObject]:
-    """Read the rows of a table as documents: CSV where its name ends so, else JSON Lines.
-
-    The text columns are joined by one space. An empty cell is a null, and a row without any text
-    is left out, since the service refuses those. Raises ``TableError``.
-    """
-    rows = _read_rows(path)
-    for column in (*text, *numeric, *categorical):
-        if not any(column in row for row in rows):
-            message = f"{path}: no column {column!r}"
-            raise TableError(message)
-    documents = [
-        _document(
-            " ".join(filter(None, (_stripped(row.get(column)) for column in text))),
-            {column: _number(row.get(column), f"{path}: row {n}: {column!r}") for column in numeric}
-            | {column: _stripped(row.get(column)) or None for column in categorical},
-        )
-        for n, row in enumerate(rows, start=1)
-    ]
-    documents = [document for document in documents if document["text"]]
-    if not documents:
-        message = f"{path}: has no rows with text"
-        raise TableError(message)
-    return documents
-
-
-def _document(text: str, features: Mapping[str, object]) -> JsonObject:
-    return {"text": text, "features": features} if features else {"text": text}
-
-
-def _read_rows(path: Path) -> list[JsonObject]:
-    csv.field_size_limit(_MAX_CELL_CHARS)
+def read_documents(path: Path) -> list[JsonObject]:
+    """Read JSON Lines of documents as ``/v1/classify`` takes them; raises ``DocumentsError``."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            if path.suffix.lower() == ".csv":
-                return list(csv.DictReader(lines))
-            return [dict(json.loads(line)) for line in lines if line.strip()]
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        documents = [dict(json.loads(line)) for line in lines if line.strip()]
     except OSError as error:
         message = f"{path}: {error.strerror}"
-    except (csv.Error, TypeError, ValueError) as error:
-        message = f"{path}: neither CSV nor JSON Lines ({error})"
-    raise TableError(message)
-
-
-def _stripped(cell: object) -> str:
-    return "" if cell is None else str(cell).strip()
-
-
-def _number(cell: object, where: str) -> float | None:
-    """Return a finite number, or None for a cell that JSON cannot hold as one."""
-    try:
-        number = float(_stripped(cell) or math.nan)
-    except ValueError:
-        message = f"{where} is not a number"
-        raise TableError(message) from None
-    return number if math.isfinite(number) else None
+        raise DocumentsError(message) from None
+    except (TypeError, ValueError) as error:
+        message = f"{path}: not JSON Lines ({error})"
+        raise DocumentsError(message) from None
+    if not documents:
+        message = f"{path}: has no documents"
+        raise DocumentsError(message)
+    return documents

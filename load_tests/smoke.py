@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from load_tests.documents import (
+    DocumentsError,
     JsonObject,
-    TableError,
     feature_schemas,
     generate_documents,
     read_documents,
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     call = _parse(arguments)
     try:
         report = asyncio.run(_run(call))
-    except (ServiceError, TableError) as error:
+    except (ServiceError, DocumentsError) as error:
         print(f"smoke: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(call: argparse.Namespace) -> Report:
     """Send the documents and wait for their comparisons.
 
-    Raises ``ServiceError`` where the service does not answer at first, and ``TableError``.
+    Raises ``ServiceError`` where the service does not answer at first, and ``DocumentsError``.
     """
     with closing(Connections(call.url, call.timeout_s)) as connections:
         before = await read_status(connections)
@@ -175,7 +175,7 @@ async def _run(call: argparse.Namespace) -> Report:
         run = f"smoke-{uuid.uuid4().hex[:12]}"
         requests = [
             connections.post(
-                "/v1/classify", {"documents": [{"request_id": f"{run}-{number}", **document}]}
+                "/v1/classify", {"documents": [{**document, "request_id": f"{run}-{number}"}]}
             )
             for number, document in enumerate(islice(cycle(documents), call.documents))
         ]
@@ -193,7 +193,7 @@ async def _run(call: argparse.Namespace) -> Report:
 
 async def _documents(connections: Connections, call: argparse.Namespace) -> list[JsonObject]:
     if call.data is not None:
-        return read_documents(call.data, call.text, call.numeric, call.categorical)
+        return read_documents(call.data)
     schemas = feature_schemas(await get_json(connections, "/v1/openapi.json"))
     return generate_documents(call.documents, schemas)
 
@@ -211,19 +211,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     limit = "limit for sending, and again for the comparisons to finish (%(default)s)"
     add("--timeout-s", type=float, default=120.0, help=limit)
     add("--json", action="store_true", help="print one JSON document")
-    table = parser.add_argument_group("documents of your own, repeated where they are too few")
-    table.add_argument("--data", type=Path, metavar="TABLE", help="CSV or JSON Lines")
-    for role in ("text", "numeric", "categorical"):
-        table.add_argument(f"--{role}", action="append", default=[], metavar="COL")
+    own = "JSON Lines of documents of your own, as /v1/classify takes them; they repeat"
+    add("--data", type=Path, metavar="FILE", help=own)
     call = parser.parse_args(arguments)
     if not _is_address(call.url):
         parser.error("--url is an address such as http://127.0.0.1:3000")
     if call.documents < 1 or call.clients < 1 or not 0 < call.timeout_s < math.inf:
         parser.error("--documents, --clients and --timeout-s are above 0")
-    if (call.data is None) == bool(call.text):
-        parser.error("--data and --text go together")
-    if call.data is None and (call.numeric or call.categorical):
-        parser.error("--numeric and --categorical name columns of --data")
     return call
 
 

@@ -300,11 +300,11 @@ def test_refused_documents_fail_the_run_with_their_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Errors are counted by status with what the first one was told, and coverage may balance."""
-    table = tmp_path / "table.csv"
-    table.write_text("text\ngood\nbad\n")
+    file = tmp_path / "documents.jsonl"
+    file.write_text('{"text": "good"}\n{"text": "bad"}\n')
     service = SmallService(invalid=("bad",))
 
-    assert smoked(service, "--data", str(table), "--text", "text", "--json") == 1
+    assert smoked(service, "--data", str(file), "--json") == 1
 
     report = json.loads(capsys.readouterr().out)
     assert report["answered"] == 20
@@ -313,61 +313,33 @@ def test_refused_documents_fail_the_run_with_their_status(
     assert report["balanced"] is True
 
 
-def test_documents_come_from_a_csv_table(tmp_path: Path) -> None:
-    """Texts are joined, empty cells are nulls, rows without text are left out, the rest repeat."""
-    table = tmp_path / "table.csv"
-    table.write_text(
-        'title,body,pages,court\nLease,"Signed, sealed",12,NDCA\n,,3,NDCA\n,Only a body,,\n'
-    )
+def test_documents_come_from_a_file(tmp_path: Path) -> None:
+    """They are sent as they are, but for ids of their own, and start over at the end."""
+    file = tmp_path / "documents.jsonl"
+    own = [{"text": "a", "features": {"pages": 1.5}}, {"text": "b", "segment": "emea"}]
+    file.write_text("\n".join(json.dumps({"request_id": "x", **document}) for document in own))
     service = SmallService()
 
-    options = ["--text=title", "--text=body", "--numeric=pages", "--categorical=court"]
-    assert smoked(service, "--data", str(table), *options) == 0
+    assert smoked(service, "--data", str(file)) == 0
 
-    sent = {document["text"]: document["features"] for document in service.documents}
-    assert sent == {
-        "Lease Signed, sealed": {"pages": 12.0, "court": "NDCA"},
-        "Only a body": {"pages": None, "court": None},
-    }
-    assert len({document["request_id"] for document in service.documents}) == 40
-
-
-def test_documents_come_from_json_lines(tmp_path: Path) -> None:
-    """A key that a line lacks, a null and a NaN are all nulls."""
-    table = tmp_path / "table.jsonl"
-    lines = ('{"text": "a", "pages": 1.5}', '{"text": "b"}', '{"text": "c", "pages": NaN}')
-    table.write_text("\n".join(lines))
-    service = SmallService()
-
-    assert smoked(service, "--data", str(table), "--text", "text", "--numeric", "pages") == 0
-
-    sent = {document["text"]: document["features"]["pages"] for document in service.documents}
-    assert sent == {"a": 1.5, "b": None, "c": None}
+    assert len({document.pop("request_id") for document in service.documents}) == 40
+    assert sorted(service.documents, key=str) == sorted(own * 20, key=str)
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "told"),
-    [
-        ("text,pages\na,1\n", ["--text", "body"], "no column 'body'"),
-        ("text,pages\na,1\nb,many\n", ["--text", "text", "--numeric", "pages"], "row 2: 'pages'"),
-        ("text,pages\n,1\n", ["--text", "text"], "no rows with text"),
-        (None, ["--text", "text"], "No such file"),
-    ],
+    ("content", "told"),
+    [("text,pages\na,1\n", "not JSON Lines"), ("\n", "no documents"), (None, "No such file")],
 )
-def test_a_table_that_does_not_serve_is_a_wrong_call(
-    content: str | None,
-    options: list[str],
-    told: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+def test_a_file_that_does_not_serve_is_a_wrong_call(
+    content: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line says what is wrong with the table, and nothing is sent."""
-    table = tmp_path / "table.csv"
+    """One line says what is wrong with the file, and nothing is sent."""
+    file = tmp_path / "documents.jsonl"
     if content is not None:
-        table.write_text(content)
+        file.write_text(content)
     service = SmallService()
 
-    assert smoked(service, "--data", str(table), *options) == 2
+    assert smoked(service, "--data", str(file)) == 2
 
     assert told in _one_line(capsys.readouterr().err)
     assert service.documents == []
@@ -392,8 +364,7 @@ def test_an_unreachable_service_is_a_wrong_call() -> None:
         ["--url", "127.0.0.1:3000"],
         ["--documents", "0"],
         ["--timeout-s", "nan"],
-        ["--data", "table.csv"],
-        ["--numeric", "pages"],
+        ["--clients", "few"],
     ],
 )
 def test_a_wrong_option_is_a_wrong_call(options: list[str]) -> None:
