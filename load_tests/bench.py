@@ -22,11 +22,11 @@ import uvloop
 
 from load_tests import measuring
 from load_tests.contenders import ALONE, OWN, PEERS, SHADOWED
-from load_tests.environments import NotInstalled
+from load_tests.environments import CommandError
 from load_tests.results import Contest, Pair, Results, as_table
-from load_tests.servers import Contender, Server, ServerError, running
+from load_tests.servers import Server, ServerError, running
 from load_tests.status import ServiceError, get_json
-from load_tests.subject import POOL, Subject, SubjectError, make_subject
+from load_tests.subject import POOL, Subject, make_subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             results = runner.run(_run(call, Path(scratch)))
-    except (ServerError, ServiceError, SubjectError) as error:
+    except (CommandError, ServiceError) as error:
         _say(str(error))
         return 1
     except KeyboardInterrupt:
@@ -84,41 +84,28 @@ async def _run(call: argparse.Namespace, scratch: Path) -> Results:
     _say("making the model and sealing it")
     subject = make_subject(scratch)
     results = Results(notes=list(subject.notes))
+    results.at_defaults = [peer.name for peer in PEERS if call.peers and peer.at_defaults]
+    servers: dict[str, Server] = {}
     async with AsyncExitStack() as own:
-        servers = {each.name: await _start(own, each, subject, scratch) for each in OWN}
-        status = await get_json(servers[ALONE].connections, "/v1/status")
-        results.engine = status["champion"]["engine"]
         async with AsyncExitStack() as peers:
-            if call.peers:
-                servers |= await _start_peers(peers, subject, scratch, results)
+            for contender in (*OWN, *PEERS) if call.peers else OWN:
+                name, stack = contender.name, own if contender in OWN else peers
+                _say(f"starting {name}")
+                try:
+                    server = running(contender, subject, scratch)
+                    servers[name] = await stack.enter_async_context(server)
+                except CommandError as error:
+                    if contender in OWN:
+                        raise
+                    done = "started" if isinstance(error, ServerError) else "installed"
+                    results.absent[name] = f"not {done}: {error.reason}"
+                    _say(str(error))
+            status = await get_json(servers[ALONE].connections, "/v1/status")
+            results.engine = status["champion"]["engine"]
             await _contest(servers, subject, plan, results)
         await _latencies(servers[ALONE], servers[SHADOWED], plan, results)
         await _overload(servers[ALONE], servers[SHADOWED], plan, results)
     return results
-
-
-async def _start(
-    stack: AsyncExitStack, contender: Contender, subject: Subject, scratch: Path
-) -> Server:
-    _say(f"starting {contender.name}")
-    return await stack.enter_async_context(running(contender, subject, scratch))
-
-
-async def _start_peers(
-    stack: AsyncExitStack, subject: Subject, scratch: Path, results: Results
-) -> dict[str, Server]:
-    """Start the peers that can be started, and note why the others are absent."""
-    servers = {}
-    for peer in PEERS:
-        try:
-            servers[peer.name] = await _start(stack, peer, subject, scratch)
-        except NotInstalled as error:
-            results.absent[peer.name] = f"not installed: {error}"
-        except ServerError as error:
-            results.absent[peer.name] = f"not started: {error.reason}"
-            _say(str(error))
-    results.at_defaults = [peer.name for peer in PEERS if peer.at_defaults]
-    return servers
 
 
 async def _contest(
@@ -141,10 +128,7 @@ async def _contest(
                     engine_s = await measuring.engine_cpu_s(server) - before_s
                     results.engine_ms.append(engine_s / documents * 1000)
         laps = measuring.laps(servers[ALONE], 1, rates[ALONE], plan.point_s) // POOL
-        try:
-            results.bare.append(await measuring.run_engine(subject, results.engine, laps))
-        except ServerError as error:
-            results.notes.append(str(error))
+        results.bare.append(measuring.run_engine(subject, results.engine, laps))
         for name, server in servers.items():
             results.contests[name].idle_ms += await measuring.idle_ms(server, _IDLE)
 

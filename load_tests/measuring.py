@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from load_tests.environments import run
 from load_tests.loads import closed, one_by_one, poisson_times_s, scheduled
-from load_tests.servers import ServerError
 from load_tests.status import get_json, read_status, wait_for_comparisons
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ __all__ = [
     "warm_rate",
 ]
 
-_ROOT = Path(__file__).parents[1]
 _IDLE_PAUSE_S = 0.05
 _SETTLE_S = 120.0
 _PROBES_IN_A_ROW = 5
@@ -154,10 +151,8 @@ async def saturate(server: Server, clients: int, documents: int, *, shadow: bool
     if before is not None:
         expected = before.documents + load.answered
         after = await wait_for_comparisons(server.connections, expected, _SETTLE_S)
-        completed, duration_s = (
-            after.since(before).coverage["total"].compared,
-            time.perf_counter() - started_s,
-        )
+        duration_s = time.perf_counter() - started_s
+        completed = after.since(before).coverage["total"].compared
     return Point(
         clients=clients,
         rate=completed / duration_s,
@@ -169,19 +164,12 @@ async def saturate(server: Server, clients: int, documents: int, *, shadow: bool
     )
 
 
-async def run_engine(subject: Subject, engine: str, rounds: int) -> EngineRun:
-    """Measure an engine by itself, in a process of its own; raises ``ServerError``."""
+def run_engine(subject: Subject, engine: str, rounds: int) -> EngineRun:
+    """Measure an engine by itself, in a process of its own; raises ``CommandError``."""
     module = (sys.executable, "-m", "load_tests.micro.engine", subject.bundle)
     options = ("--texts", subject.texts_file, "--engine", engine, "--rounds", str(rounds))
-    process = await asyncio.create_subprocess_exec(
-        *module, *options, "--json", cwd=_ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        message = f"the bare engine exited with {process.returncode}"
-        raise ServerError(message)
-    (run,) = json.loads(output)
-    return EngineRun(run["rate"], run["cpu_ms"])
+    (row,) = json.loads(run(*module, *options, "--json"))
+    return EngineRun(row["rate"], row["cpu_ms"])
 
 
 async def engine_cpu_s(server: Server) -> float:

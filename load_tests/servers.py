@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from load_tests.environments import environment
+from load_tests.environments import CommandError, environment
 from load_tests.wire import Connections, WireError
 
 if TYPE_CHECKING:
@@ -35,14 +35,8 @@ _POLL_S = 0.2
 _LAST_LINES = 15
 
 
-class ServerError(Exception):
+class ServerError(CommandError):
     """A server does not start, or does not answer."""
-
-    @property
-    def reason(self) -> str:
-        """The last line that names an error, or else the first line."""
-        lines = str(self).splitlines()
-        return next((line.strip() for line in reversed(lines) if "Error: " in line), lines[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ def processes(pid: int) -> list[psutil.Process]:
 async def running(contender: Contender, subject: Subject, scratch: Path) -> AsyncIterator[Server]:
     """Run a contender and yield it once it answers.
 
-    Raises ``NotInstalled``, and ``ServerError`` with the last lines of its output.
+    Raises ``CommandError``, and ``ServerError`` with the last lines of its output.
     """
     port = _free_port()
     output = scratch / f"{contender.name}.output"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from load_tests.documents import generate_documents
+from load_tests.environments import CommandError, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["POOL", "Subject", "SubjectError", "make_subject"]
+__all__ = ["POOL", "Subject", "make_subject"]
 
 _UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 POOL = 200
@@ -28,10 +28,6 @@ POOL = 200
 
 _REFERENCE = 240
 _LABELS = ("agreement", "filing", "invoice", "letter", "report", "statement")
-
-
-class SubjectError(Exception):
-    """The model cannot be made or sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Subject:
 
 
 def make_subject(scratch: Path) -> Subject:
-    """Make what is measured, of generated texts and fresh weights; raises ``SubjectError``."""
+    """Make what is measured, of generated texts and fresh weights; raises ``CommandError``."""
     order = np.random.default_rng(20).permutation(POOL + _REFERENCE).tolist()
     documents = generate_documents(len(order), {})
     rows = [(documents[index]["text"], _LABELS[index % len(_LABELS)]) for index in order]
@@ -57,24 +53,13 @@ def make_subject(scratch: Path) -> Subject:
         csv.writer(file).writerows([("text", "label"), *rows[POOL:]])
     model, bundle = scratch / "model", scratch / "bench" / "1"
     module = (sys.executable, "-m", "load_tests.micro.model")
-    _run("the model", *module, model, "--reference", reference)
+    run(*module, model, "--reference", reference)
     table = ("--model", model, "--reference", reference, "--text", "text", "--label", "label")
-    _run("the bundle", _UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
+    run(_UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
     notes = []
     try:
         # Fresh weights are near a tie everywhere: how many labels eight bits change says nothing.
-        _run("the fast engine", _UNDERSTUDY, "accelerate", bundle, "--max-flips", "1")
-    except SubjectError as error:
-        notes.append(f"served without a fast engine: {error}")
+        run(_UNDERSTUDY, "accelerate", bundle, "--max-flips", "1")
+    except CommandError as error:
+        notes.append(f"served without a fast engine: {error.reason}")
     return Subject(texts, texts_file, model, bundle, notes)
-
-
-def _run(what: str, *command: str | Path) -> None:
-    try:
-        subprocess.run(  # noqa: S603 (our own commands)
-            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-    except subprocess.CalledProcessError as error:
-        lines = "\n".join(error.stdout.strip().splitlines()[-6:])
-        message = f"{what} was not made (exit code {error.returncode}): {lines}"
-        raise SubjectError(message) from None

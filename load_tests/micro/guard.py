@@ -1,7 +1,6 @@
 """What the guard costs: ``python -m load_tests.micro.guard``.
 
-Measures on one core, in processor seconds where nothing waits, medians of several runs; latencies
-on the clock, with and without re-checks in turns, for a minute in all. The bundle has the shape of
+Measures on one core, in processor seconds, medians of several runs. The bundle has the shape of
 MiniLM and fresh weights, since only sizes matter here. Prints a table and exits with 0: a target
 that is missed is marked, and no exit code hangs on what a shared machine measures.
 """
@@ -15,14 +14,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import statistics
 import tempfile
 import time
-from contextlib import contextmanager, nullcontext
-from itertools import cycle
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import joblib
-import numpy as np
 import pandas as pd
 import torch
 from transformers import BertConfig
@@ -47,19 +42,13 @@ from load_tests.micro.common import (
     print_line,
 )
 from load_tests.micro.model import SHAPES, save_tokenizer
-from service.engines.torch import TorchEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from guards.bundle.sealed_files import SealedFiles
 
 __all__ = ["main"]
 
 _ROWS = 100
-_PAIRS = 10
-_PHASE_S = 2.5
-_RECHECK_S = 1.0
 _ROLES = ColumnRoles(("text",), "label", NUMERIC, CATEGORICAL)
 
 
@@ -93,55 +82,10 @@ def _measure_start(path: Path) -> None:
 
 
 def _measure_rechecks(bundle: Bundle) -> None:
-    """Compare latencies of single documents with a re-check every second and without."""
     rechecker, columns = Rechecker(bundle), estimator_of(bundle.preprocessing.columns)
     digesting_s, rechecking_s = in_turns(lambda: digest(columns), rechecker.recheck)
     print_line("semantic fingerprint of 30 columns", digesting_s * 1e3, "ms", at_most=30)
     print_line("one re-check", rechecking_s * 1e3, "ms")
-    _latencies_s(bundle)  # warms up
-    without: list[float] = []
-    beside: list[float] = []
-    for pair in range(_PAIRS):
-        # They take turns in going first: a machine that slows down favours neither.
-        for again in (False, True) if pair % 2 else (True, False):
-            with _rechecked(rechecker) if again else nullcontext():
-                (beside if again else without).extend(_latencies_s(bundle))
-    for percent in (50, 99):
-        plain_s = float(np.percentile(without, percent))
-        ratio = float(np.percentile(beside, percent)) / plain_s
-        print_line(f"champion p{percent} of single documents", plain_s * 1e3, "ms")
-        print_line(f"p{percent} with a re-check every second ÷ without", ratio)
-
-
-def _latencies_s(bundle: Bundle) -> list[float]:
-    """Encode and classify one document after the other for a while."""
-    engine, preprocessing = TorchEngine(bundle), bundle.preprocessing
-    documents = as_table(_documents(), _ROLES, "documents").documents
-    waiting = cycle(zip(documents, preprocessing.canonical(documents), strict=True))
-    latencies: list[float] = []
-    until_s = time.perf_counter() + _PHASE_S
-    while (started_s := time.perf_counter()) < until_s:
-        document, row = next(waiting)
-        engine.probabilities(preprocessing.encode([document["text"]], [row]))
-        latencies.append(time.perf_counter() - started_s)
-    return latencies
-
-
-@contextmanager
-def _rechecked(rechecker: Rechecker) -> Iterator[None]:
-    stop = Event()
-
-    def recheck() -> None:
-        while not stop.wait(_RECHECK_S):
-            rechecker.recheck()
-
-    thread = Thread(target=recheck)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _make_bundle(directory: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from load_tests import bench
-from load_tests.environments import NotInstalled, environment
+from load_tests.environments import CommandError, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,5 +27,5 @@ def test_a_peer_that_cannot_be_installed_says_what_the_installer_said(tmp_path: 
     requirements.write_text("./not-there\n")
 
     for _ in range(2):
-        with pytest.raises(NotInstalled, match="not-there"):
+        with pytest.raises(CommandError, match="not-there"):
             environment(requirements, tmp_path / "cache")

@@ -316,7 +316,7 @@ def test_refused_documents_fail_the_run_with_their_status(
 def test_documents_come_from_a_file(tmp_path: Path) -> None:
     """They are sent as they are, but for ids of their own, and start over at the end."""
     file = tmp_path / "documents.jsonl"
-    own = [{"text": "a", "features": {"pages": 1.5}}, {"text": "b", "segment": "emea"}]
+    own: list[JsonObject] = [{"text": "a", "features": {"pages": 1.5}}, {"text": "b"}]
     file.write_text("\n".join(json.dumps({"request_id": "x", **document}) for document in own))
     service = SmallService()
 
