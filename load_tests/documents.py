@@ -12,20 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = [
-    "DocumentsError",
-    "JsonObject",
-    "feature_schemas",
-    "generate_documents",
-    "read_documents",
-]
+__all__ = ["DocumentsError", "feature_schemas", "generate_documents", "read_documents"]
 
 JsonObject = dict[str, Any]
-
-_SEED = 20
-_MEDIAN_WORDS = 70
-_SPREAD = 0.5  # of the logarithm: one text in twenty has more than 160 words
-_MAX_WORDS = 400
 
 _VOCABULARY = """
     the of and to for this that with by from under upon before after between each any all
@@ -57,17 +46,18 @@ def feature_schemas(openapi: JsonObject) -> dict[str, JsonObject]:
 def generate_documents(count: int, schemas: Mapping[str, JsonObject]) -> list[JsonObject]:
     """Return ``count`` documents with a value for each feature, the same ones at every call.
 
-    Their length is lognormal with a median of 70 words: many short texts, and a few long ones.
+    Their length is lognormal with a median of 70 words: many short texts, and a few long ones. One
+    text in twenty has more than 160 words, and none has more than 400.
     """
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(20)
     words = _VOCABULARY.split()
-    lengths = np.clip(rng.lognormal(math.log(_MEDIAN_WORDS), _SPREAD, count), 1, _MAX_WORDS)
+    lengths = np.clip(rng.lognormal(math.log(70), 0.5, count), 1, 400)
     documents: list[JsonObject] = []
     for length in lengths:
-        documents.append({"text": " ".join(rng.choice(words, size=int(length)))})
+        document: JsonObject = {"text": " ".join(rng.choice(words, size=int(length)))}
         if schemas:
-            features = {name: _value(schema, rng) for name, schema in schemas.items()}
-            documents[-1]["features"] = features
+            document["features"] = {name: _value(schema, rng) for name, schema in schemas.items()}
+        documents.append(document)
     return documents
 
 

@@ -39,18 +39,16 @@ class Row:
 def as_table(rows: Sequence[Row]) -> str:
     """Return the rows in columns, under their headings."""
     headings = ("what", "measured", "compared with", "ratio", "target", "met")
-    lines = [headings, *map(_cells, rows)]
+    lines = [headings]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        met = {None: "", True: "yes", False: "no"}[row.met]
+        lines.append((row.what, row.measured, row.compared_with, ratio, row.target or "", met))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    met = {None: "", True: "yes", False: "no"}[row.met]
-    return row.what, row.measured, row.compared_with, ratio, row.target or "", met
 
 
 def _at_least(value: float, bound: float) -> tuple[str, bool]:

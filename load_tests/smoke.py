@@ -205,7 +205,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog="example: python -m load_tests.smoke --documents 500 --clients 8",
     )
     add = parser.add_argument
-    add("--url", default="http://127.0.0.1:3000", help="%(default)s")
+    add("--url", type=_address, default="http://127.0.0.1:3000", help="%(default)s")
     add("--documents", type=int, default=500, help="how many (%(default)s)")
     add("--clients", type=int, default=8, help="at once (%(default)s)")
     limit = "limit for sending, and again for the comparisons to finish (%(default)s)"
@@ -214,19 +214,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     own = "JSON Lines of documents of your own, as /v1/classify takes them; they repeat"
     add("--data", type=Path, metavar="FILE", help=own)
     call = parser.parse_args(arguments)
-    if not _is_address(call.url):
-        parser.error("--url is an address such as http://127.0.0.1:3000")
     if call.documents < 1 or call.clients < 1 or not 0 < call.timeout_s < math.inf:
         parser.error("--documents, --clients and --timeout-s are above 0")
     return call
 
 
-def _is_address(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError:  # of the port or an IPv6 address
-        return False
+def _address(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.port == 0:
+        raise ValueError(text)
+    return text
 
 
 if __name__ == "__main__":
