@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,25 +22,19 @@ import uvloop
 
 from load_tests import measuring
 from load_tests.contenders import ALONE, OWN, PEERS, SHADOWED
-from load_tests.documents import TableError
-from load_tests.environments import NotInstalled
+from load_tests.environments import CommandError
 from load_tests.results import Contest, Pair, Results, as_table
-from load_tests.servers import Contender, Server, ServerError, running
+from load_tests.servers import Server, ServerError, running
 from load_tests.status import ServiceError, get_json
-from load_tests.subject import POOL, Subject, SubjectError, make_subject
+from load_tests.subject import POOL, Subject, make_subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Plan", "main"]
 
-_DONE = 0
-_FAILED = 1
-_WRONG_CALL = 2
-_INTERRUPTED = 130
-
-_CACHE = Path(__file__).parent / ".peers"
 _BURST = 600
+_IDLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,6 @@ class Plan:
     clients: Sequence[int] = (1, 8, 32, 128)
     rounds: int = 3
     point_s: float = 2.0
-    idle: int = 20
     pairs: int = 10
     pair_s: float = 5.0
     overload_s: float = 60.0
@@ -69,15 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             results = runner.run(_run(call, Path(scratch)))
-    except TableError as error:
+    except (CommandError, ServiceError) as error:
         _say(str(error))
-        return _WRONG_CALL
-    except (ServerError, ServiceError, SubjectError) as error:
-        _say(str(error))
-        return _FAILED
+        return 1
     except KeyboardInterrupt:
         _say("interrupted")
-        return _INTERRUPTED
+        return 130
     if call.json:
         print(json.dumps(results.as_json()))
     else:
@@ -86,54 +76,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"not measured: {name}: {reason}")
         for note in results.notes:
             print(f"note: {note}")
-    return _DONE
+    return 0
 
 
 async def _run(call: argparse.Namespace, scratch: Path) -> Results:
     plan = _QUICK if call.quick else Plan()
-    plan = replace(plan, rounds=call.rounds or plan.rounds)
     _say("making the model and sealing it")
-    subject = make_subject(scratch, call.model, call.data, call.text, call.label)
+    subject = make_subject(scratch)
     results = Results(notes=list(subject.notes))
+    results.at_defaults = [peer.name for peer in PEERS if call.peers and peer.at_defaults]
+    servers: dict[str, Server] = {}
     async with AsyncExitStack() as own:
-        servers = {
-            contender.name: await _start(own, contender, subject, scratch, call.cache)
-            for contender in OWN
-        }
-        status = await get_json(servers[ALONE].connections, "/v1/status")
-        results.engine = status["champion"]["engine"]
         async with AsyncExitStack() as peers:
-            if call.peers:
-                others = await _start_peers(peers, subject, scratch, call.cache, results)
-                servers.update(others)
+            for contender in (*OWN, *PEERS) if call.peers else OWN:
+                name, stack = contender.name, own if contender in OWN else peers
+                _say(f"starting {name}")
+                try:
+                    server = running(contender, subject, scratch)
+                    servers[name] = await stack.enter_async_context(server)
+                except CommandError as error:
+                    if contender in OWN:
+                        raise
+                    done = "started" if isinstance(error, ServerError) else "installed"
+                    results.absent[name] = f"not {done}: {error.reason}"
+                    _say(str(error))
+            status = await get_json(servers[ALONE].connections, "/v1/status")
+            results.engine = status["champion"]["engine"]
             await _contest(servers, subject, plan, results)
         await _latencies(servers[ALONE], servers[SHADOWED], plan, results)
         await _overload(servers[ALONE], servers[SHADOWED], plan, results)
     return results
-
-
-async def _start(
-    stack: AsyncExitStack, contender: Contender, subject: Subject, scratch: Path, cache: Path
-) -> Server:
-    _say(f"starting {contender.name}")
-    return await stack.enter_async_context(running(contender, subject, scratch, cache))
-
-
-async def _start_peers(
-    stack: AsyncExitStack, subject: Subject, scratch: Path, cache: Path, results: Results
-) -> dict[str, Server]:
-    """Start the peers that can be started, and note why the others are absent."""
-    servers = {}
-    for peer in PEERS:
-        try:
-            servers[peer.name] = await _start(stack, peer, subject, scratch, cache)
-        except NotInstalled as error:
-            results.absent[peer.name] = f"not installed: {error}"
-        except ServerError as error:
-            results.absent[peer.name] = f"not started: {error.reason}"
-            _say(str(error))
-    results.at_defaults = [peer.name for peer in PEERS if peer.at_defaults]
-    return servers
 
 
 async def _contest(
@@ -156,12 +128,9 @@ async def _contest(
                     engine_s = await measuring.engine_cpu_s(server) - before_s
                     results.engine_ms.append(engine_s / documents * 1000)
         laps = measuring.laps(servers[ALONE], 1, rates[ALONE], plan.point_s) // POOL
-        try:
-            results.bare.append(await measuring.run_engine(subject, results.engine, laps))
-        except ServerError as error:
-            results.notes.append(str(error))
+        results.bare.append(measuring.run_engine(subject, results.engine, laps))
         for name, server in servers.items():
-            results.contests[name].idle_ms += await measuring.idle_ms(server, plan.idle)
+            results.contests[name].idle_ms += await measuring.idle_ms(server, _IDLE)
 
 
 async def _latencies(without: Server, shadowed: Server, plan: Plan, results: Results) -> None:
@@ -210,34 +179,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog="example: python -m load_tests.bench --peers --json",
     )
     parser.add_argument("--peers", action="store_true", help="measure peers too")
-    parser.add_argument(
-        "--cache",
-        type=Path,
-        default=_CACHE,
-        metavar="DIR",
-        help="peers' environments (%(default)s)",
-    )
     parser.add_argument("--quick", action="store_true", help="a run of a few minutes")
-    parser.add_argument("--rounds", type=_count, help="of closed loops")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    own = parser.add_argument_group("documents and weights of your own")
-    own.add_argument("--data", type=Path, metavar="TABLE", help="CSV or JSON Lines")
-    own.add_argument("--text", action="append", default=[], metavar="COL")
-    own.add_argument("--label", default="label", metavar="COL", help="%(default)s")
-    own.add_argument("--model", type=Path, metavar="HF_DIR", help="a classifier and its tokenizer")
-    call = parser.parse_args(arguments)
-    if (call.data is None) == bool(call.text):
-        parser.error("--data and --text go together")
-    if call.model is not None and call.data is None:
-        parser.error("--model needs --data: its labels are those of the table")
-    return call
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        message = f"{text!r} is not a whole number above 0"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

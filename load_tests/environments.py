@@ -1,4 +1,4 @@
-"""Virtual environments of peers, made on demand and kept."""
+"""Commands that prepare a measurement; virtual environments of peers, made on demand and kept."""
 
 from __future__ import annotations
 
@@ -10,20 +10,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["NotInstalled", "environment"]
+__all__ = ["CommandError", "environment", "run"]
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet", "install")
+_LAST_LINES = 15
 
 
-class NotInstalled(Exception):
-    """A peer cannot be installed here; the message is the installer's first error."""
+class CommandError(Exception):
+    """A command failed; the message says which, and has its last lines."""
+
+    @property
+    def reason(self) -> str:
+        """The last line that names an error, or else the first line."""
+        lines = str(self).splitlines()
+        errors = [line.strip() for line in lines if "error: " in line.lower()]
+        return errors[-1] if errors else lines[0]
+
+
+def run(*command: str | Path) -> str:
+    """Run a command to its end, and return what it printed; raises ``CommandError``."""
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 (our own)
+    if ended.returncode != 0:
+        lines = "\n".join((ended.stdout + ended.stderr).splitlines()[-_LAST_LINES:])
+        message = f"exit code {ended.returncode}: {' '.join(map(str, command))}\n{lines}"
+        raise CommandError(message)
+    return ended.stdout
 
 
 def environment(requirements: Path, cache: Path) -> Path:
     """Return the directory of commands of an environment that holds the requirements.
 
     The first requirement is installed by itself before the others: torch, since it decides which
-    accelerator packages come along. Raises ``NotInstalled``.
+    accelerator packages come along. Raises ``CommandError``.
     """
     directory = cache / requirements.stem
     python = directory / "bin" / "python"
@@ -32,19 +50,8 @@ def environment(requirements: Path, cache: Path) -> Path:
     if not (mark.is_file() and mark.read_text(encoding="utf-8") == content):
         shutil.rmtree(directory, ignore_errors=True)
         cache.mkdir(parents=True, exist_ok=True)
-        _run(sys.executable, "-m", "venv", directory)
-        _run(python, *_PIP, content.split()[0])
-        _run(python, *_PIP, "--requirement", requirements)
+        run(sys.executable, "-m", "venv", directory)
+        run(python, *_PIP, content.split()[0])
+        run(python, *_PIP, "--requirement", requirements)
         mark.write_text(content, encoding="utf-8")
     return directory / "bin"
-
-
-def _run(*command: str | Path) -> None:
-    try:
-        subprocess.run(  # noqa: S603 (our own commands)
-            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-    except subprocess.CalledProcessError as error:
-        lines = error.stdout.strip().splitlines() or [f"exit code {error.returncode}"]
-        reason = next((line for line in lines if "ERROR" in line), lines[-1])
-        raise NotInstalled(reason) from None

@@ -3,8 +3,7 @@
 - closed: so many clients, each of which sends its next document when the last one is answered
 - scheduled: documents at fixed times, whatever the server does; the latency of each counts from
   the time at which it was to be sent, so that waiting behind others is part of it (Tene, 2013,
-  calls leaving it out coordinated omission)
-- burst: all at once
+  calls leaving it out coordinated omission); a burst is all of them at the same time
 - one by one: each finds the server idle
 """
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from load_tests.wire import Connections
 
-__all__ = ["Load", "burst", "closed", "one_by_one", "poisson_times_s", "scheduled"]
+__all__ = ["Load", "closed", "one_by_one", "poisson_times_s", "scheduled"]
 
 
 @dataclass(slots=True)
@@ -143,11 +142,6 @@ async def one_by_one(
             await asyncio.sleep(pause_s)
             await load.send(connections, request, time.perf_counter())
     return load
-
-
-async def burst(connections: Connections, requests: Sequence[bytes], count: int) -> Load:
-    """Send ``count`` requests at once."""
-    return await scheduled(connections, requests, np.zeros(count))
 
 
 def poisson_times_s(rate: float, duration_s: float, seed: int) -> NDArray[np.float64]:

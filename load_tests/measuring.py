@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from load_tests.loads import burst, closed, one_by_one, poisson_times_s, scheduled
-from load_tests.servers import ServerError
+from load_tests.environments import run
+from load_tests.loads import closed, one_by_one, poisson_times_s, scheduled
 from load_tests.status import get_json, read_status, wait_for_comparisons
 
 if TYPE_CHECKING:
@@ -41,13 +39,8 @@ __all__ = [
     "warm_rate",
 ]
 
-_ROOT = Path(__file__).parents[1]
 _IDLE_PAUSE_S = 0.05
 _SETTLE_S = 120.0
-_WARM_UP_CLIENTS = 8
-_OVERLOAD_FACTOR = 2.0
-_NORMAL_FACTOR = 1.5
-_PROBES_BEFORE = 20
 _PROBES_IN_A_ROW = 5
 _PROBE_PAUSE_S = 0.02
 _MAX_RECOVERY_S = 30.0
@@ -142,7 +135,7 @@ async def warm_rate(server: Server) -> float:
     """Send a quarter of a lap twice, and return the rate of the second time."""
     quarter = len(server.requests) // 4
     for _ in range(2):
-        load = await closed(server.connections, server.requests, quarter, _WARM_UP_CLIENTS)
+        load = await closed(server.connections, server.requests, quarter, clients=8)
     return load.rate
 
 
@@ -158,7 +151,8 @@ async def saturate(server: Server, clients: int, documents: int, *, shadow: bool
     if before is not None:
         expected = before.documents + load.answered
         after = await wait_for_comparisons(server.connections, expected, _SETTLE_S)
-        completed, duration_s = after.since(before).total.compared, time.perf_counter() - started_s
+        duration_s = time.perf_counter() - started_s
+        completed = after.since(before).coverage["total"].compared
     return Point(
         clients=clients,
         rate=completed / duration_s,
@@ -170,19 +164,12 @@ async def saturate(server: Server, clients: int, documents: int, *, shadow: bool
     )
 
 
-async def run_engine(subject: Subject, engine: str, rounds: int) -> EngineRun:
-    """Measure an engine by itself, in a process of its own; raises ``ServerError``."""
-    module = (sys.executable, "-m", "load_tests.micro.engine", str(subject.bundle))
-    options = ("--texts", str(subject.texts_file), "--engine", engine, "--rounds", str(rounds))
-    process = await asyncio.create_subprocess_exec(
-        *module, *options, "--json", cwd=_ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        message = f"the bare engine exited with {process.returncode}"
-        raise ServerError(message)
-    (run,) = json.loads(output)
-    return EngineRun(run["rate"], run["cpu_ms"])
+def run_engine(subject: Subject, engine: str, rounds: int) -> EngineRun:
+    """Measure an engine by itself, in a process of its own; raises ``CommandError``."""
+    module = (sys.executable, "-m", "load_tests.micro.engine", subject.bundle)
+    options = ("--texts", subject.texts_file, "--engine", engine, "--rounds", str(rounds))
+    (row,) = json.loads(run(*module, *options, "--json"))
+    return EngineRun(row["rate"], row["cpu_ms"])
 
 
 async def engine_cpu_s(server: Server) -> float:
@@ -212,7 +199,7 @@ async def latency(server: Server, rate: float, duration_s: float, seed: int) -> 
 async def overload(server: Server, clients: int, documents: int, duration_s: float) -> Overload:
     """Send documents at twice the rate that so many clients reach, whatever comes back."""
     first = await closed(server.connections, server.requests, documents, clients)
-    rate = _OVERLOAD_FACTOR * first.rate
+    rate = 2 * first.rate
     times_s = np.arange(round(rate * duration_s)) / rate
     before, cpu_s = await read_status(server.connections), server.cpu_s()
     load = await scheduled(server.connections, server.requests, times_s)
@@ -232,9 +219,9 @@ async def overload(server: Server, clients: int, documents: int, duration_s: flo
 async def recover(server: Server, documents: int) -> Recovery:
     """Send a burst, and then documents of median length until their latency is normal again."""
     probe = [sorted(server.requests, key=len)[len(server.requests) // 2]]
-    idle = await one_by_one(server.connections, probe, _PROBES_BEFORE, _PROBE_PAUSE_S)
-    normal_ms = _NORMAL_FACTOR * idle.percentile_ms(50)
-    load = await burst(server.connections, server.requests, documents)
+    idle = await one_by_one(server.connections, probe, 20, _PROBE_PAUSE_S)
+    normal_ms = 1.5 * idle.percentile_ms(50)
+    load = await scheduled(server.connections, server.requests, np.zeros(documents))
     ended_s = sent_s = time.perf_counter()
     recovered_s = math.inf
     recent: deque[tuple[float, float]] = deque(maxlen=_PROBES_IN_A_ROW)

@@ -14,13 +14,14 @@ from load_tests.contenders import ALONE, EMPTY, EXPERT, INLINE, SHADOWED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from load_tests.json_types import JsonObject
+    from load_tests.documents import JsonObject
     from load_tests.measuring import EngineRun, Latency, Overload, Point, Recovery
 
 __all__ = ["Contest", "Interval", "Pair", "Results", "Row", "as_table", "median_interval"]
 
 _COST_CLIENTS = 32
 _LEVEL = 0.95
+_NO_PEERS = {ALONE, SHADOWED, EMPTY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,16 @@ class Row:
 def as_table(rows: Sequence[Row]) -> str:
     """Return the rows in columns, under their headings."""
     headings = ("what", "measured", "compared with", "ratio", "target", "met")
-    lines = [headings, *map(_cells, rows)]
+    lines = [headings]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        met = {None: "", True: "yes", False: "no"}[row.met]
+        lines.append((row.what, row.measured, row.compared_with, ratio, row.target or "", met))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    met = {None: "", True: "yes", False: "no"}[row.met]
-    return row.what, row.measured, row.compared_with, ratio, row.target or "", met
 
 
 def _at_least(value: float, bound: float) -> tuple[str, bool]:
@@ -137,150 +136,141 @@ class Results:
 
     def rows(self) -> list[Row]:
         """Return the table."""
+        peers = {name: self.contests[name] for name in self.contests if name not in _NO_PEERS}
+        alone = {name: peer for name, peer in peers.items() if name != INLINE}
         return [
-            *self._saturation(ALONE, "documents/s, champion only", (4.0, 1.8)),
-            *self._saturation(SHADOWED, "documents/s, 100 % shadow", (2.0, 0.9)),
-            *self._engine_share(),
-            *self._overhead(),
-            *self._shadow_felt(),
-            *self._idle(),
-            *self._overload(),
-            *self._recovery(),
+            *_saturation(self, ALONE, "documents/s, champion only", alone, (4.0, 1.8)),
+            *_saturation(self, SHADOWED, "documents/s, 100 % shadow", peers, (2.0, 0.9)),
+            *_engine_share(self),
+            *_overhead(self),
+            *_shadow_felt(self),
+            *_idle(self.contests[ALONE], peers),
+            *(_overload(self.overload, self.contests[ALONE]) if self.overload else ()),
+            *(_recovery(self.recoveries) if self.recoveries else ()),
         ]
 
     def as_json(self) -> JsonObject:
         """Return everything as JSON, the table's rows included."""
         return {"rows": [asdict(row) for row in self.rows()], **asdict(self)}
 
-    def _peer_names(self) -> list[str]:
-        return [name for name in self.contests if name not in {ALONE, SHADOWED, EMPTY}]
 
-    def _saturation(self, name: str, what: str, targets: tuple[float, float]) -> Iterator[Row]:
-        own = self.contests[name]
-        measured = f"{own.rate:.1f} ({own.best} clients)"
-        peers = [peer for peer in self._peer_names() if peer != INLINE or name == SHADOWED]
-        defaults = [peer for peer in self.at_defaults if peer in self.contests]
-        best_default = max(defaults, key=lambda peer: self.contests[peer].rate, default=None)
-        bounds = {best_default: targets[0], EXPERT: targets[1]}
-        for peer in peers:
-            other = self.contests[peer]
-            compared = f"{peer} {other.rate:.1f} ({other.best} clients)"
-            ratio = own.rate / other.rate
-            target = _at_least(ratio, bounds[peer]) if peer in bounds else ()
-            yield Row(what, measured, compared, ratio, *target)
-        if not peers:
-            yield Row(what, measured)
+def _saturation(
+    results: Results, name: str, what: str, peers: dict[str, Contest], bounds: tuple[float, float]
+) -> Iterator[Row]:
+    """Compare with each peer; ``bounds`` are for the best one at its defaults, and the expert's."""
+    own = results.contests[name]
+    measured = f"{own.rate:.1f} ({own.best} clients)"
+    defaults = [peer for peer in results.at_defaults if peer in peers]
+    best_default = max(defaults, key=lambda peer: peers[peer].rate, default=None)
+    bound_of = {best_default: bounds[0], EXPERT: bounds[1]}
+    for peer, other in peers.items():
+        compared, ratio = f"{peer} {other.rate:.1f} ({other.best} clients)", own.rate / other.rate
+        target = _at_least(ratio, bound_of[peer]) if peer in bound_of else ()
+        yield Row(what, measured, compared, ratio, *target)
+    if not peers:
+        yield Row(what, measured)
 
-    def _engine_share(self) -> Iterator[Row]:
-        if self.bare:
-            bare, own = median(run.rate for run in self.bare), self.contests[ALONE].rate
-            compared, ratio = f"bare {self.engine} {bare:.1f}", own / bare
-            target = _at_least(ratio, 0.85)
-            yield Row("service against its engine", f"{own:.1f}", compared, ratio, *target)
 
-    def _overhead(self) -> Iterator[Row]:
-        """Subtract within rounds, so that a round in which all was slow does not count twice.
+def _engine_share(results: Results) -> Iterator[Row]:
+    if results.bare:
+        bare, own = median(run.rate for run in results.bare), results.contests[ALONE].rate
+        compared, ratio = f"bare {results.engine} {bare:.1f}", own / bare
+        target = _at_least(ratio, 0.85)
+        yield Row("service against its engine", f"{own:.1f}", compared, ratio, *target)
 
-        The engine's part is what its own lanes used in that very run: two runs of the engine differ
-        by more than all the rest costs.
-        """
-        own = [
-            (point.server_cpu_ms, engine_ms)
-            for point, engine_ms in zip(self.contests[ALONE].points, self.engine_ms, strict=False)
-            if point.clients == _COST_CLIENTS
-        ]
-        empty = [p.server_cpu_ms for p in self.contests[EMPTY].points if p.clients == _COST_CLIENTS]
-        if not own or not empty:
-            return
-        outside = median(
-            whole - engine - route for (whole, engine), route in zip(own, empty, strict=False)
+
+def _overhead(results: Results) -> Iterator[Row]:
+    """Subtract within rounds, so that a round in which all was slow does not count twice.
+
+    The engine's part is what its own lanes used in that very run: two runs of the engine differ
+    by more than all the rest costs.
+    """
+    rounds = [
+        (point.server_cpu_ms, engine_ms, empty.server_cpu_ms)
+        for point, engine_ms, empty in zip(
+            results.contests[ALONE].points,
+            results.engine_ms,
+            results.contests[EMPTY].points,
+            strict=False,
         )
+        if point.clients == _COST_CLIENTS
+    ]
+    if rounds:
+        outside = median(whole - engine - route for whole, engine, route in rounds)
+        whole, engine, route = map(median, zip(*rounds, strict=True))
         yield Row(
             "CPU ms a document outside the engine",
-            f"{outside:.2f} of {median(whole for whole, _ in own):.2f}",
-            f"above empty route {median(empty):.2f} and engine "
-            f"{median(engine for _, engine in own):.2f}",
+            f"{outside:.2f} of {whole:.2f}",
+            f"above empty route {route:.2f} and engine {engine:.2f}",
             None,
             *_at_most(outside, 0.5),
         )
 
-    def _shadow_felt(self) -> Iterator[Row]:
-        if not self.pairs:
-            return
-        for name in ("p50", "p99"):
-            shadowed = [getattr(pair.shadowed, f"{name}_ms") for pair in self.pairs]
-            without = [getattr(pair.without, f"{name}_ms") for pair in self.pairs]
-            spread = median_interval([on / off for on, off in zip(shadowed, without, strict=True)])
-            yield Row(
-                f"{name} ms at {self.half_rate:.0f}/s, shadow on against off",
-                f"{median(shadowed):.1f}",
-                f"{median(without):.1f}; {len(self.pairs)} pairs, "
-                f"{spread.level:.0%} interval {spread.low:.2f} to {spread.high:.2f}",
-                spread.median,
-                "interval includes ≤ 1.1",
-                spread.low <= 1.1,  # noqa: PLR2004 (the target, as it is printed)
-            )
 
-    def _idle(self) -> Iterator[Row]:
-        own_ms = median(self.contests[ALONE].idle_ms)
-        idle_ms = {name: self.contests[name].idle_ms for name in self._peer_names()}
-        peers_ms = {name: median(latencies) for name, latencies in idle_ms.items() if latencies}
-        for name, peer_ms in peers_ms.items():
-            ratio = own_ms / peer_ms
-            target = _at_most(ratio, 0.5) if peer_ms == min(peers_ms.values()) else ()
-            yield Row("idle latency ms", f"{own_ms:.1f}", f"{name} {peer_ms:.1f}", ratio, *target)
-        if not peers_ms:
-            yield Row("idle latency ms", f"{own_ms:.1f}")
-
-    def _overload(self) -> Iterator[Row]:
-        overload, own = self.overload, self.contests[ALONE]
-        if overload is None:
-            return
-        goodput = overload.goodput / overload.saturation
+def _shadow_felt(results: Results) -> Iterator[Row]:
+    for name in ("p50", "p99") if results.pairs else ():
+        shadowed = [getattr(pair.shadowed, f"{name}_ms") for pair in results.pairs]
+        without = [getattr(pair.without, f"{name}_ms") for pair in results.pairs]
+        spread = median_interval([on / off for on, off in zip(shadowed, without, strict=True)])
         yield Row(
-            "goodput under twice the load",
-            f"{overload.goodput:.1f}",
-            f"saturation before and after {overload.saturation:.1f}",
-            goodput,
-            *_at_least(goodput, 0.9),
-        )
-        yield Row(
-            "… answers",
-            _outcomes(overload.outcomes),
-            target="none but 200 and 429",
-            met=overload.failed == 0,
-        )
-        yield Row(
-            "… documents computed",
-            str(overload.counted),
-            f"answered with 200: {overload.answered}",
-            overload.counted / max(1, overload.answered),
-            "equal",
-            overload.counted == overload.answered,
-        )
-        saturated_ms = own.at(own.best, lambda point: point.server_cpu_ms)
-        yield Row(
-            "… CPU ms for each 200, refusals included",
-            f"{overload.server_cpu_ms:.2f}",
-            f"at saturation {saturated_ms:.2f}",
-            overload.server_cpu_ms / saturated_ms,
+            f"{name} ms at {results.half_rate:.0f}/s, shadow on against off",
+            f"{median(shadowed):.1f}",
+            f"{median(without):.1f}; {len(results.pairs)} pairs, "
+            f"{spread.level:.0%} interval {spread.low:.2f} to {spread.high:.2f}",
+            spread.median,
+            "interval includes ≤ 1.1",
+            spread.low <= 1.1,  # noqa: PLR2004 (the target, as it is printed)
         )
 
-    def _recovery(self) -> Iterator[Row]:
-        if not self.recoveries:
-            return
-        recovered_s = median(recovery.recovered_s for recovery in self.recoveries)
-        idle_ms = median(recovery.idle_ms for recovery in self.recoveries)
-        outcomes: Counter[str] = Counter()
-        for recovery in self.recoveries:
-            outcomes.update(recovery.outcomes)
-        yield Row(
-            "seconds to idle latency after a burst",
-            f"{recovered_s:.2f}",
-            f"{len(self.recoveries)} bursts: {_outcomes(outcomes)}; idle {idle_ms:.1f} ms",
-            None,
-            *_at_most(recovered_s, 1.0),
-        )
+
+def _idle(own: Contest, peers: dict[str, Contest]) -> Iterator[Row]:
+    own_ms = median(own.idle_ms)
+    peers_ms = {name: median(peer.idle_ms) for name, peer in peers.items() if peer.idle_ms}
+    for name, peer_ms in peers_ms.items():
+        ratio = own_ms / peer_ms
+        target = _at_most(ratio, 0.5) if peer_ms == min(peers_ms.values()) else ()
+        yield Row("idle latency ms", f"{own_ms:.1f}", f"{name} {peer_ms:.1f}", ratio, *target)
+    if not peers_ms:
+        yield Row("idle latency ms", f"{own_ms:.1f}")
+
+
+def _overload(overload: Overload, own: Contest) -> Iterator[Row]:
+    goodput = overload.goodput / overload.saturation
+    compared = f"saturation before and after {overload.saturation:.1f}"
+    target = _at_least(goodput, 0.9)
+    yield Row("goodput under twice the load", f"{overload.goodput:.1f}", compared, goodput, *target)
+    answers = _outcomes(overload.outcomes)
+    yield Row("… answers", answers, target="none but 200 and 429", met=overload.failed == 0)
+    yield Row(
+        "… documents computed",
+        str(overload.counted),
+        f"answered with 200: {overload.answered}",
+        overload.counted / max(1, overload.answered),
+        "equal",
+        overload.counted == overload.answered,
+    )
+    saturated_ms = own.at(own.best, lambda point: point.server_cpu_ms)
+    yield Row(
+        "… CPU ms for each 200, refusals included",
+        f"{overload.server_cpu_ms:.2f}",
+        f"at saturation {saturated_ms:.2f}",
+        overload.server_cpu_ms / saturated_ms,
+    )
+
+
+def _recovery(recoveries: Sequence[Recovery]) -> Iterator[Row]:
+    recovered_s = median(recovery.recovered_s for recovery in recoveries)
+    idle_ms = median(recovery.idle_ms for recovery in recoveries)
+    outcomes: Counter[str] = Counter()
+    for recovery in recoveries:
+        outcomes.update(recovery.outcomes)
+    yield Row(
+        "seconds to idle latency after a burst",
+        f"{recovered_s:.2f}",
+        f"{len(recoveries)} bursts: {_outcomes(outcomes)}; idle {idle_ms:.1f} ms",
+        None,
+        *_at_most(recovered_s, 1.0),
+    )
 
 
 def _outcomes(outcomes: dict[str, int]) -> str:

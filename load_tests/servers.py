@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from load_tests.environments import environment
+from load_tests.environments import CommandError, environment
 from load_tests.wire import Connections, WireError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = ["Contender", "Server", "ServerError", "processes", "running"]
 
 _HOST = "127.0.0.1"
 _PEERS = Path(__file__).parent / "peers"
+_ENVIRONMENTS = Path(__file__).parent / ".peers"
 _START_S = 240.0
 _STOP_S = 20.0
 _KILL_S = 5.0
@@ -34,14 +35,8 @@ _POLL_S = 0.2
 _LAST_LINES = 15
 
 
-class ServerError(Exception):
+class ServerError(CommandError):
     """A server does not start, or does not answer."""
-
-    @property
-    def reason(self) -> str:
-        """The last line that names an error, or else the first line."""
-        lines = str(self).splitlines()
-        return next((line.strip() for line in reversed(lines) if "Error: " in line), lines[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +96,14 @@ def processes(pid: int) -> list[psutil.Process]:
 
 
 @asynccontextmanager
-async def running(
-    contender: Contender, subject: Subject, scratch: Path, cache: Path
-) -> AsyncIterator[Server]:
+async def running(contender: Contender, subject: Subject, scratch: Path) -> AsyncIterator[Server]:
     """Run a contender and yield it once it answers.
 
-    Raises ``NotInstalled``, and ``ServerError`` with the last lines of its output.
+    Raises ``CommandError``, and ``ServerError`` with the last lines of its output.
     """
     port = _free_port()
     output = scratch / f"{contender.name}.output"
-    process = _start(contender, subject, port, output, cache)
+    process = _start(contender, subject, port, output)
     try:
         with closing(Connections(f"http://{_HOST}:{port}")) as connections:
             texts = map(contender.content, subject.texts)
@@ -123,7 +116,7 @@ async def running(
 
 
 def _start(
-    contender: Contender, subject: Subject, port: int, output: Path, cache: Path
+    contender: Contender, subject: Subject, port: int, output: Path
 ) -> subprocess.Popen[bytes]:
     scratch = output.with_name(contender.name.replace(" ", "-"))
     scratch.mkdir()
@@ -145,7 +138,7 @@ def _start(
         (scratch / name).write_text(fill(content), encoding="utf-8")
     commands = Path(sys.executable).parent
     if contender.requirements is not None:
-        commands = environment(_PEERS / f"{contender.requirements}.txt", cache)
+        commands = environment(_PEERS / f"{contender.requirements}.txt", _ENVIRONMENTS)
     executable, *arguments = contender.command.split()
     variables = {name: fill(value) for name, value in contender.variables.items()}
     with output.open("wb") as file:
@@ -203,5 +196,4 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])

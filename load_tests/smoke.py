@@ -10,50 +10,35 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 import time
 import uuid
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from load_tests.documents import (
-    TableError,
+    DocumentsError,
+    JsonObject,
     feature_schemas,
     generate_documents,
     read_documents,
-    with_request_ids,
 )
 from load_tests.loads import Load, closed
-from load_tests.status import (
-    Coverage,
-    ServiceError,
-    Status,
-    get_json,
-    read_status,
-    wait_for_comparisons,
-)
+from load_tests.status import ServiceError, Status, get_json, read_status, wait_for_comparisons
 from load_tests.wire import Connections, WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from load_tests.json_types import JsonObject
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Report", "main"]
 
-_DONE = 0
-_FAILED = 1
-_WRONG_CALL = 2
-_INTERRUPTED = 130
-
-_MAX_RETRY_AFTER_S = 5
-_RETRY_AFTER_S = 1
+_RETRY_AFTER_S = 0.2
 _MAX_ERROR_CHARS = 300
 
 
@@ -70,11 +55,6 @@ class Tally(Load):
     retries: int = 0
     first_error: str | None = None
 
-    @property
-    def errors(self) -> dict[str, int]:
-        """Count the documents without a 200 by outcome."""
-        return {outcome: n for outcome, n in sorted(self.outcomes.items()) if outcome != "200"}
-
     async def send(self, connections: Connections, request: bytes, planned_s: float) -> None:
         """Send one document, again after each 429 while there is time."""
         if planned_s >= self.deadline_s:
@@ -87,12 +67,11 @@ class Tally(Load):
             except WireError as error:
                 self._add_error("lost", str(error))
                 return
-            wait_s = _wait_s(answer.retry_after)
-            in_time = time.perf_counter() + wait_s < self.deadline_s
+            in_time = time.perf_counter() + _RETRY_AFTER_S < self.deadline_s
             if answer.status != HTTPStatus.TOO_MANY_REQUESTS or not in_time:
                 break
             self.retries += 1
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(_RETRY_AFTER_S)
         if answer.ok:
             self.outcomes[str(answer.status)] += 1
             self.latencies_s.append(answer.arrived_s - started_s)
@@ -103,10 +82,6 @@ class Tally(Load):
         self.outcomes[outcome] += 1
         if self.first_error is None:
             self.first_error = f"{outcome}: {' '.join(message.split())[:_MAX_ERROR_CHARS]}"
-
-
-def _wait_s(retry_after: str) -> int:
-    return min(int(retry_after), _MAX_RETRY_AFTER_S) if retry_after.isdecimal() else _RETRY_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +104,21 @@ class Report:
 
     def as_json(self) -> JsonObject:
         """Return the report as JSON; ``latency_ms`` is null without a 200."""
-        tally, counted = self.tally, self.counted
+        tally = self.tally
+        latency_ms = {f"p{part}": round(tally.percentile_ms(part), 1) for part in (50, 95, 99)}
+        coverage = {name: asdict(part) for name, part in self.counted.coverage.items()}
         return {
             "documents": self.documents,
             "answered": tally.answered,
             "duration_s": round(tally.duration_s, 3),
-            "documents_per_s": round(tally.answered / tally.duration_s, 2),
-            "latency_ms": _percentiles_ms(tally.latencies_s),
-            "errors": tally.errors,
+            "documents_per_s": round(tally.rate, 2),
+            "latency_ms": latency_ms if tally.answered else None,
+            "errors": {name: n for name, n in sorted(tally.outcomes.items()) if name != "200"},
             "first_error": tally.first_error,
             "retries": tally.retries,
-            "counted": counted.documents,
-            "challengers": {name: asdict(part) for name, part in counted.challengers.items()},
-            "coverage": asdict(counted.total),
+            "counted": self.counted.documents,
+            "coverage": coverage.pop("total"),
+            "challengers": coverage,
             "balanced": not self.imbalances,
             "imbalances": self.imbalances,
         }
@@ -150,39 +127,25 @@ class Report:
         """Return the report as lines for a terminal."""
         figures = self.as_json()
         latency_ms = figures["latency_ms"] or {}
-        lines = [
-            ("documents", f"{figures['answered']} of {self.documents} answered"),
-            ("seconds", f"{figures['duration_s']:.1f}"),
-            ("documents/s", f"{figures['documents_per_s']:.1f}"),
-            ("latency ms", "  ".join(f"{name} {ms:.1f}" for name, ms in latency_ms.items()) or "-"),
-            ("errors", _counts(self.tally.errors)),
-            *([("", self.tally.first_error)] if self.tally.first_error else []),
-            ("retries", str(self.tally.retries)),
-            *(
-                (f"coverage {name}", _coverage(part))
-                for name, part in self.counted.challengers.items()
-            ),
-            ("balanced", "; ".join(["no", *self.imbalances]) if self.imbalances else "yes"),
-        ]
-        width = max(len(name) for name, _ in lines)
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
+        lines = {
+            "documents": f"{figures['answered']} of {self.documents} answered",
+            "seconds": f"{figures['duration_s']:.1f}",
+            "documents/s": f"{figures['documents_per_s']:.1f}",
+            "latency ms": "  ".join(f"{name} {ms:.1f}" for name, ms in latency_ms.items()) or "-",
+            "errors": _counts(figures["errors"]),
+            **({"": self.tally.first_error} if self.tally.first_error else {}),
+            "retries": str(self.tally.retries),
+        }
+        for name, part in figures["challengers"].items():
+            missed = _counts(part.pop("missed"))
+            counts = ", ".join(f"{n} {what}" for what, n in part.items())
+            lines[f"coverage {name}"] = f"{counts}, missed: {missed}"
+        lines["balanced"] = "; ".join(["no", *self.imbalances]) if self.imbalances else "yes"
+        width = max(map(len, lines))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in lines.items())
 
 
-def _percentiles_ms(latencies_s: Sequence[float]) -> dict[str, float] | None:
-    if not latencies_s:
-        return None
-    p50, p95, p99 = np.percentile(latencies_s, (50, 95, 99)) * 1000
-    return {"p50": round(p50, 1), "p95": round(p95, 1), "p99": round(p99, 1)}
-
-
-def _coverage(part: Coverage) -> str:
-    return (
-        f"{part.eligible} eligible, {part.compared} compared, {part.pending} pending, "
-        f"{part.spooled} spooled, missed: {_counts(part.missed)}"
-    )
-
-
-def _counts(counts: dict[str, int]) -> str:
+def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
 
 
@@ -191,28 +154,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     call = _parse(arguments)
     try:
         report = asyncio.run(_run(call))
-    except (ServiceError, TableError) as error:
+    except (ServiceError, DocumentsError) as error:
         print(f"smoke: {error}", file=sys.stderr)
-        return _WRONG_CALL
+        return 2
     except KeyboardInterrupt:
         print("smoke: interrupted", file=sys.stderr)
-        return _INTERRUPTED
+        return 130
     print(json.dumps(report.as_json()) if call.json else report.as_table())
-    return _DONE if report.passed else _FAILED
+    return 0 if report.passed else 1
 
 
 async def _run(call: argparse.Namespace) -> Report:
     """Send the documents and wait for their comparisons.
 
-    Raises ``ServiceError`` where the service does not answer at first, and ``TableError``.
+    Raises ``ServiceError`` where the service does not answer at first, and ``DocumentsError``.
     """
     with closing(Connections(call.url, call.timeout_s)) as connections:
         before = await read_status(connections)
         documents = await _documents(connections, call)
         run = f"smoke-{uuid.uuid4().hex[:12]}"
         requests = [
-            connections.post("/v1/classify", {"documents": [document]})
-            for document in with_request_ids(documents, call.documents, run)
+            connections.post(
+                "/v1/classify", {"documents": [{**document, "request_id": f"{run}-{number}"}]}
+            )
+            for number, document in enumerate(islice(cycle(documents), call.documents))
         ]
         tally = Tally(deadline_s=time.perf_counter() + call.timeout_s)
         await closed(connections, requests, call.documents, call.clients, tally)
@@ -228,7 +193,7 @@ async def _run(call: argparse.Namespace) -> Report:
 
 async def _documents(connections: Connections, call: argparse.Namespace) -> list[JsonObject]:
     if call.data is not None:
-        return read_documents(call.data, call.text, call.numeric, call.categorical)
+        return read_documents(call.data)
     schemas = feature_schemas(await get_json(connections, "/v1/openapi.json"))
     return generate_documents(call.documents, schemas)
 
@@ -239,56 +204,26 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Send documents to a running service and check that coverage balances.",
         epilog="example: python -m load_tests.smoke --documents 500 --clients 8",
     )
-    parser.add_argument("--url", type=_url, default="http://127.0.0.1:3000", help="%(default)s")
-    parser.add_argument("--documents", type=_count, default=500, help="how many (%(default)s)")
-    parser.add_argument("--clients", type=_count, default=8, help="at once (%(default)s)")
-    parser.add_argument(
-        "--timeout-s",
-        type=_seconds,
-        default=120.0,
-        help="limit for sending, and again for the comparisons to finish (%(default)s)",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    table = parser.add_argument_group("documents of your own, repeated where they are too few")
-    table.add_argument("--data", type=Path, metavar="TABLE", help="CSV or JSON Lines")
-    for role in ("text", "numeric", "categorical"):
-        table.add_argument(f"--{role}", action="append", default=[], metavar="COL")
+    add = parser.add_argument
+    add("--url", type=_address, default="http://127.0.0.1:3000", help="%(default)s")
+    add("--documents", type=int, default=500, help="how many (%(default)s)")
+    add("--clients", type=int, default=8, help="at once (%(default)s)")
+    limit = "limit for sending, and again for the comparisons to finish (%(default)s)"
+    add("--timeout-s", type=float, default=120.0, help=limit)
+    add("--json", action="store_true", help="print one JSON document")
+    own = "JSON Lines of documents of your own, as /v1/classify takes them; they repeat"
+    add("--data", type=Path, metavar="FILE", help=own)
     call = parser.parse_args(arguments)
-    if (call.data is None) == bool(call.text):
-        parser.error("--data and --text go together")
-    if call.data is None and (call.numeric or call.categorical):
-        parser.error("--numeric and --categorical name columns of --data")
+    if call.documents < 1 or call.clients < 1 or not 0 < call.timeout_s < math.inf:
+        parser.error("--documents, --clients and --timeout-s are above 0")
     return call
 
 
-def _url(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        valid = url.scheme in {"http", "https"} and url.hostname and url.port != 0
-    except ValueError:  # of the port or an IPv6 address
-        valid = False
-    if not valid:
-        message = f"{text!r} is no address such as http://127.0.0.1:3000"
-        raise argparse.ArgumentTypeError(message)
+def _address(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.port == 0:
+        raise ValueError(text)
     return text
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        message = f"{text!r} is not a whole number above 0"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        message = f"{text!r} is not a time above 0 seconds"
-        raise argparse.ArgumentTypeError(message)
-    return seconds
 
 
 if __name__ == "__main__":

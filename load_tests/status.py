@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from load_tests.wire import WireError
 
 if TYPE_CHECKING:
-    from load_tests.json_types import JsonObject
+    from load_tests.documents import JsonObject
     from load_tests.wire import Connections
 
 __all__ = ["Coverage", "ServiceError", "Status", "get_json", "read_status", "wait_for_comparisons"]
@@ -36,8 +35,7 @@ class Coverage:
 
     def since(self, before: Coverage) -> Coverage:
         """Return what was added since ``before``; pending and spooled may have fallen."""
-        missed = Counter(self.missed)
-        missed.subtract(before.missed)
+        missed = {reason: n - before.missed.get(reason, 0) for reason, n in self.missed.items()}
         return Coverage(
             self.eligible - before.eligible,
             self.compared - before.compared,
@@ -52,39 +50,33 @@ class Coverage:
         return self.compared + sum(self.missed.values()) + self.pending + self.spooled
 
 
+_NOTHING = Coverage(0, 0, 0, 0, {})
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """The counts of ``/v1/status``: documents answered with 200, and coverage.
 
-    ``challengers`` has the coverage of each challenger by its name and version, ``NAME/VERSION``.
+    ``coverage`` is that of each challenger by its name and version, ``NAME/VERSION``, and the
+    ``total``.
     """
 
     documents: int
-    challengers: dict[str, Coverage]
-    total: Coverage
+    coverage: dict[str, Coverage]
 
     def since(self, before: Status) -> Status:
         """Return what was added since ``before``; a challenger unknown then had nothing."""
-        nothing = Coverage(0, 0, 0, 0, {})
-        return Status(
-            self.documents - before.documents,
-            {
-                name: coverage.since(before.challengers.get(name, nothing))
-                for name, coverage in self.challengers.items()
-            },
-            self.total.since(before.total),
-        )
-
-    @property
-    def pending(self) -> int:
-        """Count the comparisons that are still to come."""
-        return self.total.pending + sum(part.pending for part in self.challengers.values())
+        coverage = {
+            name: part.since(before.coverage.get(name, _NOTHING))
+            for name, part in self.coverage.items()
+        }
+        return Status(self.documents - before.documents, coverage)
 
     def imbalances(self, answered: int) -> list[str]:
         """List what does not add up after ``answered`` documents were answered with 200."""
         imbalances = [
             f"{name}: {part.eligible} eligible, {part.accounted} accounted for"
-            for name, part in {**self.challengers, "total": self.total}.items()
+            for name, part in self.coverage.items()
             if part.eligible != part.accounted
         ]
         if self.documents != answered:
@@ -110,27 +102,17 @@ async def read_status(connections: Connections) -> Status:
     """Read the service's counts; raise ``ServiceError`` where it has none."""
     status = await get_json(connections, "/v1/status")
     try:
-        return Status(
-            int(status["documents"]),
-            {
-                f"{challenger['name']}/{challenger['version']}": _coverage(challenger["coverage"])
-                for challenger in status["challengers"]
-            },
-            _coverage(status["coverage"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        parts = {f"{each['name']}/{each['version']}": each for each in status["challengers"]}
+        coverage = {name: _coverage(each["coverage"]) for name, each in parts.items()}
+        coverage["total"] = _coverage(status["coverage"])
+        return Status(status["documents"], coverage)
+    except (KeyError, TypeError) as error:
         message = f"{connections.url}: /v1/status lacks the counts of coverage ({error})"
         raise ServiceError(message) from None
 
 
-def _coverage(part: JsonObject) -> Coverage:
-    return Coverage(
-        int(part["eligible"]),
-        int(part["compared"]),
-        int(part["pending"]),
-        int(part["spooled"]),
-        {str(reason): int(n) for reason, n in part["missed"].items()},
-    )
+def _coverage(counts: JsonObject) -> Coverage:
+    return Coverage(**{field.name: counts[field.name] for field in fields(Coverage)})
 
 
 async def wait_for_comparisons(
@@ -143,7 +125,8 @@ async def wait_for_comparisons(
     deadline_s = time.perf_counter() + timeout_s
     while True:
         status = await read_status(connections)
-        settled = status.documents >= documents and status.pending == 0
+        pending = any(part.pending for part in status.coverage.values())
+        settled = status.documents >= documents and not pending
         if settled or time.perf_counter() >= deadline_s:
             return status
         await asyncio.sleep(_POLL_S)

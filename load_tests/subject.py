@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from load_tests.documents import TableError, generate_documents, read_documents
+from load_tests.documents import generate_documents
+from load_tests.environments import CommandError, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["POOL", "UNDERSTUDY", "Subject", "SubjectError", "make_subject"]
+__all__ = ["POOL", "Subject", "make_subject"]
 
-UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
+_UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 POOL = 200
 """Documents that are sent over and over: every measurement takes whole laps of the same ones."""
 
 _REFERENCE = 240
 _LABELS = ("agreement", "filing", "invoice", "letter", "report", "statement")
-_SEED = 20
-_LAST_LINES = 6
-
-
-class SubjectError(Exception):
-    """The model cannot be made or sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,68 +41,25 @@ class Subject:
     notes: Sequence[str]
 
 
-def make_subject(
-    scratch: Path, model: Path | None, data: Path | None, text: Sequence[str], label: str
-) -> Subject:
-    """Make what is measured: without ``data`` of generated texts, without ``model`` fresh weights.
-
-    Raises ``TableError`` and ``SubjectError``.
-    """
-    rows = _generated_rows() if data is None else _read_rows(data, text, label)
-    order = np.random.default_rng(_SEED).permutation(len(rows))[: POOL + _REFERENCE]
-    texts, labels = zip(*(rows[index] for index in order), strict=True)
+def make_subject(scratch: Path) -> Subject:
+    """Make what is measured, of generated texts and fresh weights; raises ``CommandError``."""
+    order = np.random.default_rng(20).permutation(POOL + _REFERENCE).tolist()
+    documents = generate_documents(len(order), {})
+    rows = [(documents[index]["text"], _LABELS[index % len(_LABELS)]) for index in order]
+    texts = [text for text, _ in rows[:POOL]]
     texts_file, reference = scratch / "texts.json", scratch / "reference.csv"
-    texts_file.write_text(json.dumps(texts[:POOL]), encoding="utf-8")
+    texts_file.write_text(json.dumps(texts), encoding="utf-8")
     with reference.open("w", encoding="utf-8", newline="") as file:
-        header = ("text", "label")
-        csv.writer(file).writerows([header, *zip(texts[POOL:], labels[POOL:], strict=True)])
-    bundle = scratch / "bench" / "1"
-    # Fresh weights are near a tie everywhere: how many labels eight bits change there says nothing.
-    seal_options, budget = ((), ()) if model else (("--no-accelerate",), ("--max-flips", "1"))
-    if model is None:
-        model = scratch / "model"
-        module = (sys.executable, "-m", "load_tests.micro.model")
-        _run("the model", *module, model, "--reference", reference)
+        csv.writer(file).writerows([("text", "label"), *rows[POOL:]])
+    model, bundle = scratch / "model", scratch / "bench" / "1"
+    module = (sys.executable, "-m", "load_tests.micro.model")
+    run(*module, model, "--reference", reference)
     table = ("--model", model, "--reference", reference, "--text", "text", "--label", "label")
-    _run("the bundle", UNDERSTUDY, "seal", *table, *seal_options, "--out", bundle)
-    return Subject(texts[:POOL], texts_file, model, bundle, _accelerate(bundle, budget))
-
-
-def _generated_rows() -> list[tuple[str, str]]:
-    documents = generate_documents(POOL + _REFERENCE, {})
-    return [
-        (document["text"], _LABELS[index % len(_LABELS)])
-        for index, document in enumerate(documents)
-    ]
-
-
-def _read_rows(data: Path, text: Sequence[str], label: str) -> list[tuple[str, str]]:
-    documents = read_documents(data, text, categorical=[label])
-    labelled = ((document["text"], document["features"][label]) for document in documents)
-    rows = [(text, label) for text, label in labelled if label]
-    if len(rows) < 2 * POOL:
-        message = f"{data}: {len(rows)} rows with text and label, at least {2 * POOL} are needed"
-        raise TableError(message)
-    return rows
-
-
-def _accelerate(bundle: Path, budget: Sequence[str]) -> list[str]:
-    """Add the fast engine where sealing has not, and return a note where that is impossible."""
-    if any((bundle / "engines").glob("*")):
-        return []
+    run(_UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
+    notes = []
     try:
-        _run("the fast engine", UNDERSTUDY, "accelerate", bundle, *budget)
-    except SubjectError as error:
-        return [f"served without a fast engine: {error}"]
-    return []
-
-
-def _run(what: str, *command: str | Path) -> None:
-    try:
-        subprocess.run(  # noqa: S603 (our own commands)
-            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-    except subprocess.CalledProcessError as error:
-        lines = "\n".join(error.stdout.strip().splitlines()[-_LAST_LINES:])
-        message = f"{what} was not made (exit code {error.returncode}): {lines}"
-        raise SubjectError(message) from None
+        # Fresh weights are near a tie everywhere: how many labels eight bits change says nothing.
+        run(_UNDERSTUDY, "accelerate", bundle, "--max-flips", "1")
+    except CommandError as error:
+        notes.append(f"served without a fast engine: {error.reason}")
+    return Subject(texts, texts_file, model, bundle, notes)

@@ -28,15 +28,11 @@ class WireError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; ``arrived_s`` is when its last byte arrived, on ``time.perf_counter``.
-
-    ``retry_after`` is the header of that name, empty without one.
-    """
+    """One answer; ``arrived_s`` is when its last byte arrived, on ``time.perf_counter``."""
 
     status: int
     body: bytes
     arrived_s: float
-    retry_after: str
 
     @property
     def ok(self) -> bool:
@@ -51,7 +47,6 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
         self._body = bytearray()
-        self._retry_after = ""
         self._answer: asyncio.Future[Answer] | None = None
         self._used_s = 0.0
 
@@ -88,11 +83,6 @@ class _Connection(asyncio.Protocol):
         except HttpParserError as error:
             self._fail(f"not an HTTP answer ({error})")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep the one header that matters."""
-        if name.lower() == b"retry-after":
-            self._retry_after = value.decode(errors="replace")
-
     def on_body(self, body: bytes) -> None:
         """Collect a part of the body, as the parser hands it over."""
         self._body += body
@@ -102,9 +92,8 @@ class _Connection(asyncio.Protocol):
         self._used_s = time.perf_counter()
         if self._answer is not None and not self._answer.done():
             status, body = self._parser.get_status_code(), bytes(self._body)
-            self._answer.set_result(Answer(status, body, self._used_s, self._retry_after))
+            self._answer.set_result(Answer(status, body, self._used_s))
         self._body.clear()
-        self._retry_after = ""
 
     def _fail(self, message: str) -> None:
         if self._answer is not None and not self._answer.done():

@@ -141,31 +141,25 @@ def shadow_day(n: int, seed: int) -> Day:
 
 def _table(documents: list[_Document]) -> pd.DataFrame:
     columns = ["text", "pages", "amount", "court", "sender", "label"]
-    rows = [[getattr(document, column) for column in columns] for document in documents]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(documents)[columns]
     return frame.astype({"pages": "float64", "amount": "float64"})
 
 
 def _day(name: str, documents: list[_Document]) -> Day:
     ids = [f"{name}-{position:05d}" for position in range(len(documents))]
-    labels = [document.label for document in documents]
-    return Day(
-        documents=[_request(*pair) for pair in zip(ids, documents, strict=True)],
-        labels=pd.DataFrame({"request_id": ids, "label": labels}),
-    )
+    labels = pd.DataFrame({"request_id": ids, "label": [document.label for document in documents]})
+    return Day([_request(*pair) for pair in zip(ids, documents, strict=True)], labels)
 
 
 def _request(request_id: str, document: _Document) -> JsonObject:
+    features: JsonObject = {"pages": document.pages, "amount": document.amount}
     names = {"court": document.court, "sender": document.sender}
+    features |= {column: name for column, name in names.items() if name is not None}
     return {
         "request_id": request_id,
         "segment": document.segment,
         "text": document.text,
-        "features": {
-            "pages": document.pages,
-            "amount": document.amount,
-            **{column: name for column, name in names.items() if name is not None},
-        },
+        "features": features,
     }
 
 

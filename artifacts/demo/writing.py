@@ -13,8 +13,7 @@ from artifacts.demo.styles import STYLES
 __all__ = ["Facts", "draw", "draw_weighted", "write", "write_mixed"]
 
 # Texts have 30 to 120 words: the last sentence comes on top of what is wanted.
-_MIN_WORDS = 40
-_MAX_WORDS = 95
+_WORDS = (40, 95)
 _COMMON_PHRASES = 5
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
@@ -47,23 +46,19 @@ def write(style: str, facts: Facts, rng: np.random.Generator) -> str:
     """Return a whole document in this style, opening and closing included; 30 to 120 words."""
     opening = _fill(draw(OF_STYLE[style][:2], rng), facts, rng)
     closing = _fill(OF_STYLE[style][-1], facts, rng)
-    wanted = _wanted_words(rng) - len(f"{opening} {closing}".split())
+    wanted = int(rng.integers(*_WORDS)) - len(f"{opening} {closing}".split())
     return " ".join((opening, *_body(_clauses(style), wanted, facts, rng), closing))
 
 
 def write_mixed(style: str, other: str, facts: Facts, rng: np.random.Generator) -> str:
     """Return a page from the middle of a document that quotes another one; 30 to 120 words."""
     clauses = _clauses(style) + _clauses(other)
-    return " ".join(_body(clauses, _wanted_words(rng), facts, rng))
+    return " ".join(_body(clauses, int(rng.integers(*_WORDS)), facts, rng))
 
 
 def _clauses(style: str) -> tuple[str, ...]:
     of_class = OF_CLASS[STYLES[style].label][: STYLES[style].class_phrases]
     return of_class + OF_STYLE[style][2:-1]
-
-
-def _wanted_words(rng: np.random.Generator) -> int:
-    return int(rng.integers(_MIN_WORDS, _MAX_WORDS))
 
 
 def _body(clauses: Sequence[str], wanted: int, facts: Facts, rng: np.random.Generator) -> list[str]:

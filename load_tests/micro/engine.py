@@ -10,8 +10,7 @@ import argparse
 import json
 import threading
 import time
-from dataclasses import asdict, dataclass, replace
-from itertools import cycle, islice
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -19,63 +18,66 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artifacts.bundle.opening import open_bundle
+from load_tests.measuring import EngineRun
 from service.engines.choosing import ENGINE_NAMES, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from artifacts.bundle.opening import Bundle
     from artifacts.bundle.preprocessing import Encoding
+    from guards.json_types import JsonObject
     from service.engines import Engine
 
-__all__ = ["Run", "main", "measure"]
+__all__ = ["main"]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Documents a second, and processor milliseconds a document."""
-
-    rate: float
-    cpu_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Medians of an engine over rounds; ``ratio`` is its rate against the first engine's."""
-
-    documents: str
-    engine: str
-    rate: float
-    cpu_ms: float
-    ratio: float
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Run the command line."""
-    call = _parse(arguments)
+    call = _parse()
     bundle = open_bundle(call.bundle)
     texts = json.loads(call.texts.read_text(encoding="utf-8"))
-    streams = _streams(bundle, texts, call.length)
+    encodings = bundle.preprocessing.encode_documents(
+        [{"text": text, "features": {}} for text in texts]
+    )
     engines = [choose(bundle, name).engine for name in call.engine or ["torch"]]
-    for engine in engines:
-        for encodings in streams.values():
-            measure(engine, encodings, len(encodings) // 4)
-    rows = _rows(engines, streams, call.rounds)
+    rows = _rows("as they are", encodings, engines, call.rounds)
+    for length in call.length:
+        # Repeated or cut to so many tokens.
+        resized = [replace(e, token_ids=np.resize(e.token_ids, (1, length))) for e in encodings]
+        rows += _rows(f"{length} tokens", resized, engines, call.rounds)
     if call.json:
-        print(json.dumps([asdict(row) for row in rows]))
+        print(json.dumps(rows))
         return
     print(f"{'documents':<14}{'engine':<14}{'documents/s':>12}{'CPU ms each':>13}{'ratio':>8}")
     for row in rows:
         print(
-            f"{row.documents:<14}{row.engine:<14}"
-            f"{row.rate:>12.1f}{row.cpu_ms:>13.2f}{row.ratio:>8.2f}",
-            flush=True,
+            f"{row['documents']:<14}{row['engine']:<14}"
+            f"{row['rate']:>12.1f}{row['cpu_ms']:>13.2f}{row['ratio']:>8.2f}"
         )
 
 
-def measure(engine: Engine, encodings: Sequence[Encoding], count: int) -> Run:
-    """Run so many documents, which start over at the end, one a pass, on a thread for each lane."""
-    queue = islice(cycle(encodings), count)
+def _rows(
+    name: str, encodings: Sequence[Encoding], engines: Sequence[Engine], rounds: int
+) -> list[JsonObject]:
+    """Measure engines in turns: medians over rounds, and rates against the first engine's."""
+    for engine in engines:
+        _measure(engine, encodings[: len(encodings) // 4])
+    runs = [[_measure(engine, encodings) for engine in engines] for _ in range(rounds)]
+    return [
+        {
+            "documents": name,
+            "engine": engine.name,
+            "rate": median(run[index].rate for run in runs),
+            "cpu_ms": median(run[index].cpu_ms for run in runs),
+            "ratio": median(run[index].rate / run[0].rate for run in runs),
+        }
+        for index, engine in enumerate(engines)
+    ]
+
+
+def _measure(engine: Engine, encodings: Sequence[Encoding]) -> EngineRun:
+    """Run the documents, one a pass, on a thread for each lane."""
+    count, queue = len(encodings), iter(encodings)
     threads = [threading.Thread(target=_work, args=(engine, queue)) for _ in range(engine.lanes)]
     started_s, started_cpu_s = time.perf_counter(), time.process_time()
     for thread in threads:
@@ -83,7 +85,7 @@ def measure(engine: Engine, encodings: Sequence[Encoding], count: int) -> Run:
     for thread in threads:
         thread.join()
     duration_s = time.perf_counter() - started_s
-    return Run(count / duration_s, (time.process_time() - started_cpu_s) / count * 1000)
+    return EngineRun(count / duration_s, (time.process_time() - started_cpu_s) / count * 1000)
 
 
 def _work(engine: Engine, queue: Iterator[Encoding]) -> None:
@@ -91,62 +93,19 @@ def _work(engine: Engine, queue: Iterator[Encoding]) -> None:
         engine.probabilities([encoding])
 
 
-def _streams(
-    bundle: Bundle, texts: Sequence[str], lengths: Sequence[int]
-) -> dict[str, list[Encoding]]:
-    """Encode the texts as they are, and repeated or cut to each number of tokens."""
-    encodings = bundle.preprocessing.encode_documents(
-        [{"text": text, "features": {}} for text in texts]
-    )
-    return {"as they are": encodings} | {
-        f"{length} tokens": [_of_length(encoding, length) for encoding in encodings]
-        for length in lengths
-    }
-
-
-def _of_length(encoding: Encoding, length: int) -> Encoding:
-    return replace(encoding, token_ids=np.resize(encoding.token_ids, (1, length)))
-
-
-def _rows(
-    engines: Sequence[Engine], streams: Mapping[str, Sequence[Encoding]], rounds: int
-) -> Iterator[Row]:
-    """Measure whole streams, engines in turns, and yield a row for each stream and engine."""
-    for name, encodings in streams.items():
-        runs = [
-            [measure(engine, encodings, len(encodings)) for engine in engines]
-            for _ in range(rounds)
-        ]
-        for index, engine in enumerate(engines):
-            yield Row(
-                documents=name,
-                engine=engine.name,
-                rate=median(run[index].rate for run in runs),
-                cpu_ms=median(run[index].cpu_ms for run in runs),
-                ratio=median(run[index].rate / run[0].rate for run in runs),
-            )
-
-
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m load_tests.micro.engine",
         description="Measure what engines do by themselves, on as many threads as they have lanes.",
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--texts", type=Path, required=True, help="a JSON list of texts")
-    parser.add_argument(
-        "--engine", action="append", choices=ENGINE_NAMES, help="repeat to compare (torch)"
-    )
-    parser.add_argument(
-        "--length",
-        type=int,
-        action="append",
-        default=[],
-        help="also documents of so many tokens; repeat",
-    )
-    parser.add_argument("--rounds", type=int, default=3, help="%(default)s")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    return parser.parse_args(arguments)
+    add = parser.add_argument
+    add("bundle", type=Path, metavar="BUNDLE")
+    add("--texts", type=Path, required=True, help="a JSON list of texts")
+    add("--engine", action="append", choices=ENGINE_NAMES, help="repeat to compare (torch)")
+    add("--length", type=int, action="append", default=[], help="also of so many tokens; repeat")
+    add("--rounds", type=int, default=3, help="%(default)s")
+    add("--json", action="store_true", help="print one JSON document")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

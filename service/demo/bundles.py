@@ -91,16 +91,15 @@ def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
     Two threads on so small a network wait for each other more than they compute. Only the first
     process shows its progress.
     """
-    processes = [
-        subprocess.Popen(  # noqa: S603 (our own command)
+    processes: dict[Path, subprocess.Popen[bytes]] = {}
+    for path, table in tables.items():
+        processes[path] = subprocess.Popen(  # noqa: S603 (our own command)
             _training(path, table),
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.DEVNULL,
-            stderr=None if index == 0 else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if processes else None,
         )
-        for index, (path, table) in enumerate(tables.items())
-    ]
-    failed = [path for path, process in zip(tables, processes, strict=True) if process.wait() != 0]
+    failed = [path for path, process in processes.items() if process.wait() != 0]
     if failed:
         message = f"training {failed[0]} failed; run the demo again to see why"
         raise CallError(message)
@@ -112,12 +111,10 @@ def _training(path: Path, table: pd.DataFrame) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = path.parent / f"training-{path.name}.jsonl"
     table.to_json(rows, orient="records", lines=True)
-    columns = [
-        *(part for name in ROLES.numeric for part in ("--numeric", name)),
-        *(part for name in ROLES.categorical for part in ("--categorical", name)),
-    ]
     return [
         *(sys.executable, "-c", "from service.cli import main; main()", "train", str(rows)),
-        *("--text", *ROLES.text, "--label", ROLES.label, *columns),
+        *("--text", *ROLES.text, "--label", ROLES.label),
+        *(f"--numeric={name}" for name in ROLES.numeric),
+        *(f"--categorical={name}" for name in ROLES.categorical),
         *("--max-length", str(_MAX_LENGTH), "--out", str(path)),
     ]

@@ -45,38 +45,34 @@ def read_days(log: Path, titles: Mapping[str, str], reference: JsonMapping) -> I
     The day's merged windows are scored against ``reference``, the JSON of the champion's. A day
     begins only after the last window of the day before was flushed, so no window holds both.
     """
-    events = [line.event for line in LogReader([log])]
+    sealed, events = Reference.from_json(reference), [line.event for line in LogReader([log])]
     windows = [event for event in events if isinstance(event, DriftWindow)]
     requests = [event for event in events if isinstance(event, RequestObserved)]
     for prefix, title in titles.items():
         day = [request for request in requests if request.request_id.startswith(f"{prefix}-")]
         if day:
-            moments = [request.observed_at for request in day]
+            first, last = (pick(request.observed_at for request in day) for pick in (min, max))
             counts: JsonObject = {}
             for window in windows:
-                if window.start <= max(moments) and min(moments) <= window.end:
+                if window.start <= last and first <= window.end:
                     counts = merge(counts, window.counts["features"])
-            yield _report(title, day, counts, Reference.from_json(reference))
+            yield _report(title, day, counts, sealed)
 
 
 def _report(
     title: str, day: Sequence[RequestObserved], counts: JsonMapping, reference: Reference
 ) -> DayReport:
     answers = [request.champion.answer for request in day]
-    comparisons = [pair.comparison for request in day for pair in request.pairs if pair.comparison]
+    pairs = [pair for request in day for pair in request.pairs]
+    outcomes = [pair.outcome for pair in pairs if isinstance(pair.outcome, Observation)]
     return DayReport(
         title=title,
         documents=len(day),
         invoices=fmean(answer.label == "invoice" for answer in answers),
         champion_confidence=fmean(answer.confidence for answer in answers),
-        challenger_confidence=fmean(
-            pair.outcome.answer.confidence
-            for request in day
-            for pair in request.pairs
-            if isinstance(pair.outcome, Observation)
-        ),
-        agreement=fmean(comparison.agree for comparison in comparisons),
-        moved=tuple(_moved(counts, reference)),
+        challenger_confidence=fmean(outcome.answer.confidence for outcome in outcomes),
+        agreement=fmean(pair.comparison.agree for pair in pairs if pair.comparison),
+        moved=_moved(counts, reference),
         new_categories=tuple(
             category
             for feature in counts.values()
@@ -86,8 +82,8 @@ def _report(
     )
 
 
-def _moved(counts: JsonMapping, reference: Reference) -> Iterator[str]:
-    """Yield the features furthest beyond their null band, with their distances."""
+def _moved(counts: JsonMapping, reference: Reference) -> tuple[str, ...]:
+    """Return the features furthest beyond their null band, with their distances."""
     shifts = []
     for sealed_name, feature in reference.features.items():
         name = live_name(sealed_name, "champion")
@@ -96,13 +92,12 @@ def _moved(counts: JsonMapping, reference: Reference) -> Iterator[str]:
             if result.value is not None and result.value > result.null_band:
                 text = f"{name} ({result.metric} {result.value:.2f})"
                 shifts.append((result.value / result.null_band, text))
-    for _, text in sorted(shifts, reverse=True)[:_MAX_MOVED]:
-        yield text
+    return tuple(text for _, text in sorted(shifts, reverse=True)[:_MAX_MOVED])
 
 
 def table(days: Sequence[DayReport]) -> str:
     """Return the days side by side for a terminal."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("", *(day.title for day in days)),
         ("documents", *(str(day.documents) for day in days)),
         ("answered 'invoice'", *(f"{day.invoices:.0%}" for day in days)),
@@ -110,14 +105,10 @@ def table(days: Sequence[DayReport]) -> str:
         ("champion's confidence", *(f"{day.champion_confidence:.3f}" for day in days)),
         ("challenger's confidence", *(f"{day.challenger_confidence:.3f}" for day in days)),
         ("they agree on", *(f"{day.agreement:.1%}" for day in days)),
-        *(
-            (
-                "" if index else "moved most",
-                *("".join(day.moved[index : index + 1]) for day in days),
-            )
-            for index in range(_MAX_MOVED)
-        ),
     ]
+    for index in range(_MAX_MOVED):
+        moved = ("".join(day.moved[index : index + 1]) for day in days)
+        rows.append(("" if index else "moved most", *moved))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from load_tests.loads import burst, closed, one_by_one, poisson_times_s, scheduled
+from load_tests.loads import closed, one_by_one, poisson_times_s, scheduled
 from tests.load_tests.connecting import connections_to
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_a_burst_is_all_at_once_and_single_documents_never_are() -> None:
     async def run() -> None:
         small = SmallServer(gather=20)
         async with served(small) as connections:
-            await burst(connections, REQUESTS, 20)
+            await scheduled(connections, REQUESTS, np.zeros(20))
             assert small.max_under_way == 20
         alone = SmallServer()
         async with served(alone) as connections:

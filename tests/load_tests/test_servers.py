@@ -78,7 +78,7 @@ def test_a_server_runs_until_it_is_not_needed(tmp_path: Path) -> None:
     """It is yielded once it answers documents with 200, and all that it started ends with it."""
 
     async def run() -> None:
-        async with running(contender(_SERVE), subject(tmp_path), tmp_path, tmp_path) as server:
+        async with running(contender(_SERVE), subject(tmp_path), tmp_path) as server:
             started = processes(server.pid)
             assert len(started) == 2
             answer = await server.connections.send(server.requests[0])
@@ -99,7 +99,7 @@ def test_the_error_of_a_server_that_does_not_start_has_its_output(tmp_path: Path
 
     async def run() -> None:
         with pytest.raises(ServerError) as raised:
-            async with running(contender(code), subject(tmp_path), tmp_path, tmp_path):
+            async with running(contender(code), subject(tmp_path), tmp_path):
                 pass
         message = str(raised.value)
         assert "small: exited with 1" in message

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = {
-    "pages": {"type": "number"},
-    "total": {"anyOf": [{"type": "number"}, {"type": "null"}]},
-    "copies": {"type": ["number", "null"]},
-    "court": {"type": "string"},
+    "pages": {"type": ["number", "null"]},
+    "court": {"type": ["string", "null"]},
     "branch": {"type": ["string", "null"], "examples": ["Riga", "Turku"]},
 }
 
@@ -37,16 +35,15 @@ COLUMNS = {
 class SmallService:
     """Just enough of the contract; challenger ``docs/2`` misses every tenth comparison.
 
-    ``earlier`` documents were answered before. The first ``refusals`` requests get a 429, with
-    ``retry_after`` as its header, and documents whose text is in ``invalid`` get a 422. Of the
-    documents that come, ``uncounted`` are answered and not counted, and ``dropped`` comparisons
-    are neither made nor missed. After them, the first ``slow_polls`` looks at the status show a
+    ``earlier`` documents were answered before. The first ``refusals`` requests get a 429, and
+    documents whose text is in ``invalid`` get a 422. Of the documents that come, ``uncounted`` are
+    answered and not counted, and ``dropped`` comparisons are neither made nor missed. After them,
+    the first ``slow_polls`` looks at the status show a
     comparison pending, or there is no status any more where it is ``short_lived``.
     """
 
     earlier: int = 0
     refusals: int = 0
-    retry_after: str = "0"
     invalid: tuple[str, ...] = ()
     uncounted: int = 0
     dropped: int = 0
@@ -123,8 +120,6 @@ def served(service: SmallService) -> Iterator[str]:
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
-            if status == 429:
-                self.send_header("Retry-After", service.retry_after)
             self.end_headers()
             self.wfile.write(content)
 
@@ -202,7 +197,7 @@ def test_every_document_is_sent_once_with_an_id_of_its_own() -> None:
     assert len({document["text"] for document in service.documents}) == 40
     assert len(service.connections) < 10
     kinds = {name: type(value) for name, value in service.documents[0]["features"].items()}
-    assert kinds == {"pages": int, "total": int, "copies": int, "court": str, "branch": str}
+    assert kinds == {"pages": int, "court": str, "branch": str}
     assert {sent["features"]["branch"] for sent in service.documents} == {"Riga", "Turku"}
 
 
@@ -290,10 +285,10 @@ def test_a_full_queue_is_retried(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_retrying_ends_with_the_time(capsys: pytest.CaptureFixture[str]) -> None:
-    """A queue that stays full is no reason to wait for ever, whatever ``Retry-After`` says."""
-    service = SmallService(refusals=10**6, retry_after="3600")
+    """A queue that stays full is no reason to wait for ever."""
+    service = SmallService(refusals=10**6)
 
-    assert smoked(service, "--json", "--timeout-s=4") == 1
+    assert smoked(service, "--json", "--timeout-s=1") == 1
 
     report = json.loads(capsys.readouterr().out)
     assert report["errors"] == {"429": 40}
@@ -305,11 +300,11 @@ def test_refused_documents_fail_the_run_with_their_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Errors are counted by status with what the first one was told, and coverage may balance."""
-    table = tmp_path / "table.csv"
-    table.write_text("text\ngood\nbad\n")
+    file = tmp_path / "documents.jsonl"
+    file.write_text('{"text": "good"}\n{"text": "bad"}\n')
     service = SmallService(invalid=("bad",))
 
-    assert smoked(service, "--data", str(table), "--text", "text", "--json") == 1
+    assert smoked(service, "--data", str(file), "--json") == 1
 
     report = json.loads(capsys.readouterr().out)
     assert report["answered"] == 20
@@ -318,61 +313,33 @@ def test_refused_documents_fail_the_run_with_their_status(
     assert report["balanced"] is True
 
 
-def test_documents_come_from_a_csv_table(tmp_path: Path) -> None:
-    """Texts are joined, empty cells are nulls, rows without text are left out, the rest repeat."""
-    table = tmp_path / "table.csv"
-    table.write_text(
-        'title,body,pages,court\nLease,"Signed, sealed",12,NDCA\n,,3,NDCA\n,Only a body,,\n'
-    )
+def test_documents_come_from_a_file(tmp_path: Path) -> None:
+    """They are sent as they are, but for ids of their own, and start over at the end."""
+    file = tmp_path / "documents.jsonl"
+    own: list[JsonObject] = [{"text": "a", "features": {"pages": 1.5}}, {"text": "b"}]
+    file.write_text("\n".join(json.dumps({"request_id": "x", **document}) for document in own))
     service = SmallService()
 
-    options = ["--text=title", "--text=body", "--numeric=pages", "--categorical=court"]
-    assert smoked(service, "--data", str(table), *options) == 0
+    assert smoked(service, "--data", str(file)) == 0
 
-    sent = {document["text"]: document["features"] for document in service.documents}
-    assert sent == {
-        "Lease Signed, sealed": {"pages": 12.0, "court": "NDCA"},
-        "Only a body": {"pages": None, "court": None},
-    }
-    assert len({document["request_id"] for document in service.documents}) == 40
-
-
-def test_documents_come_from_json_lines(tmp_path: Path) -> None:
-    """A key that a line lacks, a null and a NaN are all nulls."""
-    table = tmp_path / "table.jsonl"
-    lines = ('{"text": "a", "pages": 1.5}', '{"text": "b"}', '{"text": "c", "pages": NaN}')
-    table.write_text("\n".join(lines))
-    service = SmallService()
-
-    assert smoked(service, "--data", str(table), "--text", "text", "--numeric", "pages") == 0
-
-    sent = {document["text"]: document["features"]["pages"] for document in service.documents}
-    assert sent == {"a": 1.5, "b": None, "c": None}
+    assert len({document.pop("request_id") for document in service.documents}) == 40
+    assert sorted(service.documents, key=str) == sorted(own * 20, key=str)
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "told"),
-    [
-        ("text,pages\na,1\n", ["--text", "body"], "no column 'body'"),
-        ("text,pages\na,1\nb,many\n", ["--text", "text", "--numeric", "pages"], "row 2: 'pages'"),
-        ("text,pages\n,1\n", ["--text", "text"], "no rows with text"),
-        (None, ["--text", "text"], "No such file"),
-    ],
+    ("content", "told"),
+    [("text,pages\na,1\n", "not JSON Lines"), ("\n", "no documents"), (None, "No such file")],
 )
-def test_a_table_that_does_not_serve_is_a_wrong_call(
-    content: str | None,
-    options: list[str],
-    told: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+def test_a_file_that_does_not_serve_is_a_wrong_call(
+    content: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line says what is wrong with the table, and nothing is sent."""
-    table = tmp_path / "table.csv"
+    """One line says what is wrong with the file, and nothing is sent."""
+    file = tmp_path / "documents.jsonl"
     if content is not None:
-        table.write_text(content)
+        file.write_text(content)
     service = SmallService()
 
-    assert smoked(service, "--data", str(table), *options) == 2
+    assert smoked(service, "--data", str(file)) == 2
 
     assert told in _one_line(capsys.readouterr().err)
     assert service.documents == []
@@ -397,8 +364,7 @@ def test_an_unreachable_service_is_a_wrong_call() -> None:
         ["--url", "127.0.0.1:3000"],
         ["--documents", "0"],
         ["--timeout-s", "nan"],
-        ["--data", "table.csv"],
-        ["--numeric", "pages"],
+        ["--clients", "few"],
     ],
 )
 def test_a_wrong_option_is_a_wrong_call(options: list[str]) -> None:
