@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artifacts.bundle.opening import open_bundle
+from guards.bundle.engines import ENGINE_NAMES
 from load_tests.measuring import EngineRun
-from service.engines.choosing import ENGINE_NAMES, choose
+from service.engines.choosing import choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

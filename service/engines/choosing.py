@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from artifacts.bundle.network import has_cuda
-from guards.bundle.engines import ENGINE_NAMES, ENGINES, ONNX_INT8, TORCH_BF16
+from guards.bundle.engines import ENGINES, ONNX_INT8, TORCH_BF16
 from guards.errors import Finding, GuardRefused, first_line
 from guards.integrity.parity import check_engine_probes
 from service.engines.batching import BatchingEngine
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from service.engines import Engine
 
-__all__ = ["ENGINE_NAMES", "Choice", "choose"]
+__all__ = ["Choice", "choose"]
 
 _RUNS = 5
 _MAX_MEASURED_TOKENS = 128
