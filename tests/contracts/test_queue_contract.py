@@ -23,7 +23,7 @@ QUEUES: list[Callable[[int], Queue]] = [MemoryQueue]
 
 
 @pytest.mark.parametrize("make", QUEUES)
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.integers(0, 5), st.lists(st.booleans(), max_size=40))
 def test_documents_come_out_in_the_order_in_which_they_went_in(
     make: Callable[[int], Queue], capacity: int, puts: list[bool]

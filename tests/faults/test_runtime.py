@@ -17,6 +17,7 @@ from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
 from service.lifecycle.runtime import Runtime
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from service.lifecycle.assembly import Champion
 
 RECHECK_S = 0.01
-PATIENCE_S = 30.0
 DOCUMENT = {"text": "The motion is denied.", "features": {"pages": 3, "amount": 1, "court": "NDCA"}}
 
 

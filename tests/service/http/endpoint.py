@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from service.http.access import read_access
 from service.http.routes import Serving, WebApp
 from service.lifecycle.runtime import Runtime
+from tests.patience import PATIENCE_S, UNHURRIED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,7 +50,7 @@ class Endpoint:
 
     def logged(self) -> str:
         """Return the log as it is now."""
-        assert self.runtime.log.flush(10)
+        assert self.runtime.log.flush(PATIENCE_S)
         return self.log.read_text(encoding="utf-8")
 
     def wait_until_ready(self) -> None:
@@ -66,7 +67,8 @@ class Endpoint:
 def running(
     settings: Settings, *, wait: bool = True, recheck_s: float = 60.0
 ) -> Iterator[Endpoint]:
-    """Run the app on an event loop of its own; drained at the end."""
+    """Run the app on an event loop of its own, in no hurry; drained at the end."""
+    settings = replace(settings, **{name.lower(): time_s for name, time_s in UNHURRIED.items()})  # type: ignore[arg-type]  # these are numbers
     app = WebApp()
 
     @contextlib.asynccontextmanager

@@ -83,7 +83,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(STEPS, st.integers(1, 3), st.integers(1, 5))
 def test_the_counts_balance_whatever_settles_in_whatever_order(
     steps: list[tuple[int, int, int] | None], challengers: int, capacity: int

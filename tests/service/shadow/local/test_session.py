@@ -18,6 +18,7 @@ from service.shadow.local.child_process import ChildProcess
 from service.shadow.local.handshake import WorkerConfig, WorkerInfo
 from service.shadow.local.session import Session
 from service.shadow.queue import MemoryQueue
+from tests.patience import AGES_S, PATIENCE_S
 from tests.service.shadow.samples import LABELS, encoding, pending
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from service.shadow.interface import PendingComparison
 
 REPOSITORY = Path(__file__).parents[4]
-PATIENCE_S = 60.0
 GOOD, HANGS = 0, 1
 
 WORKER = """
@@ -60,7 +60,7 @@ class CountedProcess(ChildProcess):
 class Conversation:
     """A session with a real process, and every document that came back."""
 
-    def __init__(self, child: CountedProcess, timeout_s: float = 60.0) -> None:
+    def __init__(self, child: CountedProcess, timeout_s: float = AGES_S) -> None:
         self.child = child
         self.outcomes: defaultdict[int, list[Outcome]] = defaultdict(list)
         self.queue = MemoryQueue(1000)
@@ -102,7 +102,7 @@ class Conversation:
         self.changed.set()
 
 
-async def converse(timeout_s: float = 60.0) -> Conversation:
+async def converse(timeout_s: float = AGES_S) -> Conversation:
     """Start a process, and a session with it."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     child = await CountedProcess.spawn(sys.executable, "-c", WORKER, env=environment)
@@ -117,11 +117,27 @@ async def sent() -> None:
         await asyncio.sleep(0)
 
 
-def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on() -> None:
+class Clock:
+    """Stands for ``time`` in a module; its time passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The process is killed although answers come, and each document comes back once."""
+    clock = Clock()
+    monkeypatch.setattr("service.shadow.local.session.time", clock)
+    monkeypatch.setattr("service.shadow.local.session._WATCH_S", 0.01)
 
     async def scenario() -> Conversation:
-        conversation = await converse(timeout_s=0.5)
+        conversation = await converse(timeout_s=20.0)
         running = asyncio.create_task(conversation.session.run())
         conversation.offer(HANGS)
         answered = 0
@@ -133,6 +149,7 @@ def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on() -> None:
                     {running, asyncio.create_task(conversation.until_settled(answered))},
                     return_when=asyncio.FIRST_COMPLETED,
                 )
+                clock.now += 1  # no document ages but the one that hangs
         await running
         await conversation.child.end(PATIENCE_S)
         conversation.session.end(Missed.CHALLENGER_DOWN)

@@ -39,7 +39,7 @@ def received(data: bytes, chunk: int) -> list[Message]:
     return messages
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.lists(MESSAGES, max_size=4), st.integers(1, 50))
 def test_messages_come_back_as_they_were(
     messages: list[tuple[dict[str, object], bytes]], chunk: int

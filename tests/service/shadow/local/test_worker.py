@@ -13,6 +13,7 @@ from artifacts.bundle.opening import Bundle, open_bundle
 from service.engines.torch import TorchEngine
 from service.shadow.local import codec, wire
 from service.shadow.local.worker import Worker
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from service.engines import Engine
     from service.shadow.local.wire import Message
-
-PATIENCE_S = 20.0
 
 
 class ScriptedEngine:
