@@ -18,6 +18,7 @@ from service.shadow.local.child_process import ChildProcess
 from service.shadow.local.handshake import WorkerConfig, WorkerInfo
 from service.shadow.local.session import Session
 from service.shadow.queue import MemoryQueue
+from tests.clock import Clock
 from tests.patience import AGES_S, PATIENCE_S
 from tests.service.shadow.samples import LABELS, encoding, pending
 
@@ -115,17 +116,6 @@ async def sent() -> None:
     """Let the event loop send as many documents as it will."""
     for _ in range(10):
         await asyncio.sleep(0)
-
-
-class Clock:
-    """Stands for ``time`` in a module; its time passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on(
