@@ -12,9 +12,11 @@ class Clock:
 
     thread_time = staticmethod(time.thread_time)
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
 
     def monotonic(self) -> float:
         """Return the time."""
         return self.now
+
+    perf_counter = monotonic

@@ -111,6 +111,8 @@ def running(
         runtime.start()
         yield
         await runtime.drain()
+        # The service gives its log a few seconds, in which a machine may stand still.
+        assert await asyncio.to_thread(runtime.log.close, PATIENCE_S)
 
     app.router.lifespan_context = life
     with TestClient(app) as client:

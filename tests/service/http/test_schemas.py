@@ -253,13 +253,13 @@ STRANGE = "has an unknown field"
     ],
 )
 def test_many_unknown_fields_are_one_problem(body: object, expected: dict[str, str]) -> None:
-    """A million fields that are no part of a request are refused in the words of one, and for its price."""
+    """A million fields that are no part of a request are refused as cheaply as one."""
     assert problems(body) == expected
     assert calls_of(lambda: problems(body)) < len(CROWD) / 100
 
 
 def test_many_unknown_fields_of_a_label_reject_that_label() -> None:
-    """For the price of one, as in a classification, and the other labels are accepted."""
+    """As cheaply as in a classification, and the other labels are accepted."""
     label = {"request_id": "a", "label": "contract"}
     labels = [{**label, **CROWD}, label]
     accepted, rejected = parse_labels({"labels": labels}, SCHEMA.labels)

@@ -356,7 +356,7 @@ sys.exit(0 if log.close(0.2) else 3)
 
 def test_a_stuck_reader_does_not_keep_the_process_alive(path: Path) -> None:
     """A process whose stdout nobody reads says so at close, and exits with its file complete."""
-    command = [sys.executable, "-c", STUCK, path]
+    command = [sys.executable, "-c", STUCK, str(path)]
     done = subprocess.run(command, cwd=ROOT, timeout=PATIENCE_S, check=False)
     assert done.returncode == 3
     assert numbers(path) == list(range(1, 201))

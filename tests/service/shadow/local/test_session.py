@@ -20,6 +20,7 @@ from service.shadow.local.session import Session
 from service.shadow.queue import MemoryQueue
 from tests.clock import Clock
 from tests.patience import AGES_S, PATIENCE_S
+from tests.service.shadow.local.processes import sent
 from tests.service.shadow.samples import LABELS, encoding, pending
 
 if TYPE_CHECKING:
@@ -110,12 +111,6 @@ async def converse(timeout_s: float = AGES_S) -> Conversation:
     assert isinstance(child, CountedProcess)
     assert await child.first == {}
     return Conversation(child, timeout_s)
-
-
-async def sent() -> None:
-    """Let the event loop send as many documents as it will."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on(
