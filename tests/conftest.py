@@ -12,6 +12,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import joblib
 import pytest
+from hypothesis import HealthCheck, settings
 
 from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
@@ -24,6 +25,12 @@ from tests.models import FAMILIES, common_columns, save_joined_model, save_model
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 ROLES = ColumnRoles(
     text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")

@@ -16,7 +16,12 @@ from tests.repository import ROOT, repository_files
 ROOMS = ("artifacts", "guards", "service", "load_tests")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXACT_PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[0-9][0-9a-z.]*)")
-MACHINE_PATH = re.compile(rb"(?<![\w.])/(?:(?:work|root|home|Users)/|tmp/dev\b)")
+MACHINE_ROOTS = ("home", "Users", "root", "tmp", "opt", "work", "mnt", "srv")
+MACHINE_PATH = re.compile(
+    rf"(?<![\w.])/(?:{'|'.join(MACHINE_ROOTS)})/(?!tmp\w{{8}}/)[\w.-]".encode()
+)
+"""A path below a directory where people keep what is theirs; tempfile's random names are nobody's,
+and old bundles hold some."""
 
 
 def _pins() -> dict[str, str]:
@@ -69,6 +74,15 @@ def test_lock_suits_every_machine() -> None:
 
     assert [name for name in pins if name == "triton" or name.startswith("nvidia-")] == []
     assert "://" not in (ROOT / "requirements.lock").read_text()
+
+
+@pytest.mark.parametrize("root", MACHINE_ROOTS)
+def test_a_place_on_one_machine_is_known_as_one(root: str) -> None:
+    """It is found between quotes, after an equals sign and at the start of a line."""
+    for before in ("", '"', "=", " ", "file://"):
+        assert MACHINE_PATH.search(f"{before}/{root}/somebody/models".encode())
+    for other in (f"/{root}", f"/{root}/", f"../{root}/models", f"https://a.org/{root}/models"):
+        assert not MACHINE_PATH.search(other.encode())
 
 
 def test_no_file_names_a_place_on_one_machine() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -15,7 +16,8 @@ from guards.integrity.requirements import Requirements
 from service.shadow.interface import ChallengerState
 from service.shadow.local.challenger import LocalChallenger
 from service.shadow.local.handshake import WorkerConfig
-from tests.service.shadow.listening import PATIENCE_S, RememberingListener
+from tests.patience import AGES_S, PATIENCE_S
+from tests.service.shadow.listening import RememberingListener
 from tests.service.shadow.samples import observation, pending
 from tests.service.shadow.scripted import ScriptedChallenger
 
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from service.shadow.interface import Challenger, Listener
 
 ID = ChallengerId("docs", "2", 3)
-STOP_S = 30.0
-"""How long stopping may take after the timeout of a drain, on a busy machine."""
 
 
 class Kind(Protocol):
@@ -37,7 +37,7 @@ class Kind(Protocol):
         """Make a challenger that answers."""
 
     def slow(self) -> Challenger:
-        """Make a challenger that does not answer within a second."""
+        """Make a challenger that does not answer."""
 
     def refused(self) -> Challenger:
         """Make a challenger whose bundle the guard refuses soon after the start."""
@@ -46,22 +46,29 @@ class Kind(Protocol):
 class LocalKind:
     """Challengers in processes of their own."""
 
-    def __init__(self, bundle: Path, damaged: Path) -> None:
-        self._bundle, self._damaged = bundle, damaged
+    def __init__(self, bundle: Path, damaged: Path, patch: pytest.MonkeyPatch) -> None:
+        self._bundle, self._damaged, self._patch = bundle, damaged, patch
 
     def healthy(self, capacity: int = 1000) -> Challenger:
         """Make a challenger that runs a good bundle."""
         return LocalChallenger(
-            ID, self._bundle, WorkerConfig(Requirements(), capacity, 60.0, "torch")
+            ID, self._bundle, WorkerConfig(Requirements(), capacity, AGES_S, "torch")
         )
 
     def slow(self) -> Challenger:
-        """Make a challenger that runs a good bundle, which takes seconds to load."""
+        """Make a challenger whose process reads what it is sent, and says nothing."""
+        silent = self._damaged.parent / "silent"
+        silent.write_text("#!/bin/sh\nexec cat > /dev/null\n")
+        silent.chmod(0o700)
+        python = SimpleNamespace(executable=str(silent))
+        self._patch.setattr("service.shadow.local.supervisor.sys", python)
         return self.healthy()
 
     def refused(self) -> Challenger:
         """Make a challenger that runs a damaged bundle."""
-        return LocalChallenger(ID, self._damaged, WorkerConfig(Requirements(), 1000, 60.0, "torch"))
+        return LocalChallenger(
+            ID, self._damaged, WorkerConfig(Requirements(), 1000, AGES_S, "torch")
+        )
 
 
 class RefusedSoon(ScriptedChallenger):
@@ -94,13 +101,18 @@ class ScriptedKind:
 
 
 @pytest.fixture(params=["local", "scripted"])
-def kind(request: pytest.FixtureRequest, challenger: Path, copied: Callable[[Path], Path]) -> Kind:
+def kind(
+    request: pytest.FixtureRequest,
+    challenger: Path,
+    copied: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Kind:
     """Return each kind of challenger."""
     if request.param == "scripted":
         return ScriptedKind(challenger)
     damaged = copied(challenger)
     (damaged / "manifest.json").write_text("{}")
-    return LocalKind(challenger, damaged)
+    return LocalKind(challenger, damaged, monkeypatch)
 
 
 @pytest.fixture
@@ -216,7 +228,7 @@ def test_a_refused_challenger_misses_every_document(
 def test_a_drain_without_enough_time_misses_the_rest(
     kind: Kind, listener: RememberingListener, timeout_s: float
 ) -> None:
-    """It returns soon after its timeout, and every document has come back by then."""
+    """It returns after its timeout, and every document has come back by then."""
 
     async def scenario() -> list[str]:
         challenger = kind.slow()
@@ -224,7 +236,7 @@ def test_a_drain_without_enough_time_misses_the_rest(
         request_ids = offer(challenger, *map(str, range(10)))
         started = time.monotonic()
         await challenger.drain(timeout_s)
-        assert timeout_s <= time.monotonic() - started < timeout_s + STOP_S
+        assert time.monotonic() - started >= timeout_s
         assert challenger.pending == 0
         return request_ids
 
@@ -234,16 +246,14 @@ def test_a_drain_without_enough_time_misses_the_rest(
 def test_a_drain_without_documents_returns_at_once(
     kind: Kind, listener: RememberingListener
 ) -> None:
-    """There is nothing to wait for, however long it might."""
+    """There is nothing to wait for, though it might wait for days."""
 
-    async def scenario() -> float:
+    async def scenario() -> None:
         challenger = kind.healthy()
         challenger.start(listener)
-        started = time.monotonic()
-        await challenger.drain(10 * STOP_S)
-        return time.monotonic() - started
+        await challenger.drain(AGES_S)
 
-    assert asyncio.run(scenario()) < STOP_S
+    asyncio.run(scenario())
     assert listener.calls in ([], ["announced"])
 
 

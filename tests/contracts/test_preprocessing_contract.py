@@ -143,7 +143,7 @@ def test_table_and_request_are_encoded_alike(
     assert_bit_equal(encoded_table(preprocessing, table), encoded_request(preprocessing, ROWS))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=rows)
 def test_any_row_is_encoded_alike(preprocessing: Preprocessing, rows: list[Row]) -> None:
     """Whatever texts, numbers and categories a row holds, the four ways agree about it."""

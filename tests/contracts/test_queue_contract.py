@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.shadow.queue import MemoryQueue
@@ -23,7 +23,6 @@ QUEUES: list[Callable[[int], Queue]] = [MemoryQueue]
 
 
 @pytest.mark.parametrize("make", QUEUES)
-@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 5), st.lists(st.booleans(), max_size=40))
 def test_documents_come_out_in_the_order_in_which_they_went_in(
     make: Callable[[int], Queue], capacity: int, puts: list[bool]

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
 
 MEGABYTE = 1_000_000
-PATIENCE_S = 5.0
-"""Far more than any of these inputs takes, and far less than one that takes the square of it."""
+MEGABYTES = 30
+"""How many times a megabyte of words an input may cost: far more than any of these does, and far
+less than one that takes the square of its length."""
 
 CAFE = "Caf\u00e9 d'\u00c9vry"
 TEXT = "The motion, as filed, is denied."
@@ -105,6 +106,16 @@ class Desk:
         """Return the log line of the last document."""
         lines = self.endpoint.logged().splitlines()
         return dict(json.loads([line for line in lines if '"request.observed"' in line][-1]))
+
+    def costs_megabytes(self, body: bytes) -> float:
+        """Return what a body costs, in processor time that a megabyte of words takes."""
+        words = body_of("word " * (MEGABYTE // 5))
+        return self._cpu_s(body) / self._cpu_s(words)
+
+    def _cpu_s(self, body: bytes) -> float:
+        before_s = time.process_time()
+        self.endpoint.client.post("/v1/classify", content=body)
+        return time.process_time() - before_s
 
     def refuses(self, body: bytes) -> tuple[int, list[str]]:
         """Send a body that must be refused and counted nowhere; give status and paths."""
@@ -411,13 +422,11 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_text_of_any_kind(desk: Desk, name: str) -> None:
-    """It is answered soon, tokenized as in training, counted once, and the next one is answered."""
+    """It is answered, tokenized as in training, counted once, and the next one is answered."""
     text = TEXTS[name]
     plain = desk.ask()["probabilities"]
-    started = time.monotonic()
     with desk.counting():
         prediction = desk.ask(text)
-    assert time.monotonic() - started < PATIENCE_S
     assert sum(prediction["probabilities"].values()) == pytest.approx(1)
     assert {warning["code"] for warning in prediction["warnings"]} <= {"truncated"}
     assert_alike(desk.encoded(text), desk.trained(text))
@@ -497,13 +506,19 @@ HOSTILE: Mapping[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_body(desk: Desk, name: str) -> None:
-    """What is made to take long or break something does neither, and others are answered."""
+    """What is made to break something does not, and others are answered."""
     body, status = HOSTILE[name]
-    started = time.monotonic()
     response = desk.endpoint.client.post("/v1/classify", content=body)
-    assert time.monotonic() - started < PATIENCE_S
     assert response.status_code == status
     assert desk.ask()["warnings"] == []
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *HOSTILE])
+def test_no_input_costs_the_square_of_its_length(desk: Desk, name: str) -> None:
+    """Whatever was sent, it costs about as much as plain words of its length."""
+    body = body_of(TEXTS[name]) if name in TEXTS else HOSTILE[name][0]
+    # A machine that stands still may spoil one measurement, and what takes the square spoils all.
+    assert any(desk.costs_megabytes(body) < MEGABYTES for _ in range(3))
 
 
 def test_a_captured_document_is_a_log_line_whatever_it_nests(
@@ -524,7 +539,7 @@ def test_a_captured_document_is_a_log_line_whatever_it_nests(
 
 
 def test_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None:
-    """A served process answers each within its time, never with a 5xx, and stops in order."""
+    """A served process answers each, never with a 5xx, and stops in order."""
     command = (*BENTOML, "serve", "--host", "127.0.0.1")
     bodies = [
         *((body_of(text), 200) for text in TEXTS.values()),
@@ -539,10 +554,8 @@ def test_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None
         before = server.status()
         plain = server.client.post("/v1/classify", content=body_of()).json()["predictions"]
         for number, (body, status) in enumerate(bodies):
-            started = time.monotonic()
             route = ("/v1/classify", "/classify")[number % 2]
-            answered = server.client.post(route, content=body).status_code
-            assert (answered, time.monotonic() - started < PATIENCE_S) == (status, True)
+            assert server.client.post(route, content=body).status_code == status
         again = server.client.post("/v1/classify", content=body_of()).json()["predictions"]
         after = server.status()
         server.stop()

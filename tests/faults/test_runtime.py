@@ -6,7 +6,6 @@ import functools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,22 +16,18 @@ from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
 from service.lifecycle.runtime import Runtime
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from artifacts.bundle.preprocessing import Preprocessing
     from guards.json_types import JsonObject
-    from service.engines import Engine
     from service.lifecycle.assembly import Champion
 
 RECHECK_S = 0.01
-PATIENCE_S = 30.0
 DOCUMENT = {"text": "The motion is denied.", "features": {"pages": 3, "amount": 1, "court": "NDCA"}}
 
 
@@ -272,38 +267,17 @@ def test_readyz_of_the_service_fails(
     assert len(events(endpoint, "service.stopped")) == 1
 
 
-@dataclass(frozen=True, slots=True)
-class HeldEngine:
-    """An engine that answers when the test lets it."""
-
-    engine: Engine
-    go_on: Event
-
-    @property
-    def max_tokens(self) -> int:
-        """Return the limit of the engine."""
-        return self.engine.max_tokens
-
-    def probabilities(
-        self, encodings: Sequence[Encoding], *, exclusive: bool = False
-    ) -> NDArray[np.float32]:
-        """Wait, and answer."""
-        assert self.go_on.wait(PATIENCE_S)
-        return self.engine.probabilities(encodings, exclusive=exclusive)
-
-
 def test_what_was_accepted_is_finished(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that was in the queue is answered, logged and in a window, as on a drain."""
     with running(settings, recheck_s=RECHECK_S) as endpoint, ThreadPoolExecutor(1) as thread:
         champion = champion_of(endpoint)
-        held = HeldEngine(champion.choice.engine, Event())
-        monkeypatch.setattr(vars(champion.scheduler)["_lanes"], "_engine", held)
+        go_on = endpoint.hold_engine(monkeypatch)
         answer = thread.submit(endpoint.classify, {**DOCUMENT, "request_id": "queued"})
         endpoint.wait_until(lambda: champion.scheduler.documents == 1)
 
         change_mean(champion.bundle.preprocessing)
         endpoint.wait_until(lambda: not endpoint.runtime.ready)
-        held.go_on.set()
+        go_on.set()
 
         assert answer.result(PATIENCE_S).status_code == 200
         assert endpoint.classify(DOCUMENT).status_code == 503

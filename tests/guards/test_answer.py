@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.answer import Answer, Observation
@@ -20,7 +20,6 @@ def answer(*probabilities: float) -> Answer:
     return Answer.of(np.array(probabilities, dtype=np.float32), labels)
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.lists(st.floats(0.015625, 1.0, width=32), min_size=2, max_size=4))
 def test_the_numbers_of_an_answer_follow_from_its_probabilities(weights: list[float]) -> None:
     """Confidence, margin and entropy are those of their definitions."""

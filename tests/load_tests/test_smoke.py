@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from load_tests import smoke
+from load_tests.wire import Connections
+from tests.clock import Clock
+from tests.patience import AGES_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +140,14 @@ def served(service: SmallService) -> Iterator[str]:
             thread.join()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass for the scenario while it sends, so that no pause of the machine counts."""
+    clock = Clock(time.perf_counter() + AGES_S)
+    monkeypatch.setattr(smoke, "time", clock)
+    monkeypatch.setattr(smoke, "Connections", lambda url, _: Connections(url))
+
+
 def smoked(service: SmallService, *options: str) -> int:
     """Run a scenario of 40 documents from 4 clients and give the exit code."""
     with served(service) as url:
@@ -253,6 +265,7 @@ def test_a_lost_comparison_is_an_imbalance(capsys: pytest.CaptureFixture[str]) -
     assert "balanced         no; docs/2: 40 eligible, 39 accounted for" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_uncounted_document_is_an_imbalance(capsys: pytest.CaptureFixture[str]) -> None:
     """The service must count exactly what it answered; waiting for the rest is bounded."""
     assert smoked(SmallService(uncounted=3), "--json", "--documents=4", "--timeout-s=1") == 1
@@ -284,6 +297,7 @@ def test_a_full_queue_is_retried(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(service.documents) == 40
 
 
+@pytest.mark.usefixtures("patient")
 def test_retrying_ends_with_the_time(capsys: pytest.CaptureFixture[str]) -> None:
     """A queue that stays full is no reason to wait for ever."""
     service = SmallService(refusals=10**6)

@@ -12,6 +12,7 @@ import pytest
 
 from load_tests.wire import WireError
 from tests.load_tests.connecting import connections_to
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -87,22 +88,22 @@ def test_a_server_may_stand_behind_a_prefix_and_a_name() -> None:
 
 def test_an_answer_that_takes_too_long_is_given_up() -> None:
     """The request fails, and the next one does not wait behind it."""
-    first = True
+    silent = True
 
-    async def silent_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal first
-        if first:
-            first = False
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if silent:
             await reader.read()  # ends when the client has closed the connection
             writer.close()
         else:
             await echo(reader, writer)
 
     async def run() -> None:
-        async with served(silent_once) as connections:
+        nonlocal silent
+        async with served(handle) as connections:
             connections.timeout_s = 0.05
             with pytest.raises(WireError, match=r"no answer within 0\.05 s"):
                 await connections.send(connections.get("/"))
+            silent = False
             connections.timeout_s = None
             assert (await connections.send(connections.get("/"))).ok
 
@@ -188,7 +189,7 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used() -> None:
         async with served(once) as connections:
             for _ in range(3):
                 assert (await connections.send(connections.get("/"))).body == b"once"
-                await asyncio.wait_for(closed.get(), 10)
+                await asyncio.wait_for(closed.get(), PATIENCE_S)
 
     asyncio.run(run())
 
@@ -214,7 +215,7 @@ def test_an_incomplete_answer_is_an_error(sent: bytes) -> None:
     async def run() -> None:
         async with served(cut) as connections:
             with pytest.raises(WireError):
-                await asyncio.wait_for(connections.send(connections.get("/")), 10)
+                await asyncio.wait_for(connections.send(connections.get("/")), PATIENCE_S)
 
     asyncio.run(run())
 

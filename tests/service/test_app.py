@@ -20,6 +20,7 @@ from service.http.access import Access
 from service.http.routes import Serving
 from service.lifecycle.runtime import Runtime
 from service.settings import Settings
+from tests.patience import PATIENCE_S, UNHURRIED
 from tests.service.http.endpoint import Endpoint, no_supervisor
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def running(
     champion: Path, folder: Path, *, front_door: bool, **settings: str
 ) -> Iterator[Service]:
     """Run the service in this process, with the middleware or without."""
+    settings |= {name: str(time_s) for name, time_s in UNHURRIED.items()}
     settings |= {"CHAMPION": str(champion), "LOG_FILE": str(folder / "log.jsonl")}
     service: Any = app.Understudy
     with pytest.MonkeyPatch.context() as patch:
@@ -297,7 +299,7 @@ def client(seen: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
     seen.clear()
     with TestClient(framework) as client:
         yield client
-    runtime.log.close(10)
+    runtime.log.close(PATIENCE_S)
 
 
 def test_our_routes_are_taken_before_anything_else(client: TestClient, seen: list[str]) -> None:

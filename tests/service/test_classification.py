@@ -10,6 +10,7 @@ import pytest
 
 from artifacts.bundle.preprocessing import Preprocessing
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from artifacts.bundle.preprocessing import Encoding
     from guards.schema import CanonicalRow
 
-FAR_S = 30.0
 LONG = "a long text " * 1000
 
 
@@ -41,7 +41,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         self: Preprocessing, texts: Sequence[str], rows: Sequence[CanonicalRow]
     ) -> list[Encoding]:
         if LONG in texts:
-            assert gate.wait(FAR_S)
+            assert gate.wait(PATIENCE_S)
         return encode(self, texts, rows)
 
     monkeypatch.setattr(Preprocessing, "encode", wait_for_gate)
@@ -56,7 +56,7 @@ def test_a_long_text_does_not_delay_short_ones(endpoint: Endpoint, gate: threadi
             endpoint.answer("a short text")
         assert not long.done()
         gate.set()
-        assert long.result(FAR_S)["label"]
+        assert long.result(PATIENCE_S)["label"]
 
 
 def test_a_deadline_passes_while_a_long_text_is_encoded(

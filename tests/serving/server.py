@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.patience import PATIENCE_S, UNHURRIED, wait_until
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from guards.json_types import JsonObject
 
@@ -28,24 +30,17 @@ REPOSITORY = Path(__file__).parents[2]
 
 _OBSERVED = "request.observed"
 
-START_S = 120.0
-STOP_S = 60.0
+_PORTS = range(20_000, 30_000)
+"""Below those that the kernel gives to whoever asks for any, so that hardly anybody takes one."""
 
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(done: Callable[[], bool], what: str, max_s: float = START_S) -> None:
-    """Poll until ``done``; fails the test when it takes too long."""
-    deadline = time.monotonic() + max_s
-    while not done():
-        assert time.monotonic() < deadline, f"waited {max_s} s for {what}"
-        time.sleep(0.05)
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def port_is_open(port: int) -> bool:
@@ -68,15 +63,19 @@ class Server:
 
     def __post_init__(self) -> None:
         """Keep a client for the service's address."""
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
 
     def ready(self) -> bool:
         """Tell whether the service says that it is ready."""
-        assert self.process.poll() is None, "the service stopped while it started"
         try:
             return self.client.get("/readyz").status_code == 200
         except httpx.TransportError:
             return False
+
+    def becomes_ready(self) -> bool:
+        """Wait until the service is ready or has ended, and tell which."""
+        wait_until(lambda: self.process.poll() is not None or self.ready(), "readiness")
+        return self.process.poll() is None
 
     def wait_until_compared(self) -> JsonObject:
         """Wait until no comparison is pending, and return the status."""
@@ -104,7 +103,7 @@ class Server:
     def stop(self) -> None:
         """Ask the service to stop, and wait until it has."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(STOP_S)
+        self.process.wait(PATIENCE_S)
 
 
 def read_log(path: Path) -> list[JsonObject]:
@@ -123,14 +122,31 @@ def serving(
     wait: bool = True,
     **settings: str,
 ) -> Iterator[Server]:
-    """Run a service for the length of a test; ``settings`` are UNDERSTUDY_* without the prefix."""
-    port = port or free_port()
+    """Run a service for the length of a test; ``settings`` are UNDERSTUDY_* without the prefix.
+
+    A service that is waited for gets another port where somebody else was quicker to take its own.
+    """
+    values = {"LOG_FILE": log, **UNHURRIED, **settings}
     environment = {
         **os.environ,
         "BENTOML_DO_NOT_TRACK": "True",
-        "UNDERSTUDY_LOG_FILE": str(log),
-        **{f"UNDERSTUDY_{name}": value for name, value in settings.items()},
+        **{f"UNDERSTUDY_{name}": str(value) for name, value in values.items()},
     }
+    while True:
+        with _started(command, port or free_port(), log, cwd, environment) as server:
+            if not wait or server.becomes_ready():
+                yield server
+                if server.process.poll() is None:
+                    server.stop()
+                return
+        complaints = "".join(server.complaints)
+        assert "in use" in complaints, f"the service stopped while it started: {complaints}"
+
+
+@contextlib.contextmanager
+def _started(
+    command: tuple[str, ...], port: int, log: Path, cwd: Path, environment: dict[str, str]
+) -> Iterator[Server]:
     process = subprocess.Popen(
         [*command, "--port", str(port)],
         cwd=cwd,
@@ -142,11 +158,7 @@ def serving(
     server = Server(process, port, log)
     try:
         with _reading(server):
-            if wait:
-                wait_until(server.ready, "readiness")
             yield server
-            if process.poll() is None:
-                server.stop()
     finally:
         server.client.close()
         _end(process)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.serving.server import BENTOML, Server, serving
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def ask(
         f"Content-Length: {len(body)}",
         *(f"Authorization: {value}" for value in authorization),
     ]
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         connection.sendall("\r\n".join([*lines, "", body]).encode())
         with connection.makefile("rb") as stream:
             answer = stream.read().decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,8 @@ import pytest
 
 from guards.events.events import DriftWindow, RequestObserved, ServiceStopped
 from guards.events.reading import LogAccount, LogReader
-from tests.serving.server import REPOSITORY, STOP_S, UNDERSTUDY, Server, serving, wait_until
+from tests.patience import PATIENCE_S, wait_until
+from tests.serving.server import REPOSITORY, UNDERSTUDY, Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +155,7 @@ def test_native_route_never_logs_the_body(server: Server) -> None:
 
 def test_oversized_body_is_refused_before_it_is_read(server: Server) -> None:
     """A body that announces too much is answered with 413 while most of it is unsent."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         connection.sendall(
             b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n{"
         )
@@ -179,13 +181,13 @@ def test_killed_challenger_costs_no_request(server: Server, documents: list[Json
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(server.classify, [document]) for document in documents]
         wait_until(lambda: sum(answer.done() for answer in answers) > 50, "some answers")
-        os.kill(pid, 9)
+        os.kill(pid, signal.SIGKILL)
         statuses = Counter(answer.result().status_code for answer in answers)
     assert statuses == {200: len(documents)}
     assert server.client.get("/readyz").status_code == 200
+    wait_until(lambda: server.status()["challengers"][0]["restarts"] > restarts, "the restart")
     status = server.wait_until_compared()
     (challenger,) = status["challengers"]
-    assert challenger["restarts"] > restarts
     assert challenger["pid"] != pid
     coverage = challenger["coverage"]
     missed = coverage["missed"]
@@ -202,7 +204,7 @@ def test_port_in_use_is_one_line(server: Server, champion: Path) -> None:
     """A second service on the same port says so, and exits 2."""
     command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--port", str(server.port))
     answer = subprocess.run(
-        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert answer.returncode == 2
     assert "in use" in answer.stderr
@@ -213,12 +215,12 @@ def test_smoke_scenario_balances(server: Server) -> None:
     """The load scenario finds every document answered and accounted for."""
     command = (sys.executable, "-m", "load_tests.smoke", "--url", str(server.client.base_url))
     answer = subprocess.run(
-        [*command, "--documents", "40", "--json"],
+        [*command, "--documents", "40", "--json", "--timeout-s", str(PATIENCE_S)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["balanced"]
@@ -229,14 +231,18 @@ def test_stop_under_load_loses_nothing(
 ) -> None:
     """SIGTERM under load: readiness first, every accepted request answered, coverage balanced."""
     command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--challenger", str(challenger))
-    with serving(command, tmp_path / "log.jsonl") as server:
+    with serving(command, tmp_path / "log.jsonl", SHADOW_DRAIN_S="60") as server:
         wait_until(lambda: server.status()["challengers"][0]["state"] == "ready", "the challenger")
+        pid = server.status()["challengers"][0]["pid"]
+        # The stop is not over before the challenger goes on, however late a test looks.
+        os.kill(pid, signal.SIGSTOP)
         load = _Load(server, documents)
         wait_until(lambda: len(load.answered) > 20, "some answers")
         server.process.terminate()
         # A balancer sees that the service is about to stop while it still answers.
         assert _first_unready(server) == 503
-        server.process.wait(STOP_S)
+        os.kill(pid, signal.SIGCONT)
+        server.process.wait(PATIENCE_S)
         load.join()
     assert server.process.returncode == 0
     assert set(load.refused) <= {503}
@@ -273,7 +279,7 @@ class _Load:
             thread.join()
 
     def _send(self, number: int) -> None:
-        with httpx.Client(base_url=self._url, timeout=60) as client:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE_S) as client:
             for count in range(100_000):
                 document = self._documents[count % len(self._documents)]
                 request_id = f"{number}-{count}"

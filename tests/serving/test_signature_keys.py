@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.faults.signing import make_keys, sign_bundle
-from tests.serving.server import UNDERSTUDY, serving, wait_until
+from tests.patience import PATIENCE_S, wait_until
+from tests.serving.server import UNDERSTUDY, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ def test_an_unreadable_key_is_a_wrong_call(champion: Path, tmp_path: Path) -> No
     key = tmp_path / "key.pem"
     command = (*SERVE, "--champion", str(champion))
     with serving(command, tmp_path / "log", wait=False, SIGNATURE_KEYS=str(key)) as server:
-        assert server.process.wait(60) == 2
+        assert server.process.wait(PATIENCE_S) == 2
     expected = f"understudy: {key}: the key cannot be read: No such file or directory\n"
     assert [line for line in server.complaints if line.startswith("understudy:")] == [expected]
     assert "Traceback" not in "".join(server.complaints)

@@ -38,6 +38,7 @@ from artifacts.bundle.column_inputs import ColumnInput, ColumnInputs
 from artifacts.bundle.sealed_columns import SealedColumns, estimator_of
 from guards.integrity.state.fingerprint import digest
 from guards.schema import MISSING, CanonicalRow, CategoricalColumn, NumericColumn, Schema
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from artifacts.bundle.estimator import Estimator
     from guards.json_types import JsonObject
 
-PATIENCE_S = 30.0
 COURTS = ("DDEL", "NDCA", "SDNY")
 SCHEMA = Schema(
     text=("text",),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import guards.drift.sketch
@@ -305,7 +305,6 @@ def test_a_row_of_another_width_is_not_counted(row: tuple[float | str, ...]) -> 
     assert sum(sketch.get()["pages"]["counts"]) == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(numbers, texts), min_size=3, max_size=3))
 def test_merge_is_associative_and_commutative(batches: list[tuple[list[float], list[str]]]) -> None:
     """Three windows, also when read back from a log, merge alike in any order and grouping."""
@@ -317,7 +316,6 @@ def test_merge_is_associative_and_commutative(batches: list[tuple[list[float], l
         assert json.dumps(merge(one, merge(two, three))) == expected
 
 
-@settings(deadline=None)
 @given(st.tuples(numbers, texts), st.tuples(numbers, texts))
 def test_merge_equals_one_window(
     left: tuple[list[float], list[str]], right: tuple[list[float], list[str]]

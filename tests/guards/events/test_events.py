@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.events.events import EVENTS, Event, RequestObserved
@@ -25,7 +25,6 @@ MOMENT = datetime(2026, 1, 31, 12, 0, 0, 0, tzinfo=UTC)
 EVERY_EVENT = pytest.mark.parametrize(
     ("name", "events"), list(zip(EVENTS, EVENTS_OF_ALL_TYPES, strict=True)), ids=list(EVENTS)
 )
-FIXED = settings(deadline=None, derandomize=True)
 
 
 def line_of(event: Event) -> JsonObject:
@@ -35,7 +34,6 @@ def line_of(event: Event) -> JsonObject:
 
 
 @EVERY_EVENT
-@FIXED
 @given(st.data())
 def test_an_event_survives_its_line(
     name: str, events: st.SearchStrategy[Event], data: st.DataObject
@@ -48,7 +46,6 @@ def test_an_event_survives_its_line(
 
 
 @EVERY_EVENT
-@FIXED
 @given(st.data())
 def test_a_field_of_a_later_version_is_ignored(
     name: str, events: st.SearchStrategy[Event], data: st.DataObject
@@ -65,7 +62,6 @@ def test_a_field_of_a_later_version_is_ignored(
 
 
 @EVERY_EVENT
-@FIXED
 @given(st.data())
 def test_a_line_without_a_field_is_malformed(
     name: str, events: st.SearchStrategy[Event], data: st.DataObject
@@ -117,7 +113,6 @@ def _request_observed(challengers: list[JsonObject]) -> JsonObject:
     }
 
 
-@FIXED
 @given(MOMENTS)
 def test_a_moment_survives_its_text(moment: datetime) -> None:
     """To the microsecond, always with six decimals and a Z."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.errors import CallError
@@ -277,7 +277,6 @@ def test_a_line_beyond_all_bounds_is_not_read_whole(
     assert account == LogAccount(lines=5, torn=3)
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.sampled_from(["run-1", "run-2"]), st.integers(1, 40)), max_size=80),
     st.randoms(use_true_random=False),
@@ -303,7 +302,6 @@ def test_the_account_is_that_of_a_set_of_numbers(
     assert all(seq == 0 or (run, seq) in set(stamps) for run, seq in edges)
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.lists(st.one_of(*EVENTS_OF_ALL_TYPES), max_size=5))
 def test_what_is_rendered_is_read(events: list[Event]) -> None:
     """Any events of a run come back equal."""

@@ -93,7 +93,7 @@ def test_any_other_type_is_named_and_its_content_withheld(value: object) -> None
     assert line["tokens"] == 3
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(max_examples=50)
 @given(st.text())
 def test_text_survives(text: str) -> None:
     """Text of any script comes back as it was, and never breaks the line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.evidence.coverage import Coverage
@@ -19,14 +19,12 @@ COVERAGES = st.builds(
 )
 
 
-@settings(deadline=None, derandomize=True)
 @given(COVERAGES)
 def test_a_balance_survives_json(coverage: Coverage) -> None:
     """What is written is read back, with fields of later versions beside it."""
     assert Coverage.from_json(coverage.to_json() | {"later": 1}) == coverage
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.lists(COVERAGES, max_size=4))
 def test_the_total_is_the_sum(parts: list[Coverage]) -> None:
     """Each count is added up, the missed by their reason."""
@@ -40,7 +38,6 @@ def test_the_total_is_the_sum(parts: list[Coverage]) -> None:
         assert total.missed.get(reason.value, 0) == missed
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.lists(COVERAGES, min_size=1, max_size=4))
 def test_a_lost_document_upsets_the_balance(parts: list[Coverage]) -> None:
     """Every eligible document must be compared, missed, pending or spooled."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from starlette.testclient import TestClient
@@ -13,17 +14,43 @@ from starlette.testclient import TestClient
 from service.http.access import read_access
 from service.http.routes import Serving, WebApp
 from service.lifecycle.runtime import Runtime
+from tests.patience import PATIENCE_S, UNHURRIED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
+    import numpy as np
+    import pytest
     from httpx2 import Response
+    from numpy.typing import NDArray
     from starlette.applications import Starlette
 
+    from artifacts.bundle.preprocessing import Encoding
     from guards.json_types import JsonObject
+    from service.engines import Engine
     from service.settings import Settings
 
 NATIVE_SCHEMA: JsonObject = {"name": "understudy", "routes": []}
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldEngine:
+    """An engine that answers when the test lets it."""
+
+    engine: Engine
+    go_on: Event
+
+    @property
+    def max_tokens(self) -> int:
+        """Return the limit of the engine."""
+        return self.engine.max_tokens
+
+    def probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> NDArray[np.float32]:
+        """Wait, and answer."""
+        assert self.go_on.wait(PATIENCE_S)
+        return self.engine.probabilities(encodings, exclusive=exclusive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +76,15 @@ class Endpoint:
 
     def logged(self) -> str:
         """Return the log as it is now."""
-        assert self.runtime.log.flush(10)
+        assert self.runtime.log.flush(PATIENCE_S)
         return self.log.read_text(encoding="utf-8")
+
+    def hold_engine(self, patch: pytest.MonkeyPatch) -> Event:
+        """Let the engine answer nothing more until the event is set."""
+        assert self.runtime.champion is not None
+        held = _HeldEngine(self.runtime.champion.choice.engine, Event())
+        patch.setattr(vars(self.runtime.champion.scheduler)["_lanes"], "_engine", held)
+        return held.go_on
 
     def wait_until_ready(self) -> None:
         """Wait until the champion answers."""
@@ -66,7 +100,8 @@ class Endpoint:
 def running(
     settings: Settings, *, wait: bool = True, recheck_s: float = 60.0
 ) -> Iterator[Endpoint]:
-    """Run the app on an event loop of its own; drained at the end."""
+    """Run the app on an event loop of its own, in no hurry; drained at the end."""
+    settings = replace(settings, **{name.lower(): time_s for name, time_s in UNHURRIED.items()})  # type: ignore[arg-type]  # these are numbers
     app = WebApp()
 
     @contextlib.asynccontextmanager
@@ -76,6 +111,8 @@ def running(
         runtime.start()
         yield
         await runtime.drain()
+        # The service gives its log a few seconds, in which a machine may stand still.
+        assert await asyncio.to_thread(runtime.log.close, PATIENCE_S)
 
     app.router.lifespan_context = life
     with TestClient(app) as client:

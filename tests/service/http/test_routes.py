@@ -6,6 +6,7 @@ import asyncio
 import json
 import unicodedata
 from collections import Counter
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from service.http.access import Access, Caller
 from service.http.routes import Serving, WebApp
 from service.observation.input_counts import KINDS
 from service.settings import Settings
+from tests.patience import AGES_S, PATIENCE_S
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 CANARY = "canary-7391"
 CLASSIFY = {"Authorization": "Bearer key-classify"}
 FEEDBACK = {"Authorization": "Bearer key-feedback"}
+BEYOND_MS = f"{AGES_S * 10_000:.0f}"
 
 
 def error_of(response: Response) -> JsonObject:
@@ -451,7 +454,7 @@ def test_a_deadline_that_passed_is_504(endpoint: Endpoint) -> None:
     assert samples(endpoint)["understudy_documents_total"] == before
 
 
-@pytest.mark.parametrize("deadline", ["60000", "9" * 5000, "00005000"])
+@pytest.mark.parametrize("deadline", [BEYOND_MS, "9" * 5000, f"000{BEYOND_MS}"])
 def test_a_deadline_may_be_longer_than_ours(endpoint: Endpoint, deadline: str) -> None:
     """It can shorten the service's own deadline and never lengthen it."""
     response = endpoint.classify({"text": "a"}, Understudy_Deadline_Ms=deadline)
@@ -466,10 +469,13 @@ def test_a_deadline_that_is_none_is_400(endpoint: Endpoint, deadline: str) -> No
     assert "Understudy-Deadline-Ms" in error_of(response)["message"]
 
 
-def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
+def test_work_for_a_client_who_left_is_dropped(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The document is never counted as answered, and its place is free again."""
-    # Long enough that the client is looked for before the answer is there.
-    body = json.dumps({"documents": [{"request_id": "left", "text": "a " * 5000}] * 200}).encode()
+    # The client is looked for before the answer is there.
+    go_on = endpoint.hold_engine(monkeypatch)
+    body = json.dumps({"documents": [{"request_id": "left", "text": "a"}] * 200}).encode()
     messages: Iterator[Message] = iter(
         [
             {"type": "http.request", "body": body, "more_body": False},
@@ -482,6 +488,7 @@ def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
 
     assert endpoint.client.portal is not None
     sent = endpoint.client.portal.call(called, endpoint, receive)
+    go_on.set()
     assert sent[0]["status"] == 499
     assert endpoint.answer()["label"]
     assert "left" not in endpoint.logged()
@@ -490,12 +497,15 @@ def test_work_for_a_client_who_left_is_dropped(endpoint: Endpoint) -> None:
     assert samples(endpoint)["understudy_requests_total/499"] == 1
 
 
-def test_a_request_that_the_server_cancels_is_cancelled(endpoint: Endpoint) -> None:
+def test_a_request_that_the_server_cancels_is_cancelled(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The cancellation reaches the server as it is, and nothing is answered."""
+    go_on = endpoint.hold_engine(monkeypatch)
 
     async def stop_while_it_is_watched() -> None:
         watched = asyncio.Event()
-        body = json.dumps({"documents": [{"text": "a " * 5000}] * 200}).encode()
+        body = json.dumps({"documents": [{"text": "a"}] * 200}).encode()
         messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def receive() -> Message:
@@ -514,6 +524,7 @@ def test_a_request_that_the_server_cancels_is_cancelled(endpoint: Endpoint) -> N
 
     assert endpoint.client.portal is not None
     endpoint.client.portal.call(stop_while_it_is_watched)
+    go_on.set()
     assert endpoint.answer()["label"]
 
 
@@ -690,12 +701,26 @@ def test_the_page_allows_itself_only_what_it_needs(endpoint: Endpoint) -> None:
     assert response.headers["content-security-policy"].startswith("default-src 'none';")
 
 
-def test_starting_and_draining_are_503(champion: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def held_start(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Let no champion be ready until the event is set."""
+    go_on, warm_up = Event(), TorchEngine.warm_up
+
+    def wait(engine: TorchEngine) -> None:
+        assert go_on.wait(PATIENCE_S)
+        warm_up(engine)
+
+    monkeypatch.setattr(TorchEngine, "warm_up", wait)
+    return go_on
+
+
+def test_starting_and_draining_are_503(champion: Path, tmp_path: Path, held_start: Event) -> None:
     """Before the champion is there and once it drains, requests are refused and status answers."""
     log = tmp_path / "log.jsonl"
     settings = Settings(champion=str(champion), log_file=log, replica="here")
     with running(settings, wait=False) as endpoint:
         _refuses(endpoint, "starting")
+        held_start.set()
         endpoint.wait_until_ready()
         endpoint.answer()
         assert endpoint.client.portal is not None
@@ -750,12 +775,15 @@ def _refuses(endpoint: Endpoint, state: str) -> None:
     assert samples(endpoint)["understudy_ready"] == 0
 
 
-def test_drained_while_starting_it_never_becomes_ready(champion: Path, tmp_path: Path) -> None:
+def test_drained_while_starting_it_never_becomes_ready(
+    champion: Path, tmp_path: Path, held_start: Event
+) -> None:
     """A stop that comes early is obeyed, and nothing is left running."""
     settings = Settings(champion=str(champion), log_file=tmp_path / "log.jsonl", replica="here")
     with running(settings, wait=False) as endpoint:
         assert endpoint.client.portal is not None
         endpoint.client.portal.call(endpoint.runtime.drain)
+        held_start.set()
         assert (endpoint.runtime.state, endpoint.runtime.champion) == ("draining", None)
 
 

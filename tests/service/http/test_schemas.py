@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from service.http.schemas import (
     parse_documents,
     parse_labels,
 )
+from tests.counting import calls_of
 
 if TYPE_CHECKING:
     from guards.json_types import JsonObject
@@ -253,19 +253,18 @@ STRANGE = "has an unknown field"
     ],
 )
 def test_many_unknown_fields_are_one_problem(body: object, expected: dict[str, str]) -> None:
-    """A million fields that are no part of a request are refused in the words of one, and soon."""
-    started = time.process_time()
+    """A million fields that are no part of a request are refused as cheaply as one."""
     assert problems(body) == expected
-    assert time.process_time() - started < 0.25
+    assert calls_of(lambda: problems(body)) < len(CROWD) / 100
 
 
 def test_many_unknown_fields_of_a_label_reject_that_label() -> None:
-    """As soon as in a classification, and the other labels are accepted."""
+    """As cheaply as in a classification, and the other labels are accepted."""
     label = {"request_id": "a", "label": "contract"}
     labels = [{**label, **CROWD}, label]
-    started = time.process_time()
     accepted, rejected = parse_labels({"labels": labels}, SCHEMA.labels)
-    assert time.process_time() - started < 0.25
+    calls = calls_of(lambda: parse_labels({"labels": labels}, SCHEMA.labels))
+    assert calls < len(CROWD) / 100
     assert [label.request_id for label in accepted] == ["a"]
     assert rejected == [Problem("labels[0]", STRANGE)]
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.lifecycle.signals import drain_before_stopping
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT)
-PATIENCE_S = 10.0
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from service.observation.windows import Windows
 from service.shadow.mirror import Mirror
 from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
+from tests.patience import PATIENCE_S
 from tests.service.shadow.scripted import ScriptedChallenger
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
 
-__all__ = ["ANSWER", "PATIENCE_S", "SALARY", "SENDER", "STAMP", "TEXT", "Recording"]
+__all__ = ["ANSWER", "SALARY", "SENDER", "STAMP", "TEXT", "Recording"]
 
-PATIENCE_S = 10.0
 STAMP = {"timestamp", "event", "schema", "replica", "run", "seq"}
 ANSWER = {"label", "confidence", "margin", "entropy", "probabilities"}
 TEXT = "a very secret sentence"

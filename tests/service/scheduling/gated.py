@@ -13,6 +13,7 @@ import numpy as np
 from artifacts.bundle.preprocessing import Encoding
 from guards.schema import CanonicalRow
 from service.scheduling.scheduler import Scheduler
+from tests.patience import AGES_S, PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Sequence
@@ -29,12 +30,12 @@ __all__ = [
     "occupied",
     "queued",
     "scheduling",
-    "took",
+    "soon",
 ]
 
 T = TypeVar("T")
 
-FAR_S = 30.0
+FAR_S = PATIENCE_S
 MAX_TOKENS = 512
 
 
@@ -89,8 +90,8 @@ def mark_of(encoding: Encoding) -> int:
 
 
 def soon() -> float:
-    """Return a deadline that no test reaches."""
-    return time.monotonic() + FAR_S
+    """Return a deadline that no test reaches, nor an estimate that a stall has spoilt."""
+    return time.monotonic() + AGES_S
 
 
 @contextlib.contextmanager
@@ -124,16 +125,6 @@ async def occupied(scheduler: Scheduler, engine: GatedEngine) -> list[asyncio.Ta
     tasks = [await queued(answer(scheduler, document(99))) for _ in range(engine.lanes)]
     await engine.begins(engine.lanes)
     return tasks
-
-
-async def took(scheduler: Scheduler, engine: GatedEngine, document: Encoding) -> None:
-    """Let a document take a twentieth of a second, for the estimate."""
-    running = await queued(answer(scheduler, document))
-    await engine.begins()
-    await asyncio.sleep(0.05)
-    engine.gate.set()
-    await running
-    engine.gate.clear()
 
 
 async def queued(work: Coroutine[None, None, T]) -> asyncio.Task[T]:

@@ -12,6 +12,8 @@ import pytest
 
 from service.errors import DeadlinePassed, Overloaded
 from service.scheduling.scheduler import Scheduler
+from tests.clock import Clock
+from tests.patience import AGES_S
 from tests.service.scheduling.gated import (
     FAR_S,
     MAX_TOKENS,
@@ -22,7 +24,7 @@ from tests.service.scheduling.gated import (
     occupied,
     queued,
     scheduling,
-    took,
+    soon,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.bundle.preprocessing import Encoding
+
+FAR = 1_000_000.0
+"""A deadline on the tests' own clock that nothing reaches."""
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock of the schedulers of a test, and of their lanes and requests."""
+    clock = Clock()
+    for module in ("scheduler", "lanes", "jobs"):
+        monkeypatch.setattr(f"service.scheduling.{module}.time", clock)
+    return clock
+
+
+async def takes(scheduler: Scheduler, engine: GatedEngine, clock: Clock, seconds: float) -> None:
+    """Let a document of one token take so long, for the estimate."""
+    running = await queued(answer(scheduler, document(1, tokens=1), deadline=FAR))
+    await engine.begins()
+    clock.now += seconds
+    engine.gate.set()
+    await running
+    engine.gate.clear()
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
@@ -59,14 +83,14 @@ def test_a_request_over_the_limit_is_refused_with_a_time_to_retry() -> None:
         assert engine.computed == [1, 2, 3]
 
 
-def test_a_request_that_would_be_late_is_refused_early() -> None:
+def test_a_request_that_would_be_late_is_refused_early(clock: Clock) -> None:
     """One pass has shown how long they take; there is capacity, and no time."""
 
     async def scenario(scheduler: Scheduler, engine: GatedEngine) -> list[int]:
-        await took(scheduler, engine, document(1))
-        waiting = await queued(answer(scheduler, *map(document, range(2, 22))))
+        await takes(scheduler, engine, clock, 1)
+        waiting = await queued(answer(scheduler, *map(document, range(2, 22)), deadline=FAR))
         with pytest.raises(Overloaded):
-            await answer(scheduler, document(50), deadline=time.monotonic() + 0.5)
+            await answer(scheduler, document(50), deadline=clock.now + 100)
         engine.gate.set()
         return await waiting
 
@@ -103,8 +127,8 @@ def test_emptied_waits_for_every_admitted_document() -> None:
     """A drain that waits for it goes on when the last document is answered, not before."""
 
     async def scenario(scheduler: Scheduler) -> None:
-        with scheduler.admit([8], time.monotonic() + FAR_S):
-            with scheduler.admit([8], time.monotonic() + FAR_S):
+        with scheduler.admit([8], soon()):
+            with scheduler.admit([8], soon()):
                 waiting = asyncio.create_task(scheduler.emptied())
             await asyncio.sleep(0)
             assert not waiting.done()
@@ -146,13 +170,12 @@ def test_what_is_past_its_deadline_in_the_queue_is_never_computed() -> None:
         assert engine.computed == [99, 3]
 
 
-def test_a_deadline_that_passes_before_the_queue_is_reached_computes_nothing() -> None:
+def test_a_deadline_that_passes_before_the_queue_is_reached_computes_nothing(clock: Clock) -> None:
     """Not even an idle engine starts what took too long to encode."""
 
     async def scenario(scheduler: Scheduler) -> None:
-        deadline = time.monotonic() + 0.01
-        with scheduler.admit([8], deadline) as permit:
-            await asyncio.sleep(deadline - time.monotonic() + 0.001)
+        with scheduler.admit([8], clock.now + 1) as permit:
+            clock.now += 1.1
             with pytest.raises(DeadlinePassed):
                 await scheduler.run(permit, [document(1)])
 
@@ -163,20 +186,23 @@ def test_a_deadline_that_passes_before_the_queue_is_reached_computes_nothing() -
         assert engine.computed == []
 
 
-def test_a_request_that_cannot_be_in_time_fails_at_once() -> None:
+def test_a_request_that_cannot_be_in_time_fails_at_once(clock: Clock) -> None:
     """It turned out to be longer than there is time for; the one behind it has enough."""
 
     async def scenario(scheduler: Scheduler, engine: GatedEngine) -> None:
-        await took(scheduler, engine, document(1, tokens=1))
-        first = await occupied(scheduler, engine)
-        deadline = time.monotonic() + FAR_S / 2
+        await takes(scheduler, engine, clock, 10)
+        first = await queued(answer(scheduler, document(99), deadline=FAR))
+        await engine.begins()
+        # Whoever waits for the deadline itself waits longer than the test does.
+        deadline = clock.now + 2 * FAR_S
         hopeless = await queued(answer(scheduler, *[document(2, 400)] * 2, deadline=deadline))
-        behind = await queued(answer(scheduler, document(3), deadline=deadline + 10 * FAR_S))
+        behind = await queued(answer(scheduler, document(3), deadline=FAR))
+        clock.now += 80
         engine.gate.set()
         with pytest.raises(DeadlinePassed):
-            await asyncio.wait_for(hopeless, FAR_S / 4)
+            await asyncio.wait_for(hopeless, FAR_S)
         assert await behind == [3]
-        await asyncio.gather(*first)
+        assert await first == [99]
 
     with scheduling() as (scheduler, engine):
         asyncio.run(scenario(scheduler, engine))
@@ -255,14 +281,13 @@ def test_every_request_ends_once_and_as_it_should(
     """Cancelled, late, failed or answered, with a stop at the end: each request ends once."""
     rng = random.Random(seed)  # noqa: S311 (a scenario, not a secret)
     engine = UnsteadyEngine(lanes=3)
-    engine.gate.set()
     scheduler = Scheduler(engine, 10_000, MAX_TOKENS)
     ended: Counter[str] = Counter()
 
     async def request(first: int) -> None:
         marks = range(first, first + rng.randint(1, 4))
         try:
-            deadline = time.monotonic() + rng.choice([0.001, 0.01, FAR_S])
+            deadline = time.monotonic() + rng.choice([0.001, 0.01, AGES_S])
             answers = await answer(scheduler, *map(document, marks), deadline=deadline)
         except (DeadlinePassed, Overloaded):
             ended["late"] += 1
@@ -276,7 +301,9 @@ def test_every_request_ends_once_and_as_it_should(
 
     async def scenario() -> None:
         tasks = []
-        for _ in range(300):
+        for number in range(300):
+            if number == 100:  # until then nobody is answered, so that some are cancelled
+                engine.gate.set()
             tasks.append(await queued(request(rng.randint(1, 90))))
             if rng.random() < 0.2:
                 rng.choice(tasks).cancel()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from guards.evidence.pair import Missed
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from service.shadow.interface import PendingComparison
 
 __all__ = ["RememberingListener"]
-
-PATIENCE_S = 120.0
 
 
 class RememberingListener:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.evidence.coverage import Coverage
@@ -83,7 +83,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, derandomize=True)
 @given(STEPS, st.integers(1, 3), st.integers(1, 5))
 def test_the_counts_balance_whatever_settles_in_whatever_order(
     steps: list[tuple[int, int, int] | None], challengers: int, capacity: int

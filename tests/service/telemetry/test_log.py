@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,8 +20,8 @@ from guards.events.events import SCHEMA
 from guards.json_types import JsonObject
 from service.telemetry.log import EventLog
 from tests.guards.events.something import Something, something
+from tests.patience import PATIENCE_S, wait_until
 
-PATIENCE_S = 10.0
 ROOT = Path(__file__).parents[3]
 
 
@@ -34,14 +34,6 @@ def parsed(lines: bytes) -> list[JsonObject]:
 def numbers(path: Path) -> list[int]:
     """Return the `seq` of each line of a log file."""
     return [line["seq"] for line in parsed(path.read_bytes())]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it never became true"
-        threading.Event().wait(0.001)
 
 
 def has_lines(path: Path, count: int) -> bool:
@@ -302,7 +294,7 @@ def test_a_stuck_reader_holds_up_nobody(path: Path) -> None:
     log = EventLog("replica-1", "run-1", stdout=pipe.writer, path=path, capacity=20)
     for number in range(1, 101):
         log.emit(something(filler="x" * 2000))
-        until(partial(has_lines, path, number))
+        wait_until(partial(has_lines, path, number), "the line", pause_s=0.001)
     assert not log.flush(0.01)
     lost = log.lost["stdout"]
     assert log.lost == {"stdout": lost, "file": 0}
@@ -350,17 +342,21 @@ import os, sys
 from pathlib import Path
 from service.telemetry.log import EventLog
 from tests.guards.events.something import something
+from tests.patience import wait_until
 
 reader, writer = os.pipe()
-log = EventLog("replica-1", "run-1", stdout=writer, path=Path(sys.argv[1]))
+path = Path(sys.argv[1])
+log = EventLog("replica-1", "run-1", stdout=writer, path=path)
 for _ in range(200):
     log.emit(something(filler="x" * 1000))
+wait_until(lambda: path.exists() and path.read_bytes().count(b"\\n") == 200, "the file")
 sys.exit(0 if log.close(0.2) else 3)
 """
 
 
 def test_a_stuck_reader_does_not_keep_the_process_alive(path: Path) -> None:
     """A process whose stdout nobody reads says so at close, and exits with its file complete."""
-    done = subprocess.run([sys.executable, "-c", STUCK, path], cwd=ROOT, timeout=30, check=False)
+    command = [sys.executable, "-c", STUCK, str(path)]
+    done = subprocess.run(command, cwd=ROOT, timeout=PATIENCE_S, check=False)
     assert done.returncode == 3
     assert numbers(path) == list(range(1, 201))

@@ -11,8 +11,7 @@ from guards.json_types import JsonObject
 from service.telemetry.log import EventLog
 from service.telemetry.sinks import Line
 from tests.guards.events.something import something
-
-PATIENCE_S = 10.0
+from tests.patience import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)

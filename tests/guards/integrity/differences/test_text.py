@@ -256,7 +256,7 @@ def test_values_without_end() -> None:
     assert difference_in_words("a.b", deep, 1).sentence == "a.b [[[[…]]]] → 1"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(names, any_json, any_json)
 @example("a.b", 10**400, 1)
 def test_any_json_can_be_said(name: str, expected: object, observed: object) -> None:

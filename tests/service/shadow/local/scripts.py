@@ -6,20 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["BURN", "REPOSITORY", "line_of", "python", "resume"]
+from service.shadow.local.processor_use import ProcessorUse, processor_use
+from tests.patience import wait_until
+
+__all__ = ["BURN", "REPOSITORY", "line_of", "python", "resume", "use_when"]
 
 REPOSITORY = Path(__file__).parents[4]
 
 BURN = """
-import sys, time
-if sys.argv[1] == "idle":
+import sys
+if sys.argv[1:] == ["idle"]:
     from service.shadow.local.priority import drop_priority
     assert drop_priority() == "idle"
 print("ready", flush=True)
-until, before = float(sys.stdin.readline()), time.process_time()
-while time.monotonic() < until:
+sys.stdin.readline()
+while True:
     pass
-print(time.process_time() - before)
 """
 
 
@@ -47,3 +49,16 @@ def resume(process: subprocess.Popen[str], line: object = "") -> None:
     assert process.stdin is not None
     process.stdin.write(f"{line}\n")
     process.stdin.flush()
+
+
+def use_when(process: subprocess.Popen[str], state: str) -> ProcessorUse:
+    """Wait until a process is in a state."""
+    uses: list[ProcessorUse] = []
+
+    def reached() -> bool:
+        use = processor_use(process.pid)
+        uses.extend([use] if use is not None and use.state == state else [])
+        return bool(uses)
+
+    wait_until(reached, f"state {state}", pause_s=0.001)
+    return uses[0]

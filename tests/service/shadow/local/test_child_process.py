@@ -11,13 +11,12 @@ import pytest
 
 from service.shadow.local import wire
 from service.shadow.local.child_process import ChildProcess
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from service.shadow.local.wire import Message
-
-PATIENCE_S = 60.0
 
 ECHO = """
 import sys, struct

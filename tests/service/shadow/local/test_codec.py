@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -29,7 +29,6 @@ def encoding(token_ids: np.ndarray, columns: np.ndarray) -> Encoding:
     return Encoding(token_ids, columns, ROW, unknown_tokens=0, truncated=False)
 
 
-@settings(deadline=None, derandomize=True)
 @given(TOKEN_IDS, COLUMNS)
 def test_an_encoding_arrives_bit_by_bit(token_ids: np.ndarray, columns: np.ndarray) -> None:
     """Every float64 passes, NaN, infinities and negative zero included, and every window."""
@@ -78,7 +77,6 @@ def test_bytes_of_another_shape_than_in_the_message_are_refused(
         codec.arrays_of(Message({"id": 1, "token_ids": shape}, arrays))
 
 
-@settings(deadline=None, derandomize=True)
 @given(hnp.arrays(np.float32, st.integers(1, 9)))
 def test_an_answer_arrives_bit_by_bit(probabilities: np.ndarray) -> None:
     """Probabilities are float32 on both sides, with the times of the pass beside them."""

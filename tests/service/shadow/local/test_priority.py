@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
-from tests.service.shadow.local.scripts import BURN, REPOSITORY, line_of, python, resume
+from tests.service.shadow.local.scripts import (
+    BURN,
+    REPOSITORY,
+    line_of,
+    python,
+    resume,
+    use_when,
+)
 
 _DROP_WITH_THREADS = """
 import os, threading
@@ -25,6 +31,17 @@ stop.set()
 print(how, len(policies), sorted(set(policies)) == [os.SCHED_IDLE])
 """
 
+_BURN_BESIDE = """
+import sys, time
+from service.shadow.local.processor_use import processor_use
+print("ready", flush=True)
+other = int(sys.stdin.readline())
+own_s, other_s = time.process_time(), processor_use(other).cpu_s
+while time.process_time() < own_s + 1:
+    pass
+print(processor_use(other).cpu_s - other_s)
+"""
+
 
 def test_every_thread_moves_to_the_idle_class() -> None:
     """Threads that ran before and threads that start later are all idle."""
@@ -39,15 +56,16 @@ def test_every_thread_moves_to_the_idle_class() -> None:
 
 
 def test_an_idle_process_gives_its_core_to_a_busy_one_of_the_same_session() -> None:
-    """Beside a normal process on one core it gets less than 15 % of the processor time."""
+    """While a normal process on its core computes for a second, it gets less than 0.18 s."""
     core = min(os.sched_getaffinity(0))
-    with python(BURN, "normal") as normal, python(BURN, "idle") as idle:
+    with python(_BURN_BESIDE) as normal, python(BURN, "idle") as idle:
         for process in (normal, idle):
             assert os.getsid(process.pid) == os.getsid(0)
             os.sched_setaffinity(process.pid, {core})
-        # One clock for both: whoever starts late must not go on alone.
-        until = time.monotonic() + 1.5
-        for process in (normal, idle):
-            resume(process, until)
-        used_s = [float(line_of(process)) for process in (normal, idle)]
-    assert used_s[1] < 0.15 * sum(used_s)
+        resume(idle)
+        use_when(idle, "R")
+        # The normal process measures while it computes, so that neither ever goes on alone.
+        resume(normal, idle.pid)
+        used_s = float(line_of(normal))
+        idle.kill()
+    assert used_s < 0.18

@@ -5,18 +5,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from service.shadow.local.processor_use import ProcessorUse, processor_use
-from tests.service.shadow.local.scripts import BURN, python, resume
+from tests.patience import wait_until
+from tests.service.shadow.local.scripts import BURN, python, resume, use_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PATIENCE_S = 20.0
 
 _SLEEP = "print('ready', flush=True); input()"
 
@@ -27,14 +25,6 @@ def sleeping() -> Iterator[subprocess.Popen[str]]:
     with python(_SLEEP) as process:
         yield process
         process.kill()
-
-
-def use_when(process: subprocess.Popen[str], state: str) -> ProcessorUse:
-    """Wait until a process is in a state."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (use := processor_use(process.pid)) is None or use.state != state:
-        assert time.monotonic() < deadline, use
-    return use
 
 
 def test_a_stopped_process_hangs(sleeping: subprocess.Popen[str]) -> None:
@@ -64,12 +54,15 @@ def test_a_process_that_is_given_no_processor_starves() -> None:
 
 def test_a_busy_process_is_ready_to_run_and_uses_time() -> None:
     """The kernel reports it for a real process."""
-    with python(BURN, "normal") as process:
-        resume(process, time.monotonic() + 60)
+    with python(BURN) as process:
+        resume(process)
         before = use_when(process, "R")
-        deadline = time.monotonic() + PATIENCE_S
-        while (now := processor_use(process.pid)) is None or now.cpu_s < before.cpu_s + 0.1:
-            assert time.monotonic() < deadline
+
+        def used() -> bool:
+            now = processor_use(process.pid)
+            return now is not None and now.cpu_s >= before.cpu_s + 0.1
+
+        wait_until(used, "a tenth of a second of processor time")
         process.kill()
 
 

@@ -18,6 +18,9 @@ from service.shadow.local.child_process import ChildProcess
 from service.shadow.local.handshake import WorkerConfig, WorkerInfo
 from service.shadow.local.session import Session
 from service.shadow.queue import MemoryQueue
+from tests.clock import Clock
+from tests.patience import AGES_S, PATIENCE_S
+from tests.service.shadow.local.processes import sent
 from tests.service.shadow.samples import LABELS, encoding, pending
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from service.shadow.interface import PendingComparison
 
 REPOSITORY = Path(__file__).parents[4]
-PATIENCE_S = 60.0
 GOOD, HANGS = 0, 1
 
 WORKER = """
@@ -60,7 +62,7 @@ class CountedProcess(ChildProcess):
 class Conversation:
     """A session with a real process, and every document that came back."""
 
-    def __init__(self, child: CountedProcess, timeout_s: float = 60.0) -> None:
+    def __init__(self, child: CountedProcess, timeout_s: float = AGES_S) -> None:
         self.child = child
         self.outcomes: defaultdict[int, list[Outcome]] = defaultdict(list)
         self.queue = MemoryQueue(1000)
@@ -102,7 +104,7 @@ class Conversation:
         self.changed.set()
 
 
-async def converse(timeout_s: float = 60.0) -> Conversation:
+async def converse(timeout_s: float = AGES_S) -> Conversation:
     """Start a process, and a session with it."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     child = await CountedProcess.spawn(sys.executable, "-c", WORKER, env=environment)
@@ -111,17 +113,16 @@ async def converse(timeout_s: float = 60.0) -> Conversation:
     return Conversation(child, timeout_s)
 
 
-async def sent() -> None:
-    """Let the event loop send as many documents as it will."""
-    for _ in range(10):
-        await asyncio.sleep(0)
-
-
-def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on() -> None:
+def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The process is killed although answers come, and each document comes back once."""
+    clock = Clock()
+    monkeypatch.setattr("service.shadow.local.session.time", clock)
+    monkeypatch.setattr("service.shadow.local.session._WATCH_S", 0.01)
 
     async def scenario() -> Conversation:
-        conversation = await converse(timeout_s=0.5)
+        conversation = await converse(timeout_s=20.0)
         running = asyncio.create_task(conversation.session.run())
         conversation.offer(HANGS)
         answered = 0
@@ -133,6 +134,7 @@ def test_one_lane_that_hangs_is_noticed_although_the_other_goes_on() -> None:
                     {running, asyncio.create_task(conversation.until_settled(answered))},
                     return_when=asyncio.FIRST_COMPLETED,
                 )
+                clock.now += 1  # no document ages but the one that hangs
         await running
         await conversation.child.end(PATIENCE_S)
         conversation.session.end(Missed.CHALLENGER_DOWN)

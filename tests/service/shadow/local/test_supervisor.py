@@ -18,6 +18,7 @@ from service.shadow.interface import ChallengerState
 from service.shadow.local.handshake import WorkerConfig, WorkerInfo
 from service.shadow.local.supervisor import Supervisor
 from service.shadow.queue import MemoryQueue
+from tests.patience import AGES_S, PATIENCE_S
 from tests.service.shadow.local.processes import Offers, gone, sent
 
 if TYPE_CHECKING:
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
     from guards.evidence.pair import Outcome
     from service.shadow.interface import PendingComparison
 
-PATIENCE_S = 120.0
-
 
 class Supervised:
     """The owner of a supervised process, which remembers every call."""
 
-    def __init__(self, bundle: Path, offers: Offers, timeout_s: float = 60.0) -> None:
+    def __init__(self, bundle: Path, offers: Offers, timeout_s: float = AGES_S) -> None:
         config = WorkerConfig(Requirements(), 1000, timeout_s, "torch")
         self.queue = MemoryQueue(1000)
         self.supervisor = Supervisor("docs/2", bundle, config, self.queue, self)

@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.shadow.local import wire
@@ -39,7 +39,6 @@ def received(data: bytes, chunk: int) -> list[Message]:
     return messages
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.lists(MESSAGES, max_size=4), st.integers(1, 50))
 def test_messages_come_back_as_they_were(
     messages: list[tuple[dict[str, object], bytes]], chunk: int

@@ -13,6 +13,8 @@ from artifacts.bundle.opening import Bundle, open_bundle
 from service.engines.torch import TorchEngine
 from service.shadow.local import codec, wire
 from service.shadow.local.worker import Worker
+from tests.clock import Clock
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from service.engines import Engine
     from service.shadow.local.wire import Message
-
-PATIENCE_S = 20.0
 
 
 class ScriptedEngine:
@@ -165,9 +165,10 @@ def test_a_document_that_is_done_does_not_wait_for_an_older_one(
 
 
 def test_answers_are_sent_together_while_there_is_more_to_do(
-    bundle: Bundle, small_table: Table
+    bundle: Bundle, small_table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write for each would wake the service as often as there are documents."""
+    monkeypatch.setattr("service.shadow.local.worker.time", Clock())
     answers = Answers()
     (encoding,) = encoded(bundle, small_table.documents[:1])
     requests = [codec.as_encoding(n, encoding) for n in range(50)]
