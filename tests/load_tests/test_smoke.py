@@ -140,12 +140,26 @@ def served(service: SmallService) -> Iterator[str]:
             thread.join()
 
 
+@dataclass
+class JammedService(SmallService):
+    """It refuses every document, each 0.1 s after the one before on the scenario's clock."""
+
+    clock: Clock = field(default_factory=Clock)
+
+    def classify(self, documents: list[JsonObject]) -> int:
+        """Return 429."""
+        del documents
+        self.clock.now += 0.1
+        return 429
+
+
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no time pass for the scenario while it sends, so that no pause of the machine counts."""
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let time pass for the scenario only when a test says so, and no pause of the machine."""
     clock = Clock(time.perf_counter() + AGES_S)
     monkeypatch.setattr(smoke, "time", clock)
     monkeypatch.setattr(smoke, "Connections", lambda url, _: Connections(url))
+    return clock
 
 
 def smoked(service: SmallService, *options: str) -> int:
@@ -265,7 +279,7 @@ def test_a_lost_comparison_is_an_imbalance(capsys: pytest.CaptureFixture[str]) -
     assert "balanced         no; docs/2: 40 eligible, 39 accounted for" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("clock")
 def test_an_uncounted_document_is_an_imbalance(capsys: pytest.CaptureFixture[str]) -> None:
     """The service must count exactly what it answered; waiting for the rest is bounded."""
     assert smoked(SmallService(uncounted=3), "--json", "--documents=4", "--timeout-s=1") == 1
@@ -297,15 +311,13 @@ def test_a_full_queue_is_retried(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(service.documents) == 40
 
 
-@pytest.mark.usefixtures("patient")
-def test_retrying_ends_with_the_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_retrying_ends_with_the_time(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     """A queue that stays full is no reason to wait for ever."""
-    service = SmallService(refusals=10**6)
-
-    assert smoked(service, "--json", "--timeout-s=1") == 1
+    assert smoked(JammedService(clock=clock), "--json", "--timeout-s=1") == 1
 
     report = json.loads(capsys.readouterr().out)
     assert report["errors"] == {"429": 40}
+    assert report["retries"] > 0
     assert report["latency_ms"] is None
     assert report["balanced"] is True
 
