@@ -31,7 +31,7 @@ class Categories(NamedTuple):
 
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Categories:
-        """Number the texts in the order of their first appearance."""
+        """Return the column of these texts, numbered in the order of their appearance."""
         numbers: dict[str | None, int] = {None: -1}
         codes = [numbers.setdefault(value, len(numbers) - 1) for value in values]
         names = tuple(name for name in numbers if name is not None)
@@ -40,6 +40,16 @@ class Categories(NamedTuple):
     def rows(self, selected: NDArray[np.bool_]) -> Categories:
         """Return the column of the selected rows."""
         return Categories(self.codes[selected], self.names)
+
+    def are(self, name: str) -> NDArray[np.bool_]:
+        """Return, bool [rows], where the column holds this text."""
+        code = self.names.index(name) if name in self.names else len(self.names)
+        return np.asarray(self.codes == code)
+
+    def counts(self) -> dict[str, int]:
+        """Return how often each text occurs, without those that do not."""
+        numbers = np.bincount(self.codes[self.codes >= 0], minlength=len(self.names)).tolist()
+        return {name: count for name, count in zip(self.names, numbers, strict=True) if count}
 
     def equals(self, other: Categories) -> NDArray[np.bool_]:
         """Return, bool [rows], where two columns hold the same text; none equals nothing."""
@@ -103,7 +113,7 @@ class PairColumns:
     def rows(self, selected: NDArray[np.bool_]) -> PairColumns:
         """Return the selected rows; ``selected`` is bool [rows]."""
         return PairColumns(
-            request_ids=[self.request_ids[row] for row in np.flatnonzero(selected)],
+            request_ids=[self.request_ids[row] for row in np.flatnonzero(selected).tolist()],
             observed_at=self.observed_at[selected],
             last=self.last[selected],
             segments=self.segments.rows(selected),

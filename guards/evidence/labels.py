@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,8 @@ class KnownLabels:
     """The labels of documents by request id, and how many were repeated or contradicted.
 
     Of several labels of a document the last one counts: the one with the later ``labelled_at``,
-    and without such times the one that was added later. Corrections are kept apart.
+    and without such times the one that was added later. A document that was drawn stays so,
+    wherever its label comes from. Corrections are kept apart.
     """
 
     def __init__(self, labels: Iterable[TrueLabel] = ()) -> None:
@@ -73,11 +74,14 @@ class KnownLabels:
         correction = label.source is LabelSource.CORRECTION
         known = self._corrections if correction else self._labels
         earlier = known.get(label.request_id)
-        if earlier is not None and earlier.label is not None and label.label is not None:
+        if earlier is None:
+            known[label.request_id] = label
+            return
+        if earlier.label is not None and label.label is not None:
             self.repeated += 1
             self.contradicted += earlier.label != label.label
-        if earlier is None or _replaces(label, earlier):
-            known[label.request_id] = label
+        latest = label if _replaces(label, earlier) else earlier
+        known[label.request_id] = _drawn_as(latest, label, earlier)
 
 
 def _replaces(label: TrueLabel, earlier: TrueLabel) -> bool:
@@ -86,3 +90,18 @@ def _replaces(label: TrueLabel, earlier: TrueLabel) -> bool:
     if label.labelled_at is None or earlier.labelled_at is None:
         return True
     return label.labelled_at >= earlier.labelled_at
+
+
+def _drawn_as(latest: TrueLabel, *entries: TrueLabel) -> TrueLabel:
+    """Return the latest label as that of a drawn document, where any entry says that it was."""
+    draws = [entry for entry in (latest, *entries) if entry.source is LabelSource.QUEUE]
+    if not draws:
+        return latest
+    draw = draws[0]
+    return replace(
+        latest,
+        source=draw.source,
+        stratum=draw.stratum,
+        inclusion_probability=draw.inclusion_probability,
+        given_up=latest.label is None and any(entry.given_up for entry in draws),
+    )

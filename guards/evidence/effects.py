@@ -1,0 +1,100 @@
+"""What the evidence says of each thing that a criterion can ask about: accuracy, cost, errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, inf, log
+from typing import TYPE_CHECKING
+
+from guards.evidence.pair_evidence import MAX_COST_RATIO
+from guards.evidence.pair_sums import UNIT
+from guards.sequential.confidence_sequence import log_e_mean, log_e_rate, radius, rate_interval
+
+if TYPE_CHECKING:
+    from guards.evidence.gain import Gain
+    from guards.evidence.pair_evidence import CostSums
+
+__all__ = ["Effect", "better_effect", "cost_effect", "errors_effect", "not_worse_effect"]
+
+_COST_SCALE = log(MAX_COST_RATIO)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Evidence, as logarithms of e-values, that what was asked for holds, and that it does not.
+
+    ``worst`` and ``best`` bound the effect, each with the error that was asked for, and are None
+    where nothing is known. ``words`` tell what was observed.
+    """
+
+    log_e_holds: float
+    log_e_broken: float
+    worst: float | None
+    best: float | None
+    words: str
+
+
+def better_effect(gain: Gain, alpha: float, harm_alpha: float) -> Effect:
+    """Return what is known of "the challenger is more accurate"; bounds are of the gain."""
+    low, high = gain.bounds(alpha, harm_alpha)
+    return Effect(gain.log_e_above(0.0), gain.log_e_below(0.0), low, high, _labels(gain))
+
+
+def not_worse_effect(gain: Gain, margin: float, alpha: float, harm_alpha: float) -> Effect:
+    """Return what is known of "the challenger loses at most ``margin``"; bounds are of the gain."""
+    low, high = gain.bounds(alpha / 2, harm_alpha)
+    if gain.compared:
+        _, rate = rate_interval(gain.disagreed, gain.compared, alpha / 2)
+        low = max(-float(rate), -1.0 if low is None else low)
+    words = f"labels differ on {gain.disagreed} of {gain.compared} documents; {_labels(gain)}"
+    return Effect(gain.log_e_not_worse(margin), gain.log_e_below(-margin), low, high, words)
+
+
+def cost_effect(cost: CostSums, max_ratio: float, alpha: float, harm_alpha: float) -> Effect:
+    """Return what is known of "the challenger costs at most ``max_ratio`` times the champion".
+
+    Costs are processor times. Bounds are of the geometric mean of their ratios.
+    """
+    if not cost.documents:
+        words = "no document has the processor time of both in comparable passes"
+        return Effect(-inf, -inf, None, None, words)
+    total, squares = cost.ratio / UNIT, cost.squares / UNIT**2
+    mean, excess = total / cost.documents, total - cost.documents * log(max_ratio)
+    above, below = (
+        float(radius(squares, part, _COST_SCALE)) / cost.documents for part in (alpha, harm_alpha)
+    )
+    return Effect(
+        float(log_e_mean(-excess, squares, _COST_SCALE)),
+        float(log_e_mean(excess, squares, _COST_SCALE)),
+        exp(mean + above),
+        exp(mean - below),
+        f"the processor times of {cost.documents} documents have a mean ratio of {exp(mean):.2f}",
+    )
+
+
+def errors_effect(
+    errors: int, documents: int, max_share: float, alpha: float, harm_alpha: float
+) -> Effect:
+    """Return what is known of "the challenger fails on at most ``max_share`` of documents"."""
+    words = f"the challenger failed on {errors} of {documents} documents"
+    if not documents:
+        return Effect(-inf, -inf, None, None, words)
+    evidence = float(log_e_rate(errors, documents, max_share))
+    fewer, more = errors < max_share * documents, errors > max_share * documents
+    return Effect(
+        evidence if fewer else -inf,
+        evidence if more else -inf,
+        float(rate_interval(errors, documents, alpha)[1]),
+        float(rate_interval(errors, documents, harm_alpha)[0]),
+        words,
+    )
+
+
+def _labels(gain: Gain) -> str:
+    if not gain.documents:
+        return "no label counts yet"
+    tally = gain.all
+    return (
+        f"where labels tell them apart, the challenger alone is right {tally.wins:.0f} times and "
+        f"the champion alone {tally.losses:.0f} times"
+    )
