@@ -120,9 +120,7 @@ def _classes(
     names = sorted({*classes, *called, *(champion or {}), *(challenger or {})})
     return {
         name: {
-            **_part(
-                pairs.of_class(name), labels, alpha, lambda cell, name=name: cell.label == name
-            ),
+            **_part(pairs.of_class(name), gain_of_class(pairs, labels, name), alpha),
             "known": name in classes,
             "champion": None if champion is None else champion.get(name),
             "challenger": None if challenger is None else challenger.get(name),
