@@ -31,7 +31,7 @@ class Categories(NamedTuple):
 
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Categories:
-        """Number the texts in the order of their first appearance."""
+        """Return the texts as codes, numbered in the order of their first appearance."""
         numbers: dict[str | None, int] = {None: -1}
         codes = [numbers.setdefault(value, len(numbers) - 1) for value in values]
         names = tuple(name for name in numbers if name is not None)
@@ -103,7 +103,7 @@ class PairColumns:
     def rows(self, selected: NDArray[np.bool_]) -> PairColumns:
         """Return the selected rows; ``selected`` is bool [rows]."""
         return PairColumns(
-            request_ids=[self.request_ids[row] for row in np.flatnonzero(selected)],
+            request_ids=[self.request_ids[row] for row in np.flatnonzero(selected).tolist()],
             observed_at=self.observed_at[selected],
             last=self.last[selected],
             segments=self.segments.rows(selected),
