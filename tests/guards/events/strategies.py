@@ -52,7 +52,9 @@ FINDINGS = st.lists(
 ANSWERS = st.builds(
     Answer, TEXTS, NUMBERS, NUMBERS, NUMBERS, st.dictionaries(TEXTS, NUMBERS, max_size=3)
 )
-OBSERVATIONS = st.builds(Observation, ANSWERS, NUMBERS, *[st.none() | NUMBERS] * 3)
+OBSERVATIONS = st.builds(
+    Observation, ANSWERS, NUMBERS, *[st.none() | NUMBERS] * 3, exclusive=st.booleans()
+)
 IDS = st.builds(ChallengerId, TEXTS, TEXTS, st.integers(1, 9))
 COVERAGES = st.builds(
     Coverage, COUNTS, COUNTS, COUNTS, COUNTS, st.dictionaries(TEXTS, COUNTS, max_size=2)

@@ -78,6 +78,7 @@ def test_documents_have_their_observations(events: list[Event]) -> None:
     observed = [event for event in events if isinstance(event, RequestObserved)]
     for event in observed:
         assert event.champion.cpu_s is None
+        assert not event.champion.exclusive
         assert event.champion.queue_s is not None
         assert event.champion.preprocess_s is not None
         second = event.pairs[0]

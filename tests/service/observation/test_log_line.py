@@ -51,6 +51,21 @@ def test_a_line_has_exactly_the_fields_of_the_contract(record: Callable[..., Rec
     assert challenger["js_divergence"] > 0.1
 
 
+def test_only_an_exclusive_pass_of_the_champion_is_marked(
+    record: Callable[..., Recording],
+) -> None:
+    """Its processor time lacks that of helper threads, and a challenger has none."""
+    recording = record([SECOND])
+    for exclusive in (True, False):
+        recording.exclusive = exclusive
+        recording.answered()
+        recording.challengers[0].settle(recording.observation(label=0))
+    marked, plain = recording.lines("request.observed")
+    assert marked["champion"]["exclusive"] is True
+    assert "exclusive" not in plain["champion"]
+    assert "exclusive" not in marked["challengers"][0] | plain["challengers"][0]
+
+
 def test_a_missed_document_says_why(record: Callable[..., Recording]) -> None:
     """The line of a document that challengers missed still stands, with the reasons."""
     recording = record([SECOND, THIRD])
