@@ -23,6 +23,7 @@ from guards.events.events import (
     Variant,
 )
 from guards.evidence.coverage import Coverage
+from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Comparison, Missed, Pair
 
 if TYPE_CHECKING:
@@ -129,7 +130,15 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         counts=OBJECTS,
         scores=st.dictionaries(TEXTS, SCORES, max_size=2),
     ),
-    st.builds(FeedbackReceived, TEXTS, TEXTS, st.none() | st.tuples(TEXTS, NUMBERS)),
+    st.builds(
+        FeedbackReceived,
+        TEXTS,
+        TEXTS,
+        st.none() | st.tuples(TEXTS, NUMBERS),
+        st.sampled_from(LabelSource),
+        st.none() | TEXTS,
+        st.none() | NUMBERS,
+    ),
     st.builds(
         ServiceStopped,
         observed=COUNTS,

@@ -21,6 +21,7 @@ from guards.events.events import (
     ServiceStopped,
 )
 from guards.events.reading import LogAccount, LogReader
+from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Missed
 
 if TYPE_CHECKING:
@@ -119,4 +120,5 @@ def test_refusal_and_feedback_are_read(events: list[Event]) -> None:
     known, unknown = (event for event in events if isinstance(event, FeedbackReceived))
     assert (known.request_id, known.label) == ("document-0", "letter")
     assert known.answered is not None
+    assert (known.source, known.stratum) == (LabelSource.TRUTH, None)
     assert (unknown.request_id, unknown.answered) == ("gone", None)

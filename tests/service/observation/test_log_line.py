@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.events.events import FeedbackReceived
 from guards.evidence.pair import ChallengerId, Missed
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
 
@@ -115,7 +116,7 @@ def test_documents_are_captured_only_when_asked(
     for label in (0, 1):
         recording.answered(str(label), label=0, pages=3, amount=SALARY, sender=SENDER)
         recording.challengers[0].settle(recording.observation(label))
-    recording.recorder.feedback([("0", "contract")])
+    recording.recorder.feedback([FeedbackReceived("0", "contract")])
     recording.recorder.flush()
     lines = recording.lines("request.observed")
     assert ["document" in line for line in lines] == [agreeing, disagreeing]
