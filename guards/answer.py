@@ -74,11 +74,12 @@ class Observation:
     """An answer and what it cost, in seconds.
 
     ``infer_s`` is the wall time of the pass through the network. ``cpu_s`` is the processor time
-    of the thread that ran it, divided by tokens among the documents of a batch; an exclusive pass
-    has helper threads that are not counted. Compare models at different priorities by ``cpu_s``:
-    the wall time of one at idle priority depends on the load of the machine. ``queue_s`` and
-    ``preprocess_s`` are None where they are not measured, and ``cpu_s`` is None in logs of earlier
-    versions.
+    of the thread that ran it, divided by tokens among the documents of a batch. Compare models at
+    different priorities by ``cpu_s``: the wall time of one at idle priority depends on the load of
+    the machine. An ``exclusive`` pass might use every core, by helper threads that ``cpu_s`` does
+    not hold: it cannot be compared with that of another pass. ``queue_s`` and ``preprocess_s`` are
+    None where they are not measured, and ``cpu_s`` is None in logs of earlier versions, in which
+    no pass is said to be exclusive.
     """
 
     answer: Answer
@@ -86,14 +87,20 @@ class Observation:
     cpu_s: float | None
     queue_s: float | None = None
     preprocess_s: float | None = None
+    exclusive: bool = False
 
     def to_json(self) -> JsonObject:
-        """Return answer and times as log lines carry them, without the times that are None."""
+        """Return answer and times as log lines carry them.
+
+        Times that are None are left out, and so is ``exclusive`` where it is False.
+        """
         fields = self.answer.to_json()
         for name in _TIMES:
             seconds = getattr(self, name)
             if seconds is not None:
                 fields[name] = seconds
+        if self.exclusive:
+            fields["exclusive"] = True
         return fields
 
     @classmethod
@@ -105,4 +112,5 @@ class Observation:
             cpu_s=data.get("cpu_s"),
             queue_s=data.get("queue_s"),
             preprocess_s=data.get("preprocess_s"),
+            exclusive=data.get("exclusive", False),
         )

@@ -48,6 +48,7 @@ Code = Literal[
     "load_failed",
     "probe_failed",
     "environment_differs",
+    "labels_disjoint",
     "bundle_replaced",
     "recheck_failed",
     "model_incomplete",
@@ -68,6 +69,7 @@ class Section(StrEnum):
     PREPROCESSING = "What training and serving must share"
     ENGINE = "The quantised engine"
     LIBRARIES = "What the libraries make of it"
+    ROLES = "What champion and challenger must share"
     SERVING = "While it serves"
     SEALING = "When sealing what was trained elsewhere"
 
@@ -252,6 +254,11 @@ CATALOGUE: Mapping[Code, Entry] = {
         "another version: reason enough under `ENVIRONMENT_POLICY=exact`; beside `probe_failed`, "
         "the probable reason",
         "install the version that the bundle was sealed under",
+    ),
+    "labels_disjoint": Entry(
+        Section.ROLES,
+        "a challenger knows none of the champion's labels: they could never agree",
+        "give a challenger that was trained on the champion's labels, or leave it out",
     ),
     "bundle_replaced": Entry(
         Section.SERVING,

@@ -37,6 +37,10 @@ _BEFORE: Mapping[Section, str] = {
 `ENGINE` names the engine; with `ENGINE=auto` they are reported in `service.started` and on standard
 error, and the network itself answers.
 """,
+    Section.ROLES: """\
+A start judges every challenger beside the champion, and again when the challenger's process
+announces itself. `understudy verify` judges each bundle by itself, and does not report it.
+""",
     Section.SEALING: """\
 `understudy seal` tries on the columns what can arrive in service, and refuses what would answer
 otherwise than in training.

@@ -62,6 +62,7 @@ class Classification:
             cpu_s=inference.cpu_s,
             queue_s=inference.queue_s,
             preprocess_s=preprocess_s,
+            exclusive=inference.exclusive,
         )
 
     async def _preprocess(

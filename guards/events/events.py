@@ -19,6 +19,7 @@ from guards.drift.distance import Score
 from guards.errors import Finding
 from guards.events.moments import from_rfc3339, rfc3339
 from guards.evidence.coverage import Coverage
+from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Pair
 
 if TYPE_CHECKING:
@@ -302,17 +303,21 @@ class DriftWindow:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackReceived:
-    """The true label of a document.
+    """The true label of a document, with what ``TrueLabel`` holds of it.
 
     ``answered`` is the champion's label and its confidence, or None where the answer is no longer
-    in memory.
+    in memory. ``stratum`` and ``inclusion_probability`` (0 to 1) are those of a draw, and None
+    without one. Lines of earlier versions are read as ``LabelSource.TRUTH``.
     """
 
     name: ClassVar[str] = "feedback.received"
 
     request_id: str
     label: str
-    answered: tuple[str, float] | None
+    answered: tuple[str, float] | None = None
+    source: LabelSource = LabelSource.TRUTH
+    stratum: str | None = None
+    inclusion_probability: float | None = None
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
@@ -320,14 +325,27 @@ class FeedbackReceived:
         if self.answered is not None:
             label, confidence = self.answered
             observation = {"label": label, "confidence": confidence}
-        return {"request_id": self.request_id, "label": self.label, "observation": observation}
+        return {
+            "request_id": self.request_id,
+            "label": self.label,
+            "source": self.source.value,
+            "stratum": self.stratum,
+            "inclusion_probability": self.inclusion_probability,
+            "observation": observation,
+        }
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> FeedbackReceived:
-        """Read a line's fields; ``KeyError`` or ``TypeError`` where they are malformed."""
+        """Read a line's fields; ``KeyError``, ``TypeError`` or ``ValueError`` where malformed."""
         observation = data["observation"]
-        answered = observation and (observation["label"], observation["confidence"])
-        return cls(data["request_id"], data["label"], answered)
+        return cls(
+            request_id=data["request_id"],
+            label=data["label"],
+            answered=observation and (observation["label"], observation["confidence"]),
+            source=LabelSource(data.get("source", LabelSource.TRUTH)),
+            stratum=data.get("stratum"),
+            inclusion_probability=data.get("inclusion_probability"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from guards.evidence.confidence_shift import class_alpha, confidence_shift, segm
 from guards.evidence.figures import figures
 from guards.evidence.pair_sums import UNIT
 from guards.evidence.segments import OTHER_SEGMENTS
-from guards.evidence.verdict import gain_of, gain_of_segment
+from guards.evidence.verdict import gain_of, gain_of_class, gain_of_segment
 from guards.sequential.confidence_sequence import rate_interval
 from guards.sequential.error_budget import PROMOTION_ALPHA
 

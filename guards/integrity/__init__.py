@@ -3,6 +3,7 @@
 - ``verify``: the whole judgement, stage by stage.
 - ``requirements``: what the operator demands beyond that.
 - ``structure``: whether the parts fit each other.
+- ``labels``: whether a challenger's labels can be compared with the champion's.
 - ``environment``: the libraries here and where the bundle was sealed.
 - ``probes``: golden inputs against their expected outputs, within tolerances.
 - ``parity``: what a faster engine changes, against its budget.

@@ -100,7 +100,9 @@ def _schemas(schema: Schema | None) -> JsonObject:
         "Predictions": _object(predictions=_array(_ref("Prediction"))),
         "PredictionList": _array(_ref("Prediction")),
         "Labels": _object(labels=_array(_ref("Label"))),
-        "FeedbackCounts": _object(accepted=count, rejected=count, problems=problems),
+        "FeedbackCounts": _object(
+            accepted=count, matched=count, unmatched=count, rejected=count, problems=problems
+        ),
         "Error": _object(error=_object(code=text, message=text, details=problems)),
     }
 

@@ -175,12 +175,15 @@ async def _feedback(request: Request, serving: Serving) -> Response:
     # A stop may have come while the body did, and the log be closed.
     serving.runtime.accepting_champion()
     accepted, rejected = parse_labels(body, champion.bundle.labels)
-    champion.recorder.feedback((label.request_id, label.label) for label in accepted)
-    problems = [{"path": p.path, "problem": p.problem} for p in rejected]
-    return JSONResponse(
-        {"accepted": len(accepted), "rejected": len(problems), "problems": problems},
-        status_code=202,
-    )
+    matched = champion.recorder.feedback(accepted)
+    counts = {
+        "accepted": len(accepted),
+        "matched": matched,
+        "unmatched": len(accepted) - matched,
+        "rejected": len(rejected),
+        "problems": [{"path": p.path, "problem": p.problem} for p in rejected],
+    }
+    return JSONResponse(counts, status_code=202)
 
 
 async def _status(_: Request, serving: Serving) -> Response:

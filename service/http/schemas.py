@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from guards.events.events import FeedbackReceived
+from guards.evidence.labels import LabelSource
 from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at run time)
 from guards.schema import Problem
 from service.documents import Document
@@ -48,7 +50,11 @@ _MESSAGES = {
 }
 """Used where pydantic's message would name our classes or say too little."""
 
-_Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+_MAX_NAME = 128
+"""Characters of an id, a segment, a stratum, and a label that the champion does not know."""
+
+_Identifier = Annotated[str, StringConstraints(min_length=1, max_length=_MAX_NAME)]
+_Stratum = Annotated[str, StringConstraints(max_length=_MAX_NAME)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -79,7 +85,22 @@ class Label(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     request_id: _Identifier
-    label: str
+    label: str = Field(
+        description="A label of the champion, or another of 1 to 128 characters without the spaces "
+        "around it: a class of its own."
+    )
+    source: LabelSource = Field(
+        default=LabelSource.TRUTH,
+        strict=False,
+        description="Why there is a label: it came regardless of the answers, it was drawn, or "
+        "somebody disliked the answer.",
+    )
+    stratum: _Stratum | None = Field(
+        default=None, description="Where the document was drawn from; needed with source queue."
+    )
+    inclusion_probability: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Of the draw; needed with source queue."
+    )
 
 
 class FeedbackBody(BaseModel):
@@ -157,10 +178,13 @@ def parse_documents(body: object, schema: Schema) -> list[Document]:
     return documents
 
 
-def parse_labels(body: object, known: Sequence[str]) -> tuple[list[Label], list[Problem]]:
+def parse_labels(
+    body: object, known: Sequence[str]
+) -> tuple[list[FeedbackReceived], list[Problem]]:
     """Split the labels of a feedback body into valid ones and the problems with the others.
 
-    Raises ``TooLarge`` for more than ``MAX_LABELS``, and ``InvalidDocuments`` when the body has no
+    A label that is not among the ``known`` ones of the champion loses the spaces around it. Raises
+    ``TooLarge`` for more than ``MAX_LABELS``, and ``InvalidDocuments`` when the body has no
     list of labels at all.
     """
     labels = body.get("labels") if isinstance(body, dict) else None
@@ -172,19 +196,39 @@ def parse_labels(body: object, known: Sequence[str]) -> tuple[list[Label], list[
     except ValidationError as error:
         raise InvalidDocuments(list(_problems(error))) from None
     results = [_label(item, f"labels[{index}]", known) for index, item in enumerate(parsed.labels)]
-    accepted = [label for label in results if isinstance(label, Label)]
+    accepted = [label for label in results if isinstance(label, FeedbackReceived)]
     rejected = [problem for problem in results if isinstance(problem, Problem)]
     return accepted, rejected
 
 
-def _label(item: object, path: str, known: Sequence[str]) -> Label | Problem:
+def _label(item: object, path: str, known: Sequence[str]) -> FeedbackReceived | Problem:
     try:
         label = Label.model_validate(_with_one_unknown_field(item, Label))
     except ValidationError as error:
         return next(_problems(error, path))
-    if label.label not in known:
-        return Problem(f"{path}.label", "is not one of the bundle's labels")
-    return label
+    name = label.label if label.label in known else label.label.strip()
+    if name not in known and (problem := _problem_with_name(name)):
+        return Problem(f"{path}.label", problem)
+    if label.source is LabelSource.QUEUE:
+        for field in ("stratum", "inclusion_probability"):
+            if getattr(label, field) is None:
+                return Problem(f"{path}.{field}", "is needed where the source is queue")
+    return FeedbackReceived(
+        request_id=label.request_id,
+        label=name,
+        source=label.source,
+        stratum=label.stratum,
+        inclusion_probability=label.inclusion_probability,
+    )
+
+
+def _problem_with_name(name: str) -> str | None:
+    """Return what is wrong with a label that the champion does not know."""
+    if not name:
+        return "is empty"
+    if len(name) > _MAX_NAME:
+        return f"has more than {_MAX_NAME} characters"
+    return None if _encodable(name) else _HALF_A_PAIR
 
 
 def _listed(body: object) -> list[object]:

@@ -88,8 +88,7 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
     bundle = open_bundle(Path(str(settings.champion)), settings.requirements("champion"))
     choice = choose(bundle, settings.engine)
     configured = configured_challengers(settings)
-    preprocessing = bundle.manifest.preprocessing.fingerprint
-    challengers = [challenger.make(settings, preprocessing) for challenger in configured]
+    challengers = [challenger.make(settings, bundle.manifest) for challenger in configured]
     schema = bundle.preprocessing.schema
     recorder = Recorder(
         RecorderParts(

@@ -15,6 +15,7 @@ from service.shadow.local.challenger import LocalChallenger
 from service.shadow.local.handshake import WorkerConfig
 
 if TYPE_CHECKING:
+    from guards.bundle.manifest import Manifest
     from service.settings import Settings
     from service.shadow.interface import Challenger
 
@@ -37,14 +38,15 @@ class ConfiguredChallenger:
         """Return what ``service.started`` says of it; ``engine`` is the setting."""
         return Variant(self.id.name, self.id.version, self.fingerprint, engine, self.id.ordinal)
 
-    def make(self, settings: Settings, preprocessing: str) -> Challenger:
-        """Make the challenger; ``preprocessing`` is the champion's fingerprint."""
+    def make(self, settings: Settings, champion: Manifest) -> Challenger:
+        """Make the challenger that is compared with this champion."""
         config = WorkerConfig(
             requirements=settings.requirements("challenger"),
             max_waiting=settings.shadow_queue,
             timeout_s=settings.shadow_timeout_s,
             engine=settings.engine,
-            preprocessing=preprocessing,
+            preprocessing=champion.preprocessing.fingerprint,
+            labels=tuple(champion.labels),
         )
         return LocalChallenger(self.id, self.bundle, config)
 

@@ -15,28 +15,49 @@ from typing import TYPE_CHECKING
 from artifacts.bundle.opening import open_bundle
 from guards.errors import CallError, GuardRefused
 from guards.events.events import BundleRefused
+from guards.integrity.labels import disjoint_labels, labels_of_one
+from guards.text import printable
 from service.engines.choosing import choose
 from service.exit_codes import ExitCode
 from service.settings import AUTO, Settings, read_settings
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from artifacts.bundle.opening import Bundle
 
 __all__ = ["judge", "main"]
 
 
 def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
-    """Yield ``(role, refusal)`` for each bundle that the guard refuses."""
+    """Yield ``(role, refusal)`` for each bundle that the guard refuses.
+
+    Labels that only one of champion and challenger knows are named on standard error.
+    """
     bundles = [("champion", str(settings.champion))]
     bundles += [("challenger", challenger) for challenger in settings.challengers]
+    labels: Sequence[str] | None = None
     for role, path in bundles:
         try:
             bundle = open_bundle(Path(path), settings.requirements(role))
+            if role == "champion":
+                labels = bundle.labels
+            elif labels is not None:
+                _compare_labels(labels, bundle)
             if settings.engine != AUTO:
                 choose(bundle, settings.engine)
         except GuardRefused as refusal:
             yield role, refusal
+
+
+def _compare_labels(champion: Sequence[str], challenger: Bundle) -> None:
+    """Raise ``GuardRefused`` where no label is common, and note those that not both know."""
+    path = str(challenger.path)
+    if finding := disjoint_labels(champion, challenger.labels):
+        raise GuardRefused(path, [finding])
+    if note := labels_of_one(champion, challenger.labels):
+        sys.stderr.write(f"understudy: challenger {printable(path)}: {note}\n")
 
 
 def main() -> int:

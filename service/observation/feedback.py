@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from guards.events.events import FeedbackReceived
 
 if TYPE_CHECKING:
     from guards.answer import Answer
+    from guards.events.events import FeedbackReceived
 
 __all__ = ["RecentAnswers"]
 
@@ -29,8 +29,9 @@ class RecentAnswers:
         if len(self._answers) > _MAX_ANSWERS:
             self._answers.popitem(last=False)
 
-    def feedback(self, request_id: str, label: str) -> FeedbackReceived:
-        """Return the event of a true label."""
-        answer = self._answers.get(request_id)
-        answered = None if answer is None else (answer.label, answer.confidence)
-        return FeedbackReceived(request_id, label, answered)
+    def join(self, feedback: FeedbackReceived) -> FeedbackReceived:
+        """Return the event of a true label with the answer, where that is still in memory."""
+        answer = self._answers.get(feedback.request_id)
+        if answer is None:
+            return feedback
+        return replace(feedback, answered=(answer.label, answer.confidence))

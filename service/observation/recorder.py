@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from guards.answer import Observation
     from guards.drift.reference import Reference
     from guards.errors import Finding
+    from guards.events.events import FeedbackReceived
     from guards.evidence.pair import ChallengerId, Outcome
     from guards.schema import CanonicalRow
     from service.documents import Document
@@ -109,10 +110,12 @@ class Recorder:
             self.flushed_documents += window.documents
             self._log.emit(window)
 
-    def feedback(self, labels: Iterable[tuple[str, str]]) -> None:
-        """Record true labels, each as (request id, label)."""
-        for request_id, label in labels:
-            self._log.emit(self._answers.feedback(request_id, label))
+    def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
+        """Record true labels, and return for how many the answer was still in memory."""
+        joined = [self._answers.join(label) for label in labels]
+        for label in joined:
+            self._log.emit(label)
+        return sum(label.answered is not None for label in joined)
 
     def settled(
         self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome

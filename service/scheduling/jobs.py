@@ -27,13 +27,15 @@ class Inference:
     """Probabilities float32 [classes] of one document, and its times in seconds.
 
     ``queue_s`` is the time in the queue, ``infer_s`` the wall time of the pass, and ``cpu_s`` the
-    processor time of its thread, divided by tokens among the documents of the pass.
+    processor time of its thread, divided by tokens among the documents of the pass. An
+    ``exclusive`` pass might use every core: the time of its helper threads is not in ``cpu_s``.
     """
 
     probabilities: NDArray[np.float32]
     queue_s: float
     infer_s: float
     cpu_s: float
+    exclusive: bool
 
 
 class RequestResults:

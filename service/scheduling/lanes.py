@@ -95,7 +95,9 @@ class Lanes:
             infer_s = time.monotonic() - started
             token_cpu_s = (time.thread_time() - started_cpu) / tokens
             results = [
-                Inference(row, started - job.queued_at, infer_s, token_cpu_s * job.tokens)
+                Inference(
+                    row, started - job.queued_at, infer_s, token_cpu_s * job.tokens, exclusive
+                )
                 for job, row in zip(jobs, probabilities, strict=True)
             ]
         except Exception as error:  # noqa: BLE001 (the requests fail, not the lane)

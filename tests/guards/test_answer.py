@@ -60,6 +60,15 @@ def test_times_that_are_not_measured_are_left_out_of_the_json(
     assert Observation.from_json(written | {"name": "docs"}) == observation
 
 
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_only_an_exclusive_pass_is_marked_in_the_json(*, exclusive: bool) -> None:
+    """A line says it where it is so, and survives the way back; without it no pass is exclusive."""
+    observation = Observation(answer(0.75, 0.25), infer_s=0.5, cpu_s=0.25, exclusive=exclusive)
+    written = observation.to_json()
+    assert written.get("exclusive", "absent") == (True if exclusive else "absent")
+    assert Observation.from_json(written) == observation
+
+
 def test_an_observation_without_its_answer_is_an_error() -> None:
     """A field that lacks is named."""
     written = Observation(answer(0.75, 0.25), infer_s=0.5, cpu_s=None).to_json()

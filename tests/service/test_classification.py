@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -46,6 +47,17 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
     monkeypatch.setattr(Preprocessing, "encode", wait_for_gate)
     return gate
+
+
+def test_the_log_says_that_a_document_had_every_core(endpoint: Endpoint) -> None:
+    """A document that comes alone is marked, since its processor time is not all of it."""
+    request_id = endpoint.answer("a text that comes alone")["request_id"]
+    (line,) = (
+        line
+        for line in map(json.loads, endpoint.logged().splitlines())
+        if line.get("request_id") == request_id
+    )
+    assert line["champion"]["exclusive"] is True
 
 
 def test_a_long_text_does_not_delay_short_ones(endpoint: Endpoint, gate: threading.Event) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from guards.errors import Finding
 from guards.evidence.pair import Missed
+from guards.integrity.labels import disjoint_labels
 from service.child_environment import child_environment
 from service.shadow.interface import ChallengerState
 from service.shadow.local.child_process import ChildProcess
@@ -152,13 +153,20 @@ class Supervisor:
             self._refuse([Finding.from_json(finding) for finding in first["refused"]])
             return None
         info = WorkerInfo.from_json(first["info"])
-        if self.worker_info is not None and info.fingerprint != self.worker_info.fingerprint:
-            self._refuse([_replaced(self._name, self.worker_info, info)])
+        if finding := self._finding(info):
+            self._refuse([finding])
             return None
         self.worker_info = info
         self.state = ChallengerState.READY
         self._owner.announce(info)
         return info
+
+    def _finding(self, info: WorkerInfo) -> Finding | None:
+        """Return why a bundle that passed the guard may not answer here."""
+        if self.worker_info is not None and info.fingerprint != self.worker_info.fingerprint:
+            return _replaced(self._name, self.worker_info, info)
+        labels = self._config.labels
+        return None if labels is None else disjoint_labels(labels, info.labels)
 
     def _refuse(self, findings: Sequence[Finding]) -> None:
         self.state = ChallengerState.REFUSED

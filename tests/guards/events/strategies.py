@@ -23,6 +23,7 @@ from guards.events.events import (
     Variant,
 )
 from guards.evidence.coverage import Coverage
+from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Comparison, Missed, Pair
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ FINDINGS = st.lists(
 ANSWERS = st.builds(
     Answer, TEXTS, NUMBERS, NUMBERS, NUMBERS, st.dictionaries(TEXTS, NUMBERS, max_size=3)
 )
-OBSERVATIONS = st.builds(Observation, ANSWERS, NUMBERS, *[st.none() | NUMBERS] * 3)
+OBSERVATIONS = st.builds(
+    Observation, ANSWERS, NUMBERS, *[st.none() | NUMBERS] * 3, exclusive=st.booleans()
+)
 IDS = st.builds(ChallengerId, TEXTS, TEXTS, st.integers(1, 9))
 COVERAGES = st.builds(
     Coverage, COUNTS, COUNTS, COUNTS, COUNTS, st.dictionaries(TEXTS, COUNTS, max_size=2)
@@ -127,7 +130,15 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         counts=OBJECTS,
         scores=st.dictionaries(TEXTS, SCORES, max_size=2),
     ),
-    st.builds(FeedbackReceived, TEXTS, TEXTS, st.none() | st.tuples(TEXTS, NUMBERS)),
+    st.builds(
+        FeedbackReceived,
+        TEXTS,
+        TEXTS,
+        st.none() | st.tuples(TEXTS, NUMBERS),
+        st.sampled_from(LabelSource),
+        st.none() | TEXTS,
+        st.none() | NUMBERS,
+    ),
     st.builds(
         ServiceStopped,
         observed=COUNTS,

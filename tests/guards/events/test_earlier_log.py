@@ -21,6 +21,7 @@ from guards.events.events import (
     ServiceStopped,
 )
 from guards.events.reading import LogAccount, LogReader
+from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Missed
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def test_documents_have_their_observations(events: list[Event]) -> None:
     observed = [event for event in events if isinstance(event, RequestObserved)]
     for event in observed:
         assert event.champion.cpu_s is None
+        assert not event.champion.exclusive
         assert event.champion.queue_s is not None
         assert event.champion.preprocess_s is not None
         second = event.pairs[0]
@@ -118,4 +120,5 @@ def test_refusal_and_feedback_are_read(events: list[Event]) -> None:
     known, unknown = (event for event in events if isinstance(event, FeedbackReceived))
     assert (known.request_id, known.label) == ("document-0", "letter")
     assert known.answered is not None
+    assert (known.source, known.stratum) == (LabelSource.TRUTH, None)
     assert (unknown.request_id, unknown.answered) == ("gone", None)

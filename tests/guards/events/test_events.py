@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards.events.events import EVENTS, Event, RequestObserved
+from guards.events.events import EVENTS, Event, FeedbackReceived, RequestObserved
 from guards.events.moments import from_rfc3339, rfc3339
 from guards.events.rendering import line_renderer
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES, MOMENTS
@@ -66,16 +66,31 @@ def test_a_field_of_a_later_version_is_ignored(
 def test_a_line_without_a_field_is_malformed(
     name: str, events: st.SearchStrategy[Event], data: st.DataObject
 ) -> None:
-    """Nothing is made up for a field that lacks, but for one that repeats others."""
+    """Nothing is made up for a field that lacks, but for one that repeats others or came later."""
     line = line_of(data.draw(events))
     field = data.draw(st.sampled_from(sorted(line)))
     stamp = {"timestamp", "event", "schema", "replica", "run", "seq"}
     repeated = {"compared", "missed"} if name == "service.stopped" else set()
-    if field in stamp | repeated | {"document"}:
+    added = {"document", "source", "stratum", "inclusion_probability"}
+    if field in stamp | repeated | added:
         return
     del line[field]
     with pytest.raises(KeyError, match=field):
         EVENTS[name].from_json(line)
+
+
+def test_feedback_of_an_earlier_version_is_the_truth() -> None:
+    """Lines without a source were written before labels were drawn."""
+    line = {"request_id": "a", "label": "letter", "observation": None}
+    assert FeedbackReceived.from_json(line) == FeedbackReceived("a", "letter")
+
+
+@pytest.mark.parametrize("source", ["rumour", None, ["truth"]])
+def test_feedback_of_an_unknown_source_is_malformed(source: object) -> None:
+    """What a label of it is worth is not known."""
+    line = FeedbackReceived("a", "letter").to_json() | {"source": source}
+    with pytest.raises(ValueError, match="LabelSource"):
+        FeedbackReceived.from_json(line)
 
 
 def test_two_challengers_named_alike_before_ordinals_are_numbered() -> None:

@@ -113,6 +113,20 @@ def test_bodies_and_answers_are_described() -> None:
     ]
 
 
+def test_feedback_describes_sources_and_counts() -> None:
+    """A client can know what a label may carry, and which counts the answer has."""
+    document = described(SCHEMA)
+    label = part(document, "Label")
+    assert label["required"] == ["request_id", "label"]
+    assert set(label["properties"]) == {
+        *("request_id", "label", "source", "stratum", "inclusion_probability")
+    }
+    assert part(document, "LabelSource")["enum"] == ["truth", "queue", "correction"]
+    assert list(part(document, "FeedbackCounts")["properties"]) == [
+        *("accepted", "matched", "unmatched", "rejected", "problems")
+    ]
+
+
 def test_while_starting_columns_stay_open() -> None:
     """Before the champion is there, the shape of a request is known already."""
     document = described(None)

@@ -561,7 +561,10 @@ def test_no_words_of_the_user_reach_the_log(
         {"documents": [{**good, "text": [CANARY]}]},
         {"documents": [{"text": CANARY * 100_000}]},
         {"documents": [{"text": CANARY}] * 300},
-        {"labels": [{"request_id": CANARY, "label": CANARY}]},
+        {"labels": [{"request_id": CANARY, "label": [CANARY]}]},
+        {"labels": [{"request_id": "a", "label": CANARY, CANARY: CANARY}]},
+        {"labels": [{"request_id": "a", "label": "memo", "source": CANARY}]},
+        {"labels": [{"request_id": "a", "label": "memo", "inclusion_probability": CANARY}]},
         CANARY,
     ]
     with running(Settings(champion=str(champion), log_file=log)) as endpoint:
@@ -585,23 +588,33 @@ def test_feedback_is_counted_and_recorded(endpoint: Endpoint, bundle: Bundle) ->
     labels = [
         {"request_id": "labelled", "label": label},
         {"request_id": "unheard-of", "label": label},
-        {"request_id": "labelled", "label": CANARY},
+        {"request_id": "labelled", "label": label, "source": CANARY},
         {"label": label},
+        {
+            "request_id": "labelled",
+            "label": " a class of its own ",
+            "source": "queue",
+            "stratum": "emea",
+            "inclusion_probability": 0.25,
+        },
     ]
     response = endpoint.client.post("/v1/feedback", json={"labels": labels})
     assert response.status_code == 202
     body = response.json()
-    assert (body["accepted"], body["rejected"]) == (2, 2)
-    assert [problem["path"] for problem in body["problems"]] == [
-        "labels[2].label",
-        "labels[3].request_id",
-    ]
+    paths = [problem["path"] for problem in body.pop("problems")]
+    assert body == {"accepted": 3, "matched": 2, "unmatched": 1, "rejected": 2}
+    assert paths == ["labels[2].source", "labels[3].request_id"]
     assert CANARY not in response.text
     lines = [json.loads(line) for line in endpoint.logged().splitlines()]
     recorded = [line for line in lines if line["event"] == "feedback.received"]
-    assert [line["request_id"] for line in recorded] == ["labelled", "unheard-of"]
+    assert [line["request_id"] for line in recorded] == ["labelled", "unheard-of", "labelled"]
     assert recorded[0]["observation"]["label"] in bundle.labels
     assert recorded[1]["observation"] is None
+    fields = ("label", "source", "stratum", "inclusion_probability")
+    assert [[line[field] for field in fields] for line in recorded] == [
+        *[[label, "truth", None, None]] * 2,
+        ["a class of its own", "queue", "emea", 0.25],
+    ]
 
 
 def test_feedback_without_labels_is_422(strict: Endpoint) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.events.events import FeedbackReceived
+from guards.evidence.labels import LabelSource
 from guards.schema import CategoricalColumn, NumericColumn, Problem, Schema
 from service.errors import InvalidDocuments, TooLarge
 from service.http.schemas import (
@@ -181,7 +183,7 @@ def test_labels_are_accepted_one_by_one() -> None:
     """Each label that cannot be recorded is rejected by itself, with one reason."""
     labels = [
         {"request_id": "a", "label": "contract"},
-        {"request_id": "b", "label": CANARY},
+        {"request_id": "b", "label": [CANARY]},
         {"request_id": "c"},
         {"request_id": "", "label": 5},
         {"request_id": "\ud800", "label": "invoice"},
@@ -195,13 +197,118 @@ def test_labels_are_accepted_one_by_one() -> None:
         ("a", "invoice"),
     ]
     assert rejected == [
-        Problem("labels[1].label", "is not one of the bundle's labels"),
+        Problem("labels[1].label", "input should be a valid string"),
         Problem("labels[2].label", "field required"),
         Problem("labels[3].request_id", "string should have at least 1 character"),
         Problem("labels[4].request_id", "holds half of a surrogate pair"),
         Problem("labels[5]", "has an unknown field"),
         Problem("labels[6]", "should be an object"),
     ]
+
+
+def received(**fields: object) -> FeedbackReceived:
+    """Parse one label, which must be accepted."""
+    body = {"labels": [{"request_id": "a", "label": "contract", **fields}]}
+    (accepted,), rejected = parse_labels(body, SCHEMA.labels)
+    assert rejected == []
+    return accepted
+
+
+def rejection(**fields: object) -> Problem:
+    """Parse one label, which must be rejected without quoting it."""
+    body = {"labels": [{"request_id": "a", "label": "contract", **fields}]}
+    accepted, (rejected,) = parse_labels(body, SCHEMA.labels)
+    assert accepted == []
+    assert CANARY not in rejected.problem
+    return rejected
+
+
+@pytest.mark.parametrize("absent", [{}, {"stratum": None, "inclusion_probability": None}])
+def test_a_label_without_a_source_is_the_truth(absent: JsonObject) -> None:
+    """Without more it came regardless of the answers."""
+    assert received(**absent) == FeedbackReceived("a", "contract")
+    assert received().source is LabelSource.TRUTH
+
+
+@pytest.mark.parametrize("source", LabelSource)
+@pytest.mark.parametrize(("stratum", "probability"), [("s" * 128, 1), ("", 1e-9)])
+def test_a_label_says_where_it_comes_from(
+    source: LabelSource, stratum: str, probability: float
+) -> None:
+    """Source, stratum and inclusion probability are kept, to their limits."""
+    label = received(source=source.value, stratum=stratum, inclusion_probability=probability)
+    assert label == FeedbackReceived("a", "contract", None, source, stratum, probability)
+
+
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [
+        ("memo", "memo"),
+        ("\t memo of a kind \n", "memo of a kind"),
+        (" contract ", "contract"),
+        (" " * 200 + "x" * 128, "x" * 128),
+        ("契約", "契約"),
+    ],
+)
+def test_a_label_that_the_champion_does_not_know_is_accepted(label: str, kept: str) -> None:
+    """A class of its own, without the spaces around it."""
+    assert received(label=label).label == kept
+
+
+def test_a_label_of_the_champion_is_accepted_as_it_is() -> None:
+    """However long it is and whatever spaces are around it."""
+    known = ["x" * 200, " contract"]
+    labels = [{"request_id": "a", "label": label} for label in known]
+    accepted, rejected = parse_labels({"labels": labels}, known)
+    assert ([label.label for label in accepted], rejected) == (known, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "reason"),
+    [
+        ({"label": ""}, "label", "is empty"),
+        ({"label": " \t\n"}, "label", "is empty"),
+        ({"label": CANARY * 12}, "label", "has more than 128 characters"),
+        ({"label": CANARY + "\ud800"}, "label", "holds half of a surrogate pair"),
+        ({"source": CANARY}, "source", "input should be 'truth', 'queue' or 'correction'"),
+        ({"source": None}, "source", "input should be 'truth', 'queue' or 'correction'"),
+        ({"source": "queue"}, "stratum", "is needed where the source is queue"),
+        (
+            {"source": "queue", "inclusion_probability": 0.5},
+            "stratum",
+            "is needed where the source is queue",
+        ),
+        (
+            {"source": "queue", "stratum": "a"},
+            "inclusion_probability",
+            "is needed where the source is queue",
+        ),
+        ({"stratum": CANARY * 12}, "stratum", "string should have at most 128 characters"),
+        ({"stratum": "\udfff"}, "stratum", "holds half of a surrogate pair"),
+        ({"stratum": 3}, "stratum", "input should be a valid string"),
+        ({"inclusion_probability": 0}, "inclusion_probability", "input should be greater than 0"),
+        (
+            {"inclusion_probability": 1.01},
+            "inclusion_probability",
+            "input should be less than or equal to 1",
+        ),
+        (
+            {"inclusion_probability": "0.5"},
+            "inclusion_probability",
+            "input should be a valid number",
+        ),
+        (
+            {"inclusion_probability": True},
+            "inclusion_probability",
+            "input should be a valid number",
+        ),
+    ],
+)
+def test_a_label_that_cannot_be_used_says_where_and_why(
+    fields: JsonObject, field: str, reason: str
+) -> None:
+    """What was sent for a label is rejected with its path, and not quoted."""
+    assert rejection(**fields) == Problem(f"labels[0].{field}", reason)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ class Recording:
         flush_documents: int = 10_000,
     ) -> None:
         self.bundle = bundle
+        self.exclusive = False
         self.challengers = [
             ScriptedChallenger(challenger, reference=bundle.reference) for challenger in challengers
         ]
@@ -88,6 +89,7 @@ class Recording:
             cpu_s=0.375,
             queue_s=0.25,
             preprocess_s=0.125,
+            exclusive=self.exclusive,
         )
         document = Document(request_id, "emea", TEXT, features, row)
         self.recorder.answered(document, encoding, observation)

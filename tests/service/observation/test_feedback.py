@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.answer import Answer
+from guards.events.events import FeedbackReceived
+from guards.evidence.labels import LabelSource
 from service.observation.feedback import RecentAnswers
 
 if TYPE_CHECKING:
@@ -21,10 +23,11 @@ def answer(label: str) -> Answer:
 def test_feedback_carries_the_answer_while_it_is_in_memory(
     record: Callable[..., Recording],
 ) -> None:
-    """A label for a document of this run comes with its answer; another comes alone."""
+    """A label for a document of this run comes with its answer and is counted; another is alone."""
     recording = record()
     champion = recording.answered("a-17", label=2)
-    recording.recorder.feedback([("a-17", "letter"), ("before-our-time", "letter")])
+    labels = [FeedbackReceived("a-17", "letter"), FeedbackReceived("before-our-time", "letter")]
+    assert recording.recorder.feedback(labels) == 1
     known, unknown = recording.lines("feedback.received")
     assert (known["request_id"], known["label"]) == ("a-17", "letter")
     assert known["observation"] == {"label": champion.label, "confidence": champion.confidence}
@@ -32,12 +35,23 @@ def test_feedback_carries_the_answer_while_it_is_in_memory(
     assert unknown["observation"] is None
 
 
+def test_where_a_label_comes_from_stays_with_its_answer() -> None:
+    """The answer is added to what was received, and nothing of it is lost."""
+    answers = RecentAnswers()
+    answers.add("a", answer("letter"))
+    drawn = FeedbackReceived("a", "memo", None, LabelSource.QUEUE, "emea", 0.25)
+    joined = answers.join(drawn)
+    assert joined.answered == ("letter", 0.75)
+    assert (joined.label, joined.source, joined.stratum) == ("memo", LabelSource.QUEUE, "emea")
+    assert joined.inclusion_probability == 0.25
+
+
 def test_of_a_repeated_request_id_the_last_answer_counts() -> None:
     """A label for an id that was sent twice joins the later answer."""
     answers = RecentAnswers()
     answers.add("a", answer("letter"))
     answers.add("a", answer("invoice"))
-    assert answers.feedback("a", "memo").answered == ("invoice", 0.75)
+    assert answers.join(FeedbackReceived("a", "memo")).answered == ("invoice", 0.75)
 
 
 def test_the_oldest_answers_are_dropped() -> None:
@@ -47,6 +61,6 @@ def test_the_oldest_answers_are_dropped() -> None:
         answers.add(str(number), answer("letter"))
     answers.add("0", answer("letter"))
     answers.add("10000", answer("letter"))
-    assert answers.feedback("0", "memo").answered is not None
-    assert answers.feedback("1", "memo").answered is None
-    assert answers.feedback("2", "memo").answered is not None
+    assert answers.join(FeedbackReceived("0", "memo")).answered is not None
+    assert answers.join(FeedbackReceived("1", "memo")).answered is None
+    assert answers.join(FeedbackReceived("2", "memo")).answered is not None

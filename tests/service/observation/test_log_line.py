@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.events.events import FeedbackReceived
 from guards.evidence.pair import ChallengerId, Missed
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
 
@@ -49,6 +50,21 @@ def test_a_line_has_exactly_the_fields_of_the_contract(record: Callable[..., Rec
     assert (challenger["status"], challenger["reason"], challenger["agree"]) == ("ok", None, False)
     assert challenger["confidence_delta"] == pytest.approx(0)
     assert challenger["js_divergence"] > 0.1
+
+
+def test_only_an_exclusive_pass_of_the_champion_is_marked(
+    record: Callable[..., Recording],
+) -> None:
+    """Its processor time lacks that of helper threads, and a challenger has none."""
+    recording = record([SECOND])
+    for exclusive in (True, False):
+        recording.exclusive = exclusive
+        recording.answered()
+        recording.challengers[0].settle(recording.observation(label=0))
+    marked, plain = recording.lines("request.observed")
+    assert marked["champion"]["exclusive"] is True
+    assert "exclusive" not in plain["champion"]
+    assert "exclusive" not in marked["challengers"][0] | plain["challengers"][0]
 
 
 def test_a_missed_document_says_why(record: Callable[..., Recording]) -> None:
@@ -100,7 +116,7 @@ def test_documents_are_captured_only_when_asked(
     for label in (0, 1):
         recording.answered(str(label), label=0, pages=3, amount=SALARY, sender=SENDER)
         recording.challengers[0].settle(recording.observation(label))
-    recording.recorder.feedback([("0", "contract")])
+    recording.recorder.feedback([FeedbackReceived("0", "contract")])
     recording.recorder.flush()
     lines = recording.lines("request.observed")
     assert ["document" in line for line in lines] == [agreeing, disagreeing]

@@ -19,6 +19,7 @@ from tests.service.scheduling.gated import (
     occupied,
     queued,
     scheduling,
+    soon,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,20 @@ def test_work_that_comes_during_an_exclusive_pass_is_taken_at_once() -> None:
         asyncio.run(scenario(scheduler, engine))
         assert engine.computed == [1, 2, 3]
         assert engine.exclusive == [1, 3]
+
+
+def test_a_result_says_whether_its_pass_was_exclusive() -> None:
+    """Of two documents that came together the first had company, and the second had none."""
+
+    async def scenario(scheduler: Scheduler) -> list[bool]:
+        with scheduler.admit([1, 1], soon()) as permit:
+            inferences = await scheduler.run(permit, [document(1), document(2)])
+        return [inference.exclusive for inference in inferences]
+
+    with scheduling() as (scheduler, engine):
+        engine.gate.set()
+        assert asyncio.run(scenario(scheduler)) == [False, True]
+        assert engine.exclusive == [2]
 
 
 def test_documents_share_a_pass_up_to_the_engines_tokens() -> None:

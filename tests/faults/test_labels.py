@@ -1,0 +1,106 @@
+"""A challenger that can never agree with the champion, because it knows other labels."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from artifacts.bundle.opening import open_bundle
+from artifacts.demo.documents import champion_training
+from artifacts.tables import as_table
+from artifacts.training.train import TrainingOptions, train
+from guards.text import listed
+from service.lifecycle.preflight import judge
+from service.settings import Settings
+from tests.conftest import ROLES
+from tests.patience import PATIENCE_S, wait_until
+from tests.serving.server import UNDERSTUDY, port_is_open, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+REFUSED = 78
+NOTE = "labels that only the champion knows: 'memo'; that only the challenger knows: 'note'"
+
+
+def train_labelled(destination: Path, rename: Callable[[str], str]) -> Path:
+    """Train a small bundle on demo documents whose labels have other names."""
+    frame = champion_training(240, 3)
+    table = as_table(frame.assign(label=frame["label"].map(rename)), ROLES, "demo documents")
+    train(table, ROLES, destination, TrainingOptions(epochs=1, max_length=64, accelerate=False))
+    return destination
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a bundle without a label of the champion's."""
+    directory = tmp_path_factory.mktemp("strange") / "docs" / "3"
+    return train_labelled(directory, lambda label: f"{label}/v2")
+
+
+@pytest.fixture(scope="module")
+def related(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a bundle that calls one of the champion's labels otherwise."""
+    directory = tmp_path_factory.mktemp("related") / "docs" / "4"
+    return train_labelled(directory, lambda label: "note" if label == "memo" else label)
+
+
+def test_other_labels_keep_the_port_closed(champion: Path, strange: Path, tmp_path: Path) -> None:
+    """The start exits with 78, and says which labels each of the two knows."""
+    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--challenger", str(strange))
+    with serving(command, tmp_path / "log.jsonl", wait=False) as server:
+        assert server.process.wait(PATIENCE_S) == REFUSED
+        assert not port_is_open(server.port)
+    (refusal,) = server.events("guard.refused")
+    assert (refusal["role"], refusal["bundle"]) == ("challenger", str(strange))
+    (finding,) = refusal["findings"]
+    assert (finding["code"], finding["subject"]) == ("labels_disjoint", "labels")
+    assert finding["expected"] == listed(open_bundle(champion).labels)
+    assert finding["observed"] == listed(open_bundle(strange).labels)
+    complaint = "".join(server.complaints)
+    assert f"understudy: challenger refused {strange}\nlabels_disjoint: labels\n" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_an_optional_challenger_with_other_labels_is_left_out(
+    champion: Path, strange: Path, related: Path, tmp_path: Path
+) -> None:
+    """The same finding is logged; one that shares labels serves, after a note that comes once."""
+    command = (*UNDERSTUDY, "serve", "--challenger-optional", "--champion", str(champion))
+    challengers = ("--challenger", str(strange), "--challenger", str(related))
+    ((_, refused),) = judge(Settings(champion=str(champion), challengers=(str(strange),)))
+    with serving((*command, *challengers), tmp_path / "log.jsonl") as server:
+        wait_until(
+            lambda: [c["state"] for c in server.status()["challengers"]] == ["refused", "ready"],
+            "both challengers",
+        )
+        assert server.classify([{"text": "an invoice"}]).status_code == 200
+        server.wait_until_compared()
+    (refusal,) = server.events("guard.refused")
+    assert (refusal["role"], refusal["bundle"]) == ("challenger", "docs/3")
+    assert refusal["findings"] == [finding.to_json() for finding in refused.findings]
+    (line,) = server.events("request.observed")
+    assert [pair["status"] for pair in line["challengers"]] == ["missed", "ok"]
+    assert "".join(server.complaints).count(NOTE) == 1
+
+
+def test_labels_that_only_one_knows_are_named(
+    champion: Path, challenger: Path, related: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, with the bundle; a challenger with the same labels needs no note."""
+    challengers = (str(challenger), str(related))
+    assert list(judge(Settings(champion=str(champion), challengers=challengers))) == []
+    assert capsys.readouterr().err == f"understudy: challenger {related}: {NOTE}\n"
+
+
+def test_without_a_champion_there_is_nothing_to_compare_labels_with(
+    challenger: Path, strange: Path, copied: Callable[[Path], Path]
+) -> None:
+    """A champion that is refused is told, and no challenger is judged beside another."""
+    damaged = copied(challenger)
+    shutil.rmtree(damaged)
+    settings = Settings(champion=str(damaged), challengers=(str(challenger), str(strange)))
+    assert [role for role, _ in judge(settings)] == ["champion"]
