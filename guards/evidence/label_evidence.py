@@ -159,8 +159,9 @@ def _rows(pairs: LabelledPairs, known: KnownLabels) -> list[tuple[LabelledPair, 
 
 
 def _is_drawn(pair: LabelledPair, label: TrueLabel) -> bool:
-    """Return whether a label is that of a draw, and the rule draws the document."""
-    return label.source is LabelSource.QUEUE and pair.number < (label.inclusion_probability or 0.0)
+    """Return whether a label is that of a draw, and the rule, if it is a disagreement, draws it."""
+    by_rule = pair.agree or pair.number < (label.inclusion_probability or 0.0)
+    return label.source is LabelSource.QUEUE and by_rule
 
 
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:

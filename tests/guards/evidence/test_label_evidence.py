@@ -216,17 +216,18 @@ def test_a_truth_counts_among_the_truths_of_an_hour_that_waits() -> None:
 
 
 def test_hand_picked_rows_of_a_queue_are_not_answers() -> None:
-    """A row that the rule does not draw stands for no other document, whatever the table says."""
+    """A disagreement that the rule does not draw stands for no other, whatever the table says."""
     docs = traffic_of_hours(1, 30, 70)
-    there = drawn(docs, 0.3)
-    picked = [queued(doc.request_id, "a", 0.3) for doc in docs if doc not in there]
-    labels = [queued(doc.request_id, "a", 0.3) for doc in there]
+    differing = [doc for doc in docs if doc.champion != doc.challenger]
+    there = drawn(differing, 0.3)
+    picked = [queued(doc.request_id, "a", 0.3) for doc in differing if doc not in there]
+    agreeing = [doc for doc in docs if doc.champion == doc.challenger][:20]
+    labels = [queued(doc.request_id, "a", 0.3) for doc in [*there, *agreeing]]
     evidence, without = labelled(docs, [*labels, *picked]), labelled(docs, labels)
-    assert evidence.counts.off_rule == sum(doc.champion != doc.challenger for doc in docs) - sum(
-        doc.champion != doc.challenger for doc in there
-    )
+    assert (evidence.counts.off_rule, without.counts.off_rule) == (len(picked), 0)
     assert evidence.tallies == without.tallies
     assert (evidence.answers, evidence.pairs) == (without.answers, without.pairs)
+    assert sum(evidence.answers.values()) == len(there) + len(agreeing)
 
 
 def test_recent_labels_are_those_of_the_last_day_that_has_any() -> None:
