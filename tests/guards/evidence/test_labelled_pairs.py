@@ -47,8 +47,8 @@ def pair(doc: Doc) -> LabelledPair:
 
 @given(
     docs=traffic.docs(),
-    names=st.sets(st.integers(0, 11).map(str)),
-    cut=st.integers(0, 12),
+    names=st.sets(st.integers(0, 6).map(str)),
+    cut=st.integers(0, 7),
     disagreements=st.booleans(),
 )
 def test_labelled_documents_and_disagreements_are_kept(

@@ -89,7 +89,7 @@ def test_any_order_batches_and_merges_give_the_same_evidence(
     assert state(merged(pair_evidence(part) for part in parts)) == expected
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_more_segments_than_are_kept_do_not_depend_on_the_order(seed: int) -> None:
     """Of 150 segments the same 64 are kept with the same sums, in replicas that know of fewer."""
     docs = mixed(seed, 900)

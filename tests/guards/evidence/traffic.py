@@ -119,7 +119,7 @@ def contest(
     return docs, [truth(doc.request_id, "a") for doc in docs]
 
 
-def docs(*, max_size: int = 12, segments: int = 80) -> st.SearchStrategy[list[Doc]]:
+def docs(*, max_size: int = 7, segments: int = 80) -> st.SearchStrategy[list[Doc]]:
     """Generate documents of all kinds, with ids of their own."""
     share = st.floats(0, 1)
     shares = st.tuples(share, share)
