@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from guards.evidence.verdict import Verdict
     from guards.json_types import JsonObject
 
-__all__ = ["ChallengerComparison", "Comparison", "compare_logs"]
+__all__ = ["ChallengerComparison", "Comparison", "compare_logs", "last_champion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,9 @@ def compare_logs(
     divided among all of them all the same. Raises ``CallError`` where there is no observation, no
     challenger or not this one, or a guardrail for a class that no label is.
     """
-    champions = log.champions()
-    if not champions:
-        message = "the log holds no answered document; was it written by a service that answered?"
-        raise CallError(message)
-    *others, champion = champions
-    heard = log.challengers(champion.identity)
-    chosen = _chosen(heard, challenger)
-    policy = replace(policy, challengers=len(heard))
+    champion, chosen, heard = last_champion(log, challenger)
+    others = [other for other in log.champions() if other != champion]
+    policy = replace(policy, challengers=heard)
     classes = log.labels(champion.identity)
     _check_guardrails(policy, classes)
     reading = _Reading(log, champion.identity, classes, known, ripe_s)
@@ -102,6 +97,21 @@ def compare_logs(
         challengers=tuple(_compare(reading, who, policy) for who in chosen),
         account=log.account,
     )
+
+
+def last_champion(
+    log: LogTable, challenger: str | None
+) -> tuple[ChampionSeen, Sequence[ChallengerId], int]:
+    """Return who was champion last, its challengers or the named one, and how many there are.
+
+    Raises ``CallError`` where there is no observation, no challenger, or not the named one.
+    """
+    champions = log.champions()
+    if not champions:
+        message = "the log holds no answered document; was it written by a service that answered?"
+        raise CallError(message)
+    heard = log.challengers(champions[-1].identity)
+    return champions[-1], _chosen(heard, challenger), len(heard)
 
 
 @dataclass(frozen=True, slots=True)

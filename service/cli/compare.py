@@ -13,19 +13,17 @@ from guards.errors import CallError
 from guards.evidence.criteria import Guardrail, Policy, Rule
 from guards.evidence.labels import KnownLabels
 from service.cli.comparison_text import comparison_text
-from service.cli.label_tables import read_labels
+from service.cli.label_tables import add_tables
 from service.cli.options import PATH, json_option
-from service.cli.output import print_json, print_notes
+from service.cli.output import print_json
 from service.durations import seconds_of
 from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["compare"]
-
-_MAX_PROBLEMS = 5
 
 
 @click.command(
@@ -98,7 +96,7 @@ def compare(  # noqa: PLR0913 (click calls by name)
     ripe_s = None if ripe is None else _seconds(ripe)
     with LogTable.read(logs) as log:
         known = KnownLabels(log.feedback())
-        left_out = _add_tables(known, tables)
+        left_out = add_tables(known, tables)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
     if as_json:
         print_json({**comparison.to_json(), "label_rows_left_out": left_out})
@@ -114,18 +112,3 @@ def _seconds(ripe: str) -> float:
     except ValueError as error:
         message = f"--ripe: {error}"
         raise CallError(message) from None
-
-
-def _add_tables(known: KnownLabels, tables: Iterable[Path]) -> int:
-    """Add the labels of tables, say which rows are left out, and return their number."""
-    left_out = 0
-    for path in tables:
-        table = read_labels(path)
-        left_out += len(table.problems)
-        for label in table.labels:
-            known.add(label)
-        rest = len(table.problems) - _MAX_PROBLEMS
-        print_notes(table.problems[:_MAX_PROBLEMS])
-        if rest > 0:
-            print_notes([f"{path}: {rest} more rows were left out"])
-    return left_out

@@ -10,14 +10,18 @@ from artifacts.tables import read_frame, text_of
 from guards.errors import TableError
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.text import listed
+from service.cli.output import print_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["LabelTable", "read_labels"]
+    from guards.evidence.labels import KnownLabels
+
+__all__ = ["LabelTable", "add_tables", "read_labels"]
 
 _REQUIRED = ("request_id", "label")
+_MAX_PROBLEMS = 5
 _OPTIONAL = ("source", "stratum", "inclusion_probability", "labelled_at")
 
 
@@ -118,3 +122,18 @@ def _moment(text: str) -> datetime | None:
         message = f"labelled_at {text!r} is no ISO 8601 time"
         raise ValueError(message) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def add_tables(known: KnownLabels, tables: Iterable[Path]) -> int:
+    """Add the labels of tables, say which rows are left out, and return their number."""
+    left_out = 0
+    for path in tables:
+        table = read_labels(path)
+        left_out += len(table.problems)
+        for label in table.labels:
+            known.add(label)
+        rest = len(table.problems) - _MAX_PROBLEMS
+        print_notes(table.problems[:_MAX_PROBLEMS])
+        if rest > 0:
+            print_notes([f"{path}: {rest} more rows were left out"])
+    return left_out
