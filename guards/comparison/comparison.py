@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from guards.comparison.periods import Period, Periods
 from guards.errors import CallError
 from guards.events.moments import microseconds, rfc3339
 from guards.evidence.label_evidence import label_evidence
@@ -18,9 +19,8 @@ from guards.text import listed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from guards.bundle.identity import BundleIdentity
-    from guards.events.log_account import LogAccount
     from guards.events.log_table import ChampionSeen, LogTable
+    from guards.events.reading import LogAccount
     from guards.evidence.criteria import Policy
     from guards.evidence.labels import KnownLabels
     from guards.evidence.pair import ChallengerId
@@ -32,10 +32,11 @@ __all__ = ["ChallengerComparison", "Comparison", "compare_logs", "last_champion"
 
 @dataclass(frozen=True, slots=True)
 class ChallengerComparison:
-    """What the evidence says of one challenger: the report as JSON, and the verdict."""
+    """What the evidence says of one challenger: the report as JSON, by period, and the verdict."""
 
     challenger: ChallengerId
     report: JsonObject
+    periods: tuple[Period, ...]
     verdict: Verdict
 
     def to_json(self) -> JsonObject:
@@ -43,6 +44,7 @@ class ChallengerComparison:
         return {
             **self.challenger.to_json(),
             **self.report,
+            "periods": [period.to_json() for period in self.periods],
             "verdict": self.verdict.to_json(),
         }
 
@@ -90,7 +92,7 @@ def compare_logs(
     policy = replace(policy, challengers=heard)
     classes = log.labels(champion.identity)
     _check_guardrails(policy, classes)
-    reading = _Reading(log, champion.identity, classes, known, ripe_s)
+    reading = _Reading(log, champion, classes, known, ripe_s)
     return Comparison(
         champion=champion,
         others=tuple(others),
@@ -119,7 +121,7 @@ class _Reading:
     """The documents of one champion in a log, and the labels that are known of them."""
 
     log: LogTable
-    champion: BundleIdentity
+    champion: ChampionSeen
     classes: Sequence[str]
     known: KnownLabels
     ripe_s: float | None
@@ -130,9 +132,12 @@ def _compare(reading: _Reading, challenger: ChallengerId, policy: Policy) -> Cha
     drawn = any(label.source is LabelSource.QUEUE for label in known.labels.values())
     pairs = PairEvidence()
     labelled = LabelledPairs(known.labels.keys() | known.corrections.keys(), disagreements=drawn)
-    for columns in reading.log.pairs(reading.champion, challenger):
+    first, last = reading.champion.first_observed_at, reading.champion.last_observed_at
+    periods = Periods(microseconds(first), microseconds(last))
+    for columns in reading.log.pairs(reading.champion.identity, challenger):
         pairs.update(columns)
         labelled.update(columns)
+        periods.update(columns)
     labels = None
     if known.labels or known.corrections:
         last_us = microseconds(reading.log.last_timestamp)
@@ -140,6 +145,7 @@ def _compare(reading: _Reading, challenger: ChallengerId, policy: Policy) -> Cha
     return ChallengerComparison(
         challenger=challenger,
         report=challenger_report(pairs, labels, reading.classes),
+        periods=tuple(periods.get(reading.log.windows())),
         verdict=judge(pairs, labels, policy),
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from guards.events.events import SCHEMA, FeedbackReceived, RequestObserved
+from guards.events.moments import microseconds
 from guards.evidence.columns import COMPARED
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from guards.evidence.pair import Pair
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["FEEDBACK", "LINES", "LineKind", "feedback_row", "from_microseconds", "line_row"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+__all__ = ["FEEDBACK", "LINES", "LineKind", "feedback_row", "line_row"]
 
 
 class LineKind(IntEnum):
@@ -83,11 +80,6 @@ FEEDBACK = pa.schema(
 """A row for each line with a true label."""
 
 
-def from_microseconds(moment: int) -> datetime:
-    """Return the moment, in UTC."""
-    return _EPOCH + moment * _MICROSECOND
-
-
 def line_row(position: int, line: ReadLine) -> JsonObject:
     """Return the row in ``LINES``."""
     stamp, event, fields = line
@@ -97,7 +89,7 @@ def line_row(position: int, line: ReadLine) -> JsonObject:
         "run": stamp.run,
         "seq": stamp.seq,
         "replica": stamp.replica,
-        "moment": _microseconds(stamp.timestamp),
+        "moment": microseconds(stamp.timestamp),
     }
     return row | _observed(event, fields) if isinstance(event, RequestObserved) else row
 
@@ -120,15 +112,11 @@ def _kind(line: ReadLine) -> LineKind:
     return LineKind.OBSERVED if isinstance(line.event, RequestObserved) else LineKind.OTHER
 
 
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
-
-
 def _observed(event: RequestObserved, fields: JsonMapping) -> JsonObject:
     entries = zip(event.pairs, fields["challengers"], strict=True)
     return {
         "request_id": event.request_id,
-        "observed_at": _microseconds(event.observed_at),
+        "observed_at": microseconds(event.observed_at),
         "segment": event.segment,
         "tokens": event.tokens,
         **event.model.to_json(),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from guards.events.events import FeedbackReceived
-from guards.events.line_rows import FEEDBACK, LINES, feedback_row, line_row
+from guards.bundle.identity import BundleIdentity
+from guards.events.events import DriftWindow, FeedbackReceived
+from guards.events.line_rows import FEEDBACK, LINES, LineKind, feedback_row, line_row
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from guards.events.lines import ReadLine
     from guards.events.log_files import Block, LogFile
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["LogDatabase"]
 
@@ -40,18 +44,26 @@ _OTHERS = """
 select position from lines where position >= $first and kind is null order by position
 """
 
+_NAMED = f"""
+select name, version, fingerprint, min(position) from lines
+where position >= $first and kind = {LineKind.OBSERVED} group by all
+"""  # noqa: S608 (our own names)
+
 
 class LogDatabase:
     """The lines that were read, and how many were left out.
 
-    ``lines`` were read, of which ``torn`` and ``malformed`` ones are not in the tables. What does
-    not fit into memory is in a directory of its own, which ``close`` removes.
+    ``lines`` were read, of which ``torn`` and ``malformed`` ones are not in the tables. ``labels``
+    are those of each champion, and ``windows``, without their counts, those of each run and
+    ``seq``. What does not fit into memory is in a directory of its own, which ``close`` removes.
     """
 
     def __init__(self) -> None:
         self.lines = 0
         self.torn = 0
         self.malformed = 0
+        self.labels: dict[BundleIdentity, tuple[str, ...]] = {}
+        self.windows: dict[tuple[str, int], DriftWindow] = {}
         self._position = 0
         self._directory = TemporaryDirectory(prefix="understudy-logs-")
         self._connection = duckdb.connect(":memory:")
@@ -64,7 +76,9 @@ class LogDatabase:
         self._connection.close()
         self._directory.cleanup()
 
-    def execute(self, query: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+    def execute(
+        self, query: str, parameters: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         return self._connection.execute(query, parameters).fetchall()
 
@@ -96,7 +110,17 @@ class LogDatabase:
         others = self.execute(_OTHERS, {"first": first})
         plain = len(block) - len(others)
         self.lines += plain
-        return plain + self._read_others((row[0], block.line(row[0] - first)) for row in others)
+        whole = self._read_others((row[0], block.line(row[0] - first)) for row in others)
+        self._read_labels(block, first)
+        return plain + whole
+
+    def _read_labels(self, block: Block, first: int) -> None:
+        """Keep the labels of champions that no earlier block named."""
+        for *identity, position in self.execute(_NAMED, {"first": first}):
+            champion = BundleIdentity(*identity)
+            if champion not in self.labels:
+                line = json.loads(block.line(position - first))
+                self.labels[champion] = tuple(line["champion"]["probabilities"])
 
     def _read_others(self, lines: Iterable[tuple[int, bytes]]) -> int:
         rows, labels = [], []
@@ -107,6 +131,10 @@ class LogDatabase:
             rows.append(line_row(position, line))
             if isinstance(line.event, FeedbackReceived):
                 labels.append(feedback_row(position, line.event, line.fields))
+            elif isinstance(line.event, DriftWindow):
+                # Counts are most of a window, and years of them would fill the memory.
+                window = replace(line.event, counts=_new_categories(line.event.counts))
+                self.windows[line.stamp.run, line.stamp.seq] = window
         self._insert("lines", pa.Table.from_pylist(rows, LINES))
         self._insert("feedback", pa.Table.from_pylist(labels, FEEDBACK))
         return len(rows)
@@ -134,3 +162,13 @@ class LogDatabase:
             yield
         finally:
             self._connection.unregister(name)
+
+
+def _new_categories(counts: JsonMapping) -> JsonObject:
+    """Return the counts of a window without all but its new categories."""
+    features = counts.get("features", {})
+    return {
+        "features": {
+            name: {"new": feature["new"]} for name, feature in features.items() if "new" in feature
+        }
+    }

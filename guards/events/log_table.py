@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from guards.bundle.identity import BundleIdentity
 from guards.errors import CallError
-from guards.events.line_rows import LineKind, from_microseconds
+from guards.events.line_rows import LineKind
 from guards.events.log_account import drop_copies, log_account
 from guards.events.log_database import LogDatabase
 from guards.events.log_files import LogFile
+from guards.events.moments import from_microseconds
 from guards.events.pair_batches import PAIRS, pair_columns
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.evidence.pair import ChallengerId
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from guards.events.events import DriftWindow
     from guards.events.reading import LogAccount
     from guards.evidence.columns import PairColumns
 
@@ -105,6 +107,14 @@ class LogTable:
         """Return who heard what this champion answered, in the order of their ids."""
         rows = self._database.execute(_CHALLENGERS, champion.to_json())
         return tuple(ChallengerId(*row) for row in rows)
+
+    def labels(self, champion: BundleIdentity) -> tuple[str, ...]:
+        """Return the labels that this champion knows, whether or not it gave them."""
+        return self._database.labels[champion]
+
+    def windows(self) -> Iterator[DriftWindow]:
+        """Yield the flushed windows of all replicas in the order of their start."""
+        yield from sorted(self._database.windows.values(), key=lambda window: window.start)
 
     def pairs(self, champion: BundleIdentity, challenger: ChallengerId) -> Iterator[PairColumns]:
         """Yield all outcomes of a challenger on this champion's documents.

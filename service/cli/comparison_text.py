@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guards.events.moments import from_microseconds
 from guards.text import aligned, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from guards.events.log_table import ChampionSeen
-
     from guards.comparison.comparison import ChallengerComparison, Comparison
+    from guards.comparison.periods import Period
+    from guards.events.log_table import ChampionSeen
     from guards.events.reading import LogAccount
     from guards.evidence.verdict import Verdict
     from guards.json_types import JsonMapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["comparison_text"]
 
 _MAX_ROWS = 12
+_MAX_MATRIX = 8
+_MAX_PERIODS = 11
+_MAX_NAMED = 3
 _NONE = "-"
 
 
@@ -66,10 +70,13 @@ def _account(account: LogAccount) -> Iterator[str]:
 def _challenger(comparison: ChallengerComparison) -> Iterator[str]:
     report = comparison.report
     yield "\n".join([f"challenger {printable(str(comparison.challenger))}", *_figures(report)])
-    yield _indented("labels, the champion's first", _matrix(report["disagreements"]))
+    yield _indented(
+        "the champion's labels by row, the challenger's by column", _matrix(report["disagreements"])
+    )
     yield _indented("by class", _classes(report["classes"]))
     if report["segments"]:
         yield _indented("by segment", _segments(report["segments"]))
+    yield _indented("over time (UTC)", _periods(comparison.periods))
     yield "\n".join(_labels(report))
     yield "\n".join(_verdict(comparison.verdict))
 
@@ -98,14 +105,21 @@ def _cost(cost: JsonMapping) -> str:
 
 
 def _matrix(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
-    """Return the pairs of labels that occurred, the most frequent disagreements first."""
+    """Return the matrix of few labels, and of many the most frequent pairs of different ones."""
+    labels = sorted({*matrix, *(name for row in matrix.values() for name in row)})
+    if len(labels) <= _MAX_MATRIX:
+        rows = [
+            (printable(name), *(str(matrix.get(name, {}).get(other, 0)) for other in labels))
+            for name in labels
+        ]
+        return [("", *map(printable, labels)), *rows] if rows else []
     pairs = [
-        (champion, challenger, count)
+        (count, printable(champion), printable(challenger))
         for champion, row in matrix.items()
         for challenger, count in row.items()
+        if champion != challenger
     ]
-    pairs.sort(key=lambda pair: (pair[0] == pair[1], -pair[2]))
-    return [(printable(a), "=" if a == b else "->", printable(b), str(n)) for a, b, n in pairs]
+    return [(a, "->", b, str(count)) for count, a, b in sorted(pairs, reverse=True)]
 
 
 def _classes(classes: Mapping[str, JsonMapping]) -> list[Sequence[str]]:
@@ -148,6 +162,36 @@ def _both(part: JsonMapping, figure: str) -> str:
         _number(((part[who] or {}).get(figure) or {}).get("value"))
         for who in ("champion", "challenger")
     )
+
+
+def _periods(periods: Sequence[Period]) -> list[Sequence[str]]:
+    """Return a row for each of the last periods."""
+    head = ("from", "documents", "agreement", "champion's, challenger's confidence", "most often")
+    rows = [_period(period) for period in periods[-_MAX_PERIODS:]]
+    return [(*head, "new categories", "moved most"), *rows]
+
+
+def _period(period: Period) -> Sequence[str]:
+    confidence = {
+        who: period.confidence(of_challenger=who == "challenger")
+        for who in ("champion", "challenger")
+    }
+    new = ", ".join(map(printable, period.new_categories[:_MAX_NAMED]))
+    moved = ", ".join(f"{name} ({score.metric} {score.value:.2f})" for name, score in period.moved)
+    return (
+        f"{from_microseconds(period.start_us):%Y-%m-%d %H:%M}",
+        str(period.sums.compared),
+        _percent(period.sums.agreed / period.sums.compared),
+        _both_numbers(confidence),
+        _most_often(period),
+        new or _NONE,
+        moved or _NONE,
+    )
+
+
+def _most_often(period: Period) -> str:
+    label = max(period.labels, key=period.labels.__getitem__)
+    return f"{printable(label)} {period.labels[label] / period.sums.compared:.0%}"
 
 
 def _labels(report: JsonMapping) -> Iterator[str]:

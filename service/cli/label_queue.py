@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
-from guards.events.log_table import LogTable
 
 from artifacts.tables import read_frame, text_of
 from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.errors import CallError, TableError
+from guards.events.log_table import LogTable
 from guards.evidence.labels import KnownLabels, LabelSource
 from guards.text import listed
 from service.cli.label_tables import add_tables
@@ -93,8 +93,9 @@ def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, 
     if "request_id" not in frame.columns:
         message = f"{path}: no column 'request_id'; it has {listed(list(map(str, frame.columns)))}"
         raise TableError(message)
-    rows = frame.to_dict(orient="records")
-    documents = {text_of(row.pop("request_id")).strip(): row for row in rows}
+    names = [text_of(name).strip() for name in frame.pop("request_id")]
+    rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    documents = dict(zip(names, rows, strict=True))
     return {name: row for name, row in documents.items() if name in request_ids}
 
 
