@@ -28,11 +28,14 @@ SECOND = ChallengerId("docs", "3")
 
 
 def _compare(
-    *logs: Path, labels: Iterable[TrueLabel] = (), policy: Policy | None = None, **options: str
+    *logs: Path,
+    labels: Iterable[TrueLabel] = (),
+    policy: Policy | None = None,
+    challenger: str | None = None,
 ) -> Comparison:
     with LogTable.read(logs) as log:
         known = KnownLabels([*log.feedback(), *labels])
-        return compare_logs(log, known, policy or Policy(), ripe_s=0.0, **options)
+        return compare_logs(log, known, policy or Policy(), challenger=challenger, ripe_s=0.0)
 
 
 def _documents(count: int, disagree_every: int = 10) -> list[Seen]:
@@ -211,24 +214,24 @@ def test_corrections_are_shown_and_decide_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("documents", "options", "words"),
+    ("documents", "challenger", "words"),
     [
-        ([FeedbackReceived("r", "contract", None)], {}, "no answered document"),
-        ([Seen("r", challengers=())], {}, "was offered to a challenger"),
-        ([Seen("r")], {"challenger": "docs/9"}, "no challenger 'docs/9' in the log; it holds"),
+        ([FeedbackReceived("r", "contract", None)], None, "no answered document"),
+        ([Seen("r", challengers=())], None, "was offered to a challenger"),
+        ([Seen("r")], "docs/9", "no challenger 'docs/9' in the log; it holds"),
     ],
 )
 def test_a_log_without_pairs_is_a_wrong_call(
     tmp_path: Path,
     documents: list[Seen | FeedbackReceived],
-    options: dict[str, str],
+    challenger: str | None,
     words: str,
 ) -> None:
     """The error says what is missing and what to do."""
     log = write_log(tmp_path / "log.jsonl", documents)
 
     with pytest.raises(CallError, match=words):
-        _compare(log, **options)
+        _compare(log, challenger=challenger)
 
 
 def test_a_guardrail_of_no_class_is_a_wrong_call(tmp_path: Path) -> None:
