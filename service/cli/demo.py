@@ -141,4 +141,4 @@ def _look(log: Path, bundles: DemoBundles, port: int) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(f"understudy: {text}")
+    click.echo(f"demo: {text}", err=True)
