@@ -69,7 +69,8 @@ def test_nothing_is_decided_without_a_label() -> None:
     docs, _ = contest(30, 10, 160)
     found = judge(pair_evidence(docs), None, BETTER)
     assert found.decision == "undecided"
-    assert said(found, "not shown yet: better: no label counts yet; evidence 1 of 20 needed")
+    (reason,) = said(found, "not shown yet: better: no document has a label")
+    assert reason.endswith("evidence 1 of 20 needed")
     assert (
         "labels differ on 20.0%: the less accurate variant errs on at least 10.0%" in found.because
     )
@@ -248,8 +249,9 @@ def test_several_challengers_share_the_error() -> None:
     assert named(alone, "success", "better").needed == pytest.approx(20)
     assert named(among, "success", "better").needed == pytest.approx(200)
     assert named(among, "deterioration", "accuracy").needed == pytest.approx(20)
-    assert said(among, "a wrong promotion has an error of 0.05, divided among 10 challengers; ")
-    assert said(alone, "a wrong promotion has an error of 0.05; ")
+    assert "a wrong promotion is at most 0.05, divided among 10 challengers" in among.because[-1]
+    assert "a wrong promotion is at most 0.05" in alone.because[-1]
+    assert "divided" not in alone.because[-1]
 
 
 def test_vetoes_share_their_error() -> None:
@@ -261,7 +263,7 @@ def test_vetoes_share_their_error() -> None:
     assert needed["guardrail", "cost=2"] == pytest.approx(20)
     assert needed["deterioration", "accuracy"] == pytest.approx(80)
     assert needed["deterioration", "cost=2"] == pytest.approx(80)
-    assert found.because[-1].endswith("a wrong veto one of 0.05, divided among 4 that can veto")
+    assert found.because[-1].endswith("of a wrong veto 0.05, divided among 4 criteria")
 
 
 def test_what_does_not_decide_is_said() -> None:
