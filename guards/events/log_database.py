@@ -56,6 +56,7 @@ class LogDatabase:
         self._directory = TemporaryDirectory(prefix="understudy-logs-")
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("set temp_directory = $1", [self._directory.name])
+        self._connection.execute("attach ':memory:' as logs (compress); use logs")
         for statements in (_CONFIGURE, CREATE_TABLES, CREATE_MACROS):
             self._connection.execute(statements)
 
@@ -64,7 +65,9 @@ class LogDatabase:
         self._connection.close()
         self._directory.cleanup()
 
-    def execute(self, query: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+    def execute(
+        self, query: str, parameters: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         return self._connection.execute(query, parameters).fetchall()
 
@@ -73,17 +76,18 @@ class LogDatabase:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query, about as many at a time; other queries may run meanwhile."""
         with self._connection.cursor() as cursor:
+            cursor.execute("use logs")
             yield from cursor.sql(query, params=parameters).to_arrow_reader(rows)
 
     def read(self, file: LogFile) -> bool:
-        """Add the lines of a file; return False where it has lines and none of them is an event.
+        """Add the lines of a file; return False where it is not empty and has no event.
 
         Raises ``CallError`` where the file cannot be read.
         """
         lines = self.lines
         whole = sum(self._read(block) for block in file.blocks())
         self.execute("delete from lines where kind is null")
-        return whole > 0 or self.lines == lines
+        return whole > 0 or (self.lines == lines and file.broken is None)
 
     def _read(self, block: Block) -> int:
         """Add the lines of a block, and return how many of them are whole."""

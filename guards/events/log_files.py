@@ -92,7 +92,7 @@ class LogFile:
         for piece in self._pieces():
             rest.append(piece)
             size += len(piece)
-            if size >= _BLOCK_BYTES and b"\n" in piece or size >= _MAX_LINE_BYTES:
+            if (size >= _BLOCK_BYTES and b"\n" in piece) or size >= _MAX_LINE_BYTES:
                 data = b"".join(rest)
                 end = data.rfind(b"\n") + 1 or len(data)
                 yield Block(data[:end])

@@ -1,4 +1,4 @@
-"""Reads event logs of any size in bounded memory: their account, and columns of what was observed."""
+"""Reads event logs of any size in bounded memory: their account, and what was observed."""
 
 from __future__ import annotations
 
@@ -62,8 +62,7 @@ class LogTable:
     def read(cls, paths: Iterable[Path | str]) -> Self:
         """Read logs: JSON Lines of any replicas, runs and days; ``.gz`` and ``.zst`` ones too.
 
-        Raises ``CallError`` where a path cannot be read, where a file has lines and none of them is
-        an event, and where all files together have no line of a known event.
+        Raises ``CallError`` where a path cannot be read, where a file is not empty and has no event, and where all files together have no line of a known event.
         """
         files = [LogFile(Path(path)) for path in paths]
         database = LogDatabase()
@@ -92,8 +91,9 @@ class LogTable:
         """Give up the tables, and remove their files."""
         self._database.close()
 
+    @property
     def champions(self) -> tuple[ChampionSeen, ...]:
-        """Return the bundles that answered; the one that answered last comes last."""
+        """The bundles that answered; the one that answered last comes last."""
         return tuple(
             ChampionSeen(
                 BundleIdentity(*identity), count, from_microseconds(first), from_microseconds(last)

@@ -60,7 +60,7 @@ create table feedback (
 """
 
 # Each macro gives null for JSON of another type.
-CREATE_MACROS = rf"""
+CREATE_MACROS = r"""
 create macro quoted(raw) as case
     when starts_with(raw, '"') then json_extract_string(raw, '$') end;
 create macro finite(value) as case when isfinite(value) then value end;
@@ -69,22 +69,22 @@ create macro same(value, raw) as case when value::VARCHAR = raw::VARCHAR then va
 create macro whole(raw) as same(try_cast(raw::VARCHAR as BIGINT), raw);
 create macro microseconds(value) as case
     when regexp_full_match(
-        value, '[12]\d{{3}}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{{6}}Z'
+        value, '[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z'
     ) then epoch_us(try_cast(value as TIMESTAMP)) end;
 create macro has_label(probabilities, label) as list_contains(json_keys(probabilities), label);
-create macro answer(raw) as {{
+create macro answer(raw) as {
     'label': quoted(raw.label),
     'confidence': number(raw.confidence),
     'margin': number(raw.margin),
     'entropy': number(raw.entropy),
     'cpu_s': case when raw.exclusive::VARCHAR is distinct from 'true' then number(raw.cpu_s) end
-}};
+};
 create macro is_answer(answer, raw) as
     answer.label is not null and answer.confidence is not null and answer.margin is not null
     and answer.entropy is not null and number(raw.infer_s) is not null
     and (raw.cpu_s is null or number(raw.cpu_s) is not null)
     and (raw.exclusive is null or raw.exclusive::VARCHAR in ('true', 'false'))
-    and starts_with(raw.probabilities, '{{');
+    and starts_with(raw.probabilities, '{');
 """
 
 READ_BLOCK = f"""
@@ -153,5 +153,5 @@ with raw as (
 select position, case when plain then {LineKind.OBSERVED} end as kind, run, seq, replica, moment,
     request_id, observed_at, segment, tokens, name, version, fingerprint, champion, challengers
 from plain
-"""
+"""  # noqa: S608 (our own names)
 """Adds the lines of ``block`` (position, line); ``kind`` is null for those not beyond doubt."""
