@@ -62,7 +62,8 @@ class LogTable:
     def read(cls, paths: Iterable[Path | str]) -> Self:
         """Read logs: JSON Lines of any replicas, runs and days; ``.gz`` and ``.zst`` ones too.
 
-        Raises ``CallError`` where a path cannot be read, where a file is not empty and has no event, and where all files together have no line of a known event.
+        Raises ``CallError`` where a path cannot be read, where a file is not empty and has no
+        event, and where all files together have no line of a known event.
         """
         files = [LogFile(Path(path)) for path in paths]
         database = LogDatabase()
@@ -88,7 +89,7 @@ class LogTable:
         self.close()
 
     def close(self) -> None:
-        """Give up the tables, and remove their files."""
+        """Drop the tables, and remove their files."""
         self._database.close()
 
     @property

@@ -116,7 +116,8 @@ with raw as (
         'ordinal': whole(entry.raw.ordinal),
         'outcome': case
             when entry.status <> 'ok' then quoted(entry.raw.reason)
-            when is_answer(entry.answer, entry.raw) and entry.raw.agree is not null
+            when entry.status = 'ok'
+                and is_answer(entry.answer, entry.raw) and entry.raw.agree is not null
                 and number(entry.raw.confidence_delta) is not null
                 and number(entry.raw.js_divergence) is not null
             then '{COMPARED}' end,
