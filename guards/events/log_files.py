@@ -116,7 +116,8 @@ class LogFile:
             if getattr(error, "errno", None) is None:
                 self.broken = BrokenFile(self.path, reason)
                 return
-            message = f"the log {printable(str(self.path))} cannot be read: {reason}"
+            name = printable(str(self.path))
+            message = f"the log {name} cannot be read: {reason}; give a file that you may read"
             raise CallError(message) from error
 
 

@@ -232,11 +232,13 @@ def test_a_whole_log_is_read_as_line_by_line(log: Callable[..., Path]) -> None:
         line(1, observed()),
         *(line(seq, event) for seq, event in enumerate(others, start=2)),
         line(3, observed("c", 2, twin=Missed.QUEUE_FULL)),
+        altered(7, "challengers.0.reason", "compared", observed("e", second=Missed.TIMEOUT)),
         altered(4, "champion.fingerprint", "sha256:2e", observed("d", 3)),
         line(5, FeedbackReceived("a", "letter", None)),
         line(6, something(anything=[1, 2])),
     )
-    assert assert_same_as_line_by_line(path) == LogAccount(lines=6, unknown_events=1)
+    found = assert_same_as_line_by_line(path)
+    assert found == LogAccount(lines=7, unknown_events=1, malformed=1)
 
 
 def test_a_log_from_before_ordinals_is_read_as_line_by_line() -> None:
@@ -250,7 +252,8 @@ def test_a_log_from_before_ordinals_is_read_as_line_by_line() -> None:
 
 ODD_VALUES = [
     ..., None, True, 0, 1, 2, -7, 1.5, 2**53 + 1, 2**63, 2**64, 10**30, 10**400, -0.0, 1e308,
-    math.nan, math.inf, "", "x", "12", "true", "ok", "timeout", "\ud800", 'with "quotes" \\ \n',
+    math.nan, math.inf, "", "x", "12", "true", "ok", "timeout", "compared", "a\0b", "\ud800",
+    'with "quotes" \\ \n',
     "2026-01-31T12:00:00.000001Z", "2026-01-31T12:00:00.000001+01:00", "2026-02-30T12:00:00Z",
     "2026-01-31T24:00:00.000000Z", "0001-01-01T00:00:00+23:59", [], [1], ["x"], {}, {"a": 1},
 ]  # fmt: skip
@@ -301,6 +304,7 @@ DAMAGED = {
     "only NULs": b"\0" * 500 + b"\n",
     "nested without end": b"[" * 100_000 + b"\n",
     "nested and closed": b"[" * 100_000 + b"]" * 100_000 + b"\n",
+    "a value nested": line(2).replace(b'"tokens":17', b'"tokens":' + b"[" * 10**5 + b"]" * 10**5),
     "a comma too many": line(2).replace(b"}\n", b",}\n"),
     "a comma too many in a list": line(2).replace(b'"unknown":[', b'"unknown":[1,'),
     "two lines in one": line(2)[:-1] + line(3),
