@@ -71,18 +71,6 @@ def altered(seq: int, fields: JsonObject) -> bytes:
     return json.dumps({k: v for k, v in content.items() if v is not None}).encode() + b"\n"
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a log file of these pieces."""
-
-    def write(*pieces: bytes, name: str = "log.jsonl") -> Path:
-        path = tmp_path / name
-        path.write_bytes(b"".join(pieces))
-        return path
-
-    return write
-
-
 def read(*paths: Path) -> tuple[list[LogLine], LogAccount]:
     """Read logs to their end."""
     reader = LogReader(paths)
