@@ -46,7 +46,7 @@ Misses = Literal["long", "random", "bursts"]
 """Which documents are missed: the longest, any, or any hundred in a row."""
 
 _DOCUMENTS = 10_000
-_COST_LOOK = 10
+_COST_LOOK = 20
 _CLASSES = ("contract", "filing", "invoice", "letter", "memo", "report")
 _CLASS_SHARES = (0.4, 0.25, 0.15, 0.1, 0.07, 0.03)
 _SEGMENTS = ("americas", "apac", "emea")
@@ -155,7 +155,7 @@ def vetoed_after(ratio: float, noise: float, documents: int, seeds: int) -> Floa
     """Return after how many documents a cost of ``ratio`` is a veto, float64 [seeds]; inf if never.
 
     At most ``MAX_COST`` is allowed, and one other thing can veto. The ratio of a document has
-    log-normal ``noise``, and documents are looked at by tens.
+    log-normal ``noise``, and documents are looked at by twenties.
     """
     rng = np.random.default_rng(10)
     drawn = (log(ratio) + noise * rng.normal(size=documents) for _ in range(seeds))

@@ -41,6 +41,7 @@ __all__ = [
 POWER = 0.8
 _MAX_DISCORDANT = 2000
 _MAX_FORETOLD = 20_000
+_MAX_PLANNED = 8_000
 
 
 class Case(NamedTuple):
@@ -89,7 +90,7 @@ def documents_to_promotion(case: Case, seeds: int) -> Floats:
 
 def mcnemar_documents(case: Case, sides: int = 2, power: float = POWER) -> int:
     """Return how many documents the exact test of McNemar needs, planned for one look."""
-    low, high = 1, 100_000
+    low, high = 1, _MAX_PLANNED
     while low < high:
         middle = (low + high) // 2
         enough = _mcnemar_power(case, middle, sides) >= power
