@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["MARGIN", "documents_without_labels", "labels_to_not_worse", "most_disagreements"]
+__all__ = ["MARGIN", "documents_without_labels", "labels_to_not_worse", "max_disagreements"]
 
 MARGIN = 0.02
 _MAX_DOCUMENTS = 10_000
@@ -31,11 +31,11 @@ def documents_without_labels(disagreement: float, seeds: int) -> Floats:
     No document has a label, and they are looked at after each.
     """
     draws = np.random.default_rng(5).random((seeds, _MAX_DOCUMENTS)) < disagreement
-    few = np.cumsum(draws, axis=1) <= most_disagreements(_MAX_DOCUMENTS)[1:]
+    few = np.cumsum(draws, axis=1) <= max_disagreements(_MAX_DOCUMENTS)[1:]
     return first_look(few, np.arange(1, _MAX_DOCUMENTS + 1))
 
 
-def most_disagreements(documents: int) -> Ints:
+def max_disagreements(documents: int) -> Ints:
     """Return with how many disagreements 0, 1, … documents without labels show it; -1 if none."""
     most = [-1]
     for compared in range(1, documents + 1):

@@ -93,12 +93,12 @@ def _promotions(seeds: int) -> Iterator[Row]:
 
 def _power(seeds: int) -> Iterator[Row]:
     for case, at_most in _CASES.items():
-        name = f"accuracy {case.champion:g} and {case.challenger:g}, {case.discordant:.0%} apart"
+        name = f"power {POWER:g}, {case.champion:g} and {case.challenger:g}"
         documents = float(np.quantile(documents_to_promotion(case, seeds), POWER, method="higher"))
-        yield Row(f"{name}: documents for power {POWER:g}", documents)
+        yield Row(f"{name}, {case.discordant:.0%} discordant: documents", documents)
         for sides, limit in ((2, at_most), (1, None)):
             planned = mcnemar_documents(case, sides)
-            label = f"  of exact McNemar's {planned:,}, {sides}-sided"
+            label = f"{name}: of {sides}-sided exact McNemar's {planned:,}"
             yield Row(label, documents / planned, "times", limit)
 
 
@@ -106,36 +106,36 @@ def _stopping(seeds: int) -> Iterator[Row]:
     case = next(iter(_CASES))
     planned = mcnemar_documents(case)
     stops = stops_of_one_set(case, 4 * planned, seeds)
-    name = "the same labels in any order, .85 and .88: mean stop"
-    yield Row(name, float(stops.mean()), at_most=planned)
-    yield Row("  stopped no later than a planned test", 100 * float((stops <= planned).mean()), "%")
+    name = "the same labels in any order, .85 and .88"
+    yield Row(f"{name}: mean stop", float(stops.mean()), at_most=planned)
+    yield Row(f"{name}: before planned", 100 * float((stops <= planned).mean()), "%")
 
 
 def _not_worse(seeds: int) -> Iterator[Row]:
     without = documents_without_labels(0.01, seeds)
-    yield from _quantiles("not worse by .02, 1 % differ, no label: documents", without, 2500)
+    yield from _quantiles("not worse by .02, 1% differ, no label: documents", without, 2500)
     for drawn, words in ((1.0, "each labelled"), (0.5, "half drawn")):
         labels = labels_to_not_worse(0.1, drawn, seeds)
-        yield from _quantiles(f"not worse by .02, 10 % differ, {words}: labels", labels, 320)
+        yield from _quantiles(f"not worse by .02, 10% differ, {words}: labels", labels, 320)
     yield from _as_bad_as_the_margin(seeds)
 
 
 def _as_bad_as_the_margin(seeds: int) -> Iterator[Row]:
     """Yield how often "not worse" is ever shown of a challenger that loses the whole margin."""
-    name = "not worse by .02 shown of a loss of .02"
+    name = "a loss of .02 passes as not worse"
     without = np.isfinite(documents_without_labels(MARGIN, seeds)).mean()
-    yield Row(f"{name}, 2 % differ, no label", 100 * float(without), "%", at_most=5)
+    yield Row(f"{name}, 2% differ, no label", 100 * float(without), "%", at_most=5)
     for drawn, words in ((1.0, "each labelled"), (0.5, "half drawn")):
         shown = np.isfinite(labels_to_not_worse(0.1, drawn, seeds, loss=MARGIN)).mean()
-        yield Row(f"{name}, 10 % differ, {words}", 100 * float(shown), "%", at_most=5)
+        yield Row(f"{name}, 10% differ, {words}", 100 * float(shown), "%", at_most=5)
 
 
 def _forecasts(seeds: int) -> Iterator[Row]:
     for labelled in (20, 100):
-        fewer, as_many, more = enough_labels(labelled, seeds)
-        yield Row(f"labels needed, foretold after {labelled}: true", 100 * as_many, "%")
-        yield Row("  fewer were enough", 100 * fewer, "%")
-        yield Row("  more were needed", 100 * more, "%")
+        outcomes = zip(("fewer", "as many", "more"), enough_labels(labelled, seeds), strict=True)
+        for outcome, share in outcomes:
+            name = f"labels needed, foretold after {labelled}: {outcome} were enough"
+            yield Row(name, 100 * share, "%")
 
 
 def _confidence(seeds: int) -> Iterator[Row]:
@@ -150,9 +150,9 @@ def _confidence(seeds: int) -> Iterator[Row]:
 def _coverage(seeds: int) -> Iterator[Row]:
     for share in (0.05, 0.02):
         after = flagged_after("long", share, 4_000, seeds)
-        name = f"the longest {share:.0%} missed: documents until flagged"
-        yield Row(name, float(np.median(after)))
-        yield Row("  in all streams", float(after.max()), at_most=2_000)
+        name = f"the longest {share:.0%} missed, until flagged: documents"
+        yield from _quantiles(name, after, None)
+        yield Row(f"{name}, all", float(after.max()), at_most=2_000)
     chance: tuple[tuple[Misses, float], ...]
     chance = (("random", 0.01), ("random", 0.1), ("bursts", 0.05))
     for kind, share in chance:
@@ -173,8 +173,8 @@ def _cost(seeds: int) -> Iterator[Row]:
 def _quantiles(name: str, values: NDArray[np.float64], at_most: float | None) -> Iterator[Row]:
     """Yield the median, which has a target, and the 90th percentile."""
     median, ninth = np.quantile(values, (0.5, 0.9), method="higher").tolist()
-    yield Row(name, median, at_most=at_most)
-    yield Row("  in nine of ten", ninth)
+    yield Row(f"{name}, median", median, at_most=at_most)
+    yield Row(f"{name}, nine of ten", ninth)
 
 
 def _finite(value: float) -> float | None:

@@ -25,7 +25,7 @@ from load_tests.micro.simulated_equals import (
     MARGIN,
     documents_without_labels,
     labels_to_not_worse,
-    most_disagreements,
+    max_disagreements,
 )
 from load_tests.micro.simulated_pairs import (
     MAX_COST,
@@ -120,7 +120,7 @@ def test_rare_disagreements_show_not_worse_without_any_label() -> None:
 
 def test_the_simulated_disagreements_promote_where_the_verdict_does() -> None:
     """As many disagreements as may be promote without a label, and one more does not."""
-    policy, most = Policy("not-worse", MARGIN), int(most_disagreements(2_000)[-1])
+    policy, most = Policy("not-worse", MARGIN), int(max_disagreements(2_000)[-1])
     assert decision(policy, 2_000, most, Tally()) == "promote"
     assert decision(policy, 2_000, most + 1, Tally()) == "undecided"
 
