@@ -17,7 +17,7 @@ from guards.evidence.criteria import Policy
 from guards.evidence.gain import Gain, Tally
 from guards.evidence.labels_needed import labels_needed
 from guards.sequential.e_process import log_e_more_wins
-from guards.sequential.error_budget import PROMOTION_ALPHA
+from guards.sequential.error_budget import PROMOTION_ALPHA, QUALITY_ALPHA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "POWER",
     "Case",
+    "days_until_blocked",
     "documents_to_promotion",
     "enough_labels",
     "first_look",
@@ -42,6 +43,7 @@ POWER = 0.8
 _MAX_DISCORDANT = 2000
 _MAX_FORETOLD = 20_000
 _MAX_PLANNED = 8_000
+_HOURS_A_DAY = 24
 
 
 class Case(NamedTuple):
@@ -132,6 +134,26 @@ def enough_labels(labelled: int, seeds: int) -> tuple[float, float, float]:
             outcomes.append((more < low, low <= more <= high, more > high))
     fewer, as_many, further = np.mean(outcomes, axis=0).tolist()
     return fewer, as_many, further
+
+
+def days_until_blocked(won: float, labels_a_day: float, days: int, seeds: int) -> Floats:
+    """Return when the last day of labels first blocks a promotion, float64 [seeds]; inf if never.
+
+    Discordant labels come at random times, and the day that ends now is looked at every hour.
+    """
+    rng = np.random.default_rng(11)
+    shape = (seeds, days * _HOURS_A_DAY)
+    wins, losses = (
+        rng.poisson(share * labels_a_day / _HOURS_A_DAY, shape) for share in (won, 1 - won)
+    )
+    evidence = log_e_more_wins(_of_last_day(losses), _of_last_day(wins))
+    return first_look(evidence >= -log(QUALITY_ALPHA), np.arange(1, shape[1] + 1)) / _HOURS_A_DAY
+
+
+def _of_last_day(by_hour: Ints) -> Ints:
+    sums = np.cumsum(by_hour, axis=1)
+    sums[:, _HOURS_A_DAY:] -= sums[:, :-_HOURS_A_DAY].copy()
+    return sums
 
 
 def _foretold(wins: int, labelled: int) -> tuple[float, float]:

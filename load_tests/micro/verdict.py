@@ -30,6 +30,7 @@ from load_tests.micro.simulated_pairs import (
 from load_tests.micro.simulated_promotions import (
     POWER,
     Case,
+    days_until_blocked,
     documents_to_promotion,
     enough_labels,
     mcnemar_documents,
@@ -80,6 +81,7 @@ def rows(seeds: int) -> Iterator[Row]:
     yield from _stopping(seeds)
     yield from _not_worse(seeds)
     yield from _forecasts(seeds)
+    yield from _recent(seeds)
     yield from _confidence(seeds)
     yield from _coverage(seeds)
     yield from _cost(seeds)
@@ -136,6 +138,15 @@ def _forecasts(seeds: int) -> Iterator[Row]:
         for outcome, share in outcomes:
             name = f"labels needed, foretold after {labelled}: {outcome} were enough"
             yield Row(name, 100 * share, "%")
+
+
+def _recent(seeds: int) -> Iterator[Row]:
+    for won in (0.65, 0.5):
+        blocked = np.isfinite(days_until_blocked(won, 50, 30, seeds)).mean()
+        name = f"the last day ever blocks in 30 days, {won:.0%} won"
+        yield Row(name, 100 * float(blocked), "%", at_most=5 if won > 1 / 2 else None)
+    after = days_until_blocked(0.3, 50, 30, seeds)
+    yield from _quantiles("the last day blocks, 30% of 50 a day won: days", after, None)
 
 
 def _confidence(seeds: int) -> Iterator[Row]:

@@ -39,6 +39,7 @@ from load_tests.micro.simulated_pairs import (
 from load_tests.micro.simulated_promotions import (
     POWER,
     Case,
+    days_until_blocked,
     documents_to_promotion,
     enough_labels,
     mcnemar_documents,
@@ -139,6 +140,12 @@ def test_labels_needed_are_a_range_that_is_often_true() -> None:
     assert fewer + as_many + more == pytest.approx(1)
     assert as_many > 0.4
     assert more < 0.25
+
+
+def test_a_bad_day_blocks_and_good_ones_do_not() -> None:
+    """A better challenger is hardly ever blocked in a month, one that turned worse within days."""
+    assert np.isfinite(days_until_blocked(0.65, 50, 30, 300)).mean() <= 0.05
+    assert np.median(days_until_blocked(0.3, 50, 30, 100)) <= 2
 
 
 @pytest.mark.parametrize("kind", ["uniform", "skewed"])
