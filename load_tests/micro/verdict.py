@@ -134,9 +134,11 @@ def _as_bad_as_the_margin(seeds: int) -> Iterator[Row]:
 
 def _forecasts(seeds: int) -> Iterator[Row]:
     for labelled in (20, 100):
-        outcomes = zip(("fewer", "as many", "more"), enough_labels(labelled, seeds), strict=True)
+        outcomes = zip(
+            ("fewer needed", "true", "more needed"), enough_labels(labelled, seeds), strict=True
+        )
         for outcome, share in outcomes:
-            name = f"labels needed, foretold after {labelled}: {outcome} were enough"
+            name = f"labels needed, foretold after {labelled}: {outcome}"
             yield Row(name, 100 * share, "%")
 
 
