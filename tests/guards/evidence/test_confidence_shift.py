@@ -12,7 +12,7 @@ from guards.evidence.confidence_shift import (
     honesty,
     segment_alpha,
 )
-from guards.evidence.pair_sums import PairSums
+from guards.evidence.pair_sums import UNIT, PairSums
 from guards.evidence.segments import MAX_SEGMENTS
 from guards.sequential.confidence_sequence import radius
 from tests.guards.evidence import traffic
@@ -47,7 +47,10 @@ def test_the_shift_is_the_mean_of_paired_differences(docs: list[Doc]) -> None:
 @pytest.mark.parametrize(("mean", "shown"), [(-0.02, True), (0.02, True), (0.0, False)])
 def test_a_shift_is_shown_once_the_sequence_excludes_0(mean: float, *, shown: bool) -> None:
     """In either direction, and not by noise."""
-    found = confidence_shift(pair_evidence(shifted(2000, mean)).total)
+    sums = pair_evidence(shifted(2000, mean)).total
+    found = confidence_shift(sums)
+    width = float(radius(sums.shift_squares / UNIT**2, 0.025)) / 2000
+    assert found.high - found.low == pytest.approx(2 * width)
     assert found.shown is shown
     assert found.low < mean < found.high
 

@@ -83,6 +83,8 @@ def test_not_worse_has_the_better_of_two_bounds() -> None:
         assert effect.worst is not None
         assert -0.05 < effect.worst < 0
         assert effect.log_e_holds >= NEEDED
+    half, _ = labels.bounds(ALPHA / 2, ALPHA)
+    assert not_worse_effect(labels, 0.05, ALPHA, ALPHA).worst == half
     lost = Gain(2000, 800, {1.0: Tally(2000, 200, 600)})
     assert not_worse_effect(lost, 0.05, ALPHA, ALPHA).log_e_broken >= NEEDED
 

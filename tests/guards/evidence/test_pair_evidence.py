@@ -193,7 +193,8 @@ def test_eligible_and_missed_documents_are_counted_by_stratum() -> None:
     """By length in powers of two, by the champion's label, and by segment."""
     lengths = [0, 1, 2, 3, 4, 511, 512]
     docs = [Doc(str(tokens), tokens=tokens, segment="emea") for tokens in lengths]
-    evidence = pair_evidence([*docs[:-1], missed(docs[-1])], [Doc("none", "b", tokens=3)])
+    outside = Doc("none", "b", "new", tokens=3, comparable=False)
+    evidence = pair_evidence([*docs[:-1], missed(docs[-1])], [outside])
     expected = {
         "0 to 0 tokens": 1,
         "1 to 1 tokens": 1,
