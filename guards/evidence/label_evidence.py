@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from guards.evidence.columns import microseconds
 from guards.evidence.draws import drawn_disagreements
 from guards.evidence.gain import Tally
 from guards.evidence.labelled_pairs import HOUR_US, Population
@@ -156,11 +157,11 @@ def _rows(pairs: LabelledPairs, known: KnownLabels) -> list[tuple[LabelledPair, 
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
     """Return the 95th percentile of the seconds from answer to label; 0 where none is known."""
     delays = sorted(
-        max(label.labelled_at.timestamp() - pair.observed_us / 1e6, 0.0)
+        max(microseconds(label.labelled_at) - pair.observed_us, 0)
         for pair, label in rows
         if label.labelled_at is not None and label.source is LabelSource.TRUTH
     )
-    return delays[ceil(_RIPE_SHARE * len(delays)) - 1] if delays else 0.0
+    return delays[ceil(_RIPE_SHARE * len(delays)) - 1] / 1e6 if delays else 0.0
 
 
 def _of_truths(truths: Iterable[tuple[LabelledPair, TrueLabel]], draws: Draws) -> Iterator[_Part]:
