@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,23 +12,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["COMPARED", "Categories", "PairColumns", "VariantColumns", "microseconds"]
+__all__ = ["COMPARED", "Categories", "PairColumns", "VariantColumns"]
 
 COMPARED = "compared"
 """The outcome of a document that the challenger has answered."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as columns hold it: exactly, in microseconds since 1970, UTC.
-
-    >>> microseconds(datetime(1970, 1, 2, tzinfo=UTC))
-    86400000000
-    """
-    # A float of seconds since 1970 is a microsecond off now and then.
-    return (moment - _EPOCH) // _MICROSECOND
 
 
 class Categories(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from guards.evidence.columns import microseconds
 from guards.evidence.draws import drawn_disagreements
 from guards.evidence.gain import Tally
 from guards.evidence.labelled_pairs import HOUR_US, Population
@@ -27,6 +27,8 @@ __all__ = ["LabelCounts", "LabelEvidence", "LabelledAnswers", "label_evidence"]
 
 _RECENT_HOURS = 24
 _RIPE_SHARE = 0.95
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class LabelledAnswers(NamedTuple):
@@ -156,8 +158,9 @@ def _rows(pairs: LabelledPairs, known: KnownLabels) -> list[tuple[LabelledPair, 
 
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
     """Return the 95th percentile of the seconds from answer to label; 0 where none is known."""
+    # Whole numbers: a label that is just ripe must not miss it by a rounded microsecond.
     delays = sorted(
-        max(microseconds(label.labelled_at) - pair.observed_us, 0)
+        max((label.labelled_at - _EPOCH) // _MICROSECOND - pair.observed_us, 0)
         for pair, label in rows
         if label.labelled_at is not None and label.source is LabelSource.TRUTH
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guards.evidence.columns import microseconds
+from guards.events.moments import microseconds
 from guards.evidence.label_evidence import label_evidence
 from guards.evidence.labelled_pairs import LabelledPair, LabelledPairs
 from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel
