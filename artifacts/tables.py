@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from guards.schema import CanonicalRow
 
-__all__ = ["ColumnRoles", "Table", "as_table", "canonical_rows", "numeric_columns", "read_table"]
+__all__ = [
+    "ColumnRoles",
+    "Table",
+    "as_table",
+    "canonical_rows",
+    "numeric_columns",
+    "read_frame",
+    "read_table",
+    "text_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ def read_table(path: Path, roles: ColumnRoles) -> Table:
     that cannot be read, lacks a column, is empty, or has a row without a label, with several labels
     or texts, or with a malformed time.
     """
-    return as_table(_read_frame(path), roles, str(path))
+    return as_table(read_frame(path), roles, str(path))
 
 
 def canonical_rows(table: Table, schema: Schema) -> list[CanonicalRow]:
@@ -171,7 +180,11 @@ _READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {
 }
 
 
-def _read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a CSV, Parquet or JSON Lines table with its values as they are.
+
+    The cells of a CSV are texts. Raises ``TableError`` for a table that cannot be read.
+    """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         message = f"{path}: expected .csv, .parquet or .jsonl, found {path.suffix or 'no ending'!r}"
@@ -218,7 +231,7 @@ def _label(value: object, column: str, row: int, name: str) -> str:
             "give one label a document, so train one bundle a label"
         )
         raise TableError(message)
-    text = _text_of(value).strip()
+    text = text_of(value).strip()
     if not text:
         message = f"{name}: row {row + 1} of {column!r} has no label; drop or label such rows first"
         raise TableError(message)
@@ -234,14 +247,15 @@ def _one_text(value: object, column: str, row: int, name: str) -> str:
     if _holds_several(value):
         message = f"{name}: row {row + 1} of {column!r} holds several texts; join them first"
         raise TableError(message)
-    return _text_of(value)
+    return text_of(value)
 
 
 def _holds_several(value: object) -> bool:
     return isinstance(value, list | tuple | set | dict | np.ndarray)
 
 
-def _text_of(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return a cell as text: a missing one is empty, and a whole number has no decimals."""
     value = _cell(value)
     if value is None or value != value:  # noqa: PLR0124 (NaN)
         return ""

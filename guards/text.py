@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["listed", "printable"]
+__all__ = ["aligned", "listed", "printable"]
 
 _MAX_LISTED = 20
 
@@ -28,3 +28,14 @@ def listed(names: Sequence[str]) -> str:
     rest = len(names) - _MAX_LISTED
     more = f" and {rest} more" if rest > 0 else ""
     return (", ".join(map(repr, names[:_MAX_LISTED])) or "none") + more
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of as many cells as a table for a terminal.
+
+    >>> print(aligned([("", "docs/1"), ("agreement", "96 %")]))
+               docs/1
+    agreement  96 %
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["from_rfc3339", "rfc3339"]
+__all__ = ["from_microseconds", "from_rfc3339", "microseconds", "rfc3339"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def rfc3339(moment: datetime) -> str:
@@ -26,3 +29,13 @@ def from_rfc3339(text: str) -> datetime:
         message = "a moment without its offset from UTC"
         raise ValueError(message)
     return moment.astimezone(UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return the microseconds from 1970, UTC, to a moment."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(moment: int) -> datetime:
+    """Return the moment so many microseconds after 1970, in UTC."""
+    return _EPOCH + moment * _MICROSECOND

@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guards.errors import CallError, first_line
-from guards.events.events import EVENTS, SCHEMA
-from guards.events.moments import from_rfc3339
+from guards.events.events import SCHEMA
+from guards.events.lines import LogLine, Malformed, Torn, read_line
+from guards.events.log_files import LogFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
-    from typing import BinaryIO
 
-    from guards.events.events import Event
-    from guards.json_types import JsonMapping
+    from guards.events.lines import ReadLine
+    from guards.events.log_files import BrokenFile
 
-__all__ = ["Gap", "LogAccount", "LogLine", "LogReader", "Stamp"]
-
-_MAX_LINE_BYTES = 64 * 1024 * 1024
-"""A longer line is read, and counted as torn, in several pieces, so that memory is bounded."""
-
-_UNREADABLE = (OSError, EOFError, zlib.error)
-_MALFORMED = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When and where a line was emitted: the ``seq``-th line of one run of one replica."""
-
-    timestamp: datetime
-    schema: int
-    replica: str
-    run: str
-    seq: int
-
-    @classmethod
-    def from_json(cls, line: JsonMapping) -> Stamp:
-        """Read the stamp of a line; ``KeyError``, ``TypeError`` or ``ValueError`` if malformed."""
-        moment = from_rfc3339(line["timestamp"])
-        stamp = cls(moment, *(line[name] for name in ("schema", "replica", "run", "seq")))
-        texts, numbers = (stamp.replica, stamp.run), (stamp.schema, stamp.seq)
-        if not all(isinstance(text, str) for text in texts):
-            message = "replica and run of a line are texts"
-            raise TypeError(message)
-        if not all(type(number) is int and number > 0 for number in numbers):
-            message = "schema and seq of a line are whole numbers from 1 on"
-            raise ValueError(message)
-        return stamp
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line of a log: its stamp, and the event."""
-
-    stamp: Stamp
-    event: Event
+__all__ = ["Gap", "LogAccount", "LogReader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +35,11 @@ class LogAccount:
     """What a reader read. Blank lines are not counted.
 
     Of ``lines``, some were not returned: ``torn`` ones are no whole JSON, ``malformed`` ones lack
-    something that every line or this event has, ``duplicates`` have run and ``seq`` of an earlier
-    line, and the others are of unknown events or of a newer schema. ``gaps`` reach from the first
-    line of a run to the last one that was read, in the order of the runs; torn and malformed lines
-    are in them, unless a whole copy of them was read.
+    something that every line or this event has or have it in another type, ``duplicates`` have run
+    and ``seq`` of an earlier line, and the others are of unknown events or of a newer schema.
+    ``gaps`` reach from the first line of a run to the last one that was read, in the order of the
+    runs; torn and malformed lines are in them, unless a whole copy of them was read. ``broken`` are
+    the files whose compression broke, of which the lines before that place were read.
     """
 
     lines: int = 0
@@ -92,6 +49,7 @@ class LogAccount:
     unknown_events: int = 0
     newer_schema: int = 0
     gaps: tuple[Gap, ...] = ()
+    broken: tuple[BrokenFile, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -102,8 +60,8 @@ class LogAccount:
 class LogReader:
     """Reads JSON Lines of any number of replicas and runs, file by file, each from its start.
 
-    Files whose name ends in ``.gz`` are decompressed. Memory depends on the number of runs and
-    gaps, not on the number of lines. Iterate over the reader, then ask for the ``account``.
+    Files whose name ends in ``.gz`` or ``.zst`` are decompressed, as far as they can be. Memory
+    depends on the number of runs and gaps, not on the number of lines. Iterate over the reader, then ask for the ``account``.
 
     Iterating raises ``CallError`` where a path cannot be read.
     """
@@ -117,31 +75,17 @@ class LogReader:
         """Yield the lines that are whole, known and new, and start a new account."""
         self._tally = tally = _Tally()
         for path in self._paths:
-            for data in _lines(path):
+            file = LogFile(path)
+            for data in file.lines():
                 line = tally.read(data)
                 if line is not None:
                     yield line
+            tally.close(file)
 
     @property
     def account(self) -> LogAccount:
         """The account of the latest iteration up to here."""
         return self._tally.account()
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file that are not blank; raises ``CallError``."""
-    try:
-        with _open(path) as file:
-            while line := file.readline(_MAX_LINE_BYTES):
-                if not line.isspace():
-                    yield line
-    except _UNREADABLE as error:
-        message = f"the log {path} cannot be read: {type(error).__name__}: {first_line(error)}"
-        raise CallError(message) from error
-
-
-def _open(path: Path) -> BinaryIO | gzip.GzipFile:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
 class _Tally:
@@ -155,20 +99,23 @@ class _Tally:
         self._unknown_events = 0
         self._newer_schema = 0
         self._runs: dict[str, tuple[str, _Numbers]] = {}
+        self._broken: list[BrokenFile] = []
 
     def read(self, data: bytes) -> LogLine | None:
         """Return the line; None, and one more in a count, where it is left out."""
         self._lines += 1
         try:
-            line = json.loads(data)
-        except (ValueError, RecursionError):
+            return self._count(read_line(data))
+        except Torn:
             self._torn += 1
-            return None
-        try:
-            return self._read(Stamp.from_json(line), line)
-        except _MALFORMED:
+        except Malformed:
             self._malformed += 1
-            return None
+        return None
+
+    def close(self, file: LogFile) -> None:
+        """Note whether a file could be read to its end."""
+        if file.broken is not None:
+            self._broken.append(file.broken)
 
     def account(self) -> LogAccount:
         """Return the counts, and the gaps of each run."""
@@ -184,12 +131,12 @@ class _Tally:
                 for run, (replica, numbers) in self._runs.items()
                 for first, last in numbers.gaps()
             ),
+            broken=tuple(self._broken),
         )
 
-    def _read(self, stamp: Stamp, line: JsonMapping) -> LogLine | None:
+    def _count(self, line: ReadLine) -> LogLine | None:
         # A line counts as seen once its event was read: a whole copy may follow a malformed one.
-        kind = EVENTS.get(line["event"]) if stamp.schema <= SCHEMA else None
-        event = kind.from_json(line) if kind else None
+        stamp, event, _ = line
         _, numbers = self._runs.setdefault(stamp.run, (stamp.replica, _Numbers()))
         if not numbers.add(stamp.seq):
             self._duplicates += 1

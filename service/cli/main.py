@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "understudy"]
 
-_COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
+_COMMANDS = (
+    "accelerate",
+    "compare",
+    "demo",
+    "diff",
+    "evaluate",
+    "label-queue",
+    "seal",
+    "serve",
+    "sign",
+    "train",
+    "verify",
+)
 
 
 class _LazyGroup(click.Group):
@@ -28,9 +40,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(
-            importlib.import_module(f"service.cli.{cmd_name}"), cmd_name
-        )
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"service.cli.{name}"), name)
         return command
 
 

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.errors import CallError
-from guards.events import reading
+from guards.events import log_files, reading
 from guards.events.events import (
     BundleRefused,
     FeedbackReceived,
 )
-from guards.events.reading import Gap, LogAccount, LogLine, LogReader
+from guards.events.reading import Gap, LogAccount, LogReader
 from guards.events.rendering import line_renderer
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guards.events.events import Event
+    from guards.events.lines import LogLine
     from guards.json_types import JsonObject
 
 MOMENT = datetime(2026, 1, 31, 12, 0, 0, 0, tzinfo=UTC)
@@ -271,7 +272,7 @@ def test_a_line_beyond_all_bounds_is_not_read_whole(
     log: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its pieces are torn lines, and the next line is read."""
-    monkeypatch.setattr(reading, "_MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr(log_files, "_MAX_LINE_BYTES", 1000)
     lines, account = read(log(line(1), b"x" * 2500 + b"\n", line(2)))
     assert numbers(lines) == [1, 2]
     assert account == LogAccount(lines=5, torn=3)

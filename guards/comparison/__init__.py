@@ -1,0 +1,7 @@
+"""Champion against challenger, from logs and labels.
+
+- ``comparison``: everything that the evidence says of each challenger.
+- ``periods``: what the log looked like day by day.
+- ``captured``: the documents that a log holds.
+- ``queue``: which documents to label next.
+"""

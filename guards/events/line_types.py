@@ -1,0 +1,102 @@
+"""Whether the fields that evidence is computed from have the types that they should have.
+
+The events themselves check that their fields are there: lines are written here. Evidence is also
+computed from logs that others have moved, joined and converted.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from guards.events.events import FeedbackReceived, RequestObserved
+from guards.evidence.labels import LabelSource
+from guards.evidence.pair import Missed
+
+if TYPE_CHECKING:
+    from guards.answer import Observation
+    from guards.events.events import Event
+    from guards.evidence.pair import Pair
+    from guards.json_types import JsonMapping
+
+__all__ = ["check_types", "is_whole"]
+
+_LARGEST = 2**63 - 1
+
+
+def check_types(event: Event, line: JsonMapping) -> None:
+    """Check the fields of an event and of the line that it was read from.
+
+    Texts are such that UTF-8 can encode, numbers are finite, and whole numbers have 64 bits. Raises
+    ``AttributeError``, ``OverflowError``, ``TypeError`` or ``ValueError`` where one does not.
+    """
+    if isinstance(event, RequestObserved):
+        _check_observed(event, line)
+    elif isinstance(event, FeedbackReceived):
+        _check_feedback(event, line)
+
+
+def is_whole(value: object) -> bool:
+    """Return whether it is a whole number of 64 bits."""
+    return type(value) is int and -_LARGEST - 1 <= value <= _LARGEST
+
+
+def _check_observed(event: RequestObserved, line: JsonMapping) -> None:
+    model = event.model
+    _texts(event.request_id, event.origin_run, model.name, model.version, model.fingerprint)
+    _optional_text(event.segment)
+    _require(is_whole(event.tokens), "tokens")
+    _check_observation(event.champion, line["champion"])
+    for pair, entry in zip(event.pairs, line["challengers"], strict=True):
+        _check_pair(pair, entry)
+
+
+def _check_pair(pair: Pair, entry: JsonMapping) -> None:
+    _texts(pair.challenger.name, pair.challenger.version, entry["status"])
+    _require(is_whole(pair.challenger.ordinal), "ordinal")
+    if isinstance(pair.outcome, Missed) or pair.comparison is None:
+        return
+    _check_observation(pair.outcome, entry)
+    _numbers(pair.comparison.confidence_delta, pair.comparison.js_divergence)
+
+
+def _check_observation(observation: Observation, entry: JsonMapping) -> None:
+    answer = observation.answer
+    _texts(answer.label)
+    _require(isinstance(answer.probabilities, dict), "probabilities")
+    _numbers(answer.confidence, answer.margin, answer.entropy, observation.infer_s)
+    if observation.cpu_s is not None:
+        _numbers(observation.cpu_s)
+    _require(entry.get("exclusive") is None or isinstance(entry["exclusive"], bool), "exclusive")
+
+
+def _check_feedback(event: FeedbackReceived, line: JsonMapping) -> None:
+    _texts(event.request_id, event.label)
+    LabelSource(line.get("source", LabelSource.TRUTH))
+    _optional_text(line.get("stratum"))
+    probability = line.get("inclusion_probability")
+    if probability is not None:
+        _numbers(probability)
+        _require(0 <= probability <= 1, "inclusion_probability")
+
+
+def _texts(*values: str) -> None:
+    for value in values:
+        # Also what the annotation promises is read from a file.
+        str.encode(value)
+
+
+def _optional_text(value: str | None) -> None:
+    if value is not None:
+        _texts(value)
+
+
+def _numbers(*values: float) -> None:
+    for value in values:
+        _require(type(value) in {int, float} and math.isfinite(value), "number")
+
+
+def _require(fulfilled: bool, field: str) -> None:  # noqa: FBT001 (the condition itself)
+    if not fulfilled:
+        message = f"{field} is not what it should be"
+        raise ValueError(message)

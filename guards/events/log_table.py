@@ -1,0 +1,189 @@
+"""Reads event logs of any size in bounded memory: their account, and columns of what was observed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from guards.bundle.identity import BundleIdentity
+from guards.errors import CallError
+from guards.events.line_rows import LineKind
+from guards.events.log_account import drop_copies, log_account
+from guards.events.log_database import LogDatabase
+from guards.events.log_files import LogFile
+from guards.events.moments import from_microseconds
+from guards.events.pair_batches import PAIRS, pair_columns
+from guards.evidence.labels import LabelSource, TrueLabel
+from guards.evidence.pair import ChallengerId
+from guards.text import listed, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from guards.events.events import DriftWindow
+    from guards.events.reading import LogAccount
+    from guards.evidence.columns import PairColumns
+
+__all__ = ["ChampionSeen", "LogTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChampionSeen:
+    """A bundle that answered, how many documents, and when the first and the last of them.
+
+    A document that was sent again counts again.
+    """
+
+    identity: BundleIdentity
+    documents: int
+    first_observed_at: datetime
+    last_observed_at: datetime
+
+
+class LogTable:
+    """The lines of event logs as tables; use it in a ``with`` block.
+
+    Lines are judged as ``LogReader`` judges them, and ``account`` is the same, but that of a key
+    that an object names twice the first counts. ``first_timestamp`` and ``last_timestamp`` are
+    those of lines of known events, in UTC. Memory is bounded by about a gigabyte; what does not fit
+    is in a temporary directory until the block ends. The order of the files does not matter.
+    """
+
+    def __init__(self, database: LogDatabase, account: LogAccount) -> None:
+        """Use the lines in this database, without copies, of which this is the account."""
+        self.account = account
+        first, last = database.execute(_BOUNDS)[0]
+        self.first_timestamp = from_microseconds(first)
+        self.last_timestamp = from_microseconds(last)
+        self._database = database
+
+    @classmethod
+    def read(cls, paths: Iterable[Path | str]) -> Self:
+        """Read logs: JSON Lines of any replicas, runs and days; ``.gz`` and ``.zst`` ones too.
+
+        Raises ``CallError`` where a path cannot be read, where a file has lines and none of them is
+        an event, and where all files together have no line of a known event.
+        """
+        files = [LogFile(Path(path)) for path in paths]
+        database = LogDatabase()
+        try:
+            for file in files:
+                _read(database, file)
+            account = log_account(database, drop_copies(database), files)
+            _require_events(database, files)
+            return cls(database, account)
+        except BaseException:
+            database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up the tables, and remove their files."""
+        self._database.close()
+
+    def champions(self) -> tuple[ChampionSeen, ...]:
+        """Return the bundles that answered; the one that answered last comes last."""
+        return tuple(
+            ChampionSeen(
+                BundleIdentity(*identity), count, from_microseconds(first), from_microseconds(last)
+            )
+            for *identity, count, first, last in self._database.execute(_CHAMPIONS)
+        )
+
+    def challengers(self, champion: BundleIdentity) -> tuple[ChallengerId, ...]:
+        """Return who heard what this champion answered, in the order of their ids."""
+        rows = self._database.execute(_CHALLENGERS, champion.to_json())
+        return tuple(ChallengerId(*row) for row in rows)
+
+    def labels(self, champion: BundleIdentity) -> tuple[str, ...]:
+        """Return the labels that this champion knows, whether or not it gave them."""
+        return self._database.labels[champion]
+
+    def windows(self) -> Iterator[DriftWindow]:
+        """Yield the flushed windows of all replicas in the order of their start."""
+        yield from sorted(self._database.windows.values(), key=lambda window: window.start)
+
+    def pairs(self, champion: BundleIdentity, challenger: ChallengerId) -> Iterator[PairColumns]:
+        """Yield all outcomes of a challenger on this champion's documents.
+
+        They come in the order of their observation, in batches of up to 65,536 rows. ``last`` is
+        the latest observation of its request by (observed_at, run, seq).
+        """
+        name, version, ordinal = challenger
+        parameters = {
+            **champion.to_json(),
+            "challenger_name": name,
+            "challenger_version": version,
+            "ordinal": ordinal,
+        }
+        yield from map(pair_columns, self._database.batches(PAIRS, parameters))
+
+    def feedback(self) -> Iterator[TrueLabel]:
+        """Yield the labels that came late, in the order in which they came."""
+        for batch in self._database.batches(_FEEDBACK):
+            for request_id, label, source, stratum, probability, moment in zip(
+                *(column.to_pylist() for column in batch.columns), strict=True
+            ):
+                yield TrueLabel(
+                    request_id=request_id,
+                    label=label,
+                    source=LabelSource(source),
+                    stratum=stratum,
+                    inclusion_probability=probability,
+                    labelled_at=from_microseconds(moment),
+                )
+
+
+_KNOWN = f"kind in ({LineKind.OBSERVED}, {LineKind.OTHER})"
+_BOUNDS = f"select min(moment), max(moment) from lines where {_KNOWN}"  # noqa: S608 (our own names)
+
+_CHAMPIONS = f"""
+select name, version, fingerprint, count(*), min(observed_at), max(observed_at)
+from lines where kind = {LineKind.OBSERVED}
+group by all order by max(observed_at), name, version, fingerprint
+"""  # noqa: S608 (our own names)
+
+_CHALLENGERS = """
+select distinct entry.name, entry.version, entry.ordinal
+from (
+    select unnest(challengers) as entry from lines
+    where name = $name and version = $version and fingerprint = $fingerprint
+)
+order by all
+"""
+
+_FEEDBACK = """
+select feedback.request_id, label, source, stratum, inclusion_probability, moment
+from feedback join lines using (position) order by moment, run, seq
+"""
+
+
+def _read(database: LogDatabase, file: LogFile) -> None:
+    if database.read(file):
+        return
+    reason = f" ({file.broken.reason})" if file.broken else ""
+    message = (
+        f"no line of {printable(str(file.path))} is an event of the log{reason}: "
+        "give files that the service wrote with --log-file, or copies of its standard output"
+    )
+    raise CallError(message)
+
+
+def _require_events(database: LogDatabase, files: Sequence[LogFile]) -> None:
+    if not database.execute(f"select 1 from lines where {_KNOWN} limit 1"):  # noqa: S608 (ours)
+        names = listed([str(file.path) for file in files])
+        message = f"no events in {names}: give the log of a service that has started"
+        raise CallError(message)
