@@ -353,7 +353,7 @@ class FeedbackReceived:
 class VerdictChanged:
     """The verdict on a challenger has another decision than the last one that was written.
 
-    ``verdict`` is what ``guards.evidence.verdict.Verdict`` is as JSON, and ``previous`` the decision
+    ``verdict`` is the JSON of ``guards.evidence.verdict.Verdict``, and ``previous`` the decision
     before, at first ``undecided``. It covers one run of one replica.
     """
 
