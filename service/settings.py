@@ -12,10 +12,13 @@ from pydantic import BeforeValidator, Field, FiniteFloat, TypeAdapter, Validatio
 
 from guards.bundle.engines import ENGINE_NAMES
 from guards.errors import CallError
+from guards.evidence.criteria import Guardrail, Rule
+from guards.evidence.criteria import Policy as VerdictPolicy
 from guards.integrity.requirements import Policy, Requirements
+from service.durations import DURATION, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["AUTO", "PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
 
@@ -48,6 +51,14 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _guardrails(text: str) -> tuple[Guardrail, ...]:
+    try:
+        return tuple(map(Guardrail.parse, _split(text)))
+    except CallError as error:
+        message = f"{PREFIX}GUARDRAILS: {error}"
+        raise SettingsError(message) from None
+
+
 _ENGINE_SETTINGS = (AUTO, *ENGINE_NAMES)
 
 # The description of a type is what the error about a value says was expected. Types without one
@@ -56,6 +67,8 @@ _Flag = Annotated[bool, BeforeValidator(_read_flag), Field(description="true or 
 _Count = Annotated[int, BeforeValidator(int), Field(ge=1, description="a whole number, at least 1")]
 _Interval = Annotated[FiniteFloat, Field(ge=0.1, description="a number, at least 0.1")]
 _Deadline = Annotated[FiniteFloat, Field(ge=0.001, description="a number, at least 0.001")]
+_Margin = Annotated[FiniteFloat, Field(gt=0, lt=1, description="a number between 0 and 1")]
+_Duration = Annotated[float | None, BeforeValidator(seconds_of), Field(description=DURATION)]
 _Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -141,6 +154,21 @@ class Settings:
     trust: _Names = ()
     """Classes (``module.Class``), separated by commas, that a bundle which names them may load."""
 
+    verdict: Annotated[Rule, Field(description=_one_of(get_args(Rule)))] = "better"
+    """What a challenger must be shown to be, to be promoted."""
+
+    verdict_margin: _Margin = 0.02
+    """The loss of accuracy that the rule ``not-worse`` allows."""
+
+    guardrails: Annotated[tuple[Guardrail, ...], BeforeValidator(_guardrails)] = ()
+    """What a challenger must be shown not to break, separated by commas."""
+
+    ripe: _Duration = None
+    """How old a labelled document must be to count, in seconds.
+
+    By default it is the 95th percentile of how long labels took.
+    """
+
     replica: str = ""
     """The name of this replica in the log; ``read_settings`` defaults to the host name."""
 
@@ -153,11 +181,27 @@ class Settings:
             trusted=self.trust,
         )
 
+    @property
+    def policy(self) -> VerdictPolicy:
+        """What a promotion asks for."""
+        return VerdictPolicy(self.verdict, self.verdict_margin, self.guardrails)
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Raise ``SettingsError`` where a guardrail is for a class that no champion's label is."""
+        try:
+            self.policy.check_classes(labels)
+        except CallError as error:
+            message = f"{PREFIX}GUARDRAILS: {error}"
+            raise SettingsError(message) from None
+
     def public(self) -> dict[str, object]:
         """Return the settings for a log line; they hold paths of secrets, never secrets."""
         return {
-            name: str(value) if isinstance(value, Path) else value
-            for name, value in asdict(self).items()
+            **{
+                name: str(value) if isinstance(value, Path) else value
+                for name, value in asdict(self).items()
+            },
+            "guardrails": [str(guardrail) for guardrail in self.guardrails],
         }
 
 

@@ -25,6 +25,7 @@ from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.scheduling.scheduler import Scheduler
 from service.shadow.mirror import Mirror
@@ -94,6 +95,7 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
         RecorderParts(
             windows=Windows(bundle.reference, input_names(schema), schema.private),
             mirror=Mirror(challengers, settings.shadow_sample, np.random.default_rng()),
+            verdicts=Verdicts([c.id for c in challengers], settings.policy, settings.ripe),
             lines=LogLines(run, bundle.identity, settings.capture, frozenset(schema.private)),
             log=log,
             metrics=metrics,

@@ -24,7 +24,7 @@ SCHEMA = Schema(
     labels=("contract", "invoice"),
 )
 PATHS = {
-    *("/v1/classify", "/classify", "/v1/feedback", "/v1/status"),
+    *("/v1/classify", "/classify", "/v1/feedback", "/v1/status", "/v1/verdict"),
     *("/metrics", "/v1/openapi.json", "/schema.json"),
 }
 

@@ -10,9 +10,11 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.drift.features import input_names
+from guards.evidence.criteria import Policy
 from service.documents import Document
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.shadow.mirror import Mirror
 from service.telemetry.log import EventLog
@@ -42,7 +44,7 @@ SENDER = "Jane Roe"
 class Recording:
     """A recorder that writes to a log file, with challengers that the test answers for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one parameter an option)
         self,
         bundle: Bundle,
         path: Path,
@@ -50,6 +52,8 @@ class Recording:
         *,
         capture: Literal["none", "disagreements", "all"] = "none",
         flush_documents: int = 10_000,
+        policy: Policy | None = None,
+        ripe_s: float | None = 0.0,
     ) -> None:
         self.bundle = bundle
         self.exclusive = False
@@ -68,6 +72,7 @@ class Recording:
             RecorderParts(
                 windows=Windows(bundle.reference, input_names(schema), private),
                 mirror=Mirror(self.challengers, 1.0, np.random.default_rng(5)),
+                verdicts=Verdicts(challengers, policy or Policy(), ripe_s),
                 lines=LogLines("run-1", bundle.identity, capture, private),
                 log=self._log,
                 metrics=self.metrics,
