@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -18,7 +18,7 @@ from guards.integrity.requirements import Policy, Requirements
 from service.durations import DURATION, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["AUTO", "PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
 
@@ -186,23 +186,15 @@ class Settings:
         """What a promotion asks for."""
         return VerdictPolicy(self.verdict, self.verdict_margin, self.guardrails)
 
-    def check_labels(self, labels: Sequence[str]) -> None:
-        """Raise ``SettingsError`` where a guardrail is for a class that no champion's label is."""
-        try:
-            self.policy.check_classes(labels)
-        except CallError as error:
-            message = f"{PREFIX}GUARDRAILS: {error}"
-            raise SettingsError(message) from None
-
     def public(self) -> dict[str, object]:
         """Return the settings for a log line; they hold paths of secrets, never secrets."""
-        return {
-            **{
-                name: str(value) if isinstance(value, Path) else value
-                for name, value in asdict(self).items()
-            },
-            "guardrails": [str(guardrail) for guardrail in self.guardrails],
-        }
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path | Guardrail):
+        return str(value)
+    return list(map(_plain, value)) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

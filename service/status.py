@@ -27,7 +27,7 @@ __all__ = ["status_of", "verdict_of"]
 async def status_of(runtime: Runtime) -> JsonObject:
     """Return the status; before the champion is loaded, its fields are null, zero or empty."""
     champion = runtime.champion
-    judged = {} if champion is None else await champion.recorder.review()
+    judged = {} if champion is None else await champion.recorder.verdicts.review()
     return {
         "replica": runtime.settings.replica,
         "run": runtime.run,
@@ -65,9 +65,9 @@ async def verdict_of(runtime: Runtime, name: str | None) -> JsonObject:
     name, and ``Malformed`` where several could be meant.
     """
     champion = runtime.champion or runtime.accepting_champion()
-    recorder = champion.recorder
+    verdicts = champion.recorder.verdicts
     challenger = _named([challenger.id for challenger in champion.challengers], name)
-    judgement = (await recorder.review()).get(challenger)
+    judgement = (await verdicts.review()).get(challenger)
     if judgement is None:
         message = f"there is no verdict on {challenger}: its evidence failed, see the diagnostics"
         raise Unavailable(message)
@@ -75,7 +75,7 @@ async def verdict_of(runtime: Runtime, name: str | None) -> JsonObject:
         "challenger": str(challenger),
         "replica": runtime.settings.replica,
         "run": runtime.run,
-        "since": rfc3339(recorder.verdicts.since),
+        "since": rfc3339(verdicts.evidence.since),
         "documents": judgement.compared,
         **judgement.verdict,
     }

@@ -57,7 +57,7 @@ class SegmentSums(Generic[K, S]):
                 self._add(key, addend)
 
     def keep(self, segments: Iterable[str]) -> None:
-        """Give these segments sums of their own, where there is room, before any are added."""
+        """Let these segments have sums of their own, where there is room, before any are added."""
         for segment in segments:
             self._keeps(segment)
 

@@ -26,6 +26,7 @@ from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample
 from service.documents import Document
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.run_evidence import RunEvidence
 from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.shadow.interface import PendingComparison
@@ -90,7 +91,7 @@ def main() -> None:
     """Prepare, measure the parts in turns, print."""
     samples = _samples()
     windows, quiet = _windows(samples), _recorder(samples, cast("EventLog", _NoLog()))
-    verdicts, outcomes = _verdicts(samples)
+    evidence, outcomes = _evidence(samples)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a descriptor is wanted)
         log = EventLog("replica", "run", stdout=nowhere.fileno(), path=None, capacity=_DOCUMENTS)
         loud = _recorder(samples, log)
@@ -110,8 +111,8 @@ def main() -> None:
 
         def count_outcomes() -> None:
             for pending, outcome in outcomes:
-                verdicts.settled(_CHALLENGER, pending, outcome)
-            verdicts.fold()
+                evidence.settled(_CHALLENGER, pending, outcome)
+            evidence.fold()
 
         costs_s = in_turns(sketch_all, record_all, record_and_write, count_outcomes)
         log.close(60.0)
@@ -125,30 +126,31 @@ def main() -> None:
 
 
 def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
+    metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
     identity = BundleIdentity("documents", "1", f"sha256:{'0' * 64}")
     return Recorder(
         RecorderParts(
             windows=_windows(samples),
             mirror=Mirror([], 1.0, np.random.default_rng(1)),
-            verdicts=Verdicts([], Policy(), None),
+            verdicts=Verdicts(RunEvidence([]), Policy(), None, metrics),
             lines=LogLines("run", identity, "none", frozenset()),
             log=log,
-            metrics=Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True),
+            metrics=metrics,
             flush_documents=10**9,
         )
     )
 
 
-def _verdicts(
+def _evidence(
     samples: Sequence[_Sample],
-) -> tuple[Verdicts, list[tuple[PendingComparison, Observation]]]:
+) -> tuple[RunEvidence, list[tuple[PendingComparison, Observation]]]:
     """Return what counts outcomes, and documents with a challenger's observation of each."""
-    verdicts = Verdicts([_CHALLENGER], Policy(), None)
+    evidence = RunEvidence([_CHALLENGER])
     pending = [sample.pending() for sample in samples]
     for document in pending:
-        verdicts.answered(document.document.request_id, document.champion.answer)
+        evidence.answered(document.document.request_id, document.champion.answer)
     answers = [document.champion for document in pending]
-    return verdicts, list(zip(pending, [*answers[1:], answers[0]], strict=True))
+    return evidence, list(zip(pending, [*answers[1:], answers[0]], strict=True))
 
 
 def _windows(samples: Sequence[_Sample]) -> Windows:

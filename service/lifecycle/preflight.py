@@ -20,7 +20,7 @@ from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.engines.choosing import choose
 from service.exit_codes import ExitCode
-from service.settings import AUTO, Settings, read_settings
+from service.settings import AUTO, PREFIX, Settings, SettingsError, read_settings
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:
@@ -45,13 +45,21 @@ def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
             bundle = open_bundle(Path(path), settings.requirements(role))
             if role == "champion":
                 labels = bundle.labels
-                settings.check_labels(labels)
+                _check_guardrails(settings, labels)
             elif labels is not None:
                 _compare_labels(labels, bundle)
             if settings.engine != AUTO:
                 choose(bundle, settings.engine)
         except GuardRefused as refusal:
             yield role, refusal
+
+
+def _check_guardrails(settings: Settings, labels: Sequence[str]) -> None:
+    try:
+        settings.policy.check_classes(labels)
+    except CallError as error:
+        message = f"{PREFIX}GUARDRAILS: {error}"
+        raise SettingsError(message) from None
 
 
 def _compare_labels(champion: Sequence[str], challenger: Bundle) -> None:

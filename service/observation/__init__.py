@@ -8,5 +8,6 @@
 - ``live_evidence``: outcomes of a challenger as evidence without labels.
 - ``live_labels``: true labels of this run, with the answers that they judge.
 - ``judgement``: the verdict on a challenger at one moment, with its figures.
-- ``verdicts``: counts outcomes and labels, and judges when asked.
+- ``run_evidence``: all that was counted in this run, of every challenger.
+- ``verdicts``: judges the challengers when asked.
 """

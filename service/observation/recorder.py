@@ -2,7 +2,7 @@
 
 It joins shadow and telemetry, which do not import each other. The champion's answer goes to the
 window and to the mirror at once; the log line follows with the last outcome of a challenger. What
-outcomes and labels say together is in the verdicts.
+outcomes and labels say together is judged later.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from guards.drift.features import input_values
 from guards.events.events import BundleRefused
 from guards.evidence.pair import Missed
-from guards.evidence.verdict import Decision
 from service.observation.input_counts import EXTRA, InputCounts, input_issues
 from service.shadow.interface import PendingComparison
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from artifacts.bundle.preprocessing import Encoding
     from guards.answer import Observation
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from guards.evidence.pair import ChallengerId, Outcome
     from guards.schema import CanonicalRow
     from service.documents import Document
-    from service.observation.judgement import Judgement
     from service.observation.log_line import LogLines
     from service.observation.verdicts import Verdicts
     from service.observation.windows import Windows
@@ -70,6 +68,7 @@ class Recorder:
         self.inputs = InputCounts()
         self.documents = 0
         self.flushed_documents = 0
+        self._evidence = parts.verdicts.evidence
         self._lines = parts.lines
         self._log = parts.log
         self._metrics = parts.metrics
@@ -90,7 +89,7 @@ class Recorder:
         self._metrics.documents.inc()
         self._metrics.champion_confidence.observe(answer.confidence)
         self._count_inputs(document.row)
-        self.verdicts.answered(document.request_id, answer)
+        self._evidence.answered(document.request_id, answer)
         inputs = input_values(
             document.row,
             tokens=encoding.tokens,
@@ -104,7 +103,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Write the live window to the log and open the next, unless it is empty."""
-        self.verdicts.fold()
+        self._evidence.fold()
         try:
             window = self.windows.flush()
         except Exception:
@@ -117,24 +116,15 @@ class Recorder:
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""
-        joined = [self.verdicts.labelled(label) for label in labels]
+        joined = [self._evidence.labelled(label) for label in labels]
         for label in joined:
+            self._metrics.labels.inc("unmatched" if label.answered is None else "matched")
             self._log.emit(label)
-        matched = sum(label.answered is not None for label in joined)
-        self._metrics.labels.inc("matched", by=matched)
-        self._metrics.labels.inc("unmatched", by=len(joined) - matched)
-        return matched
-
-    async def review(self) -> Mapping[ChallengerId, Judgement]:
-        """Return the verdicts on the challengers, and show them in the metrics."""
-        judged = await self.verdicts.review()
-        for challenger, judgement in judged.items():
-            self._measure(str(challenger), judgement)
-        return judged
+        return sum(label.answered is not None for label in joined)
 
     async def report(self) -> None:
-        """Write the decisions that have changed to the log; for after a flush."""
-        await self.review()
+        """Judge the challengers, and write the decisions that have changed; for after a flush."""
+        await self.verdicts.review()
         for event in self.verdicts.changes():
             self._log.emit(event)
 
@@ -151,7 +141,7 @@ class Recorder:
             if outcome.answer.label != champion.label:
                 self._metrics.disagreements.inc(str(challenger))
             self.windows.compare(challenger, champion, outcome.answer)
-        self.verdicts.settled(challenger, pending, outcome)
+        self._evidence.settled(challenger, pending, outcome)
         if complete:
             self._write(pending)
 
@@ -172,14 +162,6 @@ class Recorder:
 
     def _write(self, pending: PendingComparison) -> None:
         self._log.emit(self._lines.event(pending, self._challengers))
-
-    def _measure(self, challenger: str, judgement: Judgement) -> None:
-        for decision in get_args(Decision):
-            self._metrics.verdict.set(decision == judgement.decision, challenger, decision)
-        for variant in ("champion", "challenger"):
-            if judgement.accuracy is not None:
-                accuracy = judgement.accuracy[variant]["value"]
-                self._metrics.accuracy.set(accuracy, challenger, variant)
 
     def _count_inputs(self, row: CanonicalRow) -> None:
         self.inputs.update(row)

@@ -10,24 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from guards.events.events import VerdictChanged
-from service.observation.judgement import EvidenceSoFar
-from service.observation.live_evidence import LiveEvidence, OutcomeRow
-from service.observation.live_labels import LiveLabels
+from guards.evidence.verdict import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from guards.answer import Answer
-    from guards.events.events import FeedbackReceived
     from guards.evidence.criteria import Policy
-    from guards.evidence.pair import ChallengerId, Outcome
-    from guards.evidence.verdict import Decision
+    from guards.evidence.pair import ChallengerId
     from service.observation.judgement import Judgement
-    from service.shadow.interface import PendingComparison
+    from service.observation.run_evidence import RunEvidence
+    from service.telemetry.metrics import Metrics
 
 __all__ = ["Verdicts"]
 
@@ -35,82 +30,47 @@ _logger = logging.getLogger("bentoml.understudy")
 
 
 class Verdicts:
-    """Counts the outcomes of challengers and the labels, and judges; used from one event loop.
+    """Judges the challengers, and shows the verdicts in the metrics; used from one event loop.
 
-    Nothing that fails here fails a request. Where an outcome or a label could not be counted, there
-    is no verdict any more on the challengers concerned, and the diagnostics say why, once.
+    A failure is no reason to fail a request, or to stop flushing: there is no verdict then.
     """
 
     def __init__(
-        self, challengers: Sequence[ChallengerId], policy: Policy, ripe_s: float | None
+        self, evidence: RunEvidence, policy: Policy, ripe_s: float | None, metrics: Metrics
     ) -> None:
-        """Start empty; the error of a promotion is divided among the challengers.
+        """Judge this evidence; the error of a promotion is divided among the challengers.
 
         ``ripe_s`` is how old a labelled document must be to count, in seconds; None is the 95th
         percentile of how long labels took.
         """
-        self.since = datetime.now(UTC)
-        self.judged: Mapping[ChallengerId, Judgement] = {}
-        self._labels = LiveLabels(challengers)
-        self._evidence = {challenger: LiveEvidence() for challenger in challengers}
-        self._policy = replace(policy, challengers=len(challengers))
+        self.evidence = evidence
+        self._policy = replace(policy, challengers=len(evidence.challengers))
         self._ripe_s = ripe_s
-        self._counted = 0
+        self._metrics = metrics
+        self._judged: Mapping[ChallengerId, Judgement] = {}
         self._judged_at: int | None = None
         self._judging = asyncio.Lock()
-        self._written: dict[ChallengerId, Decision] = dict.fromkeys(challengers, "undecided")
-        self._incomplete: set[ChallengerId] = set()
-        self._unjudged: set[ChallengerId] = set()
-
-    def answered(self, request_id: str, answer: Answer) -> None:
-        """Keep the champion's answer, for a label that may come."""
-        self._labels.answered(request_id, answer)
-
-    def settled(
-        self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome
-    ) -> None:
-        """Count the outcome of a challenger."""
-        self._counted += 1
-        try:
-            last = self._labels.is_latest(pending.document.request_id, pending.champion.answer)
-            row = OutcomeRow.of(pending, outcome, last=last)
-            self._labels.settled(challenger, row)
-            self._evidence[challenger].update(row)
-        except Exception as error:  # noqa: BLE001 (logged there)
-            self._give_up([challenger], error)
-
-    def labelled(self, feedback: FeedbackReceived) -> FeedbackReceived:
-        """Count a label, and return its event with the answer, where that is in memory."""
-        self._counted += 1
-        try:
-            self._labels.add(feedback)
-        except Exception as error:  # noqa: BLE001 (logged there)
-            self._give_up([*self._evidence], error)
-        return self._labels.join(feedback)
-
-    def fold(self) -> None:
-        """Count the outcomes that are buffered."""
-        for challenger, evidence in self._evidence.items():
-            try:
-                evidence.fold()
-            except Exception as error:  # noqa: BLE001 (logged there; the others are counted)
-                self._give_up([challenger], error)
+        self._written: dict[ChallengerId, Decision] = dict.fromkeys(
+            evidence.challengers, "undecided"
+        )
+        self._complained: set[ChallengerId] = set()
 
     async def review(self) -> Mapping[ChallengerId, Judgement]:
         """Return the verdicts on what was counted so far, without those that cannot be had."""
         async with self._judging:
-            if self._judged_at != self._counted:
-                counted = self._counted
-                self.fold()
-                found = [(who, await self._judge(who)) for who in self._evidence]
-                self.judged = {who: judgement for who, judgement in found if judgement is not None}
+            counted = self.evidence.counted
+            if self._judged_at != counted:
+                found = {who: await self._judge(who) for who in self.evidence.challengers}
+                for challenger, judgement in found.items():
+                    self._show(str(challenger), judgement)
+                self._judged = {who: each for who, each in found.items() if each is not None}
                 self._judged_at = counted
-        return self.judged
+            return self._judged
 
     def changes(self) -> list[VerdictChanged]:
         """Return the events of the decisions that the last review found changed; once each."""
         events = []
-        for challenger, judgement in self.judged.items():
+        for challenger, judgement in self._judged.items():
             previous = self._written[challenger]
             if judgement.decision != previous:
                 self._written[challenger] = judgement.decision
@@ -118,36 +78,26 @@ class Verdicts:
         return events
 
     async def _judge(self, challenger: ChallengerId) -> Judgement | None:
-        if challenger in self._incomplete:
-            return None
         try:
-            evidence = self._evidence_so_far(challenger)
+            # A copy: counting goes on while it is judged.
+            evidence = self.evidence.so_far(challenger)
+            if evidence is None:
+                return None
             judgement = await asyncio.to_thread(evidence.judge, self._policy, self._ripe_s)
         except Exception:
-            if challenger not in self._unjudged:
+            if challenger not in self._complained:
                 _logger.exception("the challenger %s could not be judged", challenger)
-            self._unjudged.add(challenger)
+            self._complained.add(challenger)
             return None
-        self._unjudged.discard(challenger)
+        self._complained.discard(challenger)
         return judgement
 
-    def _evidence_so_far(self, challenger: ChallengerId) -> EvidenceSoFar:
-        """Return a copy of the evidence: counting goes on while it is judged."""
-        labels = self._labels
-        return EvidenceSoFar(
-            pairs=self._evidence[challenger].get(),
-            labelled=dict(labels.pairs(challenger)),
-            known=labels.known.copy(),
-            last_us=labels.last_us,
-            unmatched=labels.unmatched,
-            dropped=labels.dropped,
-        )
-
-    def _give_up(self, challengers: Sequence[ChallengerId], error: Exception) -> None:
-        """Say, once, that the evidence on these challengers is incomplete from now on."""
-        concerned = [who for who in challengers if who not in self._incomplete]
-        if concerned:
-            names = ", ".join(map(str, concerned))
-            message = "the evidence on %s is incomplete, and there is no verdict any more"
-            _logger.error(message, names, exc_info=error)
-        self._incomplete.update(concerned)
+    def _show(self, challenger: str, judgement: Judgement | None) -> None:
+        for decision in get_args(Decision):
+            taken = judgement is not None and judgement.decision == decision
+            self._metrics.verdict.set(taken, challenger, decision)
+        if judgement is None or judgement.accuracy is None:
+            return
+        for variant in ("champion", "challenger"):
+            accuracy = judgement.accuracy[variant]["value"]
+            self._metrics.accuracy.set(accuracy, challenger, variant)

@@ -17,6 +17,7 @@ from guards.evidence.labels import LabelSource
 from service.documents import Document
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.run_evidence import RunEvidence
 from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.shadow.mirror import Mirror
@@ -67,6 +68,7 @@ class Recording:
         self.metrics = Metrics(
             queue_documents=lambda: 0, lost_log_lines=lambda: self._log.lost, ready=lambda: True
         )
+        self.evidence = RunEvidence(challengers)
         self._nowhere = os.open(os.devnull, os.O_WRONLY)
         self._log = EventLog("here", "run-1", stdout=self._nowhere, path=path)
         self.path = path
@@ -76,7 +78,7 @@ class Recording:
             RecorderParts(
                 windows=Windows(bundle.reference, input_names(schema), private),
                 mirror=Mirror(self.challengers, 1.0, np.random.default_rng(5)),
-                verdicts=Verdicts(challengers, policy or Policy(), ripe_s),
+                verdicts=Verdicts(self.evidence, policy or Policy(), ripe_s, self.metrics),
                 lines=LogLines("run-1", bundle.identity, capture, private),
                 log=self._log,
                 metrics=self.metrics,
@@ -121,7 +123,7 @@ class Recording:
 
     def judged(self, challenger: ChallengerId | None = None) -> Judgement:
         """Return what is known of a challenger now, by default of the first."""
-        judged = asyncio.run(self.recorder.review())
+        judged = asyncio.run(self.recorder.verdicts.review())
         return judged[challenger or self.challengers[0].id]
 
     def observation(self, label: int) -> Observation:

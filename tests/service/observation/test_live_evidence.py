@@ -32,7 +32,8 @@ def test_the_evidence_is_that_of_the_log(record: Record) -> None:
         recording.challengers[0].settle(
             Missed.TIMEOUT if number % 7 == 0 else recording.observation(int(rng.integers(3)))
         )
-    live = recording.recorder.verdicts._evidence[SECOND].get()  # noqa: SLF001 (what is compared)
+    evidence = recording.evidence.so_far(SECOND)
+    assert evidence is not None
     recording.text()
     with LogTable.read([recording.path]) as log:
         offline = PairEvidence()
@@ -42,7 +43,7 @@ def test_the_evidence_is_that_of_the_log(record: Record) -> None:
     for name in vars(offline):
         found, expected = (
             sums if isinstance(sums, np.ndarray) else getattr(sums, "sums", sums)
-            for sums in (getattr(live, name), getattr(offline, name))
+            for sums in (getattr(evidence.pairs, name), getattr(offline, name))
         )
         assert (
             np.array_equal(found, expected)

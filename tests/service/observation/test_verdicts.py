@@ -133,7 +133,7 @@ def test_evidence_that_cannot_be_counted_fails_nothing_else(
     assert [record.message for record in caplog.records] == [
         "the evidence on docs/2 is incomplete, and there is no verdict any more"
     ]
-    assert set(asyncio.run(recording.recorder.review())) == {BOTH[1]}
+    assert set(asyncio.run(recording.recorder.verdicts.review())) == {BOTH[1]}
     asyncio.run(recording.recorder.report())
 
 
@@ -152,7 +152,7 @@ def test_a_verdict_that_fails_is_tried_again(
             recording.compared(str(number), champion=0, challenger=1)
             recording.recorder.flush()
             asyncio.run(recording.recorder.report())
-            assert recording.recorder.verdicts.judged == {}
+            assert asyncio.run(recording.recorder.verdicts.review()) == {}
     assert len(caplog.records) == 1
     recording.compared("a", champion=0, challenger=1)
     assert recording.judged().compared == 4
