@@ -111,9 +111,9 @@ def _moved(windows: Iterable[DriftWindow]) -> tuple[tuple[str, Score], ...]:
     furthest: dict[str, tuple[float, Score]] = {}
     for window in windows:
         for name, score in window.scores.items():
-            if score.value is None or not score.null_band or score.value <= score.null_band:
+            if score.value is None or not score.enough_data or score.value <= score.null_band:
                 continue
-            beyond = score.value / score.null_band
+            beyond = score.value / max(score.null_band, 1e-9)
             if name not in furthest or beyond > furthest[name][0]:
                 furthest[name] = (beyond, score)
     ranked = sorted(furthest.items(), key=lambda item: (-item[1][0], item[0]))

@@ -92,7 +92,7 @@ def errors_effect(
 
 def _labels(gain: Gain) -> str:
     if not gain.documents:
-        return "no label counts yet"
+        return "no document has a label that counts yet"
     tally = gain.all
     return (
         f"where labels tell them apart, the challenger alone is right {tally.wins:.0f} times and "

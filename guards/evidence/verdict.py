@@ -209,10 +209,11 @@ class _Case:
 
     def _errors(self) -> str:
         challengers, vetoes = self._policy.challengers, 1 + len(self._policy.guardrails)
-        divided = f", divided among {challengers} challengers" if challengers > 1 else ""
+        promotion = f", divided among {challengers} challengers" if challengers > 1 else ""
+        veto = f", divided among {vetoes} criteria" if vetoes > 1 else ""
         return (
-            f"a wrong promotion has an error of {PROMOTION_ALPHA:g}{divided}; a wrong veto one of "
-            f"{HARM_ALPHA:g}, divided among {vetoes} that can veto"
+            f"the probability of a wrong promotion is at most {PROMOTION_ALPHA:g}{promotion}, and "
+            f"of a wrong veto {HARM_ALPHA:g}{veto}"
         )
 
     def _labels_needed(self) -> LabelsNeeded | None:

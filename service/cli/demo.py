@@ -18,6 +18,7 @@ from artifacts.demo.documents import good_day, shadow_day, surge_day
 from service.cli.serve import check_port
 from service.demo.bundles import NAME, DemoBundles, demo_bundles, validation_f1
 from service.demo.report import read_days, table
+from service.demo.settling import settle
 from service.demo.traffic import Traffic
 from service.settings import PREFIX
 
@@ -33,6 +34,9 @@ _ACTS = {
     "surge": ("invoices surge", surge_day),
     "shadow": ("the challenger's day", shadow_day),
 }
+_STACK = 120
+"""Labels at the end of the story."""
+
 _START_S = 180.0
 _SETTLE_S = 300.0
 _STOP_S = 90.0
@@ -57,7 +61,9 @@ def demo(port: int, documents: int, stop_after: bool) -> None:  # noqa: FBT001 (
     log = _STORE / NAME / f"log-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
     with _service(bundles, port, log) as process:
         _send_days(port, documents, process)
-        _report(log, bundles, port)
+        _report(log, bundles)
+        _settle(log, documents)
+        _look(log, bundles, port)
         if not stop_after:
             _say("serving until you press Ctrl-C")
             with contextlib.suppress(KeyboardInterrupt):
@@ -95,13 +101,10 @@ def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.
         process.wait(_STOP_S)
 
 
-def _report(log: Path, bundles: DemoBundles, port: int) -> None:
+def _report(log: Path, bundles: DemoBundles) -> None:
     champion_f1, challenger_f1 = map(validation_f1, (bundles.champion, bundles.challenger))
     reference = json.loads((bundles.champion / "reference.json").read_bytes())
     days = list(read_days(log, {key: title for key, (title, _) in _ACTS.items()}, reference))
-    url = f"http://{_HOST}:{port}"
-    # As it can be typed here; an environment need not be on the path.
-    understudy = os.path.relpath(Path(sys.executable).parent / "understudy")
     click.echo(f"\nWhat the log says ({log})\n\n{table(days)}\n")
     last = days[-1]
     click.echo(
@@ -109,11 +112,30 @@ def _report(log: Path, bundles: DemoBundles, port: int) -> None:
         f"{challenger_f1:.3f}.\nConfidence on the last day: champion "
         f"{last.champion_confidence:.3f}, challenger {last.challenger_confidence:.3f}.\n"
         "A challenger deployed for its F1 would 'feel less confident' weeks later. In the shadow,\n"
-        "that is a log line.\n"
+        "that is a log line."
     )
+
+
+def _settle(log: Path, documents: int) -> None:
+    truths: dict[str, str] = {}
+    for _, day in _ACTS.values():
+        labels = day(documents, seed=11).labels
+        truths |= dict(zip(labels["request_id"], labels["label"], strict=True))
+    stack = log.with_suffix(".labels.csv")
+    before, after = settle(log, truths, stack, _STACK)
+    click.echo(f"\nIs the challenger better? The log alone says: {before.decision}.")
+    click.echo("".join(f"  {reason}\n" for reason in before.because))
+    click.echo(f"A stack of {_STACK} labels ({stack}) settles it: {after.decision}.")
+    click.echo("".join(f"  {reason}\n" for reason in after.because))
+
+
+def _look(log: Path, bundles: DemoBundles, port: int) -> None:
+    url = f"http://{_HOST}:{port}"
+    # As it can be typed here; an environment need not be on the path.
+    understudy = os.path.relpath(Path(sys.executable).parent / "understudy")
     click.echo(
         f"Look at   {url}/   and   curl {url}/v1/status\n"
-        f"          tail -n 1 {log}\n"
+        f"          {understudy} compare {log} --labels {log.with_suffix('.labels.csv')}\n"
         f"          {understudy} verify {bundles.champion} {bundles.challenger}\n"
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,24 +11,22 @@ from artifacts.tables import read_frame, text_of
 from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
+from guards.comparison.queue_table import write_queue
 from guards.errors import CallError, TableError
 from guards.events.log_table import LogTable
-from guards.evidence.labels import KnownLabels, LabelSource
+from guards.evidence.labels import KnownLabels
 from guards.text import listed
 from service.cli.label_tables import add_tables
 from service.cli.options import PATH
 from service.cli.output import print_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from guards.comparison.queue import LabelQueue
 
 __all__ = ["label_queue"]
-
-_COLUMNS = ("label", "source", "stratum", "inclusion_probability", "labelled_at")
-_OWNER_ONLY = 0o600
 
 
 @click.command(
@@ -83,7 +79,7 @@ def label_queue(  # noqa: PLR0913 (click calls by name)
         queue = draw_queue(log.pairs(champion.identity, heard[0]), labelled, size)
     ids = {row.request_id for row in queue.rows}
     found = _documents(documents, ids) if documents else captured_documents(logs, ids)
-    _write(out, queue, found)
+    write_queue(out, queue, found)
     _say(out, queue, len(found))
 
 
@@ -97,24 +93,6 @@ def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, 
     rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
     documents = dict(zip(names, rows, strict=True))
     return {name: row for name, row in documents.items() if name in request_ids}
-
-
-def _write(out: Path, queue: LabelQueue, documents: Mapping[str, Mapping[str, object]]) -> None:
-    names = dict.fromkeys(str(name) for row in documents.values() for name in row)
-    extra = [name for name in names if name not in ("request_id", *_COLUMNS)]
-    try:
-        out.unlink(missing_ok=True)
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    except OSError as error:
-        message = f"{out} cannot be written: {error.strerror}"
-        raise CallError(message) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["request_id", *_COLUMNS, *extra])
-        for row in queue.rows:
-            document = documents.get(row.request_id, {})
-            drawn = ["", LabelSource.QUEUE, row.stratum, f"{row.inclusion_probability:.12g}", ""]
-            writer.writerow([row.request_id, *drawn, *(text_of(document.get(n)) for n in extra)])
 
 
 def _say(out: Path, queue: LabelQueue, found: int) -> None:

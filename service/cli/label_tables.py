@@ -95,7 +95,7 @@ def _source(text: str) -> LabelSource:
     try:
         return LabelSource(text.lower() or LabelSource.TRUTH)
     except ValueError:
-        message = f"source {text!r} is none of {listed(list(LabelSource))}"
+        message = f"source {text!r} is none of {listed([source.value for source in LabelSource])}"
         raise ValueError(message) from None
 
 

@@ -3,4 +3,5 @@
 - ``bundles``: train champion and challenger, or take them from an earlier run.
 - ``traffic``: send a day's documents over HTTP, bounded in count and time.
 - ``report``: read back from the log what happened.
+- ``settling``: what the log says of the challenger, and what a stack of labels adds.
 """

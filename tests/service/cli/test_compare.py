@@ -1,0 +1,249 @@
+"""What somebody sees who runs ``understudy compare``."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from guards.evidence.pair import Missed
+from tests.guards.comparison.logs import LABELS, Seen, write_log
+from tests.service.cli.running import exit_code
+
+if TYPE_CHECKING:
+    from guards.json_types import JsonObject
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "compare.schema.json").read_bytes())
+
+
+def _documents(count: int = 600) -> list[Seen]:
+    return [
+        Seen(
+            f"r-{number}",
+            champion=LABELS[number % 3],
+            challenger=LABELS[(number + (number % 6 == 0)) % 3],
+            confidence=(0.9, 0.8),
+            second=number,
+            segment="emea" if number % 2 else None,
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Return a log of documents on a sixth of which the variants disagree."""
+    return write_log(tmp_path / "log.jsonl", [*_documents(), Seen("late", challenger=Missed.ERROR)])
+
+
+def _labels(path: Path, *, challenger_wins: bool) -> Path:
+    rows = (
+        f"{seen.request_id},{seen.challenger if challenger_wins else seen.champion}"
+        for seen in _documents()
+    )
+    path.write_text("\n".join(["request_id,label", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def _json(capsys: pytest.CaptureFixture[str]) -> JsonObject:
+    printed = capsys.readouterr()
+    document: JsonObject = json.loads(printed.out)
+    Draft202012Validator(SCHEMA).validate(document)
+    return document
+
+
+def test_the_schema_is_one() -> None:
+    """The schema in the documentation is sound itself."""
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_a_promotion_is_0(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where labels show that the challenger is better, the exit code says so."""
+    labels = _labels(tmp_path / "labels.csv", challenger_wins=True)
+
+    assert exit_code("compare", log, "--labels", labels, "--json") == 0
+
+    document = _json(capsys)
+    assert document["verdict"]["decision"] == "promote"
+    assert document["verdict"] == document["challengers"][0]["verdict"]
+    assert document["challengers"][0]["accuracy"]["challenger"]["accuracy"]["value"] == 1.0
+
+
+def test_anything_else_is_1(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keep and undecided are both no reason to promote."""
+    labels = _labels(tmp_path / "labels.csv", challenger_wins=False)
+
+    assert exit_code("compare", log, "--json") == 1
+    assert _json(capsys)["verdict"]["decision"] == "undecided"
+    assert exit_code("compare", log, "--labels", labels, "--json") == 1
+    assert _json(capsys)["verdict"]["decision"] == "keep"
+
+
+def test_the_table_for_people(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a label it tells coverage, agreement, confidence, and what is missing."""
+    exit_code("compare", log)
+
+    printed = capsys.readouterr().out
+    assert "champion docs/1" in printed
+    assert "600 of 601" in printed
+    assert "1 error" in printed
+    assert "83.3%" in printed
+    assert "-0.100" in printed
+    assert "verdict: undecided" in printed
+    assert "labels needed: " in printed
+    assert "no labels: send them to /v1/feedback" in printed
+
+
+def test_labels_tell_the_accuracy_of_both(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With labels of any documents, precision, recall and F1 of both stand by class."""
+    labels = _labels(tmp_path / "labels.csv", challenger_wins=True)
+
+    exit_code("compare", log, "--labels", labels)
+
+    printed = capsys.readouterr().out
+    assert "accuracy of the champion 0.833" in printed
+    assert "accuracy of the challenger 1.000" in printed
+    assert "precision a, b" in printed
+    assert "verdict: promote" in printed
+
+
+def test_rules_and_guardrails(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is asked for is what the criteria are about."""
+    labels = _labels(tmp_path / "labels.csv", challenger_wins=True)
+    options = ["--if", "not-worse", "--margin", ".05", "--guardrail", "errors=.001"]
+
+    assert exit_code("compare", log, "--labels", labels, *options, "--json") == 1
+
+    verdict = _json(capsys)["verdict"]
+    assert [(c["kind"], c["name"], c["shown"]) for c in verdict["criteria"][:2]] == [
+        ("success", "not-worse", True),
+        ("guardrail", "errors=0.001", False),
+    ]
+    assert any(reason.startswith("not shown yet: errors") for reason in verdict["because"])
+
+
+def test_rows_without_meaning_are_counted_and_said(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ids that no log holds, and rows without a label, are no error."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("request_id,label\nnobody,invoice\nr-1,\nr-2,invoice\n", encoding="utf-8")
+
+    exit_code("compare", log, "--labels", labels, "--json")
+
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
+    assert document["label_rows_left_out"] == 1
+    assert "labels.csv: row 2: has no label" in printed.err
+    assert document["challengers"][0]["labels"]["unmatched"] == 1
+    assert document["challengers"][0]["labels"]["labelled"] == 2
+
+
+def test_torn_and_repeated_lines_and_a_broken_file_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What could not be read is in the report, and what could is compared."""
+    log = write_log(tmp_path / "log.jsonl", _documents(100))
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([*lines[:50], *lines[40:50], b"{torn", b"\n", *lines[60:]]))
+    compressed = gzip.compress(log.read_bytes())
+    half = tmp_path / "half.jsonl.gz"
+    half.write_bytes(compressed[: len(compressed) // 2])
+
+    exit_code("compare", log, half, "--json")
+
+    account = _json(capsys)["log"]
+    assert account["torn"] >= 1
+    assert account["duplicates"] >= 10
+    assert (account["gaps"], account["missing"]) == (1, 10)
+    (broken,) = account["broken"]
+    assert broken["path"] == str(half)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Missing argument"),
+        (["nowhere.jsonl"], "nowhere.jsonl"),
+        ([__file__], "no line of"),
+        (["."], "cannot be read"),
+    ],
+)
+def test_a_log_that_is_none_is_a_wrong_call(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One clear line, exit 2, and no traceback."""
+    assert exit_code("compare", *arguments) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert words in printed.err
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--labels", "nowhere.csv"], "no such file"),
+        (["--guardrail", "speed=3"], "expected class:NAME=MARGIN"),
+        (["--guardrail", "class:nobody=.1"], "none of the champion's labels"),
+        (["--ripe", "a week"], "45s, 30m, 12h or 7d"),
+        (["--margin", "2"], "2"),
+        (["--challenger", "docs/9"], "no challenger 'docs/9'"),
+        (["--if", "worse"], "worse"),
+    ],
+)
+def test_a_wrong_option_is_a_wrong_call(
+    log: Path, options: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error names what was given and what is expected."""
+    assert exit_code("compare", log, *options) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert words in printed.err
+
+
+def test_names_from_clients_are_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A segment cannot act on the terminal of whoever reads the table."""
+    documents = [Seen(f"r-{n}", segment="\x1b[31mred", second=n) for n in range(20)]
+
+    exit_code("compare", write_log(tmp_path / "log.jsonl", documents))
+
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "\\x1b[31mred" in printed
+
+
+def test_a_queue_that_is_filled_in_decides(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the log to a queue, to its labels, to a verdict; the figures are of both variants."""
+    queue = tmp_path / "queue.csv"
+    truths = {seen.request_id: str(seen.challenger) for seen in _documents()}
+
+    exit_code("label-queue", log, "-n", 150, "-o", queue)
+    with queue.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with queue.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "label": truths[row["request_id"]]} for row in rows)
+    capsys.readouterr()
+
+    assert exit_code("compare", log, "--labels", queue, "--json") == 0
+    challenger = _json(capsys)["challengers"][0]
+    assert challenger["labels"]["waiting"] == 0
+    assert challenger["accuracy"]["champion"]["labels"] == "queue"
+    assert challenger["accuracy"]["challenger"]["accuracy"]["value"] == 1.0
+    assert challenger["accuracy"]["champion"]["accuracy"]["value"] == pytest.approx(5 / 6, abs=0.02)
+    assert challenger["accuracy"]["documents"] == 600

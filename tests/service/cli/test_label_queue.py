@@ -1,0 +1,142 @@
+"""What somebody sees who runs ``understudy label-queue``."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guards.comparison.queue import DISAGREEMENT
+from guards.events.events import FeedbackReceived
+from guards.evidence.pair import ChallengerId
+from service.cli.label_tables import read_labels
+from tests.guards.comparison.logs import Seen, write_log
+from tests.service.cli.running import exit_code
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _documents(*, captured: bool = False) -> list[Seen]:
+    return [
+        Seen(
+            f"r-{number}",
+            challenger="contract" if number % 5 else "invoice",
+            second=number,
+            document={"text": f"=text {number}", "features": {"pages": number}}
+            if captured
+            else None,
+        )
+        for number in range(200)
+    ]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_table_is_what_compare_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each row has what a label table needs but for the label; disagreements come first."""
+    log, out = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "queue.csv"
+
+    assert exit_code("label-queue", log, "-n", 50, "-o", out) == 0
+
+    rows = _rows(out)
+    assert len(rows) == 50
+    assert [row["stratum"] for row in rows[:40]] == [DISAGREEMENT] * 40
+    assert all(label.label is None and not label.given_up for label in read_labels(out).labels)
+    assert read_labels(out).problems == ()
+    printed = capsys.readouterr()
+    assert "50 documents, 40 of them disagreements" in printed.out
+    assert "50 documents have no text" in printed.err
+
+
+def test_nothing_says_what_was_answered(tmp_path: Path) -> None:
+    """Whoever labels is not led by either variant."""
+    log, out = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "queue.csv"
+
+    exit_code("label-queue", log, "-n", 50, "-o", out)
+
+    assert "contract" not in out.read_text(encoding="utf-8")
+
+
+def test_captured_documents_are_in_the_table_that_only_its_owner_reads(tmp_path: Path) -> None:
+    """Text and features of the log stand beside the id; the file is private."""
+    log, out = write_log(tmp_path / "log.jsonl", _documents(captured=True)), tmp_path / "queue.csv"
+
+    exit_code("label-queue", log, "-n", 50, "-o", out)
+
+    row = _rows(out)[0]
+    number = row["request_id"].removeprefix("r-")
+    assert (row["text"], row["pages"]) == (f"=text {number}", number)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_a_table_of_documents_is_joined(tmp_path: Path) -> None:
+    """Its other columns stand beside the id, whatever they are called."""
+    log, out = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "queue.csv"
+    table = tmp_path / "documents.csv"
+    table.write_text(
+        "label,body,request_id\n" + "".join(f"x,text of {n},r-{n}\n" for n in range(200)),
+        encoding="utf-8",
+    )
+
+    exit_code("label-queue", log, "-n", 50, "-o", out, "--documents", table)
+
+    rows = _rows(out)
+    assert all(row["body"] == f"text of {row['request_id'][2:]}" for row in rows)
+    assert {row["label"] for row in rows} == {""}
+
+
+def test_what_is_labelled_is_not_asked_for(tmp_path: Path) -> None:
+    """Labels of the log and of tables are known."""
+    feedback = [FeedbackReceived(f"r-{n}", "contract", None) for n in range(0, 100, 5)]
+    log, out = write_log(tmp_path / "log.jsonl", [*_documents(), *feedback]), tmp_path / "q.csv"
+    known = tmp_path / "known.csv"
+    known.write_text("request_id,label\nr-100,contract\nr-105,contract\n", encoding="utf-8")
+
+    exit_code("label-queue", log, "-n", 50, "-o", out, "--labels", known)
+
+    asked = {row["request_id"] for row in _rows(out) if row["stratum"] == DISAGREEMENT}
+    assert asked == {f"r-{n}" for n in range(110, 200, 5)}
+
+
+def test_several_challengers_must_be_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a name the call is wrong; with one it is served."""
+    both = (ChallengerId("docs", "2"), ChallengerId("docs", "3"))
+    documents = [Seen(f"r-{n}", challenger="invoice", challengers=both) for n in range(9)]
+    log, out = write_log(tmp_path / "log.jsonl", documents), tmp_path / "queue.csv"
+
+    assert exit_code("label-queue", log, "-n", 5, "-o", out) == 2
+    assert "with --challenger: 'docs/2', 'docs/3'" in capsys.readouterr().err
+    assert exit_code("label-queue", log, "-n", 5, "-o", out, "--challenger", "docs/3") == 0
+
+
+@pytest.mark.parametrize("target", ["missing/queue.csv", "."])
+def test_a_table_that_cannot_be_written_is_a_wrong_call(
+    tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says so, with the path."""
+    log = write_log(tmp_path / "log.jsonl", _documents())
+
+    assert exit_code("label-queue", log, "-n", 5, "-o", tmp_path / target) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_an_earlier_table_is_replaced_without_following_a_link(tmp_path: Path) -> None:
+    """A link at the place of the table is replaced, and what it leads to stays."""
+    log = write_log(tmp_path / "log.jsonl", _documents())
+    out, other = tmp_path / "queue.csv", tmp_path / "other"
+    other.write_text("mine", encoding="utf-8")
+    out.symlink_to(other)
+
+    assert exit_code("label-queue", log, "-n", 5, "-o", out) == 0
+    assert other.read_text(encoding="utf-8") == "mine"
+    assert not out.is_symlink()

@@ -1,0 +1,136 @@
+"""Tables of true labels, as people bring them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from guards.errors import TableError
+from guards.evidence.labels import LabelSource, TrueLabel
+from service.cli.label_tables import read_labels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from service.cli.label_tables import LabelTable
+
+
+def _csv(tmp_path: Path, text: str) -> LabelTable:
+    path = tmp_path / "labels.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_labels(path)
+
+
+def test_two_columns_are_enough(tmp_path: Path) -> None:
+    """A row without a source counts as the truth that came regardless of the answers."""
+    table = _csv(tmp_path, "request_id,label\na-1,contract\na-2, letter \n")
+
+    assert table.labels == (TrueLabel("a-1", "contract"), TrueLabel("a-2", "letter"))
+    assert table.problems == ()
+
+
+def test_all_columns(tmp_path: Path) -> None:
+    """Source, stratum, probability and time are read; other columns are ignored."""
+    (label,) = _csv(
+        tmp_path,
+        "text,request_id,label,source,stratum,inclusion_probability,labelled_at\n"
+        "Dear Sir,a-1,letter,queue,disagreement,0.25,2026-03-02T09:00:00+01:00\n",
+    ).labels
+
+    assert label == TrueLabel(
+        "a-1",
+        "letter",
+        LabelSource.QUEUE,
+        "disagreement",
+        0.25,
+        datetime(2026, 3, 2, 8, tzinfo=UTC),
+    )
+
+
+def test_a_drawn_row_without_label_waits_or_was_given_up(tmp_path: Path) -> None:
+    """The time of labelling tells the two apart."""
+    waiting, given_up = _csv(
+        tmp_path,
+        "request_id,label,source,stratum,inclusion_probability,labelled_at\n"
+        "a-1,,queue,disagreement,1,\n"
+        "a-2,,queue,disagreement,1,2026-03-02\n",
+    ).labels
+
+    assert (waiting.label, waiting.given_up) == (None, False)
+    assert (given_up.label, given_up.given_up) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (",letter,,,,", "has no request_id"),
+        ("a,,,,,", "has no label"),
+        ("a,letter,hearsay,,,", "source 'hearsay' is none of 'truth', 'queue', 'correction'"),
+        ("a,letter,queue,,0.5,", "needs a stratum and an inclusion_probability"),
+        ("a,letter,queue,s,,", "needs a stratum and an inclusion_probability"),
+        ("a,letter,queue,s,0,", "inclusion_probability '0' is no number above 0"),
+        ("a,letter,queue,s,nan,", "inclusion_probability 'nan' is no number above 0"),
+        ("a,letter,queue,s,half,", "inclusion_probability 'half' is no number above 0"),
+        ("a,letter,,,,yesterday", "labelled_at 'yesterday' is no ISO 8601 time"),
+    ],
+)
+def test_a_bad_row_is_left_out_with_its_number(tmp_path: Path, row: str, words: str) -> None:
+    """One row does not spoil the others, and is never left out in silence."""
+    table = _csv(
+        tmp_path,
+        "request_id,label,source,stratum,inclusion_probability,labelled_at\n"
+        f"good,letter,,,,\n{row}\n",
+    )
+
+    assert [label.request_id for label in table.labels] == ["good"]
+    (problem,) = table.problems
+    assert "labels.csv: row 2: " in problem
+    assert words in problem
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_numbers_are_texts_in_every_format(tmp_path: Path, ending: str) -> None:
+    """An id or a label that is a whole number is its digits, as in a request."""
+    path = tmp_path / f"labels.{ending}"
+    frame = pd.DataFrame({"request_id": [17, 18], "label": [1.0, 0.0]})
+    if ending == "csv":
+        frame.astype(int).to_csv(path, index=False)
+    elif ending == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_parquet(path)
+
+    labels = read_labels(path).labels
+
+    assert [(label.request_id, label.label) for label in labels] == [("17", "1"), ("18", "0")]
+
+
+def test_moments_of_parquet(tmp_path: Path) -> None:
+    """A column of times is read as such, and one without a zone is in UTC."""
+    path = tmp_path / "labels.parquet"
+    pd.DataFrame(
+        {
+            "request_id": ["a"],
+            "label": ["letter"],
+            "labelled_at": [pd.Timestamp("2026-03-02T08:00:00")],
+        }
+    ).to_parquet(path)
+
+    assert read_labels(path).labels[0].labelled_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("column", ["request_id", "label"])
+def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
+    """The error says which columns the table has instead."""
+    other = {"request_id": "label", "label": "request_id"}[column]
+
+    with pytest.raises(TableError, match=f"no column '{column}'; it has 'id', '{other}'"):
+        _csv(tmp_path, f"id,{other}\n1,2\n")
+
+
+def test_an_empty_table_has_no_labels(tmp_path: Path) -> None:
+    """A queue in which nobody has begun is no error."""
+    assert _csv(tmp_path, "request_id,label\n").labels == ()
