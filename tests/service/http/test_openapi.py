@@ -127,6 +127,18 @@ def test_feedback_describes_sources_and_counts() -> None:
     ]
 
 
+def test_the_verdict_describes_its_parameter_and_its_answer() -> None:
+    """A client can know how to name a challenger, and every decision that may come."""
+    document = described(SCHEMA)
+    operation = document["paths"]["/v1/verdict"]["get"]
+    (parameter,) = operation["parameters"]
+    assert (parameter["name"], parameter["in"]) == ("challenger", "query")
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Verdict"}
+    decision = part(document, "Verdict")["properties"]["decision"]
+    assert decision["enum"] == ["promote", "keep", "undecided"]
+
+
 def test_while_starting_columns_stay_open() -> None:
     """Before the champion is there, the shape of a request is known already."""
     document = described(None)

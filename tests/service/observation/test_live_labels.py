@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from guards.evidence.labels import LabelSource
+from guards.comparison.comparison import compare_logs
+from guards.events.log_table import LogTable
+from guards.evidence.criteria import Guardrail, Policy
+from guards.evidence.labels import KnownLabels, LabelSource
 from guards.evidence.pair import ChallengerId, Missed
 from service.observation import live_labels
 
@@ -21,9 +25,9 @@ if TYPE_CHECKING:
 SECOND = ChallengerId("docs", "2")
 
 
-def won_and_lost(judgement: Judgement) -> str:
-    """Return what the success criterion says of the labels."""
-    return str(judgement.verdict["criteria"][0]["words"])
+def evidence_for(judgement: Judgement) -> float:
+    """Return the evidence that the challenger is better: 1 without labels, less with losses."""
+    return float(judgement.verdict["criteria"][0]["evidence"])
 
 
 @pytest.mark.parametrize("label_first", [False, True])
@@ -44,7 +48,7 @@ def test_a_label_joins_the_answers_whichever_comes_first(
     assert after.accuracy is not None
     assert after.accuracy["documents"] == 1
     assert (after.accuracy["champion"]["value"], after.accuracy["challenger"]["value"]) == (0, 1)
-    assert "the challenger alone is right 1 times" in won_and_lost(after)
+    assert evidence_for(after) > 1
     assert after.labels["labelled"] == 1
 
 
@@ -63,8 +67,7 @@ def test_of_a_repeated_document_the_last_answers_count(
     recording.challengers[0].settle(recording.observation(label=1), index=0)
     if not label_first:
         recording.label("a", 1)
-    assert "champion alone 1 times" in won_and_lost(recording.judged())
-    assert "challenger alone is right 0 times" in won_and_lost(recording.judged())
+    assert evidence_for(recording.judged()) < 1
     assert recording.judged().compared == 3
     recording.answered("a", label=1)
     recording.challengers[0].settle(Missed.TIMEOUT)
@@ -110,7 +113,8 @@ def test_labels_of_a_queue_enter_the_accuracy_and_decide_nothing(record: Record)
     assert after.accuracy is not None
     assert after.accuracy["challenger"]["value"] == 1
     assert after.accuracy["champion"]["value"] == pytest.approx(0.5)
-    assert "no label counts yet" in won_and_lost(after)
+    success = after.verdict["criteria"][0]
+    assert (success["shown"], success["bound"]) == (False, None)
     assert "40 labels of a queue are decided by `understudy compare`" in after.verdict["because"]
     assert (after.labels["off_rule"], after.labels["waiting"]) == (0, 0)
 
@@ -132,3 +136,28 @@ def test_labels_of_young_documents_wait(record: Record) -> None:
     recording.label("a", 1)
     after = recording.judged()
     assert (after.accuracy, after.labels["unripe"], after.labels["ripe_s"]) == (None, 1, 3600.0)
+
+
+def test_labels_decide_here_what_they_decide_in_the_log(record: Record) -> None:
+    """Whoever compares with the log finds the same evidence and the same accuracy."""
+    policy = Policy("not-worse", 0.05, (Guardrail.parse("segment:emea=.1"),))
+    recording = record([SECOND], policy=policy)
+    rng = np.random.default_rng(7)
+    for number in range(200):
+        champion, challenger, truth = rng.integers(3, size=3).tolist()
+        recording.compared(f"d-{number}", champion, challenger)
+        # Some labels are contradicted later.
+        recording.label(f"d-{rng.integers(number + 1)}", truth)
+    live = recording.judged()
+    recording.text()
+    with LogTable.read([recording.path]) as log:
+        (offline,) = compare_logs(log, KnownLabels(log.feedback()), policy, ripe_s=0.0).challengers
+    decisive = ("success", "guardrail", "deterioration")
+    found, expected = (
+        [criterion for criterion in verdict["criteria"] if criterion["kind"] in decisive]
+        for verdict in (live.verdict, offline.verdict.to_json())
+    )
+    assert found == expected
+    assert live.accuracy is not None
+    for variant in ("champion", "challenger"):
+        assert live.accuracy[variant] == offline.report["accuracy"][variant]["accuracy"]

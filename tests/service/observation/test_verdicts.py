@@ -7,6 +7,8 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+import pytest
+
 from guards.evidence.criteria import Guardrail, Policy
 from guards.evidence.pair import ChallengerId, Missed
 from guards.evidence.pair_evidence import PairEvidence
@@ -15,8 +17,6 @@ from service.observation import judgement as judging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from guards.evidence.label_evidence import LabelEvidence
     from tests.service.observation.recording import Recording
@@ -52,7 +52,7 @@ def test_a_changed_decision_is_written_at_the_next_flush(record: Record) -> None
     line = recording.lines("verdict.changed")[-1]
     assert line["challenger"] == SECOND.to_json()
     assert line["verdict"] == recording.judged().verdict
-    assert line["verdict"]["because"][0].startswith("harm is shown: accuracy")
+    assert "accuracy" in line["verdict"]["because"][0]
 
 
 def test_metrics_show_the_last_verdict(record: Record) -> None:
@@ -74,7 +74,8 @@ def test_metrics_show_the_last_verdict(record: Record) -> None:
     ):
         assert sample in scraped
     assert 'understudy_accuracy{challenger="docs/2#2"' not in scraped
-    assert any("divided among 2 challengers" in r for r in recording.judged().verdict["because"])
+    (needed,) = {each.verdict["criteria"][0]["needed"] for each in map(recording.judged, BOTH)}
+    assert needed == pytest.approx(40)
 
 
 def test_a_guardrail_of_a_segment_finds_its_labels(record: Record) -> None:
@@ -85,7 +86,6 @@ def test_a_guardrail_of_a_segment_finds_its_labels(record: Record) -> None:
         recording.compared(f"d-{number}", champion=0, challenger=1)
         recording.label(f"d-{number}", 1)
     (guarded,) = (c for c in recording.judged().verdict["criteria"] if c["kind"] == "guardrail")
-    assert "the challenger alone is right 30 times" in guarded["words"]
     assert guarded["shown"]
 
 
