@@ -2,6 +2,7 @@
 
 - ``events``: the lines of the event log: written, rendered and read.
 - ``evidence``: what champion and challenger made of the same document, and how many were compared.
+- ``sequential``: tests and intervals that stay valid however often they are looked at.
 - ``integrity``: whether a bundle is exactly what its model was trained with.
 - ``bundle``: what a bundle is on disk.
 - ``drift``: what inputs and answers look like now, against how they looked in training.

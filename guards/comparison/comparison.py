@@ -88,7 +88,7 @@ def compare_logs(
     challenger or not this one, or a guardrail for a class that no label is.
     """
     champion, chosen, heard = last_champion(log, challenger)
-    others = [other for other in log.champions() if other != champion]
+    others = [other for other in log.champions if other != champion]
     policy = replace(policy, challengers=heard)
     classes = log.labels(champion.identity)
     policy.check_classes(classes)
@@ -108,7 +108,7 @@ def last_champion(
 
     Raises ``CallError`` where there is no observation, no challenger, or not the named one.
     """
-    champions = log.champions()
+    champions = log.champions
     if not champions:
         message = "the log holds no answered document; was it written by a service that answered?"
         raise CallError(message)

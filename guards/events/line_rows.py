@@ -10,7 +10,6 @@ import pyarrow as pa
 from guards.events.events import SCHEMA, FeedbackReceived, RequestObserved
 from guards.events.moments import microseconds
 from guards.evidence.columns import COMPARED
-from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
 
 if TYPE_CHECKING:
@@ -94,15 +93,15 @@ def line_row(position: int, line: ReadLine) -> JsonObject:
     return row | _observed(event, fields) if isinstance(event, RequestObserved) else row
 
 
-def feedback_row(position: int, event: FeedbackReceived, fields: JsonMapping) -> JsonObject:
+def feedback_row(position: int, event: FeedbackReceived) -> JsonObject:
     """Return the row in ``FEEDBACK``."""
     return {
         "position": position,
         "request_id": event.request_id,
         "label": event.label,
-        "source": fields.get("source", LabelSource.TRUTH),
-        "stratum": fields.get("stratum"),
-        "inclusion_probability": _float(fields.get("inclusion_probability")),
+        "source": event.source.value,
+        "stratum": event.stratum,
+        "inclusion_probability": _float(event.inclusion_probability),
     }
 
 

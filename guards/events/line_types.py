@@ -10,7 +10,6 @@ import math
 from typing import TYPE_CHECKING
 
 from guards.events.events import FeedbackReceived, RequestObserved
-from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def check_types(event: Event, line: JsonMapping) -> None:
     if isinstance(event, RequestObserved):
         _check_observed(event, line)
     elif isinstance(event, FeedbackReceived):
-        _check_feedback(event, line)
+        _check_feedback(event)
 
 
 def is_whole(value: object) -> bool:
@@ -70,14 +69,13 @@ def _check_observation(observation: Observation, entry: JsonMapping) -> None:
     _require(entry.get("exclusive") is None or isinstance(entry["exclusive"], bool), "exclusive")
 
 
-def _check_feedback(event: FeedbackReceived, line: JsonMapping) -> None:
+def _check_feedback(event: FeedbackReceived) -> None:
     _texts(event.request_id, event.label)
-    LabelSource(line.get("source", LabelSource.TRUTH))
-    _optional_text(line.get("stratum"))
-    probability = line.get("inclusion_probability")
+    _optional_text(event.stratum)
+    probability = event.inclusion_probability
     if probability is not None:
         _numbers(probability)
-        _require(0 <= probability <= 1, "inclusion_probability")
+        _require(0 < probability <= 1, "inclusion_probability")
 
 
 def _texts(*values: str) -> None:

@@ -68,6 +68,7 @@ class LogDatabase:
         self._directory = TemporaryDirectory(prefix="understudy-logs-")
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("set temp_directory = $1", [self._directory.name])
+        self._connection.execute("attach ':memory:' as logs (compress); use logs")
         for statements in (_CONFIGURE, CREATE_TABLES, CREATE_MACROS):
             self._connection.execute(statements)
 
@@ -87,17 +88,18 @@ class LogDatabase:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query, about as many at a time; other queries may run meanwhile."""
         with self._connection.cursor() as cursor:
+            cursor.execute("use logs")
             yield from cursor.sql(query, params=parameters).to_arrow_reader(rows)
 
     def read(self, file: LogFile) -> bool:
-        """Add the lines of a file; return False where it has lines and none of them is an event.
+        """Add the lines of a file; return False where it is not empty and has no event.
 
         Raises ``CallError`` where the file cannot be read.
         """
         lines = self.lines
         whole = sum(self._read(block) for block in file.blocks())
         self.execute("delete from lines where kind is null")
-        return whole > 0 or self.lines == lines
+        return whole > 0 or (self.lines == lines and file.broken is None)
 
     def _read(self, block: Block) -> int:
         """Add the lines of a block, and return how many of them are whole."""
@@ -130,7 +132,7 @@ class LogDatabase:
                 continue
             rows.append(line_row(position, line))
             if isinstance(line.event, FeedbackReceived):
-                labels.append(feedback_row(position, line.event, line.fields))
+                labels.append(feedback_row(position, line.event))
             elif isinstance(line.event, DriftWindow):
                 # Counts are most of a window, and years of them would fill the memory.
                 window = replace(line.event, counts=_new_categories(line.event.counts))

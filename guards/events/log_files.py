@@ -116,7 +116,8 @@ class LogFile:
             if getattr(error, "errno", None) is None:
                 self.broken = BrokenFile(self.path, reason)
                 return
-            message = f"the log {printable(str(self.path))} cannot be read: {reason}"
+            name = printable(str(self.path))
+            message = f"the log {name} cannot be read: {reason}; give a file that you may read"
             raise CallError(message) from error
 
 
@@ -141,10 +142,10 @@ def _zstd(file: BinaryIO) -> Iterator[bytes]:
             raise
         # A read that fails drops what comes before the break; single bytes drop nothing.
         file.seek(0)
-        stream = _zstd_stream(file)
+        again = _zstd_stream(file)
         while position:
-            position -= len(stream.read(min(position, _PIECE_BYTES)))
-        yield from iter(lambda: stream.read(1), b"")
+            position -= len(again.read(min(position, _PIECE_BYTES)))
+        yield from iter(lambda: again.read(1), b"")
 
 
 def _zstd_stream(file: BinaryIO) -> pa.NativeFile:

@@ -1,4 +1,4 @@
-"""Reads event logs of any size in bounded memory: their account, and columns of what was observed."""
+"""Reads event logs of any size in bounded memory: their account, and what was observed."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class LogTable:
     def read(cls, paths: Iterable[Path | str]) -> Self:
         """Read logs: JSON Lines of any replicas, runs and days; ``.gz`` and ``.zst`` ones too.
 
-        Raises ``CallError`` where a path cannot be read, where a file has lines and none of them is
-        an event, and where all files together have no line of a known event.
+        Raises ``CallError`` where a path cannot be read, where a file is not empty and has no
+        event, and where all files together have no line of a known event.
         """
         files = [LogFile(Path(path)) for path in paths]
         database = LogDatabase()
@@ -91,11 +91,12 @@ class LogTable:
         self.close()
 
     def close(self) -> None:
-        """Give up the tables, and remove their files."""
+        """Drop the tables, and remove their files."""
         self._database.close()
 
+    @property
     def champions(self) -> tuple[ChampionSeen, ...]:
-        """Return the bundles that answered; the one that answered last comes last."""
+        """The bundles that answered; the one that answered last comes last."""
         return tuple(
             ChampionSeen(
                 BundleIdentity(*identity), count, from_microseconds(first), from_microseconds(last)

@@ -115,8 +115,10 @@ with raw as (
         'version': quoted(entry.raw.version),
         'ordinal': whole(entry.raw.ordinal),
         'outcome': case
-            when entry.status <> 'ok' then quoted(entry.raw.reason)
-            when is_answer(entry.answer, entry.raw) and entry.raw.agree is not null
+            when entry.status <> 'ok' and quoted(entry.raw.reason) in ({_REASONS})
+            then quoted(entry.raw.reason)
+            when entry.status = 'ok'
+                and is_answer(entry.answer, entry.raw) and entry.raw.agree is not null
                 and number(entry.raw.confidence_delta) is not null
                 and number(entry.raw.js_divergence) is not null
             then '{COMPARED}' end,
@@ -136,6 +138,7 @@ with raw as (
         raw.event::VARCHAR = '"{RequestObserved.name}"' and raw.schema::VARCHAR = '{SCHEMA}'
         and seq > 0 and run is not null and replica is not null and moment is not null
         and request_id is not null and observed_at is not null and tokens is not null
+        -- A field that lacks reads as null, too.
         and (segment is not null or raw.segment is null and contains(line, '"segment":null'))
         and starts_with(raw.origin_run, '"') and raw.truncated is not null
         and starts_with(raw.unknown, '[') and starts_with(raw.missing, '[')
@@ -144,7 +147,7 @@ with raw as (
         and is_answer(champion, raw.champion)
         and len(list_filter(challengers, lambda entry:
             entry.name is not null and entry.version is not null and entry.ordinal is not null
-            and coalesce(entry.outcome in ('{COMPARED}', {_REASONS}), false)
+            and entry.outcome is not null
         )) = len(challengers)
         -- DuckDB reads a comma before a closing bracket, which is no JSON.
         and not contains(line, ',}}') and not contains(line, ',]'), false) as plain
@@ -153,5 +156,5 @@ with raw as (
 select position, case when plain then {LineKind.OBSERVED} end as kind, run, seq, replica, moment,
     request_id, observed_at, segment, tokens, name, version, fingerprint, champion, challengers
 from plain
-"""
+"""  # noqa: S608 (our own names)
 """Adds the lines of ``block`` (position, line); ``kind`` is null for those not beyond doubt."""

@@ -53,12 +53,12 @@ def pair_columns(batch: pa.RecordBatch) -> PairColumns:
     """Return the rows of ``PAIRS`` as columns."""
     return PairColumns(
         request_ids=batch["request_id"].to_pylist(),
-        observed_at=_numpy(batch["observed_at"]),
-        last=_numpy(batch["last"]),
+        observed_at=_whole(batch["observed_at"]),
+        last=_switches(batch["last"]),
         segments=_categories(batch["segment"]),
-        tokens=_numpy(batch["tokens"]),
+        tokens=_whole(batch["tokens"]),
         outcomes=_categories(batch["outcome"]),
-        comparable=_numpy(batch["comparable"]),
+        comparable=_switches(batch["comparable"]),
         champion=_variant(batch, "champion"),
         challenger=_variant(batch, "challenger"),
         divergence=_floats(batch["divergence"]),
@@ -73,12 +73,16 @@ def _variant(batch: pa.RecordBatch, variant: str) -> VariantColumns:
 def _categories(texts: pa.StringArray) -> Categories:
     encoded = texts.dictionary_encode()
     codes = encoded.indices.cast(pa.int64()).fill_null(-1)
-    return Categories(_numpy(codes), tuple(encoded.dictionary.to_pylist()))
+    return Categories(_whole(codes), tuple(encoded.dictionary.to_pylist()))
 
 
 def _floats(numbers: pa.DoubleArray) -> NDArray[np.float64]:
-    return np.asarray(numbers.fill_null(math.nan).to_numpy(zero_copy_only=False))
+    return np.asarray(numbers.fill_null(math.nan), dtype=np.float64)
 
 
-def _numpy(values: pa.Array) -> NDArray[np.generic]:
-    return np.asarray(values.to_numpy(zero_copy_only=False))
+def _whole(numbers: pa.Int64Array) -> NDArray[np.int64]:
+    return np.asarray(numbers, dtype=np.int64)
+
+
+def _switches(values: pa.BooleanArray) -> NDArray[np.bool_]:
+    return np.asarray(values, dtype=np.bool_)

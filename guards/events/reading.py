@@ -60,8 +60,9 @@ class LogAccount:
 class LogReader:
     """Reads JSON Lines of any number of replicas and runs, file by file, each from its start.
 
-    Files whose name ends in ``.gz`` or ``.zst`` are decompressed, as far as they can be. Memory
-    depends on the number of runs and gaps, not on the number of lines. Iterate over the reader, then ask for the ``account``.
+    Files whose name ends in ``.gz`` or ``.zst`` are decompressed, as far as they can be.
+    Memory depends on the number of runs and gaps, not on the number of lines. Iterate over the
+    reader, then ask for the ``account``.
 
     Iterating raises ``CallError`` where a path cannot be read.
     """

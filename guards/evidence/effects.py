@@ -58,14 +58,17 @@ def cost_effect(cost: CostSums, max_ratio: float, alpha: float, harm_alpha: floa
     if not cost.documents:
         words = "no document has the processor time of both in comparable passes"
         return Effect(-inf, -inf, None, None, words)
-    total, squares = cost.ratio / UNIT, cost.squares / UNIT**2
-    mean, excess = total / cost.documents, total - cost.documents * log(max_ratio)
+    total, limit = cost.ratio / UNIT, log(max_ratio)
+    mean, excess = total / cost.documents, total - cost.documents * limit
+    # About the limit, so that a cost which all documents have in common does not pass for noise.
+    squares = max(cost.squares / UNIT**2 - limit * (total + excess), 0.0)
+    scale = _COST_SCALE + limit
     above, below = (
-        float(radius(squares, part, _COST_SCALE)) / cost.documents for part in (alpha, harm_alpha)
+        float(radius(squares, part, scale)) / cost.documents for part in (alpha, harm_alpha)
     )
     return Effect(
-        float(log_e_mean(-excess, squares, _COST_SCALE)),
-        float(log_e_mean(excess, squares, _COST_SCALE)),
+        float(log_e_mean(-excess, squares, scale)),
+        float(log_e_mean(excess, squares, scale)),
         exp(mean + above),
         exp(mean - below),
         f"the processor times of {cost.documents} documents have a mean ratio of {exp(mean):.2f}",

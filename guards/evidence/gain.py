@@ -140,6 +140,8 @@ class Gain:
 
     def with_misses(self, misses: int) -> Gain:
         """Return the gain if the champion alone were right on ``misses`` more documents."""
+        if not misses:
+            return self
         tallies = dict(self.tallies)
         tallies[1.0] = tallies.get(1.0, Tally()).plus(Tally(documents=misses, losses=misses))
         return Gain(self.compared + misses, self.disagreed + misses, tallies)

@@ -138,7 +138,7 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         st.none() | st.tuples(TEXTS, NUMBERS),
         st.sampled_from(LabelSource),
         st.none() | TEXTS,
-        st.none() | NUMBERS,
+        st.none() | st.floats(0, 1, exclude_min=True),
     ),
     st.builds(
         VerdictChanged,

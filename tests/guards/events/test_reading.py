@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,18 +69,6 @@ def altered(seq: int, fields: JsonObject) -> bytes:
     """Render a line with other fields, those that are None left out."""
     content = json.loads(line(seq)) | fields
     return json.dumps({k: v for k, v in content.items() if v is not None}).encode() + b"\n"
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a log file of these pieces."""
-
-    def write(*pieces: bytes, name: str = "log.jsonl") -> Path:
-        path = tmp_path / name
-        path.write_bytes(b"".join(pieces))
-        return path
-
-    return write
 
 
 def read(*paths: Path) -> tuple[list[LogLine], LogAccount]:
@@ -247,15 +236,38 @@ def test_compressed_logs_are_read(log: Callable[..., Path]) -> None:
     assert account == LogAccount(lines=3, torn=1)
 
 
-def test_a_path_that_cannot_be_read_is_an_error_of_the_call(
-    log: Callable[..., Path], tmp_path: Path
-) -> None:
-    """Whether it is missing, a directory, not compressed as its name says, or cut off."""
+def test_logs_compressed_with_zstd_are_read(log: Callable[..., Path]) -> None:
+    """By their name, like the others."""
+    data = pa.Codec("zstd").compress(line(1) + line(2), asbytes=True)
+    lines, account = read(log(data, name="log.jsonl.zst"))
+    assert numbers(lines) == [1, 2]
+    assert account == LogAccount(lines=2)
+
+
+def test_a_broken_file_is_read_up_to_there(log: Callable[..., Path]) -> None:
+    """Cut off, or not compressed as its name says: the account names it, and the next is read."""
     not_compressed = log(line(1), name="plain.gz")
-    cut_off = log(gzip.compress(b"".join(map(line, range(1, 100))))[:-20], name="cut.gz")
-    for path in (tmp_path / "missing.jsonl", tmp_path, not_compressed, cut_off):
+    cut_off = log(gzip.compress(b"".join(map(line, range(1, 5))))[:-6], name="cut.gz")
+    lines, account = read(not_compressed, cut_off, log(line(5)))
+    assert numbers(lines) == [1, 2, 3, 4, 5]
+    assert [broken.path for broken in account.broken] == [not_compressed, cut_off]
+    assert all("Error" in broken.reason or "Bad" in broken.reason for broken in account.broken)
+
+
+def test_a_path_that_cannot_be_read_is_an_error_of_the_call(tmp_path: Path) -> None:
+    """Whether it is missing or a directory."""
+    for path in (tmp_path / "missing.jsonl", tmp_path):
         with pytest.raises(CallError, match=path.name):
             list(LogReader([path]))
+
+
+@pytest.mark.parametrize("fields", [{"label": 7}, {"source": "rumour"}, {"seq": 2**63}])
+def test_a_value_of_another_type_makes_a_malformed_line(
+    log: Callable[..., Path], fields: JsonObject
+) -> None:
+    """Neither a text, nor a source that is known, nor a number of 64 bits."""
+    _, account = read(log(line(1), altered(2, fields)))
+    assert account == LogAccount(lines=2, malformed=1)
 
 
 def test_an_account_is_that_of_the_latest_iteration(log: Callable[..., Path]) -> None:
