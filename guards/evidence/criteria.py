@@ -63,7 +63,7 @@ class Guardrail:
         subject, _, number = text.rpartition("=")
         kind, colon, name = subject.strip().partition(":")
         for known in get_args(GuardrailKind):
-            if kind == known and bool(colon and name) == (kind in _NAMED):
+            if kind == known and bool(colon) == bool(name) == (kind in _NAMED):
                 return cls(known, name, _margin(text, kind, number))
         message = (
             f"guardrail {text!r}: expected class:NAME=MARGIN, segment:NAME=MARGIN, cost=RATIO or "

@@ -8,7 +8,7 @@ has its label or was given up.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,12 @@ def drawn_disagreements(
     drawn = [
         (pair, label) for pair, label in rows if pair.number < probabilities.get(pair.hour, 0.0)
     ]
-    unfinished = [pair.hour for pair, label in drawn if not _is_finished(label)]
-    complete = {hour: p for hour, p in probabilities.items() if hour not in set(unfinished)}
+    unfinished = Counter(pair.hour for pair, label in drawn if not _is_finished(label))
+    complete = {hour: p for hour, p in probabilities.items() if hour not in unfinished}
     return Draws(
         complete=complete,
         drawn=tuple(pair for pair, _ in drawn if pair.hour in complete),
-        waiting=len(unfinished),
+        waiting=unfinished.total(),
         off_rule=sum(pair.number >= probabilities.get(pair.hour, 1.0) for pair, _ in queued),
     )
 

@@ -61,7 +61,9 @@ def wilson(share: float, documents: float) -> Figure:
     centre = share + _Z**2 / (2 * documents)
     spread = _Z * sqrt(share * (1 - share) / documents + (_Z / (2 * documents)) ** 2)
     scale = 1 + _Z**2 / documents
-    return Figure(share, max((centre - spread) / scale, 0.0), min((centre + spread) / scale, 1.0))
+    # Rounding alone would leave the ends 0 and 1 outside.
+    low, high = min((centre - spread) / scale, share), max((centre + spread) / scale, share)
+    return Figure(share, max(low, 0.0), min(high, 1.0))
 
 
 def figures_source(evidence: LabelEvidence) -> LabelSource | None:

@@ -104,7 +104,8 @@ class Gain:
             float(radius(self._squares, part, self._scale)) / self.documents
             for part in (alpha, other_alpha)
         )
-        return max(self.mean - low, -1.0), min(self.mean + high, 1.0)
+        # The mean of drawn documents, each of which stands for several, may be beyond 1 by chance.
+        return _clipped(self.mean - low), _clipped(self.mean + high)
 
     def log_e_above(self, bound: float) -> float:
         """Return evidence, as a logarithm, against "the mean gain is at most ``bound``"."""
@@ -153,6 +154,10 @@ class Gain:
             for p, tally in self.tallies.items()
         }
         return Gain(self.compared, self.disagreed, tallies)
+
+
+def _clipped(gain: float) -> float:
+    return min(max(gain, -1.0), 1.0)
 
 
 def _plus(left: Gain, right: Gain) -> Gain:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -81,10 +81,11 @@ class LabelEvidence:
 
     ``tallies`` are by cell and by the probability with which disagreements were drawn; ``recent``
     ones, by the probability, are of the last day that has any. ``answers`` count labelled documents
-    and ``pairs`` holds them. ``labelled`` and ``ripe`` count documents that could have a label by
-    chance, with one and in all, and ``ripe_s`` is how old they are at least, in seconds. ``drawn``
-    counts, where disagreements were drawn, those with a label and all of them, by cell and by the
-    probability of the draw.
+    and ``pairs`` holds them, twice where a document was drawn and has a label regardless, too.
+    ``labelled`` and ``ripe`` count documents that could have a label by chance, with one and in
+    all, and ``ripe_s`` is how old they are at least, in seconds. ``drawn`` counts, where
+    disagreements were drawn, those with a label and all of them, by cell and by the probability of
+    the draw.
     """
 
     tallies: Mapping[tuple[Cell, float], Tally]
@@ -121,9 +122,13 @@ def label_evidence(
     if ripe_s is None:
         ripe_s = _usual_delay_s(rows)
     ripe_us = last_us - round(ripe_s * 1e6) if ripe_s > 0 else last_us + HOUR_US
-    came = [row for row in rows if row[1].source is LabelSource.TRUTH]
+    came = [
+        (pair, replace(label, source=LabelSource.TRUTH))
+        for pair, label in rows
+        if pair.request_id in known.came
+    ]
     truths = [row for row in came if row[0].observed_us <= ripe_us]
-    queued = [row for row in rows if row[1].source is LabelSource.QUEUE]
+    queued = [(pair, label) for pair, label in rows if _is_drawn(pair, label)]
     draws = drawn_disagreements(
         pairs.kept_pairs(), known, {documents.hour for documents in population}
     )
@@ -154,6 +159,12 @@ def _rows(pairs: LabelledPairs, known: KnownLabels) -> list[tuple[LabelledPair, 
     """Return the comparable documents that have a label, with it."""
     labels = ((pair, known.labels.get(pair.request_id)) for pair in pairs.kept_pairs())
     return [(pair, label) for pair, label in labels if label and label.label is not None]
+
+
+def _is_drawn(pair: LabelledPair, label: TrueLabel) -> bool:
+    """Return whether a label is that of a draw, and the rule, if it is a disagreement, draws it."""
+    by_rule = pair.agree or pair.number < (label.inclusion_probability or 0.0)
+    return label.source is LabelSource.QUEUE and by_rule
 
 
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
 __all__ = ["KnownLabels", "LabelSource", "TrueLabel"]
@@ -56,6 +57,7 @@ class KnownLabels:
         self.contradicted = 0
         self._labels: dict[str, TrueLabel] = {}
         self._corrections: dict[str, TrueLabel] = {}
+        self._came: set[str] = set()
         for label in labels:
             self.add(label)
 
@@ -63,6 +65,11 @@ class KnownLabels:
     def labels(self) -> Mapping[str, TrueLabel]:
         """The labels that count, without corrections."""
         return self._labels
+
+    @property
+    def came(self) -> AbstractSet[str]:
+        """The ids of documents that have a label regardless of the answers, drawn or not."""
+        return self._came
 
     @property
     def corrections(self) -> Mapping[str, TrueLabel]:
@@ -73,6 +80,8 @@ class KnownLabels:
         """Add a label."""
         correction = label.source is LabelSource.CORRECTION
         known = self._corrections if correction else self._labels
+        if label.source is LabelSource.TRUTH and label.label is not None:
+            self._came.add(label.request_id)
         earlier = known.get(label.request_id)
         if earlier is None:
             known[label.request_id] = label
@@ -87,6 +96,7 @@ class KnownLabels:
         """Forget what is known of a document."""
         self._labels.pop(request_id, None)
         self._corrections.pop(request_id, None)
+        self._came.discard(request_id)
 
     def copy(self) -> KnownLabels:
         """Return a copy that later labels do not change."""
@@ -94,12 +104,13 @@ class KnownLabels:
         known.repeated, known.contradicted = self.repeated, self.contradicted
         known._labels = dict(self._labels)
         known._corrections = dict(self._corrections)
+        known._came = set(self._came)
         return known
 
 
 def _replaces(label: TrueLabel, earlier: TrueLabel) -> bool:
-    if label.label is None and earlier.label is not None:
-        return False
+    if label.label is None or earlier.label is None:
+        return earlier.label is None
     if label.labelled_at is None or earlier.labelled_at is None:
         return True
     return label.labelled_at >= earlier.labelled_at

@@ -76,13 +76,20 @@ def labels_needed(
 def _needed(gain: Gain, share: float, rate: float, policy: Policy, log_needed: float) -> int | None:
     """Return the smallest number of further labels of which ``share`` are won that is enough."""
     known = gain.all
+    # So many documents, with every disagreement labelled, would have as many labels.
+    documents = sum(p * tally.documents for p, tally in sorted(gain.tallies.items()))
 
     def enough(labels: int) -> bool:
         wins = known.wins + share * labels
         losses = known.losses + (1 - share) * labels
-        documents = known.documents + labels / rate
-        expected = Gain(gain.compared, gain.disagreed, {1.0: Tally(documents, wins, losses)})
-        return expected.log_e_above(-policy.allowed_loss) >= log_needed
+        expected = Gain(
+            gain.compared,
+            gain.disagreed,
+            {1.0: Tally(documents + labels / rate, wins, losses)},
+        )
+        if policy.rule == "better":
+            return expected.log_e_above(0.0) >= log_needed
+        return expected.log_e_not_worse(policy.margin) >= log_needed
 
     return _first(enough)
 

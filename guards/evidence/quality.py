@@ -96,6 +96,8 @@ def _stratum(cell: Cell, dimension: str) -> str | None:
 def _differs(
     name: str, verb: str, rates: Rates, alpha: float, probability: float | None = None
 ) -> Criterion:
+    # In one order always, since sums of floating-point numbers depend on it.
+    rates = dict(sorted(rates.items()))
     hits, trials = zip(*rates.values(), strict=True) if rates else ((), ())
     logarithm = log_e_rates_differ(hits, trials, probability) if sum(trials) else 0.0
     shown = logarithm >= log(1 / alpha)
@@ -104,9 +106,9 @@ def _differs(
         expected = probability if probability is not None else sum(hits) / sum(trials)
         odd = max(rates, key=lambda stratum: _distance(*rates[stratum], expected))
         share, documents = rates[odd][0] / rates[odd][1], rates[odd][1]
-        stratum = "others" if odd == OTHER_SEGMENTS else odd
+        stratum = "all other segments" if odd == OTHER_SEGMENTS else repr(odd)
         words = (
-            f"{name}: of {documents} documents of {stratum!r} {share:.1%} are {verb}, "
+            f"{name}: of {documents} documents of {stratum} {share:.1%} are {verb}, "
             f"where {expected:.1%} would be expected"
         )
     return Criterion("quality", name, shown, None, e_value(logarithm), 1 / alpha, words)

@@ -18,8 +18,8 @@ __all__ = ["MAX_SEGMENTS", "OTHER_SEGMENTS", "SegmentSums"]
 
 MAX_SEGMENTS = 64
 
-OTHER_SEGMENTS = "\0other"
-"""The name under which the others are summed."""
+OTHER_SEGMENTS = "\udfff"
+"""The name under which the others are summed: half a surrogate pair, which no valid text holds."""
 
 
 class _Sum(Protocol):

@@ -22,6 +22,7 @@ from guards.evidence.effects import (
 from guards.evidence.gain import Gain, Tally
 from guards.evidence.labels_needed import labels_needed
 from guards.evidence.quality import coverage_criteria, label_rate_criteria
+from guards.evidence.segments import OTHER_SEGMENTS
 from guards.sequential.error_budget import HARM_ALPHA, PROMOTION_ALPHA, QUALITY_ALPHA, shared
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Verdict:
 
     ``labels_needed`` is None once decided, and where labels would not help. ``robust_to_missing``
     says whether the success criterion would be shown if the champion alone were right on every
-    document that the challenger missed.
+    document that the challenger missed, and on every drawn one that will never have a label.
     """
 
     decision: Decision
@@ -87,8 +88,15 @@ def gain_of_class(pairs: PairEvidence, labels: LabelEvidence | None, label: str)
 
 
 def gain_of_segment(pairs: PairEvidence, labels: LabelEvidence | None, segment: str) -> Gain:
-    """Return the gain over documents of a segment."""
-    return gain_of(pairs.of_segment(segment), labels, lambda cell: cell.segment == segment)
+    """Return the gain over documents of a segment, or of ``OTHER_SEGMENTS``."""
+    named = {*pairs.cells.segments, None}
+
+    # A document that was sent again in another segment has its label in the last one alone, so
+    # that a segment may be among the others of all observations, and not of the labelled ones.
+    def selects(cell: Cell) -> bool:
+        return segment == (cell.segment if cell.segment in named else OTHER_SEGMENTS)
+
+    return gain_of(pairs.of_segment(segment), labels, selects)
 
 
 def judge(pairs: PairEvidence, labels: LabelEvidence | None, policy: Policy) -> Verdict:
@@ -109,7 +117,8 @@ class _Case:
 
     def verdict(self) -> Verdict:
         success = self._asked(self._gain)
-        robust = self._asked(self._gain.with_misses(self._pairs.misses))
+        worst = self._gain.with_misses(self._pairs.misses).if_given_up_were_losses()
+        robust = self._asked(worst)
         guards = [(str(guard), self._guarded(guard)) for guard in self._policy.guardrails]
         quality = tuple(self._quality(robust))
         criteria = (
@@ -157,8 +166,11 @@ class _Case:
         return not_worse_effect(gain, guardrail.margin, *errors)
 
     def _quality(self, robust: Effect) -> Iterator[Criterion]:
-        misses = f"with {self._pairs.misses} missed documents counted against the challenger"
-        counted = replace(robust, words=f"{misses}, {robust.words}")
+        missing = (
+            f"with {self._pairs.misses} missed documents and {self._gain.all.given_up:.0f} without "
+            "hope of a label counted against the challenger"
+        )
+        counted = replace(robust, words=f"{missing}, {robust.words}")
         yield _holds("quality", _ROBUST, counted, self._alpha)
         yield self._recent()
         yield from coverage_criteria(self._pairs)
@@ -183,8 +195,9 @@ class _Case:
         else:
             yield from (f"not shown yet: {c.words}" for c in asked if not c.shown)
             yield from (f"against it: {c.words}" for c in shown if c.name == "recent")
-            if self._policy.require_robust and all(c.shown for c in asked):
-                yield from (c.words for c in criteria if c.name == _ROBUST)
+            if self._policy.require_robust:
+                missing = (c for c in criteria if c.name == _ROBUST and not c.shown)
+                yield from (f"not shown yet: {c.words}" for c in missing)
         yield from self._remarks(shown)
 
     def _remarks(self, shown: list[Criterion]) -> Iterator[str]:
