@@ -1,7 +1,8 @@
 """Judges bundles and traffic; a pure library with no web framework, no torch and no BentoML.
 
+- ``comparison``: champion against challenger, from logs and labels.
 - ``events``: the lines of the event log: written, rendered and read.
-- ``evidence``: what champion and challenger made of the same document, and how many were compared.
+- ``evidence``: what champion and challenger made of the same documents, and what it proves.
 - ``sequential``: tests and intervals that stay valid however often they are looked at.
 - ``integrity``: whether a bundle is exactly what its model was trained with.
 - ``bundle``: what a bundle is on disk.

@@ -6,10 +6,10 @@ From the top, each importing only what stands below it:
 - ``demo``: the story that ``understudy demo`` tells.
 - ``app``: the composition root, and the only importer of BentoML.
 - ``http``: routes, schemas, the error table, keys and limits.
-- ``status``: the one JSON document that says how things are.
+- ``status``: the one JSON document that says how things are, and the verdict alone.
 - ``lifecycle``: preflight, start, drain and stop of a worker.
 - ``classification``: the request path: admit, preprocess, champion, answer, observe.
-- ``observation``: every answer into window, counters, metrics and log.
+- ``observation``: every answer into window, counters, metrics, log and evidence.
 - ``shadow``: the mirror, and the challengers that it offers documents to.
 - ``telemetry``: the event log and the metrics.
 - ``scheduling``: admission, deadlines, and what runs when.
@@ -18,6 +18,7 @@ From the top, each importing only what stands below it:
 - ``errors``: what can go wrong with one request.
 - ``settings``: what the operator decides.
 - ``exit_codes``: the exit codes of every process.
+- ``durations``: durations as people write them.
 - ``child_environment``: the environment of processes that are started here.
 - ``dashboard``: the page at ``/``.
 """

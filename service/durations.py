@@ -6,7 +6,7 @@ import re
 
 __all__ = ["DURATION", "seconds_of"]
 
-DURATION = "a number of seconds, minutes, hours or days: 45s, 30m, 12h or 7d"
+DURATION = "0, or a number of seconds, minutes, hours or days: 45s, 30m, 12h or 7d"
 """What is expected, in words."""
 
 _PATTERN = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+)(?P<unit>[smhd])", re.ASCII)
@@ -19,6 +19,8 @@ def seconds_of(text: str) -> float:
     >>> seconds_of("12h")
     43200.0
     """
+    if text.strip() == "0":
+        return 0.0
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
         message = f"expected {DURATION}, found {text!r}"

@@ -1,7 +1,8 @@
 """Why a request is not answered with predictions; nothing here knows HTTP.
 
 RequestError
-├── Malformed            not JSON
+├── Malformed            not JSON, or a parameter that cannot be read
+├── NotFound             there is nothing of that name
 ├── InvalidDocuments     does not fit the bundle's schema
 ├── TooLarge             body, text, or number of documents over the limit
 ├── Unauthenticated      no valid key
@@ -27,6 +28,7 @@ __all__ = [
     "Forbidden",
     "InvalidDocuments",
     "Malformed",
+    "NotFound",
     "Overloaded",
     "RequestError",
     "TooLarge",
@@ -40,7 +42,11 @@ class RequestError(UnderstudyError):
 
 
 class Malformed(RequestError):
-    """The body is not JSON."""
+    """The body is not JSON, or a parameter says too little."""
+
+
+class NotFound(RequestError):
+    """What the request asks for does not exist."""
 
 
 class InvalidDocuments(RequestError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -12,7 +12,10 @@ from pydantic import BeforeValidator, Field, FiniteFloat, TypeAdapter, Validatio
 
 from guards.bundle.engines import ENGINE_NAMES
 from guards.errors import CallError
+from guards.evidence.criteria import Guardrail, Rule
+from guards.evidence.criteria import Policy as VerdictPolicy
 from guards.integrity.requirements import Policy, Requirements
+from service.durations import DURATION, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,6 +51,14 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _guardrails(text: str) -> tuple[Guardrail, ...]:
+    try:
+        return tuple(map(Guardrail.parse, _split(text)))
+    except CallError as error:
+        message = f"{PREFIX}GUARDRAILS: {error}"
+        raise SettingsError(message) from None
+
+
 _ENGINE_SETTINGS = (AUTO, *ENGINE_NAMES)
 
 # The description of a type is what the error about a value says was expected. Types without one
@@ -56,6 +67,8 @@ _Flag = Annotated[bool, BeforeValidator(_read_flag), Field(description="true or 
 _Count = Annotated[int, BeforeValidator(int), Field(ge=1, description="a whole number, at least 1")]
 _Interval = Annotated[FiniteFloat, Field(ge=0.1, description="a number, at least 0.1")]
 _Deadline = Annotated[FiniteFloat, Field(ge=0.001, description="a number, at least 0.001")]
+_Margin = Annotated[FiniteFloat, Field(gt=0, lt=1, description="a number between 0 and 1")]
+_Duration = Annotated[float | None, BeforeValidator(seconds_of), Field(description=DURATION)]
 _Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -141,6 +154,21 @@ class Settings:
     trust: _Names = ()
     """Classes (``module.Class``), separated by commas, that a bundle which names them may load."""
 
+    verdict: Annotated[Rule, Field(description=_one_of(get_args(Rule)))] = "better"
+    """What a challenger must be shown to be, to be promoted."""
+
+    verdict_margin: _Margin = 0.02
+    """The loss of accuracy that the rule ``not-worse`` allows."""
+
+    guardrails: Annotated[tuple[Guardrail, ...], BeforeValidator(_guardrails)] = ()
+    """What a challenger must be shown not to break, separated by commas."""
+
+    ripe: _Duration = None
+    """How old a labelled document must be to count, in seconds.
+
+    By default it is the 95th percentile of how long labels took.
+    """
+
     replica: str = ""
     """The name of this replica in the log; ``read_settings`` defaults to the host name."""
 
@@ -153,12 +181,20 @@ class Settings:
             trusted=self.trust,
         )
 
+    @property
+    def policy(self) -> VerdictPolicy:
+        """What a promotion asks for."""
+        return VerdictPolicy(self.verdict, self.verdict_margin, self.guardrails)
+
     def public(self) -> dict[str, object]:
         """Return the settings for a log line; they hold paths of secrets, never secrets."""
-        return {
-            name: str(value) if isinstance(value, Path) else value
-            for name, value in asdict(self).items()
-        }
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path | Guardrail):
+        return str(value)
+    return list(map(_plain, value)) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

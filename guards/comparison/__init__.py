@@ -3,5 +3,6 @@
 - ``comparison``: everything that the evidence says of each challenger.
 - ``periods``: what the log looked like day by day.
 - ``captured``: the documents that a log holds.
-- ``queue``: which documents to label next, and ``queue_table`` the file with them.
+- ``queue``: which documents to label next.
+- ``queue_table``: the file with them, to be filled in.
 """

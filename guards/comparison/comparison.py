@@ -91,7 +91,7 @@ def compare_logs(
     others = [other for other in log.champions if other != champion]
     policy = replace(policy, challengers=heard)
     classes = log.labels(champion.identity)
-    _check_guardrails(policy, classes)
+    policy.check_classes(classes)
     reading = _Reading(log, champion, classes, known, ripe_s)
     return Comparison(
         champion=champion,
@@ -188,13 +188,3 @@ def _chosen(heard: Sequence[ChallengerId], challenger: str | None) -> Sequence[C
         )
         raise CallError(message)
     return chosen
-
-
-def _check_guardrails(policy: Policy, classes: Sequence[str]) -> None:
-    for guardrail in policy.guardrails:
-        if guardrail.kind == "class" and guardrail.name not in classes:
-            message = (
-                f"guardrail {guardrail}: {guardrail.name!r} is none of the champion's labels: "
-                f"{listed(classes)}"
-            )
-            raise CallError(message)

@@ -40,6 +40,7 @@ __all__ = [
     "ServiceStarted",
     "ServiceStopped",
     "Variant",
+    "VerdictChanged",
 ]
 
 SCHEMA = 1
@@ -349,6 +350,35 @@ class FeedbackReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictChanged:
+    """The verdict on a challenger has another decision than the last one that was written.
+
+    ``verdict`` is the JSON of ``guards.evidence.verdict.Verdict``, and ``previous`` the decision
+    before, at first ``undecided``. It covers one run of one replica.
+    """
+
+    name: ClassVar[str] = "verdict.changed"
+
+    challenger: ChallengerId
+    previous: str
+    verdict: JsonMapping
+
+    def to_json(self) -> JsonObject:
+        """Return the fields of the line."""
+        return {
+            "challenger": self.challenger.to_json(),
+            "decision": self.verdict["decision"],
+            "previous": self.previous,
+            "verdict": self.verdict,
+        }
+
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> VerdictChanged:
+        """Read a line's fields; ``KeyError`` or ``TypeError`` where they are malformed."""
+        return cls(ChallengerId(**data["challenger"]), data["previous"], data["verdict"])
+
+
+@dataclass(frozen=True, slots=True)
 class ChallengerAccount:
     """The final balance of one challenger."""
 
@@ -433,6 +463,7 @@ EVENTS: Mapping[str, EventType] = {
         RequestObserved,
         DriftWindow,
         FeedbackReceived,
+        VerdictChanged,
         ServiceStopped,
     )
 }

@@ -11,8 +11,11 @@ from math import exp, isfinite, log
 from typing import TYPE_CHECKING, Literal, get_args
 
 from guards.errors import CallError
+from guards.text import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from guards.json_types import JsonObject
 
 __all__ = [
@@ -108,6 +111,16 @@ class Policy:
     def allowed_loss(self) -> float:
         """The loss of accuracy that the rule allows."""
         return 0.0 if self.rule == "better" else self.margin
+
+    def check_classes(self, classes: Sequence[str]) -> None:
+        """Raise ``CallError`` where a guardrail is for a class that is none of these labels."""
+        for guardrail in self.guardrails:
+            if guardrail.kind == "class" and guardrail.name not in classes:
+                message = (
+                    f"guardrail {guardrail}: {guardrail.name!r} is none of the champion's labels: "
+                    f"{listed(classes)}"
+                )
+                raise CallError(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class Draws:
 
     ``complete`` maps each hour that may be used to the probability with which its disagreements
     were drawn, and ``drawn`` holds their pairs. ``waiting`` counts drawn documents of other hours
-    without a label, and ``off_rule`` those in the labels that the hash of their id does not draw.
+    without a label, and ``off_rule`` those in the labels that the hash of their id does not draw,
+    where the hour is one of the documents'.
     """
 
     complete: Mapping[int, float]
@@ -58,7 +59,7 @@ def drawn_disagreements(
         complete=complete,
         drawn=tuple(pair for pair, _ in drawn if pair.hour in complete),
         waiting=unfinished.total(),
-        off_rule=sum(pair.number >= probabilities.get(pair.hour, 0.0) for pair, _ in queued),
+        off_rule=sum(pair.number >= probabilities.get(pair.hour, 1.0) for pair, _ in queued),
     )
 
 

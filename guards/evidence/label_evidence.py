@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -26,6 +27,8 @@ __all__ = ["LabelCounts", "LabelEvidence", "LabelledAnswers", "label_evidence"]
 
 _RECENT_HOURS = 24
 _RIPE_SHARE = 0.95
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class LabelledAnswers(NamedTuple):
@@ -166,12 +169,13 @@ def _is_drawn(pair: LabelledPair, label: TrueLabel) -> bool:
 
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
     """Return the 95th percentile of the seconds from answer to label; 0 where none is known."""
+    # Whole numbers: a label that is just ripe must not miss it by a rounded microsecond.
     delays = sorted(
-        max(label.labelled_at.timestamp() - pair.observed_us / 1e6, 0.0)
+        max((label.labelled_at - _EPOCH) // _MICROSECOND - pair.observed_us, 0)
         for pair, label in rows
         if label.labelled_at is not None and label.source is LabelSource.TRUTH
     )
-    return delays[ceil(_RIPE_SHARE * len(delays)) - 1] if delays else 0.0
+    return delays[ceil(_RIPE_SHARE * len(delays)) - 1] / 1e6 if delays else 0.0
 
 
 def _of_truths(truths: Iterable[tuple[LabelledPair, TrueLabel]], draws: Draws) -> Iterator[_Part]:

@@ -88,6 +88,15 @@ class LabelledPairs:
             kept |= ~agree
         self.pairs.update({pair.request_id: pair for pair in labelled_pairs(columns.rows(kept))})
 
+    def add(self, request_id: str, pair: LabelledPair | None) -> None:
+        """Take the last outcome of a labelled document, which is not counted in the population.
+
+        ``pair`` is None where there are no comparable answers.
+        """
+        self.seen.add(request_id)
+        if pair is not None:
+            self.pairs[request_id] = pair
+
     def kept_pairs(self) -> Iterator[LabelledPair]:
         """Yield the pairs; those of segments without figures of their own are in the others."""
         kept = {*self.population.segments, None}

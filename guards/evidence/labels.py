@@ -92,6 +92,21 @@ class KnownLabels:
         latest = label if _replaces(label, earlier) else earlier
         known[label.request_id] = _drawn_as(latest, label, earlier)
 
+    def forget(self, request_id: str) -> None:
+        """Forget what is known of a document."""
+        self._labels.pop(request_id, None)
+        self._corrections.pop(request_id, None)
+        self._came.discard(request_id)
+
+    def copy(self) -> KnownLabels:
+        """Return a copy that later labels do not change."""
+        known = KnownLabels()
+        known.repeated, known.contradicted = self.repeated, self.contradicted
+        known._labels = dict(self._labels)
+        known._corrections = dict(self._corrections)
+        known._came = set(self._came)
+        return known
+
 
 def _replaces(label: TrueLabel, earlier: TrueLabel) -> bool:
     if label.label is None or earlier.label is None:

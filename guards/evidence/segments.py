@@ -56,6 +56,11 @@ class SegmentSums(Generic[K, S]):
             else:
                 self._add(key, addend)
 
+    def keep(self, segments: Iterable[str]) -> None:
+        """Let these segments have sums of their own, where there is room, before any are added."""
+        for segment in segments:
+            self._keeps(segment)
+
     def _add(self, key: K, addend: S) -> None:
         self.sums[key] = self.sums[key] + addend if key in self.sums else addend
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -19,11 +20,16 @@ from artifacts.sealing.reference import build_reference
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.features import input_names, input_values
+from guards.evidence.criteria import Policy
+from guards.evidence.pair import ChallengerId
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
 from service.documents import Document
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.run_evidence import RunEvidence
+from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
+from service.shadow.interface import PendingComparison
 from service.shadow.mirror import Mirror
 from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
@@ -39,6 +45,8 @@ __all__ = ["main"]
 
 _DOCUMENTS = 2048
 _TARGET_US = 20.0
+_EVIDENCE_TARGET_US = 15.0
+_CHALLENGER = ChallengerId("documents", "2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,11 @@ class _Sample:
         observation = Observation(answer, 0.00456, 0.00345, 0.000123, 0.000234)
         recorder.answered(self.document, self.encoding, observation)
 
+    def pending(self) -> PendingComparison:
+        """Return the document as a challenger is offered it."""
+        observation = Observation(Answer.of(self.probabilities, LABELS), 0.00456, 0.00345)
+        return PendingComparison(self.document, self.encoding, observation, datetime.now(UTC))
+
 
 class _NoLog:
     """Stands for the log where its cost is not to be measured."""
@@ -78,6 +91,7 @@ def main() -> None:
     """Prepare, measure the parts in turns, print."""
     samples = _samples()
     windows, quiet = _windows(samples), _recorder(samples, cast("EventLog", _NoLog()))
+    evidence, outcomes = _evidence(samples)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a descriptor is wanted)
         log = EventLog("replica", "run", stdout=nowhere.fileno(), path=None, capacity=_DOCUMENTS)
         loud = _recorder(samples, log)
@@ -95,27 +109,48 @@ def main() -> None:
                 sample.record(loud)
             log.flush(60.0)
 
-        costs_s = in_turns(sketch_all, record_all, record_and_write)
+        def count_outcomes() -> None:
+            for pending, outcome in outcomes:
+                evidence.settled(_CHALLENGER, pending, outcome)
+            evidence.fold()
+
+        costs_s = in_turns(sketch_all, record_all, record_and_write, count_outcomes)
         log.close(60.0)
-    sketch_us, record_us, write_us = (cost_s / _DOCUMENTS * 1e6 for cost_s in costs_s)
+    sketch_us, record_us, write_us, count_us = (cost_s / _DOCUMENTS * 1e6 for cost_s in costs_s)
     print_line("answer and sketch", sketch_us, "µs", at_most=_TARGET_US)
     name = "observation: the same, counts, metrics, coverage, an event"
     print_line(name, record_us, "µs", at_most=_TARGET_US)
     print_line("observation and the log line, rendered and written", write_us, "µs")
+    name = "evidence: the outcome of one challenger"
+    print_line(name, count_us, "µs", at_most=_EVIDENCE_TARGET_US)
 
 
 def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
+    metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
     identity = BundleIdentity("documents", "1", f"sha256:{'0' * 64}")
     return Recorder(
         RecorderParts(
             windows=_windows(samples),
             mirror=Mirror([], 1.0, np.random.default_rng(1)),
+            verdicts=Verdicts(RunEvidence([]), Policy(), None, metrics),
             lines=LogLines("run", identity, "none", frozenset()),
             log=log,
-            metrics=Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True),
+            metrics=metrics,
             flush_documents=10**9,
         )
     )
+
+
+def _evidence(
+    samples: Sequence[_Sample],
+) -> tuple[RunEvidence, list[tuple[PendingComparison, Observation]]]:
+    """Return what counts outcomes, and documents with a challenger's observation of each."""
+    evidence = RunEvidence([_CHALLENGER])
+    pending = [sample.pending() for sample in samples]
+    for document in pending:
+        evidence.answered(document.document.request_id, document.champion.answer)
+    answers = [document.champion for document in pending]
+    return evidence, list(zip(pending, [*answers[1:], answers[0]], strict=True))
 
 
 def _windows(samples: Sequence[_Sample]) -> Windows:

@@ -1,8 +1,10 @@
 """The ``understudy`` command; exit codes are those of ``service.exit_codes``.
 
 - ``main``: the group of commands, and what errors become which exit codes.
-- ``accelerate``, ``demo``, ``diff``, ``evaluate``, ``seal``, ``serve``, ``sign``, ``train``,
-  ``verify``: one command each.
+- ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``seal``,
+  ``serve``, ``sign``, ``train``, ``verify``: one command each.
+- ``comparison_text``: a comparison for a terminal.
+- ``label_tables``: read tables of true labels.
 - ``options``: options that several commands share.
 - ``labelled``: read a labelled table with the columns of a bundle.
 - ``output``: what several commands print.

@@ -183,13 +183,13 @@ def _period(period: Period) -> Sequence[str]:
         str(period.sums.compared),
         _percent(period.sums.agreed / period.sums.compared),
         _both_numbers(confidence),
-        _most_often(period),
+        _top_label(period),
         new or _NONE,
         moved or _NONE,
     )
 
 
-def _most_often(period: Period) -> str:
+def _top_label(period: Period) -> str:
     label = max(period.labels, key=period.labels.__getitem__)
     return f"{printable(label)} {period.labels[label] / period.sums.compared:.0%}"
 

@@ -11,6 +11,7 @@ from service.errors import (
     Forbidden,
     InvalidDocuments,
     Malformed,
+    NotFound,
     Overloaded,
     RequestError,
     TooLarge,
@@ -28,6 +29,7 @@ __all__ = ["STATUS", "error_response", "plain_error"]
 
 STATUS: Mapping[type[RequestError], tuple[int, str]] = {
     Malformed: (400, "malformed"),
+    NotFound: (404, "not_found"),
     InvalidDocuments: (422, "invalid_documents"),
     Unauthenticated: (401, "unauthenticated"),
     Forbidden: (403, "forbidden"),

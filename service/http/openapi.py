@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic.json_schema import models_json_schema
 
+from guards.evidence.criteria import Kind
+from guards.evidence.verdict import Decision
 from service.http.errors import STATUS
 from service.http.schemas import ClassifyBody, Label, PredictionBody
 
@@ -27,7 +29,7 @@ class Operation:
     """A method of a path, as it is routed and described.
 
     ``scope`` is what a key must allow; None takes every valid key. ``body`` and ``answer`` name
-    components of the document.
+    components of the document. ``parameters`` are (name, description) of what the query may hold.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Operation:
     body: str | None = None
     answer: str | None = None
     status: int = 200
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 def openapi(
@@ -77,6 +80,11 @@ def _describe(operation: Operation) -> JsonObject:
             },
         },
     }
+    if operation.parameters:
+        described["parameters"] = [
+            {"name": name, "in": "query", "description": words, "schema": {"type": "string"}}
+            for name, words in operation.parameters
+        ]
     if operation.body is not None:
         described["requestBody"] = {"required": True, **_content(operation.body)}
     return described
@@ -103,8 +111,37 @@ def _schemas(schema: Schema | None) -> JsonObject:
         "FeedbackCounts": _object(
             accepted=count, matched=count, unmatched=count, rejected=count, problems=problems
         ),
+        "Verdict": _verdict(),
         "Error": _object(error=_object(code=text, message=text, details=problems)),
     }
+
+
+def _verdict() -> JsonObject:
+    text, count, number = {"type": "string"}, {"type": "integer"}, {"type": ["number", "null"]}
+    flag = {"type": "boolean"}
+    return _object(
+        challenger=text,
+        replica=text,
+        run=text,
+        since={"type": "string", "format": "date-time"},
+        documents=count,
+        decision={"type": "string", "enum": list(get_args(Decision))},
+        because=_array(text),
+        labels_needed={"type": ["object", "null"]},
+        criteria=_array(
+            _object(
+                kind={"type": "string", "enum": list(get_args(Kind))},
+                name=text,
+                shown=flag,
+                bound=number,
+                evidence=number,
+                needed=number,
+                words=text,
+            )
+        ),
+        robust_to_missing=flag,
+        honesty=_object(crossed=count, of=count),
+    )
 
 
 def _features(schema: Schema) -> JsonObject:

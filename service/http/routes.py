@@ -24,7 +24,7 @@ from service.http.errors import error_response, plain_error
 from service.http.openapi import Operation, openapi
 from service.http.routing import DirectApp, ExactRoute
 from service.http.schemas import RequestLimits, check_limits, parse_documents, parse_labels
-from service.status import status_of
+from service.status import status_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -187,7 +187,12 @@ async def _feedback(request: Request, serving: Serving) -> Response:
 
 
 async def _status(_: Request, serving: Serving) -> Response:
-    return JSONResponse(status_of(serving.runtime))
+    return JSONResponse(await status_of(serving.runtime))
+
+
+async def _verdict(request: Request, serving: Serving) -> Response:
+    verdict = await verdict_of(serving.runtime, request.query_params.get("challenger"))
+    return JSONResponse(verdict)
 
 
 async def _metrics(_: Request, serving: Serving) -> Response:
@@ -238,6 +243,19 @@ OPERATIONS: Mapping[Operation, Handler] = {
         status=202,
     ): _feedback,
     Operation("GET", "/v1/status", scope="operate", summary="Return the status."): _status,
+    Operation(
+        "GET",
+        "/v1/verdict",
+        scope="operate",
+        summary="Return the verdict on a challenger, from this replica and this run.",
+        answer="Verdict",
+        parameters=(
+            (
+                "challenger",
+                "NAME/VERSION, with #ORDINAL where several share them; or the only one.",
+            ),
+        ),
+    ): _verdict,
     Operation("GET", "/metrics", scope="operate", summary="Return Prometheus metrics."): _metrics,
     # Any valid key will do: every client needs to know the columns and the labels.
     Operation("GET", "/v1/openapi.json", scope=None, summary="Return this document."): _openapi,

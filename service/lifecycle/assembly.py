@@ -25,6 +25,8 @@ from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.run_evidence import RunEvidence
+from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.scheduling.scheduler import Scheduler
 from service.shadow.mirror import Mirror
@@ -89,11 +91,13 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
     choice = choose(bundle, settings.engine)
     configured = configured_challengers(settings)
     challengers = [challenger.make(settings, bundle.manifest) for challenger in configured]
+    evidence = RunEvidence([challenger.id for challenger in challengers])
     schema = bundle.preprocessing.schema
     recorder = Recorder(
         RecorderParts(
             windows=Windows(bundle.reference, input_names(schema), schema.private),
             mirror=Mirror(challengers, settings.shadow_sample, np.random.default_rng()),
+            verdicts=Verdicts(evidence, settings.policy, settings.ripe, metrics),
             lines=LogLines(run, bundle.identity, settings.capture, frozenset(schema.private)),
             log=log,
             metrics=metrics,

@@ -20,7 +20,7 @@ _QUEUE_S = 30.0
 
 
 async def finish(champion: Champion, settings: Settings, log: EventLog) -> None:
-    """Answer what is queued, drain the challengers, flush the window, log ``service.stopped``."""
+    """Answer what is queued, drain the challengers, flush, judge, log ``service.stopped``."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(champion.scheduler.emptied(), max(_QUEUE_S, settings.deadline_s))
     await asyncio.gather(
@@ -28,6 +28,7 @@ async def finish(champion: Champion, settings: Settings, log: EventLog) -> None:
     )
     await asyncio.to_thread(champion.scheduler.stop)
     champion.recorder.flush()
+    await champion.recorder.report()
     log.emit(_account(champion, log))
 
 

@@ -14,10 +14,11 @@ __all__ = ["flush_regularly", "recheck_until_changed"]
 
 
 async def flush_regularly(recorder: Recorder, interval_s: float) -> None:
-    """Flush the live window at every interval, until cancelled."""
+    """Flush the live window and judge the challengers at every interval, until cancelled."""
     while True:
         await asyncio.sleep(interval_s)
         recorder.flush()
+        await recorder.report()
 
 
 async def recheck_until_changed(rechecker: Rechecker, interval_s: float) -> tuple[Finding, ...]:

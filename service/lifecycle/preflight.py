@@ -1,8 +1,9 @@
 """The guard before the port opens: ``python -m service.lifecycle.preflight``, a process of its own.
 
 It verifies every bundle that the settings name and exits with 0 or 78, or with 2 where a file that
-``SIGNATURE_KEYS`` names is not a public key. It is a process of its own because verifying a bundle
-imports torch, which would otherwise stay in the supervisor's memory.
+``SIGNATURE_KEYS`` names is not a public key, or a class of ``GUARDRAILS`` is none of the champion's
+labels. It is a process of its own because verifying a bundle imports torch, which would otherwise
+stay in the supervisor's memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.engines.choosing import choose
 from service.exit_codes import ExitCode
-from service.settings import AUTO, Settings, read_settings
+from service.settings import AUTO, PREFIX, Settings, SettingsError, read_settings
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ __all__ = ["judge", "main"]
 def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
     """Yield ``(role, refusal)`` for each bundle that the guard refuses.
 
-    Labels that only one of champion and challenger knows are named on standard error.
+    Labels that only one of champion and challenger knows are named on standard error. Raises
+    ``CallError`` where a setting names what is not there.
     """
     bundles = [("champion", str(settings.champion))]
     bundles += [("challenger", challenger) for challenger in settings.challengers]
@@ -43,12 +45,21 @@ def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
             bundle = open_bundle(Path(path), settings.requirements(role))
             if role == "champion":
                 labels = bundle.labels
+                _check_guardrails(settings, labels)
             elif labels is not None:
                 _compare_labels(labels, bundle)
             if settings.engine != AUTO:
                 choose(bundle, settings.engine)
         except GuardRefused as refusal:
             yield role, refusal
+
+
+def _check_guardrails(settings: Settings, labels: Sequence[str]) -> None:
+    try:
+        settings.policy.check_classes(labels)
+    except CallError as error:
+        message = f"{PREFIX}GUARDRAILS: {error}"
+        raise SettingsError(message) from None
 
 
 def _compare_labels(champion: Sequence[str], challenger: Bundle) -> None:

@@ -4,5 +4,10 @@
 - ``windows``: the counts of inputs and answers since the last flush, and their scores.
 - ``input_counts``: how often inputs were unknown, missing, coerced, out of range or extra.
 - ``log_line``: the event of a document.
-- ``feedback``: the event of a true label.
+- ``feedback``: true labels joined with recent answers.
+- ``live_evidence``: outcomes of a challenger as evidence without labels.
+- ``live_labels``: true labels of this run, with the answers that they judge.
+- ``judgement``: the verdict on a challenger at one moment, with its figures.
+- ``run_evidence``: all that was counted in this run, of every challenger.
+- ``verdicts``: judges the challengers when asked.
 """

@@ -1,7 +1,8 @@
 """The observe step: records every answered document in window, counters, metrics and log.
 
 It joins shadow and telemetry, which do not import each other. The champion's answer goes to the
-window and to the mirror at once; the log line follows with the last outcome of a challenger.
+window and to the mirror at once; the log line follows with the last outcome of a challenger. What
+outcomes and labels say together is judged later.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING
 from guards.drift.features import input_values
 from guards.events.events import BundleRefused
 from guards.evidence.pair import Missed
-from service.observation.feedback import RecentAnswers
 from service.observation.input_counts import EXTRA, InputCounts, input_issues
 from service.shadow.interface import PendingComparison
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from guards.schema import CanonicalRow
     from service.documents import Document
     from service.observation.log_line import LogLines
+    from service.observation.verdicts import Verdicts
     from service.observation.windows import Windows
     from service.shadow.mirror import Mirror
     from service.telemetry.log import EventLog
@@ -46,6 +47,7 @@ class RecorderParts:
 
     windows: Windows
     mirror: Mirror
+    verdicts: Verdicts
     lines: LogLines
     log: EventLog
     metrics: Metrics
@@ -62,14 +64,15 @@ class Recorder:
         """Record into these parts."""
         self.windows = parts.windows
         self.mirror = parts.mirror
+        self.verdicts = parts.verdicts
         self.inputs = InputCounts()
         self.documents = 0
         self.flushed_documents = 0
+        self._evidence = parts.verdicts.evidence
         self._lines = parts.lines
         self._log = parts.log
         self._metrics = parts.metrics
         self._flush_documents = parts.flush_documents
-        self._answers = RecentAnswers()
         self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
         self._confidence_sum = 0.0
 
@@ -86,7 +89,7 @@ class Recorder:
         self._metrics.documents.inc()
         self._metrics.champion_confidence.observe(answer.confidence)
         self._count_inputs(document.row)
-        self._answers.add(document.request_id, answer)
+        self._evidence.answered(document.request_id, answer)
         inputs = input_values(
             document.row,
             tokens=encoding.tokens,
@@ -100,6 +103,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Write the live window to the log and open the next, unless it is empty."""
+        self._evidence.fold()
         try:
             window = self.windows.flush()
         except Exception:
@@ -112,10 +116,17 @@ class Recorder:
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""
-        joined = [self._answers.join(label) for label in labels]
+        joined = [self._evidence.labelled(label) for label in labels]
         for label in joined:
+            self._metrics.labels.inc("unmatched" if label.answered is None else "matched")
             self._log.emit(label)
         return sum(label.answered is not None for label in joined)
+
+    async def report(self) -> None:
+        """Judge the challengers, and write the decisions that have changed; for after a flush."""
+        await self.verdicts.review()
+        for event in self.verdicts.changes():
+            self._log.emit(event)
 
     def settled(
         self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome
@@ -130,6 +141,7 @@ class Recorder:
             if outcome.answer.label != champion.label:
                 self._metrics.disagreements.inc(str(challenger))
             self.windows.compare(challenger, champion, outcome.answer)
+        self._evidence.settled(challenger, pending, outcome)
         if complete:
             self._write(pending)
 

@@ -19,7 +19,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-__all__ = ["Count", "Distribution", "Metrics"]
+__all__ = ["Count", "Distribution", "Level", "Metrics"]
 
 _REQUEST_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _CONFIDENCE_BOUNDS = tuple(tenths / 10 for tenths in range(1, 11))
@@ -72,8 +72,32 @@ class Distribution:
             )
 
 
+class Level:
+    """A gauge for each combination of label values; safe to use from any thread."""
+
+    def __init__(self, name: str, meaning: str, *labels: str) -> None:
+        self._name, self._meaning, self._labels = name, meaning, labels
+        self._values: dict[tuple[str, ...], float] = {}
+        self._lock = threading.Lock()
+
+    def set(self, value: float, *labels: str) -> None:
+        """Set the gauge of these label values, given in the order of the labels."""
+        with self._lock:
+            self._values[labels] = value
+
+    def family(self) -> Metric:
+        """Return the current gauges."""
+        family = GaugeMetricFamily(self._name, self._meaning, labels=self._labels)
+        with self._lock:
+            for labels, value in self._values.items():
+                family.add_metric(labels, value)
+        return family
+
+
 class Metrics(Collector):
     """Counters and histograms of the request path, and gauges that are read at each scrape.
+
+    The gauges of verdicts are those of the last time that somebody asked, or of the last flush.
 
     `queue_documents`, `lost_log_lines` (by sink) and `ready` are called at each scrape, from the
     thread that renders it.
@@ -115,6 +139,23 @@ class Metrics(Collector):
             "Documents that a challenger labels differently.",
             "challenger",
         )
+        self.labels = Count(
+            "understudy_labels",
+            "True labels received, by whether the document's answer was in memory.",
+            "answer",
+        )
+        self.verdict = Level(
+            "understudy_verdict",
+            "1 for the decision on a challenger, else 0.",
+            "challenger",
+            "decision",
+        )
+        self.accuracy = Level(
+            "understudy_accuracy",
+            "Share of labelled documents that a variant answered rightly.",
+            "challenger",
+            "variant",
+        )
         self.request_seconds = Distribution(
             "understudy_request_seconds", "Seconds from request to answer.", _REQUEST_BOUNDS_S
         )
@@ -131,7 +172,7 @@ class Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Yield every metric; `prometheus_client` calls this at each scrape."""
         for metric in vars(self).values():
-            if isinstance(metric, Count | Distribution):
+            if isinstance(metric, Count | Distribution | Level):
                 yield metric.family()
         yield GaugeMetricFamily(
             "understudy_queue_documents",

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from guards.errors import CallError
+from guards.evidence.criteria import Guardrail, Policy
+from service.durations import DURATION
 from service.settings import Settings, SettingsError, read_settings
 
 CHAMPION = {"UNDERSTUDY_CHAMPION": "store/docs/1"}
@@ -31,6 +33,8 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert (settings.max_text_chars, settings.max_documents) == (200_000, 256)
     assert (settings.api_keys_file, settings.capture) == (None, "none")
     assert (settings.engine, settings.environment_policy, settings.pin) == ("auto", "probed", None)
+    assert (settings.verdict, settings.verdict_margin) == ("better", 0.02)
+    assert (settings.guardrails, settings.ripe) == ((), None)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,15 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("capture", "disagreements", "disagreements"),
         ("environment_policy", "exact", "exact"),
         ("pin", "sha256:ab", "sha256:ab"),
+        ("verdict", "not-worse", "not-worse"),
+        ("verdict_margin", ".01", 0.01),
+        (
+            "guardrails",
+            "class:invoice=.03, cost=1.5,",
+            (Guardrail("class", "invoice", 0.03), Guardrail("cost", "", 1.5)),
+        ),
+        ("ripe", "12h", 43_200.0),
+        ("ripe", "0", 0.0),
         ("replica", "a-1", "a-1"),
     ],
 )
@@ -83,6 +96,11 @@ def test_a_variable_sets_its_field(name: str, text: str, value: object) -> None:
         ("CAPTURE", "some", "one of none, disagreements, all"),
         ("ENGINE", "abacus", "one of auto, torch, onnx-int8, torch-bf16"),
         ("ENVIRONMENT_POLICY", "lax", "one of probed, exact, allow"),
+        ("VERDICT", "best", "one of better, not-worse"),
+        ("VERDICT_MARGIN", "0", "a number between 0 and 1"),
+        ("VERDICT_MARGIN", "2 %", "a number between 0 and 1"),
+        ("RIPE", "7", DURATION),
+        ("RIPE", "-7d", DURATION),
     ],
 )
 def test_a_bad_value_is_one_clear_error(name: str, text: str, expected: str) -> None:
@@ -90,6 +108,34 @@ def test_a_bad_value_is_one_clear_error(name: str, text: str, expected: str) -> 
     with pytest.raises(SettingsError) as caught:
         read_settings({**CHAMPION, f"UNDERSTUDY_{name}": text})
     assert str(caught.value) == f"UNDERSTUDY_{name}: expected {expected}, found {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("class=.03", "guardrail 'class=.03': expected class:NAME=MARGIN, segment:NAME=MARGIN"),
+        ("cost=1.5,errors=2", "guardrail 'errors=2': expected a number between 0 and 1"),
+    ],
+)
+def test_a_bad_guardrail_is_one_clear_error(text: str, expected: str) -> None:
+    """The error names the variable, and which of the guardrails it is."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**CHAMPION, "UNDERSTUDY_GUARDRAILS": text})
+    assert str(caught.value).startswith(f"UNDERSTUDY_GUARDRAILS: {expected}")
+
+
+def test_what_a_promotion_asks_for_comes_from_the_settings() -> None:
+    """Rule, margin and guardrails are those of the policy; by default it must be better."""
+    assert read_settings(CHAMPION).policy == Policy("better", 0.02, ())
+    settings = read_settings(
+        {
+            **CHAMPION,
+            "UNDERSTUDY_VERDICT": "not-worse",
+            "UNDERSTUDY_VERDICT_MARGIN": ".05",
+            "UNDERSTUDY_GUARDRAILS": "errors=.01",
+        }
+    )
+    assert settings.policy == Policy("not-worse", 0.05, (Guardrail("errors", "", 0.01),))
 
 
 def test_an_unknown_variable_is_an_error_that_lists_the_known_ones() -> None:
@@ -167,10 +213,16 @@ def test_nobody_is_champion(tmp_path: Path) -> None:
 
 def test_public_settings_are_plain_json() -> None:
     """What is logged at the start can be logged."""
-    settings = Settings(champion="store/docs/1", log_file=Path("a.jsonl"), replica="a-1")
+    settings = Settings(
+        champion="store/docs/1",
+        log_file=Path("a.jsonl"),
+        guardrails=(Guardrail("cost", "", 1.5),),
+        replica="a-1",
+    )
     public = json.loads(json.dumps(settings.public()))
     assert public["log_file"] == "a.jsonl"
     assert public["challengers"] == []
+    assert public["guardrails"] == ["cost=1.5"]
 
 
 def test_an_unknown_variable_is_refused_even_when_empty() -> None:

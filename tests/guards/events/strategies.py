@@ -21,6 +21,7 @@ from guards.events.events import (
     ServiceStarted,
     ServiceStopped,
     Variant,
+    VerdictChanged,
 )
 from guards.evidence.coverage import Coverage
 from guards.evidence.labels import LabelSource
@@ -138,6 +139,12 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         st.sampled_from(LabelSource),
         st.none() | TEXTS,
         st.none() | st.floats(0, 1, exclude_min=True),
+    ),
+    st.builds(
+        VerdictChanged,
+        IDS,
+        TEXTS,
+        st.builds(lambda verdict, text: verdict | {"decision": text}, OBJECTS, TEXTS),
     ),
     st.builds(
         ServiceStopped,

@@ -48,14 +48,14 @@ BROKEN: list[JsonObject] = [
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictChanged:
+class LaterEvent:
     """An event of a later version."""
 
-    name: ClassVar[str] = "verdict.changed"
+    name: ClassVar[str] = "something.later"
 
     def to_json(self) -> JsonObject:
         """Return some field."""
-        return {"verdict": "promote"}
+        return {"something": "else"}
 
 
 def line(
@@ -177,7 +177,7 @@ def test_lines_of_unknown_events_and_of_a_newer_schema_are_skipped(
 ) -> None:
     """They are counted, and leave no gap."""
     later = (
-        line(2, VerdictChanged()),
+        line(2, LaterEvent()),
         altered(3, {"schema": 2}),
         altered(4, {"schema": 2, "label": None}),
     )

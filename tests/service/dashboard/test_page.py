@@ -1,9 +1,11 @@
 """The page at ``/`` as a browser is given it."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from guards.evidence.verdict import Decision
 from service.dashboard import page
 
 SHOWN = (
@@ -22,6 +24,11 @@ SHOWN = (
     "window",
     "guard",
     "lost_log_lines",
+    "verdict",
+    "because",
+    "labels_needed",
+    "confidence_shift",
+    "accuracy",
 )
 
 
@@ -64,3 +71,10 @@ def test_it_shows_every_part_of_the_status(html: str, key: str) -> None:
     """The script reads each part of the status that the page is there to show."""
     script = html.split("<script>")[1]
     assert re.search(rf"\b{key}\b", script)
+
+
+@pytest.mark.parametrize("decision", get_args(Decision))
+def test_it_has_words_for_every_decision(html: str, decision: str) -> None:
+    """Whatever the verdict on a challenger says, the page does not call it unknown."""
+    decisions = html.split("const DECISIONS = {")[1].split("};", maxsplit=1)[0]
+    assert re.search(rf"\b{decision}: \[", decisions)

@@ -24,6 +24,7 @@ SCOPED = (
     ("POST", "/classify", "classify"),
     ("POST", "/v1/feedback", "feedback"),
     ("GET", "/v1/status", "operate"),
+    ("GET", "/v1/verdict", "operate"),
     ("GET", "/metrics", "operate"),
 )
 ANY_KEY = (("GET", "/v1/openapi.json"), ("GET", "/schema.json"))

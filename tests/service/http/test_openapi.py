@@ -24,7 +24,7 @@ SCHEMA = Schema(
     labels=("contract", "invoice"),
 )
 PATHS = {
-    *("/v1/classify", "/classify", "/v1/feedback", "/v1/status"),
+    *("/v1/classify", "/classify", "/v1/feedback", "/v1/status", "/v1/verdict"),
     *("/metrics", "/v1/openapi.json", "/schema.json"),
 }
 
@@ -125,6 +125,18 @@ def test_feedback_describes_sources_and_counts() -> None:
     assert list(part(document, "FeedbackCounts")["properties"]) == [
         *("accepted", "matched", "unmatched", "rejected", "problems")
     ]
+
+
+def test_the_verdict_describes_its_parameter_and_its_answer() -> None:
+    """A client can know how to name a challenger, and every decision that may come."""
+    document = described(SCHEMA)
+    operation = document["paths"]["/v1/verdict"]["get"]
+    (parameter,) = operation["parameters"]
+    assert (parameter["name"], parameter["in"]) == ("challenger", "query")
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Verdict"}
+    decision = part(document, "Verdict")["properties"]["decision"]
+    assert decision["enum"] == ["promote", "keep", "undecided"]
 
 
 def test_while_starting_columns_stay_open() -> None:

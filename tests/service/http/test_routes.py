@@ -782,6 +782,8 @@ def _refuses(endpoint: Endpoint, state: str) -> None:
     assert response.headers["connection"] == "close"
     labels = {"labels": [{"request_id": "a", "label": "contract"}]}
     assert endpoint.client.post("/v1/feedback", json=labels).status_code == 503
+    if state == "starting":
+        assert endpoint.client.get("/v1/verdict").status_code == 503
     status = endpoint.client.get("/v1/status").json()
     assert (status["ready"], status["state"]) == (False, state)
     assert endpoint.client.get("/v1/openapi.json").status_code == 200

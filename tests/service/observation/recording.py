@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from typing import TYPE_CHECKING, Literal
@@ -10,9 +11,14 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.drift.features import input_names
+from guards.events.events import FeedbackReceived
+from guards.evidence.criteria import Policy
+from guards.evidence.labels import LabelSource
 from service.documents import Document
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
+from service.observation.run_evidence import RunEvidence
+from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.shadow.mirror import Mirror
 from service.telemetry.log import EventLog
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from artifacts.bundle.opening import Bundle
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
+    from service.observation.judgement import Judgement
 
 __all__ = ["ANSWER", "SALARY", "SENDER", "STAMP", "TEXT", "Recording"]
 
@@ -42,7 +49,7 @@ SENDER = "Jane Roe"
 class Recording:
     """A recorder that writes to a log file, with challengers that the test answers for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one parameter an option)
         self,
         bundle: Bundle,
         path: Path,
@@ -50,6 +57,8 @@ class Recording:
         *,
         capture: Literal["none", "disagreements", "all"] = "none",
         flush_documents: int = 10_000,
+        policy: Policy | None = None,
+        ripe_s: float | None = 0.0,
     ) -> None:
         self.bundle = bundle
         self.exclusive = False
@@ -59,15 +68,17 @@ class Recording:
         self.metrics = Metrics(
             queue_documents=lambda: 0, lost_log_lines=lambda: self._log.lost, ready=lambda: True
         )
+        self.evidence = RunEvidence(challengers)
         self._nowhere = os.open(os.devnull, os.O_WRONLY)
         self._log = EventLog("here", "run-1", stdout=self._nowhere, path=path)
-        self._path = path
+        self.path = path
         schema = bundle.preprocessing.schema
         private = frozenset(schema.private)
         self.recorder = Recorder(
             RecorderParts(
                 windows=Windows(bundle.reference, input_names(schema), private),
                 mirror=Mirror(self.challengers, 1.0, np.random.default_rng(5)),
+                verdicts=Verdicts(self.evidence, policy or Policy(), ripe_s, self.metrics),
                 lines=LogLines("run-1", bundle.identity, capture, private),
                 log=self._log,
                 metrics=self.metrics,
@@ -99,6 +110,22 @@ class Recording:
         """Make an answer with a confidence of 0.75."""
         return Answer.of(self._probabilities(label), self.bundle.labels)
 
+    def compared(self, request_id: str, champion: int, challenger: int) -> None:
+        """Let both answer a document, with the labels of these indices."""
+        self.answered(request_id, label=champion)
+        self.challengers[0].settle(self.observation(label=challenger))
+
+    def label(self, request_id: str, label: int, source: LabelSource = LabelSource.TRUTH) -> int:
+        """Send a true label, and return how many answers were in memory."""
+        draw = ("emea", 0.5) if source is LabelSource.QUEUE else (None, None)
+        name = self.bundle.labels[label]
+        return self.recorder.feedback([FeedbackReceived(request_id, name, None, source, *draw)])
+
+    def judged(self, challenger: ChallengerId | None = None) -> Judgement:
+        """Return what is known of a challenger now, by default of the first."""
+        judged = asyncio.run(self.recorder.verdicts.review())
+        return judged[challenger or self.challengers[0].id]
+
     def observation(self, label: int) -> Observation:
         """Make a challenger's observation."""
         return Observation(self.answer(label), infer_s=0.0625, cpu_s=0.03125)
@@ -112,7 +139,7 @@ class Recording:
     def text(self) -> str:
         """Read the log."""
         assert self._log.flush(PATIENCE_S)
-        return self._path.read_text(encoding="utf-8") if self._path.exists() else ""
+        return self.path.read_text(encoding="utf-8") if self.path.exists() else ""
 
     def close(self) -> None:
         """Close the log."""

@@ -1,0 +1,83 @@
+"""Labelled answers that come one by one, as they do while the service runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from guards.events.moments import microseconds
+from guards.evidence.label_evidence import label_evidence
+from guards.evidence.labelled_pairs import LabelledPair, LabelledPairs
+from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel
+from guards.evidence.pair_sums import Cell
+from guards.evidence.segments import OTHER_SEGMENTS
+
+ANSWERED = datetime(2026, 3, 1, 8, 30, 0, 123457, tzinfo=UTC)
+
+
+def labelled_pair(request_id: str, segment: str | None = None) -> LabelledPair:
+    """Make a disagreement that a draw with the probability .5 would not draw."""
+    cell = Cell(segment, "letter")
+    return LabelledPair(request_id, microseconds(ANSWERED), cell, "memo", 0.75, 0.5, 0.9)
+
+
+@pytest.mark.parametrize("delay_us", [1, 333_333, 86_400_000_001])
+def test_a_label_counts_the_moment_it_comes(delay_us: int) -> None:
+    """Where labels take so long that this one is just ripe, it counts, to the microsecond."""
+    pairs = LabelledPairs({"a"}, disagreements=False)
+    pairs.pairs["a"] = labelled_pair("a")
+    labelled_at = ANSWERED + timedelta(microseconds=delay_us)
+    known = KnownLabels([TrueLabel("a", "memo", labelled_at=labelled_at)])
+    evidence = label_evidence(pairs, known, microseconds(labelled_at))
+    assert evidence.counts.unripe == 0
+    assert evidence.ripe_s == delay_us / 1e6
+    assert sum(tally.wins for tally in evidence.tallies.values()) == 1
+
+
+def test_without_a_population_no_draw_is_off_the_rule() -> None:
+    """Which documents the rule draws is not known of an hour that nobody counted."""
+    pairs = LabelledPairs({"a"}, disagreements=False)
+    pairs.pairs["a"] = labelled_pair("a")
+    label = TrueLabel("a", "memo", LabelSource.QUEUE, "all", 0.5)
+    evidence = label_evidence(pairs, KnownLabels([label]), microseconds(ANSWERED))
+    assert evidence.counts.off_rule == 0
+    assert evidence.tallies == {}
+    assert sum(evidence.answers.values()) == 1
+
+
+def test_a_document_without_comparable_answers_is_not_compared() -> None:
+    """Of two labelled documents one was compared: the other is counted as not compared."""
+    pairs = LabelledPairs(frozenset(), disagreements=False)
+    pairs.add("a", labelled_pair("a"))
+    pairs.add("b", None)
+    known = KnownLabels([TrueLabel("a", "memo"), TrueLabel("b", "memo"), TrueLabel("c", "memo")])
+    counts = label_evidence(pairs, known, microseconds(ANSWERED)).counts
+    assert (counts.labelled, counts.not_compared, counts.unmatched) == (3, 1, 1)
+
+
+def test_segments_that_are_kept_have_labels_of_their_own() -> None:
+    """A label of a kept segment is found under its name, and others are summed."""
+    pairs = LabelledPairs(frozenset(), disagreements=False)
+    pairs.population.keep(["emea"])
+    for request_id, segment in (("a", "emea"), ("b", "apac"), ("c", None)):
+        pairs.add(request_id, labelled_pair(request_id, segment))
+    segments = [pair.cell.segment for pair in pairs.kept_pairs()]
+    assert segments == ["emea", OTHER_SEGMENTS, None]
+
+
+def test_a_forgotten_document_has_no_label() -> None:
+    """Neither a label nor a correction is left, and a copy from before still has both."""
+    known = KnownLabels(
+        [
+            TrueLabel("a", "memo"),
+            TrueLabel("a", "letter"),
+            TrueLabel("a", "letter", LabelSource.CORRECTION),
+        ]
+    )
+    before = known.copy()
+    known.forget("a")
+    known.forget("never heard of")
+    assert (known.labels, known.corrections) == ({}, {})
+    assert (before.labels["a"].label, before.corrections["a"].label) == ("letter", "letter")
+    assert (before.repeated, before.contradicted) == (1, 1)
