@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING, get_args
 
 import click
-from guards.events.log_table import LogTable
 
 from guards.comparison.comparison import compare_logs
 from guards.errors import CallError
+from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy, Rule
 from guards.evidence.labels import KnownLabels
 from service.cli.comparison_text import comparison_text

@@ -16,10 +16,10 @@ from guards.evidence.segments import OTHER_SEGMENTS
 ANSWERED = datetime(2026, 3, 1, 8, 30, 0, 123457, tzinfo=UTC)
 
 
-def labelled_pair(request_id: str, segment: str | None = None) -> LabelledPair:
-    """Make a disagreement that a draw with the probability .5 would not draw."""
+def labelled_pair(request_id: str, segment: str | None = None, number: float = 0.9) -> LabelledPair:
+    """Make a disagreement; a draw with a probability above the number draws it."""
     cell = Cell(segment, "letter")
-    return LabelledPair(request_id, microseconds(ANSWERED), cell, "memo", 0.75, 0.5, 0.9)
+    return LabelledPair(request_id, microseconds(ANSWERED), cell, "memo", 0.75, 0.5, number)
 
 
 @pytest.mark.parametrize("delay_us", [1, 333_333, 86_400_000_001])
@@ -36,13 +36,18 @@ def test_a_label_counts_the_moment_it_comes(delay_us: int) -> None:
 
 
 def test_without_a_population_no_draw_is_off_the_rule() -> None:
-    """Which documents the rule draws is not known of an hour that nobody counted."""
-    pairs = LabelledPairs({"a"}, disagreements=False)
-    pairs.pairs["a"] = labelled_pair("a")
-    label = TrueLabel("a", "memo", LabelSource.QUEUE, "all", 0.5)
-    evidence = label_evidence(pairs, KnownLabels([label]), microseconds(ANSWERED))
+    """Which documents were drawn is not known of an hour that nobody counted; figures need not."""
+    pairs = LabelledPairs(frozenset(), disagreements=False)
+    pairs.add("drawn", labelled_pair("drawn", number=0.2))
+    pairs.add("picked", labelled_pair("picked", number=0.9))
+    labels = [
+        TrueLabel(request_id, "memo", LabelSource.QUEUE, "all", 0.5)
+        for request_id in ("drawn", "picked")
+    ]
+    evidence = label_evidence(pairs, KnownLabels(labels), microseconds(ANSWERED))
     assert evidence.counts.off_rule == 0
     assert evidence.tallies == {}
+    assert [pair.request_id for pair, _ in evidence.pairs] == ["drawn"]
     assert sum(evidence.answers.values()) == 1
 
 
