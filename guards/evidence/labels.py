@@ -92,12 +92,6 @@ class KnownLabels:
         latest = label if _replaces(label, earlier) else earlier
         known[label.request_id] = _drawn_as(latest, label, earlier)
 
-    def forget(self, request_id: str) -> None:
-        """Forget what is known of a document."""
-        self._labels.pop(request_id, None)
-        self._corrections.pop(request_id, None)
-        self._came.discard(request_id)
-
     def copy(self) -> KnownLabels:
         """Return a copy that later labels do not change."""
         known = KnownLabels()

@@ -48,8 +48,8 @@ class EvidenceSoFar:
 
     ``labelled`` are the answers to documents with a label, None where they are not comparable.
     ``last_us`` is the last moment of an answer or a label, in microseconds since 1970.
-    ``unmatched`` labels came for documents that were not in memory, and ``dropped`` labelled
-    documents were too many to keep.
+    ``unmatched`` labels came for documents that were not in memory, and ``beyond`` ones
+    for documents beyond the first 10,000 labelled ones.
     """
 
     pairs: PairEvidence
@@ -57,7 +57,7 @@ class EvidenceSoFar:
     known: KnownLabels
     last_us: int
     unmatched: int
-    dropped: int
+    beyond: int
 
     def judge(self, policy: Policy, ripe_s: float | None) -> Judgement:
         """Return the verdict and the figures; takes up to a tenth of a second.
@@ -75,7 +75,7 @@ class EvidenceSoFar:
             labels={
                 **asdict(LabelCounts() if labels is None else labels.counts),
                 "unmatched_live": self.unmatched,
-                "dropped": self.dropped,
+                "beyond": self.beyond,
                 "ripe_s": ripe_s if labels is None else labels.ripe_s,
             },
         )

@@ -28,8 +28,9 @@ class LiveLabels:
     """Labels of documents whose answers are in memory, whichever arrives first.
 
     Once a document has a label, both stay, whether or not the answers to other documents push its
-    own out of memory; of more than 10,000 labelled documents the oldest are dropped. Other labels
-    are only counted, as ``unmatched``: they are in the log. ``last_us`` is the last moment of an
+    own out of memory. Only the first 10,000 labelled documents of the run count, because a window
+    that moves would be a new test at every label; labels of more are counted as ``beyond``. Labels
+    of documents that are not in memory are counted as ``unmatched``. All are in the log. ``last_us`` is the last moment of an
     answer or a label, in microseconds since 1970.
     """
 
@@ -37,11 +38,10 @@ class LiveLabels:
         """Start empty."""
         self.known = KnownLabels()
         self.unmatched = 0
-        self.dropped = 0
+        self.beyond = 0
         self.last_us = 0
         self._answers = RecentAnswers()
-        # In the order of their first label.
-        self._documents: dict[str, None] = {}
+        self._documents: set[str] = set()
         self._pairs: dict[ChallengerId, dict[str, LabelledPair | None]] = {
             challenger: {} for challenger in challengers
         }
@@ -81,6 +81,9 @@ class LiveLabels:
         if recent is None and name not in self._documents:
             self.unmatched += 1
             return
+        if name not in self._documents and len(self._documents) >= _MAX_DOCUMENTS:
+            self.beyond += 1
+            return
         self.known.add(
             TrueLabel(
                 request_id=name,
@@ -92,17 +95,6 @@ class LiveLabels:
             )
         )
         if name not in self._documents:
-            self._documents[name] = None
+            self._documents.add(name)
             for challenger, row in recent.outcomes.items() if recent else ():
                 self._pairs[challenger][name] = row.labelled_pair()
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        if len(self._documents) <= _MAX_DOCUMENTS:
-            return
-        oldest = next(iter(self._documents))
-        del self._documents[oldest]
-        self.known.forget(oldest)
-        self.dropped += 1
-        for pairs in self._pairs.values():
-            pairs.pop(oldest, None)

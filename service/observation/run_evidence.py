@@ -86,7 +86,7 @@ class RunEvidence:
             known=labels.known.copy(),
             last_us=labels.last_us,
             unmatched=labels.unmatched,
-            dropped=labels.dropped,
+            beyond=labels.beyond,
         )
 
     def _give_up(self, challengers: Sequence[ChallengerId], error: Exception) -> None:

@@ -82,23 +82,25 @@ def test_a_label_of_an_unknown_document_is_counted_and_left_to_the_log(record: R
     assert recording.label("before our time", 1) == 0
     assert recording.label("a", 1) == 1
     labels = recording.judged().labels
-    assert (labels["labelled"], labels["unmatched_live"], labels["dropped"]) == (1, 1, 0)
+    assert (labels["labelled"], labels["unmatched_live"], labels["beyond"]) == (1, 1, 0)
     scraped = recording.metrics.render()[0].decode()
     assert 'understudy_labels_total{answer="matched"} 1.0' in scraped
     assert 'understudy_labels_total{answer="unmatched"} 1.0' in scraped
 
 
-def test_the_oldest_labelled_documents_are_dropped(
+def test_only_the_first_labelled_documents_count(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Memory is bounded: of too many labelled documents the first is forgotten, and counted."""
+    """Memory is bounded, and a label of one document too many is counted, not used."""
     monkeypatch.setattr(live_labels, "_MAX_DOCUMENTS", 2)
     recording = record([SECOND])
     for request_id in ("a", "b", "c"):
         recording.compared(request_id, champion=0, challenger=1)
         recording.label(request_id, 1)
+    recording.label("a", 0)
     after = recording.judged()
-    assert (after.labels["labelled"], after.labels["dropped"]) == (2, 1)
+    assert (after.labels["labelled"], after.labels["beyond"]) == (2, 1)
+    assert after.labels["contradicted"] == 1
     assert after.accuracy is not None
     assert after.accuracy["documents"] == 2
 
