@@ -12,6 +12,7 @@ from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy
 from guards.evidence.labels import KnownLabels, LabelSource
 from guards.evidence.pair import ChallengerId, Missed
+from guards.evidence.sampling import digests, uniforms
 from service.observation import live_labels
 
 if TYPE_CHECKING:
@@ -108,9 +109,13 @@ def test_only_the_first_labelled_documents_count(
 def test_labels_of_a_queue_enter_the_accuracy_and_decide_nothing(record: Record) -> None:
     """They weigh as much as they were improbable, and a remark says where they decide."""
     recording = record([SECOND])
-    for number in range(40):
-        recording.compared(f"d-{number}", champion=0, challenger=number % 2)
-        recording.label(f"d-{number}", number % 2, LabelSource.QUEUE)
+    names = [f"d-{number}" for number in range(200)]
+    drawn = [
+        name for name, number in zip(names, uniforms(digests(names)), strict=True) if number < 0.5
+    ]
+    for number, name in enumerate(drawn[:40]):
+        recording.compared(name, champion=0, challenger=number % 2)
+        recording.label(name, number % 2, LabelSource.QUEUE)
     after = recording.judged()
     assert after.accuracy is not None
     assert after.accuracy["challenger"]["value"] == 1
