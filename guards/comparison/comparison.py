@@ -130,8 +130,12 @@ class _Reading:
 def _compare(reading: _Reading, challenger: ChallengerId, policy: Policy) -> ChallengerComparison:
     known = reading.known
     drawn = any(label.source is LabelSource.QUEUE for label in known.labels.values())
-    pairs = PairEvidence()
-    labelled = LabelledPairs(known.labels.keys() | known.corrections.keys(), disagreements=drawn)
+    pairs = PairEvidence(policy.guarded_segments)
+    labelled = LabelledPairs(
+        known.labels.keys() | known.corrections.keys(),
+        disagreements=drawn,
+        guarded=policy.guarded_segments,
+    )
     first, last = reading.champion.first_observed_at, reading.champion.last_observed_at
     periods = Periods(microseconds(first), microseconds(last))
     for columns in reading.log.pairs(reading.champion.identity, challenger):

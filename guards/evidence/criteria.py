@@ -108,6 +108,11 @@ class Policy:
     require_robust: bool = False
 
     @property
+    def guarded_segments(self) -> frozenset[str]:
+        """The segments that a guardrail names."""
+        return frozenset(guard.name for guard in self.guardrails if guard.kind == "segment")
+
+    @property
     def allowed_loss(self) -> float:
         """The loss of accuracy that the rule allows."""
         return 0.0 if self.rule == "better" else self.margin

@@ -30,12 +30,13 @@ MIN_PROBABILITY = 0.1
 class Draws:
     """The disagreements that were drawn.
 
-    ``complete`` maps each hour that may be used to the probability with which its disagreements
-    were drawn, and ``drawn`` holds their pairs. ``waiting`` counts drawn documents of other hours
-    without a label, and ``off_rule`` those in the labels that the hash of their id does not draw,
-    where the hour is one of the documents'.
+    ``probabilities`` maps hours to the probability with which their disagreements were drawn.
+    ``complete`` are those of the hours that may be used, and ``drawn`` holds the pairs of these.
+    ``waiting`` counts drawn documents of other hours without a label, and ``off_rule`` those in the
+    labels that the hash of their id does not draw, where the hour is one of the documents'.
     """
 
+    probabilities: Mapping[int, float]
     complete: Mapping[int, float]
     drawn: tuple[LabelledPair, ...]
     waiting: int
@@ -56,6 +57,7 @@ def drawn_disagreements(
     unfinished = Counter(pair.hour for pair, label in drawn if not _is_finished(label))
     complete = {hour: p for hour, p in probabilities.items() if hour not in unfinished}
     return Draws(
+        probabilities=probabilities,
         complete=complete,
         drawn=tuple(pair for pair, _ in drawn if pair.hour in complete),
         waiting=unfinished.total(),

@@ -37,7 +37,13 @@ class Effect:
 def better_effect(gain: Gain, alpha: float, harm_alpha: float) -> Effect:
     """Return what is known of "the challenger is more accurate"; bounds are of the gain."""
     low, high = gain.bounds(alpha, harm_alpha)
-    return Effect(gain.log_e_above(0.0), gain.log_e_below(0.0), low, high, _labels(gain))
+    above, below = gain.log_e_above(0.0), gain.log_e_below(0.0)
+    # Wins against losses tell more of the sign than the sequence of the mean does.
+    if low is not None and above >= -log(alpha):
+        low = max(low, 0.0)
+    if high is not None and below >= -log(harm_alpha):
+        high = min(high, 0.0)
+    return Effect(above, below, low, high, _labels(gain))
 
 
 def not_worse_effect(gain: Gain, margin: float, alpha: float, harm_alpha: float) -> Effect:

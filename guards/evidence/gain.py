@@ -25,13 +25,14 @@ __all__ = ["Gain", "Tally"]
 class Tally(NamedTuple):
     """Documents whose gain is known, and on how many of them one variant alone is right.
 
-    ``given_up`` of the documents were drawn and will never have a label. Numbers that are expected,
-    not counted, need not be whole.
+    On ``neither`` of them the labels differ and both are wrong, and ``given_up`` were drawn and
+    will never have a label. Numbers that are expected, not counted, need not be whole.
     """
 
     documents: float = 0
     wins: float = 0
     losses: float = 0
+    neither: float = 0
     given_up: float = 0
 
     def plus(self, other: Tally) -> Tally:
@@ -73,8 +74,9 @@ class Gain:
 
     @property
     def labelled(self) -> float:
-        """The number of labelled documents on which one variant alone is right."""
-        return self.all.wins + self.all.losses
+        """The number of labelled documents on which the variants disagree."""
+        tally = self.all
+        return tally.wins + tally.losses + tally.neither
 
     @property
     def mean(self) -> float | None:
@@ -140,11 +142,16 @@ class Gain:
         return max(ways) - log(len(ways))
 
     def with_misses(self, misses: int) -> Gain:
-        """Return the gain if the champion alone were right on ``misses`` more documents."""
+        """Return the gain if the champion alone were right on ``misses`` more documents.
+
+        The documents of known gain are a sample of the compared ones: as large a part of the missed
+        ones is added to them.
+        """
         if not misses:
             return self
+        lost = misses * self.documents / self.compared if self.compared else 0.0
         tallies = dict(self.tallies)
-        tallies[1.0] = tallies.get(1.0, Tally()).plus(Tally(documents=misses, losses=misses))
+        tallies[1.0] = tallies.get(1.0, Tally()).plus(Tally(documents=lost, losses=lost))
         return Gain(self.compared + misses, self.disagreed + misses, tallies)
 
     def if_given_up_were_losses(self) -> Gain:

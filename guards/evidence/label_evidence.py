@@ -128,10 +128,12 @@ def label_evidence(
         if pair.request_id in known.came
     ]
     truths = [row for row in came if row[0].observed_us <= ripe_us]
-    queued = [(pair, label) for pair, label in rows if _is_drawn(pair, label)]
     draws = drawn_disagreements(
         pairs.kept_pairs(), known, {documents.hour for documents in population}
     )
+    queued = [
+        (pair, _as_drawn(pair, label, draws)) for pair, label in rows if _is_drawn(pair, label)
+    ]
     parts = [*_of_truths(truths, draws), *_of_draws(population, draws, known)]
     ripe_hour = ripe_us // HOUR_US
     return LabelEvidence(
@@ -167,6 +169,12 @@ def _is_drawn(pair: LabelledPair, label: TrueLabel) -> bool:
     return label.source is LabelSource.QUEUE and by_rule
 
 
+def _as_drawn(pair: LabelledPair, label: TrueLabel, draws: Draws) -> TrueLabel:
+    """Return a label with the probability of its document in all draws together."""
+    drawn_with = label.inclusion_probability if pair.agree else draws.probabilities.get(pair.hour)
+    return label if drawn_with is None else replace(label, inclusion_probability=drawn_with)
+
+
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
     """Return the 95th percentile of the seconds from answer to label; 0 where none is known."""
     # Whole numbers: a label that is just ripe must not miss it by a rounded microsecond.
@@ -200,8 +208,12 @@ def _tally(pair: LabelledPair, label: TrueLabel, documents: int) -> Tally:
         return Tally(documents, given_up=1)
     champion_right = pair.cell.label == label.label
     challenger_right = pair.challenger_label == label.label
-    wins, losses = challenger_right > champion_right, champion_right > challenger_right
-    return Tally(documents, int(wins), int(losses))
+    return Tally(
+        documents,
+        wins=int(challenger_right > champion_right),
+        losses=int(champion_right > challenger_right),
+        neither=int(not (pair.agree or champion_right or challenger_right)),
+    )
 
 
 def _recent(parts: Iterable[_Part]) -> dict[float, Tally]:
@@ -258,7 +270,9 @@ def _counts(pairs: LabelledPairs, known: KnownLabels, draws: Draws, *, unripe: i
         unripe=unripe,
         undrawn=_undrawn(pairs, labelled, draws),
         waiting=draws.waiting,
-        given_up=sum(known.labels[pair.request_id].given_up for pair in draws.drawn),
+        given_up=sum(
+            label.given_up and name in pairs.pairs for name, label in known.labels.items()
+        ),
         off_rule=draws.off_rule,
         corrections=len(corrected),
         corrections_of_champion=sum(pair.cell.label != label.label for pair, label in corrected),

@@ -11,7 +11,7 @@ from guards.evidence.sampling import digests, uniforms
 from guards.evidence.segments import OTHER_SEGMENTS, SegmentSums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -62,16 +62,26 @@ class LabelledPairs:
     """Keeps the last answers to labelled documents, and counts all documents by hour and cell.
 
     ``seen`` are the labelled documents of which there was any outcome. With ``disagreements`` the
-    answers to every document with different labels are kept: which of
-    them were drawn is known from the labels of others.
+    answers to every document with different labels are kept: which of them were drawn is known from
+    the labels of others.
     """
 
-    def __init__(self, request_ids: AbstractSet[str], *, disagreements: bool) -> None:
-        """Start empty; ``request_ids`` are those of the labelled documents."""
+    def __init__(
+        self,
+        request_ids: AbstractSet[str],
+        *,
+        disagreements: bool,
+        guarded: Collection[str] = (),
+    ) -> None:
+        """Start empty; ``request_ids`` are those of the labelled documents.
+
+        ``guarded`` segments have counts of their own in any case.
+        """
         self.pairs: dict[str, LabelledPair] = {}
         self.population: SegmentSums[Population, int] = SegmentSums(
             lambda documents: documents.cell.segment,
             lambda documents, segment: documents._replace(cell=Cell(segment, documents.cell.label)),
+            guarded,
         )
         self.seen: set[str] = set()
         self._request_ids = request_ids

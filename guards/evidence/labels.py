@@ -54,10 +54,10 @@ class KnownLabels:
     def __init__(self, labels: Iterable[TrueLabel] = ()) -> None:
         """Add these labels, in this order."""
         self.repeated = 0
-        self.contradicted = 0
         self._labels: dict[str, TrueLabel] = {}
         self._corrections: dict[str, TrueLabel] = {}
         self._came: set[str] = set()
+        self._contradicted: set[tuple[bool, str]] = set()
         for label in labels:
             self.add(label)
 
@@ -65,6 +65,11 @@ class KnownLabels:
     def labels(self) -> Mapping[str, TrueLabel]:
         """The labels that count, without corrections."""
         return self._labels
+
+    @property
+    def contradicted(self) -> int:
+        """The number of documents with several labels that differ."""
+        return len(self._contradicted)
 
     @property
     def came(self) -> AbstractSet[str]:
@@ -88,14 +93,16 @@ class KnownLabels:
             return
         if earlier.label is not None and label.label is not None:
             self.repeated += 1
-            self.contradicted += earlier.label != label.label
+            if earlier.label != label.label:
+                self._contradicted.add((correction, label.request_id))
         latest = label if _replaces(label, earlier) else earlier
         known[label.request_id] = _drawn_as(latest, label, earlier)
 
     def copy(self) -> KnownLabels:
         """Return a copy that later labels do not change."""
         known = KnownLabels()
-        known.repeated, known.contradicted = self.repeated, self.contradicted
+        known.repeated = self.repeated
+        known._contradicted = set(self._contradicted)
         known._labels = dict(self._labels)
         known._corrections = dict(self._corrections)
         known._came = set(self._came)

@@ -30,8 +30,9 @@ class LabelsNeeded:
     """Labels of documents on which the variants disagree, in number.
 
     ``low`` would do if the share of them that the challenger wins is the upper quartile of what the
-    labels so far leave open, ``high`` if it is the lower; None where no number would. ``at_random``
-    is the same for labels of any documents. ``by`` is when they are there at the present rate.
+    labels so far leave open, ``high`` if it is the lower; None where no number would. Both are
+    taken to be wrong as often as so far. ``at_random`` is the same for labels of any documents.
+    ``by`` is when they are there at the present rate.
     """
 
     low: int | None
@@ -79,9 +80,12 @@ def _needed(gain: Gain, share: float, rate: float, policy: Policy, log_needed: f
     # So many documents, with every disagreement labelled, would have as many labels.
     documents = sum(p * tally.documents for p, tally in sorted(gain.tallies.items()))
 
+    # A label of a class that neither gave tells nothing.
+    telling = (2 + known.wins + known.losses) / (2 + gain.labelled)
+
     def enough(labels: int) -> bool:
-        wins = known.wins + share * labels
-        losses = known.losses + (1 - share) * labels
+        wins = known.wins + share * telling * labels
+        losses = known.losses + (1 - share) * telling * labels
         expected = Gain(
             gain.compared,
             gain.disagreed,

@@ -15,7 +15,7 @@ from guards.evidence.sampling import NULL_COPIES, digests, null_signs
 from guards.evidence.segments import SegmentSums
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -55,13 +55,16 @@ class PairEvidence:
     random signs, in units of 1 / ``UNIT``. ``eligible`` and ``missed`` count documents by stratum.
     """
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, guarded: Collection[str] = ()) -> None:
+        """Start empty; ``guarded`` segments have figures of their own in any case."""
+        self.guarded = frozenset(guarded)
         self.observations = 0
         self.outside = 0
         self.outcomes: Counter[str] = Counter()
         self.cells: SegmentSums[Cell, PairSums] = SegmentSums(
-            lambda cell: cell.segment, lambda cell, segment: Cell(segment, cell.label)
+            lambda cell: cell.segment,
+            lambda cell, segment: Cell(segment, cell.label),
+            guarded,
         )
         self.labels: Counter[tuple[str, str]] = Counter()
         self.cost = CostSums()

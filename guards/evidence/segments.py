@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 from guards.evidence.sampling import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 __all__ = ["MAX_SEGMENTS", "OTHER_SEGMENTS", "SegmentSums"]
 
@@ -34,12 +34,19 @@ class SegmentSums(Generic[K, S]):
     """Sums by a key that holds the name of a segment, or None where there is none."""
 
     def __init__(
-        self, segment_of: Callable[[K], str | None], with_segment: Callable[[K, str], K]
+        self,
+        segment_of: Callable[[K], str | None],
+        with_segment: Callable[[K, str], K],
+        guarded: Collection[str] = (),
     ) -> None:
-        """Start empty; the functions read the segment of a key, and replace it."""
+        """Start empty; the functions read the segment of a key, and replace it.
+
+        ``guarded`` segments are kept before all others.
+        """
         self.sums: dict[K, S] = {}
         self._segment_of = segment_of
         self._with_segment = with_segment
+        self._guarded = frozenset(guarded)
         self._kept: dict[str, bytes] = {}
 
     @property
@@ -68,7 +75,7 @@ class SegmentSums(Generic[K, S]):
         """Return whether a segment has sums of its own, and make room for a new one that has."""
         if segment in self._kept or segment == OTHER_SEGMENTS:
             return True
-        hashed = digest(segment)
+        hashed = b"" if segment in self._guarded else digest(segment)
         if len(self._kept) >= MAX_SEGMENTS:
             last = max(self._kept, key=self._kept.__getitem__)
             if self._kept[last] < hashed:

@@ -91,7 +91,9 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
     choice = choose(bundle, settings.engine)
     configured = configured_challengers(settings)
     challengers = [challenger.make(settings, bundle.manifest) for challenger in configured]
-    evidence = RunEvidence([challenger.id for challenger in challengers])
+    evidence = RunEvidence(
+        [challenger.id for challenger in challengers], settings.policy.guarded_segments
+    )
     schema = bundle.preprocessing.schema
     recorder = Recorder(
         RecorderParts(

@@ -16,7 +16,7 @@ from guards.evidence.pair_sums import Cell
 from guards.evidence.sampling import digests, uniforms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from guards.answer import Answer, Observation
     from guards.evidence.pair import Outcome
@@ -104,9 +104,9 @@ _MISSED = AnswerRow(None)
 class LiveEvidence:
     """Counts the outcomes of one challenger; used from one event loop."""
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self._evidence = PairEvidence()
+    def __init__(self, guarded: Collection[str] = ()) -> None:
+        """Start empty; ``guarded`` segments have figures of their own in any case."""
+        self._evidence = PairEvidence(guarded)
         self._buffer: list[OutcomeRow] = []
 
     def update(self, row: OutcomeRow) -> None:
@@ -125,7 +125,7 @@ class LiveEvidence:
     def get(self) -> PairEvidence:
         """Return a copy of the evidence so far, which goes on counting."""
         self.fold()
-        copied = PairEvidence()
+        copied = PairEvidence(self._evidence.guarded)
         copied.merge(self._evidence)
         return copied
 

@@ -29,9 +29,9 @@ class LiveLabels:
 
     Once a document has a label, both stay, whether or not the answers to other documents push its
     own out of memory. Only the first 10,000 labelled documents of the run count, because a window
-    that moves would be a new test at every label; labels of more are counted as ``beyond``. Labels
-    of documents that are not in memory are counted as ``unmatched``. All are in the log. ``last_us`` is the last moment of an
-    answer or a label, in microseconds since 1970.
+    that moves would be a new test at every label; labels of more are counted as ``beyond``, and
+    those of documents that are not in memory as ``unmatched``. All are in the log. ``last_us`` is
+    the last moment of an answer or a label, in microseconds since 1970.
     """
 
     def __init__(self, challengers: Iterable[ChallengerId]) -> None:

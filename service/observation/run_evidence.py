@@ -11,7 +11,7 @@ from service.observation.live_evidence import LiveEvidence, OutcomeRow
 from service.observation.live_labels import LiveLabels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from guards.answer import Answer
     from guards.events.events import FeedbackReceived
@@ -31,13 +31,13 @@ class RunEvidence:
     why, once. ``counted`` is how much was counted, to know whether anything was since.
     """
 
-    def __init__(self, challengers: Sequence[ChallengerId]) -> None:
-        """Start empty."""
+    def __init__(self, challengers: Sequence[ChallengerId], guarded: Collection[str] = ()) -> None:
+        """Start empty; ``guarded`` segments have figures of their own in any case."""
         self.challengers = tuple(challengers)
         self.since = datetime.now(UTC)
         self.counted = 0
         self._labels = LiveLabels(challengers)
-        self._outcomes = {challenger: LiveEvidence() for challenger in challengers}
+        self._outcomes = {challenger: LiveEvidence(guarded) for challenger in challengers}
         self._incomplete: set[ChallengerId] = set()
 
     def answered(self, request_id: str, answer: Answer) -> None:

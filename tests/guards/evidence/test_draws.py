@@ -56,7 +56,7 @@ def test_a_correction_is_not_waited_for_and_does_not_finish_an_hour() -> None:
     """Somebody who dislikes an answer says nothing of what was drawn."""
     labels = [queued("low", "a", 0.5), correction("middle", "b")]
     assert draws(PAIRS, labels).waiting == 1
-    assert draws(PAIRS, [correction("low", "a")]) == Draws({}, (), 0, 0)
+    assert draws(PAIRS, [correction("low", "a")]) == Draws({}, {}, (), 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -88,21 +88,21 @@ def test_documents_that_agree_are_not_drawn_here() -> None:
     """Their gain is known without a label, so that no hour waits for them."""
     agreed = disagreement("agreed", 0.05)._replace(challenger_label="a")
     found = draws([*PAIRS, agreed], [queued("agreed", None, 0.5)])
-    assert found == Draws({}, (), 0, 0)
+    assert found == Draws({}, {}, (), 0, 0)
 
 
 @pytest.mark.parametrize("probability", [0.01, 0.0999])
 def test_small_probabilities_are_not_used(probability: float) -> None:
     """A document that stands for more than ten others makes the evidence worse."""
     pair = disagreement("low", 0.0)
-    assert draws([pair], [queued("low", "a", probability)]) == Draws({}, (), 0, 0)
+    assert draws([pair], [queued("low", "a", probability)]) == Draws({}, {}, (), 0, 0)
     assert draws([pair], [queued("low", "a", MIN_PROBABILITY)]).complete == {0: MIN_PROBABILITY}
 
 
 def test_a_draw_whose_probability_is_not_known_is_not_used() -> None:
     """Nothing says how many documents it stands for."""
     label = replace(queued("low", "a", 1.0), inclusion_probability=None)
-    assert draws(PAIRS, [label]) == Draws({}, (), 0, 0)
+    assert draws(PAIRS, [label]) == Draws({}, {}, (), 0, 0)
 
 
 def test_hours_between_draws_without_one_were_drawn_too() -> None:

@@ -53,12 +53,24 @@ def test_better_is_what_labels_say(gain: Gain) -> None:
     """The words count wins and losses, or say that there is no label."""
     effect = better_effect(gain, ALPHA, ALPHA)
     assert (effect.log_e_holds, effect.log_e_broken) == (gain.log_e_above(0), gain.log_e_below(0))
-    assert (effect.worst, effect.best) == gain.bounds(ALPHA, ALPHA)
+    low, high = gain.bounds(ALPHA, ALPHA)
+    assert effect.worst == (max(low, 0) if low and effect.log_e_holds >= NEEDED else low)
+    assert effect.best == (min(high, 0) if high and effect.log_e_broken >= NEEDED else high)
     if gain.documents:
         assert f"the challenger alone is right {gain.all.wins:.0f} times" in effect.words
         assert f"the champion alone {gain.all.losses:.0f} times" in effect.words
     else:
         assert effect.words.startswith("no document has a label")
+
+
+def test_what_is_shown_to_be_better_has_no_bound_below_nothing() -> None:
+    """Wins against losses tell the sign before the sequence of the mean does."""
+    better, worse = (
+        better_effect(Gain(1000, 100, {1.0: Tally(1000, *counts)}), ALPHA, ALPHA)
+        for counts in ((64, 36), (36, 64))
+    )
+    assert better.log_e_holds >= NEEDED
+    assert (better.worst, worse.best) == (0.0, 0.0)
 
 
 def test_not_worse_can_be_shown_without_a_label() -> None:

@@ -87,7 +87,8 @@ def test_losses_and_misses_are_evidence_against_a_challenger(
     base = Gain(gain.compared, gain.disagreed, {**gain.tallies, 1.0: Tally(lost)})
     assert worse.log_e_above(-0.02) <= base.log_e_above(-0.02)
     counted = base.with_misses(misses)
-    assert counted.documents == base.documents + misses
+    part = base.documents / base.compared if base.compared else 0
+    assert counted.documents == pytest.approx(base.documents + misses * part)
     assert counted.log_e_above(-0.02) <= base.log_e_above(-0.02) + 1e-9
     assert counted.log_e_rarely_differ(0.1) <= base.log_e_rarely_differ(0.1) + 1e-9
 
@@ -101,10 +102,11 @@ def test_no_miss_changes_nothing(probability: float) -> None:
 
 
 def test_misses_are_documents_that_the_champion_alone_gets_right() -> None:
-    """They are labelled as it were, and are disagreements."""
+    """They are disagreements, and as large a part of them is labelled as of the others."""
     gain = Gain(100, 30, {1.0: Tally(50, 12, 5)}).with_misses(10)
-    assert gain == Gain(110, 40, {1.0: Tally(60, 12, 15)})
-    assert gain.mean == pytest.approx(-3 / 60)
+    assert gain == Gain(110, 40, {1.0: Tally(55, 12, 10)})
+    assert gain.mean == pytest.approx(2 / 55)
+    assert Gain().with_misses(5) == Gain(5, 5, {1.0: Tally()})
 
 
 def test_what_was_given_up_can_be_counted_as_lost() -> None:

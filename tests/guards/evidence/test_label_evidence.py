@@ -75,9 +75,10 @@ def test_labels_tell_who_alone_is_right() -> None:
     evidence = labelled(docs, [*labels, truth("4", "c")])
     assert evidence.tallies == {
         (A, 1.0): Tally(documents=2, losses=1),
-        (Cell(None, "b"), 1.0): Tally(documents=3, wins=1, losses=1),
+        (Cell(None, "b"), 1.0): Tally(documents=3, wins=1, losses=1, neither=1),
     }
     assert gain(evidence).mean == pytest.approx(-1 / 5)
+    assert gain(evidence).labelled == 4
     assert sum(evidence.answers.values()) == 5
     assert evidence.answers[LabelledAnswers(A, "a", "c", LabelSource.TRUTH, 1.0)] == 1
 

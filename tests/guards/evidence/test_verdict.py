@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.evidence.criteria import Guardrail, Policy
+from guards.evidence.gain import Tally
 from guards.evidence.labels import TrueLabel
 from guards.evidence.pair import Missed
 from guards.evidence.report import challenger_report
@@ -286,9 +287,9 @@ def test_the_gain_of_parts_is_that_of_their_documents() -> None:
     docs, labels = contest(3, 2, 5)
     docs = [replace(doc, segment="emea" if row % 2 else None) for row, doc in enumerate(docs)]
     pairs, evidence = pair_evidence(docs), labelled(docs, labels)
-    assert gain_of(pairs.total, evidence).all == (10, 3, 2, 0)
-    assert gain_of_class(pairs, evidence, "b").all == (3, 3, 0, 0)
-    assert gain_of_segment(pairs, evidence, "emea").all == (5, 1, 1, 0)
+    assert gain_of(pairs.total, evidence).all == Tally(10, 3, 2)
+    assert gain_of_class(pairs, evidence, "b").all == Tally(3, 3, 0)
+    assert gain_of_segment(pairs, evidence, "emea").all == Tally(5, 1, 1)
     assert gain_of_segment(pairs, evidence, "apac").compared == 0
     assert gain_of(pairs.total, None).tallies == {}
 
