@@ -250,3 +250,21 @@ def test_everything_is_plain_json(tmp_path: Path) -> None:
 
     for labels in ([], _truths(documents, won_by_challenger=1.0)[:1]):
         json.dumps(_compare(log, labels=labels).to_json(), allow_nan=False)
+
+
+def test_a_guarded_segment_is_judged_however_many_there_are(tmp_path: Path) -> None:
+    """Names that clients invent do not make a guardrail unanswerable, with labels or without."""
+    documents = [
+        Seen(f"r-{n}", segment="guarded" if n % 2 else f"invented {n}", second=n)
+        for n in range(800)
+    ]
+    labels = [TrueLabel(seen.request_id, seen.champion) for seen in documents]
+    policy = Policy(guardrails=(Guardrail.parse("segment:guarded=.05"),))
+
+    comparison = _compare(
+        write_log(tmp_path / "log.jsonl", documents), labels=labels, policy=policy
+    )
+
+    (guardrail,) = (c for c in comparison.challengers[0].verdict.criteria if c.kind == "guardrail")
+    assert guardrail.shown
+    assert "labels differ on 0 of 400 documents" in guardrail.words

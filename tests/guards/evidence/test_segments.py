@@ -91,3 +91,18 @@ def test_no_client_can_send_the_name_of_the_others() -> None:
     with pytest.raises(UnicodeEncodeError):
         OTHER_SEGMENTS.encode()
     assert json.loads(json.dumps(OTHER_SEGMENTS)) == OTHER_SEGMENTS
+
+
+def test_guarded_segments_are_kept_whatever_else_comes() -> None:
+    """A segment that a guardrail names cannot be pushed out by names that clients invent."""
+    names = sorted(
+        (f"{number}" for number in range(200)), key=lambda n: sha256(n.encode()).digest()
+    )
+    guarded, rest = names[-1], names[:-1]
+    for order in ([*rest, guarded], [guarded, *rest], [*rest[:90], guarded, *rest[90:]]):
+        sums: SegmentSums[Key, int] = SegmentSums(
+            lambda key: key[0], lambda key, segment: (segment, key[1]), [guarded]
+        )
+        sums.add(((name, "x"), 1) for name in order)
+        assert sums.segments == {guarded, *rest[: MAX_SEGMENTS - 1]}
+        assert sums.sums[guarded, "x"] == 1
