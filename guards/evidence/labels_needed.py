@@ -40,6 +40,16 @@ class LabelsNeeded:
     at_random: tuple[int | None, int | None]
     by: date | None
 
+    @property
+    def words(self) -> str:
+        """How many labels are needed, in a sentence."""
+        low, high = self.at_random
+        by = "" if self.by is None else f", at the present rate by {self.by.isoformat()}"
+        return (
+            f"it probably needs {_between(self.low, self.high)} more labels if you label "
+            f"disagreements only, {_between(low, high)} at random{by}"
+        )
+
     def to_json(self) -> JsonObject:
         """Return the numbers as plain JSON."""
         low, high = self.at_random
@@ -49,6 +59,12 @@ class LabelsNeeded:
             "by": None if self.by is None else self.by.isoformat(),
             "at_random": {"low": low, "high": high},
         }
+
+
+def _between(low: int | None, high: int | None) -> str:
+    if low is None:
+        return f"more than {_MAX_LABELS}"
+    return f"at least {low}" if high is None else f"{low} to {high}"
 
 
 def labels_needed(

@@ -131,10 +131,15 @@ class _Case:
         is_robust = quality[0].shown
         decision = self._decision(criteria, robust=is_robust)
         open_question = decision == "undecided" and not criteria[0].shown
+        needed = self._labels_needed() if open_question else None
         return Verdict(
             decision=decision,
-            because=tuple(self._because(decision, criteria)),
-            labels_needed=self._labels_needed() if open_question else None,
+            because=(
+                *self._because(decision, criteria),
+                *([] if needed is None else [needed.words]),
+                *self._remarks([c for c in criteria if c.shown]),
+            ),
+            labels_needed=needed,
             criteria=criteria,
             robust_to_missing=is_robust,
             honesty=honesty(self._pairs),
@@ -198,7 +203,6 @@ class _Case:
             if self._policy.require_robust:
                 missing = (c for c in criteria if c.name == _ROBUST and not c.shown)
                 yield from (f"not shown yet: {c.words}" for c in missing)
-        yield from self._remarks(shown)
 
     def _remarks(self, shown: list[Criterion]) -> Iterator[str]:
         """Yield what does not decide, and should be known."""

@@ -125,7 +125,7 @@ def _matrix(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
 def _classes(classes: Mapping[str, JsonMapping]) -> list[Sequence[str]]:
     labelled = any(part["champion"] for part in classes.values())
     names = ("precision", "recall", "f1") if labelled else ()
-    head = ("", *_PART_HEAD, *(f"{name} a, b" for name in names))
+    head = ("", *_PART_HEAD, *(f"{name} of both" for name in names))
     return [
         head,
         *(
@@ -221,24 +221,10 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     yield f"verdict: {verdict.decision}"
     for reason in verdict.because:
         yield f"  {printable(reason)}"
-    needed = verdict.labels_needed
-    if needed is not None:
-        low, high = needed.at_random
-        by = f", at the present rate by {needed.by}" if needed.by else ""
-        yield (
-            f"  labels needed: {_between(needed.low, needed.high)} if you label disagreements "
-            f"only, {_between(low, high)} at random{by}"
-        )
     yield (
         f"  of {verdict.honesty.of} copies without any shift of confidence, "
         f"{verdict.honesty.crossed} are beyond the bound (at most 5 are expected)"
     )
-
-
-def _between(low: int | None, high: int | None) -> str:
-    if low is None:
-        return "no number probably"
-    return f"{low} to {high}" if high is not None else f"{low} at least"
 
 
 def _indented(title: str, rows: Sequence[Sequence[str]]) -> str:

@@ -9,11 +9,12 @@ import click
 
 from artifacts.tables import read_frame, text_of
 from guards.comparison.captured import captured_documents
-from guards.comparison.comparison import last_champion
+from guards.comparison.comparison import compare_logs, last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.comparison.queue_table import write_queue
 from guards.errors import CallError, TableError
 from guards.events.log_table import LogTable
+from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels
 from guards.text import listed
 from service.cli.label_tables import add_tables
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guards.comparison.queue import LabelQueue
+    from guards.evidence.verdict import Verdict
 
 __all__ = ["label_queue"]
 
@@ -77,10 +79,11 @@ def label_queue(  # noqa: PLR0913 (click calls by name)
             raise CallError(message)
         labelled = {name for name, label in known.labels.items() if label.label is not None}
         queue = draw_queue(log.pairs(champion.identity, heard[0]), labelled, size)
+        verdict = compare_logs(log, known, Policy(), challenger=challenger).challengers[0].verdict
     ids = {row.request_id for row in queue.rows}
     found = _documents(documents, ids) if documents else captured_documents(logs, ids)
     write_queue(out, queue, found)
-    _say(out, queue, len(found))
+    _say(out, queue, len(found), verdict)
 
 
 def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, object]]:
@@ -95,7 +98,7 @@ def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, 
     return {name: row for name, row in documents.items() if name in request_ids}
 
 
-def _say(out: Path, queue: LabelQueue, found: int) -> None:
+def _say(out: Path, queue: LabelQueue, found: int, verdict: Verdict) -> None:
     drawn = [row for row in queue.rows if row.stratum == DISAGREEMENT]
     strata = ", ".join(f"{count} of {name}" for name, count in queue.strata.items())
     click.echo(f"{out}: {len(queue.rows)} documents, {len(drawn)} of them disagreements ({strata})")
@@ -108,6 +111,10 @@ def _say(out: Path, queue: LabelQueue, found: int) -> None:
         "Labels of the disagreements decide whether the challenger is better: agreements cannot. "
         "Those of the agreements tell how accurate both are."
     )
+    if verdict.labels_needed is None:
+        click.echo(f"Whether it is better is {verdict.decision} so far.")
+    else:
+        click.echo(f"To say whether it is better, {verdict.labels_needed.words}.")
     if found < len(queue.rows):
         note = (
             f"{len(queue.rows) - found} documents have no text: the service writes it into the log "

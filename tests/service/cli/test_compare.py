@@ -95,7 +95,7 @@ def test_the_table_for_people(log: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "83.3%" in printed
     assert "-0.100" in printed
     assert "verdict: undecided" in printed
-    assert "labels needed: " in printed
+    assert "more labels if you label disagreements only" in printed
     assert "no labels: send them to /v1/feedback" in printed
 
 
@@ -110,7 +110,7 @@ def test_labels_tell_the_accuracy_of_both(
     printed = capsys.readouterr().out
     assert "accuracy of the champion 0.833" in printed
     assert "accuracy of the challenger 1.000" in printed
-    assert "precision a, b" in printed
+    assert "precision of both" in printed
     assert "verdict: promote" in printed
 
 
