@@ -215,6 +215,11 @@ def _labels(report: JsonMapping) -> Iterator[str]:
         yield f"  gain in accuracy {_signed(gain['value'])} {_range(gain)}"
     rest = [f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n and name != "ripe_s"]
     yield f"  labels: {', '.join(rest)}; ripe after {counts['ripe_s']:.0f} s"
+    if counts["unripe"]:
+        yield (
+            f"  {counts['unripe']} labels are of documents too young for the slow labels to have "
+            "come: wait, or say --ripe 0s where all came together"
+        )
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:

@@ -183,7 +183,8 @@ def _expected(event: RequestObserved, pair: Pair, *, last: bool) -> tuple[object
 
 def _observation(observation: Observation) -> list[str | None]:
     answer = observation.answer
-    numbers = (answer.confidence, answer.margin, answer.entropy, observation.cpu_s)
+    cpu_s = None if observation.exclusive else observation.cpu_s
+    numbers = (answer.confidence, answer.margin, answer.entropy, cpu_s)
     return [answer.label, *(None if x is None else float(x).hex() for x in numbers)]
 
 
