@@ -15,7 +15,7 @@ from guards.text import listed
 from service.lifecycle.preflight import judge
 from service.settings import Settings
 from tests.conftest import ROLES
-from tests.patience import PATIENCE_S, wait_until
+from tests.patience import PATIENCE_S
 from tests.serving.server import UNDERSTUDY, port_is_open, serving
 
 if TYPE_CHECKING:
@@ -63,28 +63,6 @@ def test_other_labels_keep_the_port_closed(champion: Path, strange: Path, tmp_pa
     complaint = "".join(server.complaints)
     assert f"understudy: challenger refused {strange}\nlabels_disjoint: labels\n" in complaint
     assert "Traceback" not in complaint
-
-
-def test_an_optional_challenger_with_other_labels_is_left_out(
-    champion: Path, strange: Path, related: Path, tmp_path: Path
-) -> None:
-    """The same finding is logged; one that shares labels serves, after a note that comes once."""
-    command = (*UNDERSTUDY, "serve", "--challenger-optional", "--champion", str(champion))
-    challengers = ("--challenger", str(strange), "--challenger", str(related))
-    ((_, refused),) = judge(Settings(champion=str(champion), challengers=(str(strange),)))
-    with serving((*command, *challengers), tmp_path / "log.jsonl") as server:
-        wait_until(
-            lambda: [c["state"] for c in server.status()["challengers"]] == ["refused", "ready"],
-            "both challengers",
-        )
-        assert server.classify([{"text": "an invoice"}]).status_code == 200
-        server.wait_until_compared()
-    (refusal,) = server.events("guard.refused")
-    assert (refusal["role"], refusal["bundle"]) == ("challenger", "docs/3")
-    assert refusal["findings"] == [finding.to_json() for finding in refused.findings]
-    (line,) = server.events("request.observed")
-    assert [pair["status"] for pair in line["challengers"]] == ["missed", "ok"]
-    assert "".join(server.complaints).count(NOTE) == 1
 
 
 def test_labels_that_only_one_knows_are_named(
