@@ -32,7 +32,7 @@ BOUNDARY = "agreement near the boundary"
 AGREEMENT = "agreement"
 
 _AGREEMENT_SHARE = 0.2
-_PROBABILITIES = (1.0, 0.5, 0.25, MIN_PROBABILITY)
+_PROBABILITIES = (1.0, 0.75, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, MIN_PROBABILITY)
 """Few values, so that several queues have the same one: the labels of all then count alike."""
 
 

@@ -70,7 +70,8 @@ def figures_source(evidence: LabelEvidence) -> LabelSource | None:
     """Return which labels figures can be computed from: those of the larger group that can.
 
     Labels that came regardless of the answers always can. Drawn ones can where agreements were
-    drawn too: labels on disagreements alone say nothing of either accuracy. None where none can.
+    drawn too, since labels on disagreements alone say nothing of either accuracy, and where none
+    waits for its label, since a queue is seldom labelled at random. None where none can.
     """
     numbers = {LabelSource.TRUTH: 0, LabelSource.QUEUE: 0}
     agreements = 0
@@ -78,7 +79,7 @@ def figures_source(evidence: LabelEvidence) -> LabelSource | None:
         numbers[answers.source] += count
         if answers.source is LabelSource.QUEUE and answers.agree:
             agreements += count
-    if not agreements:
+    if not agreements or evidence.counts.waiting:
         del numbers[LabelSource.QUEUE]
     source = max(numbers, key=numbers.__getitem__)
     return source if numbers[source] else None

@@ -269,7 +269,7 @@ def _counts(pairs: LabelledPairs, known: KnownLabels, draws: Draws, *, unripe: i
         ),
         unripe=unripe,
         undrawn=_undrawn(pairs, labelled, draws),
-        waiting=draws.waiting,
+        waiting=draws.waiting + _waiting_agreements(pairs, known),
         given_up=sum(
             label.given_up and name in pairs.pairs for name, label in known.labels.items()
         ),
@@ -279,6 +279,15 @@ def _counts(pairs: LabelledPairs, known: KnownLabels, draws: Draws, *, unripe: i
         repeated=known.repeated,
         contradicted=known.contradicted,
     )
+
+
+def _waiting_agreements(pairs: LabelledPairs, known: KnownLabels) -> int:
+    waiting = (
+        pairs.pairs.get(name)
+        for name, label in known.labels.items()
+        if label.label is None and not label.given_up
+    )
+    return sum(pair is not None and pair.agree for pair in waiting)
 
 
 def _undrawn(pairs: LabelledPairs, labelled: Iterable[TrueLabel], draws: Draws) -> int:

@@ -208,7 +208,9 @@ def _labels(report: JsonMapping) -> Iterator[str]:
                 f"{figures['documents']} labels, calibration error "
                 f"{_number(figures['calibration_error'])}"
             )
-    if accuracy["champion"] is None and counts["labelled"]:
+    if accuracy["champion"] is None and counts["waiting"]:
+        yield f"  accuracies wait for {counts['waiting']} labels that the queue still lacks"
+    elif accuracy["champion"] is None and counts["labelled"]:
         yield "  labels of disagreements alone tell the difference, and neither accuracy"
     gain = accuracy["gain"]
     if gain["value"] is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,6 +124,17 @@ def test_labels_on_disagreements_alone_give_no_figure() -> None:
         assert figures(evidence, of_challenger=False) is None
     assert figures_source(labelled(docs, [*drawn, queued("3", "a", 1.0)])) is LabelSource.QUEUE
     assert figures_source(labelled(docs, [*drawn, truth("3", "a")])) is LabelSource.TRUTH
+
+
+def test_a_queue_that_is_filled_in_by_half_gives_no_figures() -> None:
+    """Whoever labels from the top begins with disagreements, which are no fair sample."""
+    docs = [Doc("1", "a", "b"), Doc("2"), Doc("3")]
+    labels = [queued("1", "a", 1.0), queued("2", "a", 1.0)]
+    for rest, known in ((None, False), ("a", True)):
+        evidence = labelled(docs, [*labels, queued("3", rest, 1.0)])
+        assert (figures(evidence, of_challenger=False) is not None) == known
+    given_up = replace(queued("3", None, 1.0), given_up=True)
+    assert figures(labelled(docs, [*labels, given_up]), of_challenger=False) is not None
 
 
 def test_truths_of_drawn_documents_are_among_the_truths() -> None:

@@ -84,12 +84,12 @@ def test_labels_tell_who_alone_is_right() -> None:
 
 
 def test_labels_that_cannot_count_are_counted() -> None:
-    """By why they cannot: in no log, missed by the challenger, repeated, contradicted."""
+    """By why they cannot: in no log, missed by the challenger, repeated, contradicted, waited for."""
     docs = [Doc("1"), missed(Doc("2")), Doc("3"), Doc("4", "a", "new", comparable=False)]
     labels = [*[truth(name, "a") for name in ("1", "2", "4", "unheard of")], truth("1", "b")]
     evidence = labelled(docs, [*labels, queued("3", None, 0.5)])
     assert evidence.counts == LabelCounts(
-        labelled=4, unmatched=1, not_compared=2, repeated=1, contradicted=1
+        labelled=4, unmatched=1, not_compared=2, waiting=1, repeated=1, contradicted=1
     )
     assert tally(evidence).documents == 1
 
