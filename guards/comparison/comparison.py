@@ -144,7 +144,9 @@ def _compare(reading: _Reading, challenger: ChallengerId, policy: Policy) -> Cha
         periods.update(columns)
     labels = None
     if known.labels or known.corrections:
-        last_us = microseconds(reading.log.last_timestamp)
+        moments = (label.labelled_at for label in known.labels.values())
+        last = max([reading.log.last_timestamp, *(moment for moment in moments if moment)])
+        last_us = microseconds(last)
         labels = label_evidence(labelled, known, last_us, reading.ripe_s)
     return ChallengerComparison(
         challenger=challenger,

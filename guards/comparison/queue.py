@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from guards.evidence.columns import COMPARED
 from guards.evidence.draws import MIN_PROBABILITY
-from guards.evidence.labelled_pairs import HOUR_US
+from guards.evidence.labelled_pairs import BLOCK_US
 from guards.evidence.pair_sums import NEAR_BOUNDARY
 from guards.evidence.sampling import digests, uniforms
 
@@ -50,7 +51,7 @@ class LabelQueue:
 
     ``strata`` counts the documents that each stratum was drawn from, ``labelled`` those of the
     drawn ones that have a label already and are not in the queue. ``from_us`` is where the period
-    of the disagreements begins, in microseconds since 1970, None where it is the whole log.
+    of the documents begins, in microseconds since 1970, None where it is the whole log.
     """
 
     rows: tuple[QueueRow, ...]
@@ -66,7 +67,7 @@ class _Candidate(NamedTuple):
 
 
 def draw_queue(batches: Iterable[PairColumns], labelled: Collection[str], size: int) -> LabelQueue:
-    """Draw about ``size`` documents from the comparable outcomes of one challenger.
+    """Draw about ``size`` documents from those that one challenger has answered.
 
     ``labelled`` are the request ids that have a label.
     """
@@ -80,19 +81,24 @@ def draw_queue(batches: Iterable[PairColumns], labelled: Collection[str], size: 
     drawn = [row for row in period if row.number < probability]
     asked = [row for row in drawn if row.request_id not in labelled]
     rows = [QueueRow(row.request_id, DISAGREEMENT, probability) for row in sorted(asked)]
+    from_us = None if len(period) == len(disagreements) else min(period).observed_us
+    strata = {
+        name: [row for row in candidates if from_us is None or row.observed_us >= from_us]
+        for name, candidates in strata.items()
+    }
     agreements = _agreements(strata, labelled, max(size - len(rows), size - room), size - room)
     return LabelQueue(
         rows=(*rows, *agreements),
         strata=Counter({name: len(candidates) for name, candidates in strata.items()}),
         labelled=len(drawn) - len(asked),
-        from_us=None if len(period) == len(disagreements) else min(period).observed_us,
+        from_us=from_us,
     )
 
 
 def _strata(batches: Iterable[PairColumns]) -> dict[str, list[_Candidate]]:
     strata: dict[str, list[_Candidate]] = {DISAGREEMENT: [], BOUNDARY: [], AGREEMENT: []}
     for batch in batches:
-        columns = batch.rows(batch.last & batch.comparable)
+        columns = batch.rows(batch.last & batch.outcomes.are(COMPARED))
         agree = columns.champion.labels.equals(columns.challenger.labels)
         margins = np.minimum(columns.champion.margin, columns.challenger.margin)
         numbers = uniforms(digests(columns.request_ids))
@@ -106,17 +112,15 @@ def _strata(batches: Iterable[PairColumns]) -> dict[str, list[_Candidate]]:
 
 
 def _latest(disagreements: Sequence[_Candidate], most: float) -> Sequence[_Candidate]:
-    """Return the disagreements of the latest hours that are together no more than ``most``."""
-    hours = Counter(row.observed_us // HOUR_US for row in disagreements)
+    """Return the disagreements of the latest blocks that are together no more than ``most``."""
+    blocks = Counter(row.observed_us // BLOCK_US for row in disagreements)
     first, count = None, 0
-    for hour in sorted(hours, reverse=True):
-        count += hours[hour]
+    for block in sorted(blocks, reverse=True):
+        count += blocks[block]
         if first is not None and count > most:
             break
-        first = hour
-    return [
-        row for row in disagreements if first is not None and row.observed_us // HOUR_US >= first
-    ]
+        first = block
+    return [row for row in disagreements if row.observed_us // BLOCK_US >= (first or 0)]
 
 
 def _probability(documents: int, labelled: int, room: int) -> float:

@@ -17,7 +17,7 @@ from guards.evidence.pair_sums import UNIT
 from guards.evidence.sampling import NULL_COPIES
 from guards.evidence.segments import MAX_SEGMENTS
 from guards.sequential.confidence_sequence import radius
-from guards.sequential.error_budget import CONFIDENCE_ALPHA, shared
+from guards.sequential.error_budget import INTERVAL_ALPHA, shared
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,15 +72,15 @@ class Honesty:
 
 def class_alpha(classes: Collection[str]) -> float:
     """Return the error of the sequence of one class; the classes share half of a part."""
-    return shared(CONFIDENCE_ALPHA / 2, len(classes))
+    return shared(INTERVAL_ALPHA / 2, len(classes))
 
 
 def segment_alpha() -> float:
     """Return the error of the sequence of one segment, as if there were as many as can be."""
-    return shared(CONFIDENCE_ALPHA / 2, MAX_SEGMENTS + 1)
+    return shared(INTERVAL_ALPHA / 2, MAX_SEGMENTS + 1)
 
 
-def confidence_shift(sums: PairSums, alpha: float = CONFIDENCE_ALPHA) -> ConfidenceShift:
+def confidence_shift(sums: PairSums, alpha: float = INTERVAL_ALPHA) -> ConfidenceShift:
     """Return the shift over the documents of ``sums``."""
     if not sums.compared:
         return ConfidenceShift(0, None, -1.0, 1.0)
@@ -91,7 +91,7 @@ def confidence_shift(sums: PairSums, alpha: float = CONFIDENCE_ALPHA) -> Confide
 
 def honesty(evidence: PairEvidence) -> Honesty:
     """Return how many null copies the bound of the overall sequence finds shifted."""
-    bound = _radius(evidence.total, CONFIDENCE_ALPHA) if evidence.compared else inf
+    bound = _radius(evidence.total, INTERVAL_ALPHA) if evidence.compared else inf
     crossed = int((np.abs(evidence.null_sums) / UNIT > bound).sum())
     return Honesty(crossed, NULL_COPIES)
 

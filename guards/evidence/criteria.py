@@ -113,6 +113,12 @@ class Policy:
         return frozenset(guard.name for guard in self.guardrails if guard.kind == "segment")
 
     @property
+    def trusts_agreements(self) -> bool:
+        """Whether a part of it counts labelled agreements as documents on which nothing is lost."""
+        named = any(guard.kind in _NAMED for guard in self.guardrails)
+        return self.rule == "not-worse" or named
+
+    @property
     def allowed_loss(self) -> float:
         """The loss of accuracy that the rule allows."""
         return 0.0 if self.rule == "better" else self.margin

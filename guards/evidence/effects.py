@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from guards.evidence.pair_evidence import MAX_COST_RATIO
 from guards.evidence.pair_sums import UNIT
-from guards.sequential.confidence_sequence import log_e_mean, log_e_rate, radius, rate_interval
+from guards.sequential.confidence_sequence import log_e_mean, log_e_rate_below, radius, rate_below
 
 if TYPE_CHECKING:
     from guards.evidence.gain import Gain
@@ -50,8 +50,8 @@ def not_worse_effect(gain: Gain, margin: float, alpha: float, harm_alpha: float)
     """Return what is known of "the challenger loses at most ``margin``"; bounds are of the gain."""
     low, high = gain.bounds(alpha / 2, harm_alpha)
     if gain.compared:
-        _, rate = rate_interval(gain.disagreed, gain.compared, alpha / 2)
-        low = max(-float(rate), -1.0 if low is None else low)
+        rate = float(rate_below(gain.disagreed, gain.compared, alpha / 2))
+        low = max(-rate, -1.0 if low is None else low)
     words = f"labels differ on {gain.disagreed} of {gain.compared} documents; {_labels(gain)}"
     return Effect(gain.log_e_not_worse(margin), gain.log_e_below(-margin), low, high, words)
 
@@ -88,13 +88,12 @@ def errors_effect(
     words = f"the challenger failed on {errors} of {documents} documents"
     if not documents:
         return Effect(-inf, -inf, None, None, words)
-    evidence = float(log_e_rate(errors, documents, max_share))
-    fewer, more = errors < max_share * documents, errors > max_share * documents
+    answered = documents - errors
     return Effect(
-        evidence if fewer else -inf,
-        evidence if more else -inf,
-        float(rate_interval(errors, documents, alpha)[1]),
-        float(rate_interval(errors, documents, harm_alpha)[0]),
+        float(log_e_rate_below(errors, documents, max_share)),
+        float(log_e_rate_below(answered, documents, 1 - max_share)),
+        float(rate_below(errors, documents, alpha)),
+        1 - float(rate_below(answered, documents, harm_alpha)),
         words,
     )
 

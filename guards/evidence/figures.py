@@ -187,7 +187,7 @@ def _calibration_error(
         (
             pair.challenger_confidence if of_challenger else pair.champion_confidence,
             (pair.challenger_label if of_challenger else pair.cell.label) == label.label,
-            1 / (label.inclusion_probability or 1.0) if source is LabelSource.QUEUE else 1.0,
+            1 / (label.inclusion_probability or 1.0) if label.source is LabelSource.QUEUE else 1.0,
         )
         for pair, label in evidence.pairs
         if label.source is source

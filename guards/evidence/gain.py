@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import reduce
-from math import inf, log
+from math import log
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
-from guards.sequential.confidence_sequence import log_e_mean, log_e_rate, radius
+import numpy as np
+
+from guards.sequential.confidence_sequence import log_e_mean, log_e_rate_below, radius
 from guards.sequential.e_process import log_e_more_wins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["Gain", "Tally"]
 
@@ -52,11 +54,6 @@ class Gain:
     disagreed: int = 0
     tallies: Mapping[float, Tally] = field(default_factory=dict)
 
-    @classmethod
-    def total(cls, parts: Iterable[Gain]) -> Gain:
-        """Return the gain over the documents of several parts."""
-        return reduce(_plus, parts, cls())
-
     @property
     def all(self) -> Tally:
         """The tally over all probabilities."""
@@ -64,8 +61,8 @@ class Gain:
 
     @property
     def one_probability(self) -> bool:
-        """Whether every disagreement had the same probability of a label."""
-        return len(self.tallies) <= 1
+        """Whether all disagreements of known gain had the same probability of a label."""
+        return len([1 for tally in self.tallies.values() if tally.wins + tally.losses]) <= 1
 
     @property
     def documents(self) -> float:
@@ -129,17 +126,15 @@ class Gain:
         It needs no label: the gain of documents with one label is 0, so that a rate below the
         margin bounds the loss.
         """
-        if not self.compared or self.disagreed >= margin * self.compared:
-            return -inf
-        return float(log_e_rate(self.disagreed, self.compared, margin))
+        return float(log_e_rate_below(self.disagreed, self.compared, margin))
 
     def log_e_not_worse(self, margin: float) -> float:
         """Return evidence against "the mean gain is at most -``margin``", by either way.
 
-        The error of the two ways is shared, so that each has to bring twice the evidence.
+        It is the mean of the two e-values, so that one of them is enough with twice the evidence.
         """
         ways = self.log_e_rarely_differ(margin), self.log_e_above(-margin)
-        return max(ways) - log(len(ways))
+        return float(np.logaddexp(*ways)) - log(len(ways))
 
     def with_misses(self, misses: int) -> Gain:
         """Return the gain if the champion alone were right on ``misses`` more documents.
@@ -151,7 +146,10 @@ class Gain:
             return self
         lost = misses * self.documents / self.compared if self.compared else 0.0
         tallies = dict(self.tallies)
-        tallies[1.0] = tallies.get(1.0, Tally()).plus(Tally(documents=lost, losses=lost))
+        # Of disagreements that were drawn with one probability, as many of the missed ones are.
+        probability = min(tallies, default=1.0) if self.one_probability else 1.0
+        drawn = Tally(documents=lost, losses=lost * probability)
+        tallies[probability] = tallies.get(probability, Tally()).plus(drawn)
         return Gain(self.compared + misses, self.disagreed + misses, tallies)
 
     def if_given_up_were_losses(self) -> Gain:
@@ -165,15 +163,3 @@ class Gain:
 
 def _clipped(gain: float) -> float:
     return min(max(gain, -1.0), 1.0)
-
-
-def _plus(left: Gain, right: Gain) -> Gain:
-    probabilities = {*left.tallies, *right.tallies}
-    return Gain(
-        left.compared + right.compared,
-        left.disagreed + right.disagreed,
-        {
-            p: left.tallies.get(p, Tally()).plus(right.tallies.get(p, Tally()))
-            for p in probabilities
-        },
-    )

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from guards.evidence.draws import drawn_disagreements
 from guards.evidence.gain import Tally
-from guards.evidence.labelled_pairs import HOUR_US, Population
+from guards.evidence.labelled_pairs import BLOCK_US, Population
 from guards.evidence.labels import LabelSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from guards.evidence.draws import Draws
     from guards.evidence.labelled_pairs import LabelledPair, LabelledPairs
@@ -25,7 +25,7 @@ K = TypeVar("K")
 
 __all__ = ["LabelCounts", "LabelEvidence", "LabelledAnswers", "label_evidence"]
 
-_RECENT_HOURS = 24
+_RECENT_BLOCKS = 144
 _RIPE_SHARE = 0.95
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,12 +53,13 @@ class LabelledAnswers(NamedTuple):
 class LabelCounts:
     """What became of the labels, in documents.
 
-    Of the ``labelled`` ones, ``unmatched`` are in no log, ``not_compared`` have no comparable
-    answers, ``unripe`` were answered too short a time ago, and ``undrawn`` ones came by chance in
-    an hour whose disagreements were drawn, which decide there. ``waiting`` documents were drawn and
-    have no label yet, ``given_up`` ones never will, and ``off_rule`` ones are in the labels as
-    drawn though the rule does not draw them. ``corrections`` are matched corrections, and
-    ``corrections_of_champion`` those among them that contradict the champion.
+    Of the ``labelled`` ones, ``unmatched`` are in no log, ``not_compared`` have no answer of the
+    challenger, ``unripe`` were answered too short a time ago, and ``undrawn`` ones came by chance
+    in a block whose disagreements were drawn, which decide there. ``waiting`` documents were drawn
+    and have no label yet, and ``given_up`` ones never will. ``off_rule`` ones are called drawn
+    though the rule does not draw them, and ``too_rare`` ones had too small a probability.
+    ``corrections`` are matched corrections, ``corrections_of_champion`` those among them that
+    contradict the champion, and ``corrections_unmatched`` the others.
     """
 
     labelled: int = 0
@@ -69,8 +70,10 @@ class LabelCounts:
     waiting: int = 0
     given_up: int = 0
     off_rule: int = 0
+    too_rare: int = 0
     corrections: int = 0
     corrections_of_champion: int = 0
+    corrections_unmatched: int = 0
     repeated: int = 0
     contradicted: int = 0
 
@@ -100,9 +103,9 @@ class LabelEvidence:
 
 
 class _Part(NamedTuple):
-    """What documents of one hour and cell add to the tallies."""
+    """What documents of one block and cell add to the tallies."""
 
-    hour: int
+    block: int
     cell: Cell
     probability: float
     tally: Tally
@@ -121,7 +124,7 @@ def label_evidence(
     rows = _rows(pairs, known)
     if ripe_s is None:
         ripe_s = _usual_delay_s(rows)
-    ripe_us = last_us - round(ripe_s * 1e6) if ripe_s > 0 else last_us + HOUR_US
+    ripe_us = last_us - round(ripe_s * 1e6) if ripe_s > 0 else last_us + BLOCK_US
     came = [
         (pair, replace(label, source=LabelSource.TRUTH))
         for pair, label in rows
@@ -129,27 +132,28 @@ def label_evidence(
     ]
     truths = [row for row in came if row[0].observed_us <= ripe_us]
     draws = drawn_disagreements(
-        pairs.kept_pairs(), known, {documents.hour for documents in population}
+        pairs.kept_pairs(), known, {documents.block for documents in population}
     )
-    queued = [
+    drawn = [
         (pair, _as_drawn(pair, label, draws)) for pair, label in rows if _is_drawn(pair, label)
     ]
+    queued = _rescaled(drawn, population)
     parts = [*_of_truths(truths, draws), *_of_draws(population, draws, known)]
-    ripe_hour = ripe_us // HOUR_US
+    ripe_block = ripe_us // BLOCK_US
     return LabelEvidence(
         tallies=_summed(((part.cell, part.probability), part.tally) for part in parts),
         recent=_recent(parts),
         answers=Counter(_answers(pair, label) for pair, label in (*truths, *queued)),
         pairs=tuple(sorted((*truths, *queued), key=lambda row: row[0].request_id)),
         labelled=Counter(
-            Population(pair.hour, pair.cell, pair.agree)
+            Population(pair.block, pair.cell, pair.agree)
             for pair, _ in truths
-            if pair.hour < ripe_hour
+            if pair.block < ripe_block
         ),
         ripe={
             documents: count
             for documents, count in population.items()
-            if documents.hour < ripe_hour
+            if documents.block < ripe_block
         },
         drawn=_drawn_rates(population, draws, known),
         counts=_counts(pairs, known, draws, unripe=len(came) - len(truths)),
@@ -171,8 +175,46 @@ def _is_drawn(pair: LabelledPair, label: TrueLabel) -> bool:
 
 def _as_drawn(pair: LabelledPair, label: TrueLabel, draws: Draws) -> TrueLabel:
     """Return a label with the probability of its document in all draws together."""
-    drawn_with = label.inclusion_probability if pair.agree else draws.probabilities.get(pair.hour)
+    drawn_with = label.inclusion_probability if pair.agree else draws.probabilities.get(pair.block)
     return label if drawn_with is None else replace(label, inclusion_probability=drawn_with)
+
+
+def _rescaled(
+    drawn: Sequence[tuple[LabelledPair, TrueLabel]], population: Mapping[Population, int]
+) -> list[tuple[LabelledPair, TrueLabel]]:
+    """Return drawn documents with probabilities such that they stand for all of their period.
+
+    Several queues stand for the same documents several times, and what is left out of a table
+    stands for none: what was drawn of agreements, and of disagreements, stands for as many as there
+    are between the first and the last drawn document.
+    """
+    drawn = sorted(drawn, key=lambda row: row[0].request_id)
+    blocks = [pair.block for pair, _ in drawn]
+    first, last = min(blocks, default=0), max(blocks, default=0)
+    counted: Counter[bool] = Counter()
+    for documents, count in population.items():
+        if first <= documents.block <= last:
+            counted[documents.agree] += count
+    stood: dict[bool, float] = {
+        agree: sum(1 / _probability(label) for pair, label in drawn if pair.agree == agree)
+        for agree in (True, False)
+    }
+    return [
+        (
+            pair,
+            replace(
+                label,
+                inclusion_probability=_probability(label)
+                * stood[pair.agree]
+                / (counted[pair.agree] or stood[pair.agree]),
+            ),
+        )
+        for pair, label in drawn
+    ]
+
+
+def _probability(label: TrueLabel) -> float:
+    return label.inclusion_probability or 1.0
 
 
 def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
@@ -188,19 +230,19 @@ def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
 
 def _of_truths(truths: Iterable[tuple[LabelledPair, TrueLabel]], draws: Draws) -> Iterator[_Part]:
     for pair, label in truths:
-        if pair.hour not in draws.complete:
-            yield _Part(pair.hour, pair.cell, 1.0, _tally(pair, label, documents=1))
+        if pair.block not in draws.complete:
+            yield _Part(pair.block, pair.cell, 1.0, _tally(pair, label, documents=1))
 
 
 def _of_draws(
     population: Mapping[Population, int], draws: Draws, known: KnownLabels
 ) -> Iterator[_Part]:
-    for (hour, cell, _), count in population.items():
-        if hour in draws.complete:
-            yield _Part(hour, cell, draws.complete[hour], Tally(documents=count))
+    for (block, cell, _), count in population.items():
+        if block in draws.complete:
+            yield _Part(block, cell, draws.complete[block], Tally(documents=count))
     for pair in draws.drawn:
         tally = _tally(pair, known.labels[pair.request_id], documents=0)
-        yield _Part(pair.hour, pair.cell, draws.complete[pair.hour], tally)
+        yield _Part(pair.block, pair.cell, draws.complete[pair.block], tally)
 
 
 def _tally(pair: LabelledPair, label: TrueLabel, documents: int) -> Tally:
@@ -219,8 +261,8 @@ def _tally(pair: LabelledPair, label: TrueLabel, documents: int) -> Tally:
 def _recent(parts: Iterable[_Part]) -> dict[float, Tally]:
     """Return the tallies of the last day that has any, by probability."""
     parts = list(parts)
-    last = max((part.hour for part in parts), default=0)
-    recent = (part for part in parts if part.hour > last - _RECENT_HOURS)
+    last = max((part.block for part in parts), default=0)
+    recent = (part for part in parts if part.block > last - _RECENT_BLOCKS)
     return _summed((part.probability, part.tally) for part in recent)
 
 
@@ -235,20 +277,20 @@ def _drawn_rates(
     population: Mapping[Population, int], draws: Draws, known: KnownLabels
 ) -> dict[tuple[Cell, float], tuple[int, int]]:
     labelled = Counter(
-        (pair.cell, draws.complete[pair.hour])
+        (pair.cell, draws.complete[pair.block])
         for pair in draws.drawn
         if known.labels[pair.request_id].label is not None
     )
     disagreed: Counter[tuple[Cell, float]] = Counter()
     for documents, count in population.items():
-        if documents.hour in draws.complete and not documents.agree:
-            disagreed[documents.cell, draws.complete[documents.hour]] += count
+        if documents.block in draws.complete and not documents.agree:
+            disagreed[documents.cell, draws.complete[documents.block]] += count
     return {key: (labelled[key], count) for key, count in disagreed.items()}
 
 
 def _answers(pair: LabelledPair, label: TrueLabel) -> LabelledAnswers:
     drawn = label.source is LabelSource.QUEUE
-    probability = (label.inclusion_probability or 1.0) if drawn else 1.0
+    probability = _probability(label) if drawn else 1.0
     truth = label.label or ""
     return LabelledAnswers(pair.cell, pair.challenger_label, truth, label.source, probability)
 
@@ -274,8 +316,10 @@ def _counts(pairs: LabelledPairs, known: KnownLabels, draws: Draws, *, unripe: i
             label.given_up and name in pairs.pairs for name, label in known.labels.items()
         ),
         off_rule=draws.off_rule,
+        too_rare=draws.too_rare,
         corrections=len(corrected),
         corrections_of_champion=sum(pair.cell.label != label.label for pair, label in corrected),
+        corrections_unmatched=len(known.corrections) - len(corrected),
         repeated=known.repeated,
         contradicted=known.contradicted,
     )
@@ -293,4 +337,4 @@ def _waiting_agreements(pairs: LabelledPairs, known: KnownLabels) -> int:
 def _undrawn(pairs: LabelledPairs, labelled: Iterable[TrueLabel], draws: Draws) -> int:
     drawn = {pair.request_id for pair in draws.drawn}
     came = {label.request_id for label in labelled if label.source is LabelSource.TRUTH} - drawn
-    return sum(pairs.pairs[name].hour in draws.complete for name in came if name in pairs.pairs)
+    return sum(pairs.pairs[name].block in draws.complete for name in came if name in pairs.pairs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from guards.evidence.columns import COMPARED
 from guards.evidence.pair_sums import Cell
 from guards.evidence.sampling import digests, uniforms
 from guards.evidence.segments import OTHER_SEGMENTS, SegmentSums
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
     from guards.evidence.columns import PairColumns
 
-__all__ = ["HOUR_US", "LabelledPair", "LabelledPairs", "Population", "labelled_pairs"]
+__all__ = ["BLOCK_US", "LabelledPair", "LabelledPairs", "Population", "labelled_pairs"]
 
-HOUR_US = 3_600_000_000
-"""Microseconds of an hour: the block of time in which drawn documents enter the evidence."""
+BLOCK_US = 600_000_000
+"""Microseconds of ten minutes: the block of time in which drawn documents enter the evidence."""
 
 
 class LabelledPair(NamedTuple):
@@ -45,21 +46,21 @@ class LabelledPair(NamedTuple):
         return self.cell.label == self.challenger_label
 
     @property
-    def hour(self) -> int:
-        """The hour of the observation, counted from 1970, UTC."""
-        return self.observed_us // HOUR_US
+    def block(self) -> int:
+        """The block of the observation, counted from 1970, UTC."""
+        return self.observed_us // BLOCK_US
 
 
 class Population(NamedTuple):
-    """Documents of one hour and cell on which the variants agree, or do not."""
+    """Documents of one block and cell on which the variants agree, or do not."""
 
-    hour: int
+    block: int
     cell: Cell
     agree: bool
 
 
 class LabelledPairs:
-    """Keeps the last answers to labelled documents, and counts all documents by hour and cell.
+    """Keeps the last answers to labelled documents, and counts all documents by block and cell.
 
     ``seen`` are the labelled documents of which there was any outcome. With ``disagreements`` the
     answers to every document with different labels are kept: which of them were drawn is known from
@@ -88,9 +89,9 @@ class LabelledPairs:
         self._disagreements = disagreements
 
     def update(self, columns: PairColumns) -> None:
-        """Take a batch; only comparable rows that are the last of their document count."""
+        """Take a batch; only compared rows that are the last of their document count."""
         self.seen.update(self._request_ids & set(columns.request_ids))
-        columns = columns.rows(columns.last & columns.comparable)
+        columns = columns.rows(columns.last & columns.outcomes.are(COMPARED))
         agree = columns.champion.labels.equals(columns.challenger.labels)
         self.population.add(_population(columns, agree).items())
         kept = np.array([name in self._request_ids for name in columns.request_ids], dtype=bool)
@@ -101,7 +102,7 @@ class LabelledPairs:
     def add(self, request_id: str, pair: LabelledPair | None) -> None:
         """Take the last outcome of a labelled document, which is not counted in the population.
 
-        ``pair`` is None where there are no comparable answers.
+        ``pair`` is None where the challenger has no answer.
         """
         self.seen.add(request_id)
         if pair is not None:
@@ -118,7 +119,7 @@ class LabelledPairs:
 
 
 def labelled_pairs(columns: PairColumns) -> list[LabelledPair]:
-    """Return the rows of comparable documents one by one."""
+    """Return the rows of compared documents one by one."""
     segments, labels = columns.segments, columns.champion.labels
     names = (*segments.names, None)
     cells = zip(segments.codes.tolist(), labels.codes.tolist(), strict=True)
@@ -138,12 +139,12 @@ def labelled_pairs(columns: PairColumns) -> list[LabelledPair]:
 
 def _population(columns: PairColumns, agree: NDArray[np.bool_]) -> dict[Population, int]:
     segments, labels = columns.segments, columns.champion.labels
-    keys = [columns.observed_at // HOUR_US, segments.codes, labels.codes, agree]
+    keys = [columns.observed_at // BLOCK_US, segments.codes, labels.codes, agree]
     distinct, counts = np.unique(np.stack(keys, axis=1), axis=0, return_counts=True)
     names = (*segments.names, None)
     return {
-        Population(hour, Cell(names[segment], labels.names[label]), bool(agrees)): count
-        for (hour, segment, label, agrees), count in zip(
+        Population(block, Cell(names[segment], labels.names[label]), bool(agrees)): count
+        for (block, segment, label, agrees), count in zip(
             distinct.tolist(), counts.tolist(), strict=True
         )
     }

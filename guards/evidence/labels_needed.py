@@ -92,20 +92,22 @@ def labels_needed(
 
 def _needed(gain: Gain, share: float, rate: float, policy: Policy, log_needed: float) -> int | None:
     """Return the smallest number of further labels of which ``share`` are won that is enough."""
-    known = gain.all
-    # So many documents, with every disagreement labelled, would have as many labels.
-    documents = sum(p * tally.documents for p, tally in sorted(gain.tallies.items()))
-
+    # More of the draw that there is most of, or of all documents.
+    tallies = gain.tallies or {1.0: Tally()}
+    probability = max(tallies, key=lambda p: (tallies[p].wins + tallies[p].losses, p))
     # A label of a class that neither gave tells nothing.
-    telling = (2 + known.wins + known.losses) / (2 + gain.labelled)
+    telling = (2 + gain.all.wins + gain.all.losses) / (2 + gain.labelled)
 
     def enough(labels: int) -> bool:
-        wins = known.wins + share * telling * labels
-        losses = known.losses + (1 - share) * telling * labels
+        more = Tally(
+            documents=labels / (rate * probability),
+            wins=share * telling * labels,
+            losses=(1 - share) * telling * labels,
+        )
         expected = Gain(
             gain.compared,
             gain.disagreed,
-            {1.0: Tally(documents + labels / rate, wins, losses)},
+            {**tallies, probability: tallies[probability].plus(more)},
         )
         if policy.rule == "better":
             return expected.log_e_above(0.0) >= log_needed

@@ -10,7 +10,14 @@ import numpy as np
 
 from guards.evidence.columns import COMPARED, Categories
 from guards.evidence.pair import Missed
-from guards.evidence.pair_sums import Cell, PairSums, exact_squares, fixed, sums_by_cell
+from guards.evidence.pair_sums import (
+    Cell,
+    PairSums,
+    cell_counts,
+    exact_squares,
+    fixed,
+    sums_by_cell,
+)
 from guards.evidence.sampling import NULL_COPIES, digests, null_signs
 from guards.evidence.segments import SegmentSums
 
@@ -50,18 +57,23 @@ class PairEvidence:
     """Counts and exact sums over the outcomes of one challenger; any order gives the same ones.
 
     ``cells`` hold the sums of comparable documents by segment and the champion's label, and
-    ``labels`` how often each two labels occurred. ``outside`` counts documents that were compared
-    and are not comparable. ``null_sums`` int64 [copies] are the sums of confidence shifts with
-    random signs, in units of 1 / ``UNIT``. ``eligible`` and ``missed`` count documents by stratum.
+    ``labels`` how often each two labels occurred. ``not_comparable`` counts, by cell, documents
+    with a label that only one variant knows. ``null_sums`` int64 [copies] are the sums of
+    confidence shifts with random signs, in units of 1 / ``UNIT``. ``eligible`` and ``missed`` count
+    documents by stratum.
     """
 
     def __init__(self, guarded: Collection[str] = ()) -> None:
         """Start empty; ``guarded`` segments have figures of their own in any case."""
         self.guarded = frozenset(guarded)
         self.observations = 0
-        self.outside = 0
         self.outcomes: Counter[str] = Counter()
         self.cells: SegmentSums[Cell, PairSums] = SegmentSums(
+            lambda cell: cell.segment,
+            lambda cell, segment: Cell(segment, cell.label),
+            guarded,
+        )
+        self.not_comparable: SegmentSums[Cell, int] = SegmentSums(
             lambda cell: cell.segment,
             lambda cell, segment: Cell(segment, cell.label),
             guarded,
@@ -77,7 +89,7 @@ class PairEvidence:
     @property
     def total(self) -> PairSums:
         """The sums over all comparable documents."""
-        return self._sum(lambda _: True)
+        return self.sum_of(lambda _: True)
 
     @property
     def compared(self) -> int:
@@ -96,11 +108,11 @@ class PairEvidence:
 
     def of_class(self, label: str) -> PairSums:
         """Return the sums over documents to which the champion gives this label."""
-        return self._sum(lambda cell: cell.label == label)
+        return self.sum_of(lambda cell: cell.label == label)
 
     def of_segment(self, segment: str) -> PairSums:
         """Return the sums over documents of a segment."""
-        return self._sum(lambda cell: cell.segment == segment)
+        return self.sum_of(lambda cell: cell.segment == segment)
 
     def update(self, columns: PairColumns) -> None:
         """Count the outcomes of a batch."""
@@ -109,7 +121,7 @@ class PairEvidence:
         compared = columns.outcomes.are(COMPARED)
         self.observations += len(columns)
         self.outcomes.update(columns.outcomes.counts())
-        self.outside += int((compared & ~columns.comparable).sum())
+        self.not_comparable.add(cell_counts(columns.rows(compared & ~columns.comparable)).items())
         self._extend(int(columns.observed_at.min()), int(columns.observed_at.max()))
         for dimension, strata in _strata(columns).items():
             self.eligible.add(_counts(dimension, strata))
@@ -119,7 +131,7 @@ class PairEvidence:
     def merge(self, other: PairEvidence) -> None:
         """Add what another one has counted."""
         self.observations += other.observations
-        self.outside += other.outside
+        self.not_comparable.add(other.not_comparable.sums.items())
         self.outcomes.update(other.outcomes)
         self.labels.update(other.labels)
         self.null_sums = self.null_sums + other.null_sums
@@ -133,12 +145,13 @@ class PairEvidence:
     def _add_pairs(self, columns: PairColumns) -> None:
         champion, challenger = columns.champion, columns.challenger
         shift = fixed(challenger.confidence - champion.confidence)
-        self.null_sums = self.null_sums + shift @ null_signs(digests(columns.request_ids))
+        self.null_sums = self.null_sums + shift @ null_signs(digests(_observation_ids(columns)))
         self.labels.update(_label_pairs(champion.labels, challenger.labels))
         self.cells.add(sums_by_cell(columns).items())
         self._add_cost(_cost(champion.cpu_s, challenger.cpu_s))
 
-    def _sum(self, selects: Callable[[Cell], bool]) -> PairSums:
+    def sum_of(self, selects: Callable[[Cell], bool]) -> PairSums:
+        """Return the sums over the comparable documents of the selected cells."""
         return sum((sums for cell, sums in self.cells.sums.items() if selects(cell)), PairSums())
 
     def _add_cost(self, cost: CostSums) -> None:
@@ -147,6 +160,12 @@ class PairEvidence:
     def _extend(self, first_us: int, last_us: int) -> None:
         self.first_us = first_us if self.first_us is None else min(first_us, self.first_us)
         self.last_us = last_us if self.last_us is None else max(last_us, self.last_us)
+
+
+def _observation_ids(columns: PairColumns) -> list[str]:
+    """Return a text for each row that is its own: a document that came again has another sign."""
+    rows = zip(columns.request_ids, columns.observed_at.tolist(), strict=True)
+    return [f"{moment} {request_id}" for request_id, moment in rows]
 
 
 def _strata(columns: PairColumns) -> dict[str, Categories]:

@@ -6,6 +6,7 @@ which have no limit.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple, dataclass
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
 
     from guards.evidence.columns import PairColumns
 
-__all__ = ["NEAR_BOUNDARY", "UNIT", "Cell", "PairSums", "exact_squares", "fixed", "sums_by_cell"]
+__all__ = [
+    "NEAR_BOUNDARY",
+    "UNIT",
+    "Cell",
+    "PairSums",
+    "cell_counts",
+    "exact_squares",
+    "fixed",
+    "sums_by_cell",
+]
 
 UNIT = 2**30
 """How many units a difference of 1 has; squares are in units of its square."""
@@ -78,6 +88,14 @@ def exact_squares(units: NDArray[np.int64]) -> int:
     squares = units * units
     high, low = squares >> _LOW_BITS, squares & (2**_LOW_BITS - 1)
     return (int(high.sum()) << _LOW_BITS) + int(low.sum())
+
+
+def cell_counts(columns: PairColumns) -> dict[Cell, int]:
+    """Return the number of rows of each cell."""
+    segments, labels = columns.segments, columns.champion.labels
+    names = (*segments.names, None)
+    pairs = zip(segments.codes.tolist(), labels.codes.tolist(), strict=True)
+    return Counter(Cell(names[segment], labels.names[label]) for segment, label in pairs)
 
 
 def sums_by_cell(columns: PairColumns) -> Mapping[Cell, PairSums]:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     Rates = Mapping[str, tuple[int, int]]
     """Hits and trials of each stratum."""
 
-__all__ = ["coverage_criteria", "label_rate_criteria"]
+__all__ = ["AGREEMENTS", "coverage_criteria", "label_rate_criteria"]
+
+AGREEMENTS = "labels:agreement"
+"""The test whether agreements are labelled more, or less, often than disagreements."""
 
 _DIMENSIONS = ("length", "class", "segment")
 
@@ -36,11 +39,12 @@ def coverage_criteria(evidence: PairEvidence) -> Iterator[Criterion]:
 
 
 def label_rate_criteria(evidence: LabelEvidence) -> Iterator[Criterion]:
-    """Yield whether labels came at different rates by class and segment, apart for agreements.
+    """Yield whether labels came at different rates by agreement, and apart by class and segment.
 
-    Where disagreements were drawn, their rates are compared with the probability of the draw.
+    Where disagreements were drawn, their rates are compared with the probability of the draw. What
+    has no documents is not tested.
     """
-    tests = [*_came_rates(evidence), *_drawn_rates(evidence)]
+    tests = [test for test in (*_came_rates(evidence), *_drawn_rates(evidence)) if test[1]]
     for name, rates, probability in tests:
         yield _differs(name, "labelled", rates, shared(QUALITY_ALPHA, len(tests)), probability)
 
@@ -57,6 +61,7 @@ def _missed_rates(evidence: PairEvidence, dimension: str) -> Rates:
 
 
 def _came_rates(evidence: LabelEvidence) -> Iterator[tuple[str, Rates, float | None]]:
+    yield AGREEMENTS, _agreement_rates(evidence), None
     for agree in (True, False):
         words = "agreements" if agree else "disagreements"
         for dimension in ("class", "segment"):
@@ -66,6 +71,18 @@ def _came_rates(evidence: LabelEvidence) -> Iterator[tuple[str, Rates, float | N
             )
             rates = {name: (hits.get(name, 0), count) for name, count in trials.items()}
             yield f"labels:{words}:{dimension}", rates, None
+
+
+def _agreement_rates(evidence: LabelEvidence) -> Rates:
+    rates = {}
+    for agree in (True, False):
+        hits, trials = (
+            sum(n for key, n in counts.items() if key.agree == agree)
+            for counts in (evidence.labelled, evidence.ripe)
+        )
+        if trials:
+            rates["agreements" if agree else "disagreements"] = (hits, trials)
+    return rates
 
 
 def _by(dimension: str, counts: Mapping[Population, int]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from guards.evidence.pair_sums import UNIT
 from guards.evidence.segments import OTHER_SEGMENTS
 from guards.evidence.verdict import gain_of, gain_of_class, gain_of_segment
 from guards.sequential.confidence_sequence import rate_interval
-from guards.sequential.error_budget import PROMOTION_ALPHA
+from guards.sequential.error_budget import INTERVAL_ALPHA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def challenger_report(
         "classes": _classes(pairs, labels, classes),
         "segments": _segments(pairs, labels),
         "labels": None if labels is None else {**asdict(labels.counts), "ripe_s": labels.ripe_s},
-        "accuracy": _accuracy(total, labels),
+        "accuracy": _accuracy(pairs, labels),
     }
 
 
@@ -56,13 +56,13 @@ def _coverage(pairs: PairEvidence) -> JsonObject:
         "observations": pairs.observations,
         "compared": pairs.compared,
         "missed": dict(sorted(missed.items())),
-        "not_comparable": pairs.outside,
+        "not_comparable": sum(pairs.not_comparable.sums.values()),
         "coverage": pairs.compared / pairs.observations if pairs.observations else None,
     }
 
 
 def _agreement(sums: PairSums) -> JsonObject:
-    low, high = (float(end) for end in rate_interval(sums.agreed, sums.compared, PROMOTION_ALPHA))
+    low, high = (float(end) for end in rate_interval(sums.agreed, sums.compared, INTERVAL_ALPHA))
     return {
         "agreement": sums.agreed / sums.compared if sums.compared else None,
         "agreement_interval": {"low": low, "high": high},
@@ -159,22 +159,22 @@ def _part(sums: PairSums, gain: Gain, alpha: float) -> JsonObject:
         "agreement": sums.agreed / sums.compared if sums.compared else None,
         "confidence_shift": shift.mean,
         "confidence_shift_interval": {"low": shift.low, "high": shift.high, "shown": shift.shown},
-        "labelled": gain.documents,
+        "gain_known": gain.documents,
         "won": gain.all.wins,
         "lost": gain.all.losses,
     }
 
 
-def _accuracy(total: PairSums, labels: LabelEvidence | None) -> JsonObject | None:
+def _accuracy(pairs: PairEvidence, labels: LabelEvidence | None) -> JsonObject | None:
     if labels is None:
         return None
-    gain = gain_of(total, labels)
-    low, high = gain.bounds(PROMOTION_ALPHA / 2, PROMOTION_ALPHA / 2)
+    gain = gain_of(pairs, labels)
+    low, high = gain.bounds(INTERVAL_ALPHA / 2, INTERVAL_ALPHA / 2)
     return {
         "champion": figures(labels, of_challenger=False),
         "challenger": figures(labels, of_challenger=True),
         "gain": {"value": gain.mean, "low": low, "high": high},
         "won": gain.all.wins,
         "lost": gain.all.losses,
-        "documents": gain.documents,
+        "gain_known": gain.documents,
     }

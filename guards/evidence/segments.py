@@ -52,7 +52,7 @@ class SegmentSums(Generic[K, S]):
     @property
     def segments(self) -> frozenset[str]:
         """The segments that have sums of their own."""
-        return frozenset(self._kept)
+        return self._guarded | frozenset(self._kept)
 
     def add(self, addends: Iterable[tuple[K, S]]) -> None:
         """Add to the sums."""
@@ -73,10 +73,12 @@ class SegmentSums(Generic[K, S]):
 
     def _keeps(self, segment: str) -> bool:
         """Return whether a segment has sums of its own, and make room for a new one that has."""
-        if segment in self._kept or segment == OTHER_SEGMENTS:
+        if segment in self._kept or segment in self._guarded or segment == OTHER_SEGMENTS:
             return True
-        hashed = b"" if segment in self._guarded else digest(segment)
-        if len(self._kept) >= MAX_SEGMENTS:
+        hashed = digest(segment)
+        if len(self._kept) >= MAX_SEGMENTS - len(self._guarded):
+            if not self._kept:
+                return False
             last = max(self._kept, key=self._kept.__getitem__)
             if self._kept[last] < hashed:
                 return False

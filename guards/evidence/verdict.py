@@ -21,7 +21,7 @@ from guards.evidence.effects import (
 )
 from guards.evidence.gain import Gain, Tally
 from guards.evidence.labels_needed import labels_needed
-from guards.evidence.quality import coverage_criteria, label_rate_criteria
+from guards.evidence.quality import AGREEMENTS, coverage_criteria, label_rate_criteria
 from guards.evidence.segments import OTHER_SEGMENTS
 from guards.sequential.error_budget import HARM_ALPHA, PROMOTION_ALPHA, QUALITY_ALPHA, shared
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from guards.evidence.label_evidence import LabelEvidence
     from guards.evidence.labels_needed import LabelsNeeded
     from guards.evidence.pair_evidence import PairEvidence
-    from guards.evidence.pair_sums import Cell, PairSums
+    from guards.evidence.pair_sums import Cell
     from guards.json_types import JsonObject
 
 __all__ = ["Decision", "Verdict", "gain_of", "gain_of_class", "gain_of_segment", "judge"]
@@ -72,19 +72,26 @@ class Verdict:
 
 
 def gain_of(
-    sums: PairSums, labels: LabelEvidence | None, selects: Callable[[Cell], bool] = lambda _: True
+    pairs: PairEvidence,
+    labels: LabelEvidence | None,
+    selects: Callable[[Cell], bool] = lambda _: True,
 ) -> Gain:
-    """Return the gain over the documents of ``sums``, whose cells are the selected ones."""
+    """Return the gain over the documents that both answered in the selected cells.
+
+    A document with a label that only one variant knows is a disagreement.
+    """
     tallies: dict[float, Tally] = {}
     for (cell, probability), tally in labels.tallies.items() if labels else ():
         if selects(cell):
             tallies[probability] = tallies.get(probability, Tally()).plus(tally)
-    return Gain(sums.compared, sums.disagreed, tallies)
+    sums = pairs.sum_of(selects)
+    other = sum(count for cell, count in pairs.not_comparable.sums.items() if selects(cell))
+    return Gain(sums.compared + other, sums.disagreed + other, tallies)
 
 
 def gain_of_class(pairs: PairEvidence, labels: LabelEvidence | None, label: str) -> Gain:
     """Return the gain over documents to which the champion gives this label."""
-    return gain_of(pairs.of_class(label), labels, lambda cell: cell.label == label)
+    return gain_of(pairs, labels, lambda cell: cell.label == label)
 
 
 def gain_of_segment(pairs: PairEvidence, labels: LabelEvidence | None, segment: str) -> Gain:
@@ -96,7 +103,7 @@ def gain_of_segment(pairs: PairEvidence, labels: LabelEvidence | None, segment: 
     def selects(cell: Cell) -> bool:
         return segment == (cell.segment if cell.segment in named else OTHER_SEGMENTS)
 
-    return gain_of(pairs.of_segment(segment), labels, selects)
+    return gain_of(pairs, labels, selects)
 
 
 def judge(pairs: PairEvidence, labels: LabelEvidence | None, policy: Policy) -> Verdict:
@@ -111,7 +118,7 @@ class _Case:
         self._pairs = pairs
         self._labels = labels
         self._policy = policy
-        self._gain = gain_of(pairs.total, labels)
+        self._gain = gain_of(pairs, labels)
         self._alpha = shared(PROMOTION_ALPHA, policy.challengers)
         self._harm_alpha = shared(HARM_ALPHA, 1 + len(policy.guardrails))
 
@@ -149,7 +156,8 @@ class _Case:
         if any(criterion.shown for criterion in criteria if criterion.kind == "deterioration"):
             return "keep"
         asked = [c.shown for c in criteria if c.kind in ("success", "guardrail")]
-        blocked = any(c.name == "recent" and c.shown for c in criteria)
+        blocking = {"recent", *([AGREEMENTS] if self._policy.trusts_agreements else [])}
+        blocked = any(c.name in blocking and c.shown for c in criteria)
         blocked |= self._policy.require_robust and not robust
         return "promote" if all(asked) and not blocked else "undecided"
 
@@ -200,6 +208,7 @@ class _Case:
         else:
             yield from (f"not shown yet: {c.words}" for c in asked if not c.shown)
             yield from (f"against it: {c.words}" for c in shown if c.name == "recent")
+            # Whether the labels can be trusted is among the remarks.
             if self._policy.require_robust:
                 missing = (c for c in criteria if c.name == _ROBUST and not c.shown)
                 yield from (f"not shown yet: {c.words}" for c in missing)
@@ -222,6 +231,11 @@ class _Case:
         for criterion in shown:
             if criterion.kind == "quality" and criterion.name.startswith(("coverage", "labels")):
                 yield f"be careful, {criterion.words}"
+        if self._labels is not None and self._labels.counts.unripe:
+            yield (
+                f"{self._labels.counts.unripe} labels are of documents younger than "
+                f"{self._labels.ripe_s:.0f} s, of which only the quick labels may have come"
+            )
         yield self._errors()
 
     def _errors(self) -> str:

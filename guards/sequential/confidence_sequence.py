@@ -13,7 +13,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import betaln, gammainc, gammaln, xlog1py, xlogy
+from scipy.special import betainc, betaln, gammainc, gammaln, xlog1py, xlogy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["log_e_mean", "log_e_rate", "radius", "rate_interval"]
+__all__ = ["log_e_mean", "log_e_rate", "log_e_rate_below", "radius", "rate_below", "rate_interval"]
 
 _RHO = 4.7
 """The bound is tightest about where the sum of squares, in units of the scale, is a few times it:
@@ -62,12 +62,37 @@ def radius(squares: ArrayLike, alpha: ArrayLike, scale: ArrayLike = 1.0) -> Floa
 def log_e_rate(hits: ArrayLike, trials: ArrayLike, rate: ArrayLike) -> Floats:
     """Return the logarithm of an e-value against "each trial is a hit with this ``rate``".
 
-    It is also one against every rate that is further than ``rate`` from ``hits / trials``.
+    It is also one against every rate on the far side of ``rate``, seen from ``hits / trials``.
     """
     hits, trials, rate = (np.asarray(value, dtype=np.float64) for value in (hits, trials, rate))
     misses = trials - hits
     mixture = betaln(_HALF + hits, _HALF + misses) - betaln(_HALF, _HALF)
     return np.asarray(mixture - xlogy(hits, rate) - xlog1py(misses, -rate))
+
+
+def log_e_rate_below(hits: ArrayLike, trials: ArrayLike, rate: ArrayLike) -> Floats:
+    """Return the logarithm of an e-value against "each trial is a hit with ``rate`` or more".
+
+    The mixture of ``log_e_rate``, over rates below ``rate`` alone: each of their likelihood ratios
+    is a supermartingale under every larger rate. For a rate that is no larger give the misses.
+    """
+    hits, trials, rate = (np.asarray(value, dtype=np.float64) for value in (hits, trials, rate))
+    misses = trials - hits
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.log(betainc(_HALF + hits, _HALF + misses, rate))
+        part = part - np.log(betainc(_HALF, _HALF, rate))
+    # Below the smallest rates there is none, and nothing is shown.
+    return np.where(np.isnan(part), -np.inf, log_e_rate(hits, trials, rate) + part)
+
+
+def rate_below(hits: ArrayLike, trials: ArrayLike, alpha: ArrayLike) -> Floats:
+    """Return an upper bound of a rate with error ``alpha``: where ``log_e_rate_below`` shows it."""
+    hits, trials, limit = np.broadcast_arrays(
+        np.asarray(hits, dtype=np.float64), np.asarray(trials, dtype=np.float64), -np.log(alpha)
+    )
+    observed = np.where(trials > 0, hits / np.maximum(trials, 1), 1.0)
+    bound = _root(lambda rate: log_e_rate_below(hits, trials, rate) - limit, observed, 0 * hits + 1)
+    return np.where(hits < trials, bound, 1.0)
 
 
 def rate_interval(hits: ArrayLike, trials: ArrayLike, alpha: ArrayLike) -> tuple[Floats, Floats]:

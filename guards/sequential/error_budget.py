@@ -7,7 +7,7 @@ another one, divided among all that can veto, so that a good challenger is not k
 
 from __future__ import annotations
 
-__all__ = ["CONFIDENCE_ALPHA", "HARM_ALPHA", "PROMOTION_ALPHA", "QUALITY_ALPHA", "shared"]
+__all__ = ["HARM_ALPHA", "INTERVAL_ALPHA", "PROMOTION_ALPHA", "QUALITY_ALPHA", "shared"]
 
 PROMOTION_ALPHA = 0.05
 """Divided among the challengers of one champion, and between two ways to the same conclusion."""
@@ -15,11 +15,12 @@ PROMOTION_ALPHA = 0.05
 HARM_ALPHA = 0.05
 """Divided among the criteria that can veto."""
 
-CONFIDENCE_ALPHA = 0.05
+INTERVAL_ALPHA = 0.05
 """Of the confidence shift over all documents; classes and segments share another such part."""
 
 QUALITY_ALPHA = 0.05
-"""Divided among the tests of the data's quality."""
+"""Of each family of tests of the data's quality, who was missed and who has labels, divided among
+its tests. The last day of labels has as much at each look."""
 
 
 def shared(alpha: float, parts: int) -> float:

@@ -16,7 +16,7 @@ from guards.evidence.pair_evidence import CostSums, PairEvidence
 from guards.evidence.pair_sums import UNIT, exact_squares, fixed
 from guards.evidence.quality import coverage_criteria
 from guards.sequential.confidence_sequence import log_e_mean
-from guards.sequential.error_budget import CONFIDENCE_ALPHA, HARM_ALPHA, PROMOTION_ALPHA, shared
+from guards.sequential.error_budget import HARM_ALPHA, INTERVAL_ALPHA, PROMOTION_ALPHA, shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def wrong_shifts(kind: Differences, seeds: int) -> float:
 def _is_shown(differences: Floats, looks: NDArray[np.int64]) -> bool:
     """Return whether 0 is ever outside the sequence: where either side has the evidence."""
     sums, squares = np.cumsum(differences)[looks], np.cumsum(differences**2)[looks]
-    return bool((log_e_mean(np.abs(sums), squares) > -log(CONFIDENCE_ALPHA / 2)).any())
+    return bool((log_e_mean(np.abs(sums), squares) > -log(INTERVAL_ALPHA / 2)).any())
 
 
 def _differences(kind: Differences, rng: np.random.Generator, documents: int) -> Floats:

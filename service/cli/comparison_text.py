@@ -143,7 +143,7 @@ def _segments(segments: Iterable[JsonMapping]) -> list[Sequence[str]]:
     return [("", *_PART_HEAD), *rows]
 
 
-_PART_HEAD = ("documents", "agreement", "shift", "", "labelled", "won, lost")
+_PART_HEAD = ("documents", "agreement", "shift", "", "gain known", "won, lost")
 
 
 def _part(part: JsonMapping) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ def _part(part: JsonMapping) -> tuple[str, ...]:
         _percent(part["agreement"]),
         _signed(part["confidence_shift"]),
         _range(part["confidence_shift_interval"]) if part["documents"] else "",
-        str(part["labelled"]),
+        str(part["gain_known"]),
         f"{part['won']}, {part['lost']}",
     )
 

@@ -84,8 +84,8 @@ class OutcomeRow(NamedTuple):
         )
 
     def labelled_pair(self) -> LabelledPair | None:
-        """Return both answers as evidence of labels needs them; None where not comparable."""
-        if not self.comparable:
+        """Return both answers as evidence of labels needs them; None where one is missing."""
+        if self.challenger.label is None:
             return None
         return LabelledPair(
             request_id=self.request_id,

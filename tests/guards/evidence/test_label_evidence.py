@@ -26,7 +26,10 @@ START = datetime.fromtimestamp(traffic.START_US / 1e6, UTC)
 
 def gain(evidence: LabelEvidence) -> Gain:
     """Return the gain over all documents whose labels count."""
-    return Gain.total(Gain(tallies={p: tally}) for (_, p), tally in evidence.tallies.items())
+    tallies: dict[float, Tally] = {}
+    for (_, probability), tally in evidence.tallies.items():
+        tallies[probability] = tallies.get(probability, Tally()).plus(tally)
+    return Gain(tallies=tallies)
 
 
 def tally(evidence: LabelEvidence) -> Tally:
@@ -84,14 +87,17 @@ def test_labels_tell_who_alone_is_right() -> None:
 
 
 def test_labels_that_cannot_count_are_counted() -> None:
-    """By why they cannot: in no log, missed by the challenger, repeated, contradicted, waited for."""
+    """By why they cannot: in no log, missed, repeated, contradicted, waited for.
+
+    An answer that the champion does not know is wrong where the champion is right.
+    """
     docs = [Doc("1"), missed(Doc("2")), Doc("3"), Doc("4", "a", "new", comparable=False)]
     labels = [*[truth(name, "a") for name in ("1", "2", "4", "unheard of")], truth("1", "b")]
     evidence = labelled(docs, [*labels, queued("3", None, 0.5)])
     assert evidence.counts == LabelCounts(
-        labelled=4, unmatched=1, not_compared=2, waiting=1, repeated=1, contradicted=1
+        labelled=4, unmatched=1, not_compared=1, waiting=1, repeated=1, contradicted=1
     )
-    assert tally(evidence).documents == 1
+    assert (tally(evidence).documents, tally(evidence).losses) == (2, 1)
 
 
 def test_corrections_never_enter() -> None:
@@ -100,7 +106,9 @@ def test_corrections_never_enter() -> None:
     without = labelled(docs, labels)
     corrections = [correction(doc.request_id, "b") for doc in docs]
     evidence = labelled(docs, [*corrections, *labels, correction("unheard of", "b")])
-    counts = replace(without.counts, corrections=9, corrections_of_champion=6)
+    counts = replace(
+        without.counts, corrections=9, corrections_of_champion=6, corrections_unmatched=1
+    )
     assert evidence == replace(without, counts=counts)
     alone = labelled(docs, corrections)
     assert (alone.tallies, alone.answers, alone.pairs) == ({}, {}, ())
@@ -163,13 +171,13 @@ def test_labels_on_agreements_never_enter_the_gain() -> None:
 
 
 def test_an_hour_that_waits_does_not_enter() -> None:
-    """The missing label may be a hard one; others that were drawn in this hour wait with it."""
+    """The missing label may be a hard one; what was drawn in this hour and later waits with it."""
     docs = traffic_of_hours(3, 30, 70)
     there = drawn([doc for doc in docs if doc.champion != doc.challenger], 0.5)
     hardest = next(doc for doc in there if doc.hour == 1)
     labels = [queued(doc.request_id, "a", 0.5) for doc in there if doc is not hardest]
     evidence = labelled(docs, labels)
-    assert (tally(evidence).documents, evidence.counts.waiting) == (200, 1)
+    assert (tally(evidence).documents, evidence.counts.waiting) == (100, 1)
     finished = labelled(docs, [*labels, truth(hardest.request_id, "a")])
     assert (tally(finished).documents, finished.counts.waiting) == (300, 0)
     given_up = replace(queued(hardest.request_id, None, 0.5), given_up=True)
@@ -210,7 +218,8 @@ def test_a_truth_counts_among_the_truths_of_an_hour_that_waits() -> None:
     for order in ([*queue, *labels], [*labels, *queue]):
         evidence = labelled(docs, order)
         assert evidence.counts.waiting == 1
-        assert gain(evidence).tallies[1.0] == Tally(99, 19, 10)
+        assert gain(evidence).tallies == gain(came).tallies
+        assert gain(evidence).documents == 199
         truths = [answers for answers in evidence.answers if answers.source is LabelSource.TRUTH]
         assert {key: evidence.answers[key] for key in truths} == came.answers
         assert evidence.labelled == came.labelled
@@ -240,16 +249,17 @@ def test_recent_labels_are_those_of_the_last_day_that_has_any() -> None:
 
 
 def test_ripe_documents_are_counted_with_and_without_a_label() -> None:
-    """By hour, cell and agreement, up to the hour in which the youngest ripe one is."""
+    """By block, cell and agreement, up to the block in which the youngest ripe one is."""
     docs = [Doc(f"{hour}{side}", "a", side, hour=hour) for hour in range(4) for side in "ab"]
     labels = [truth("0a", "a"), truth("1b", "b"), truth("3a", "a")]
     evidence = labelled(docs, labels, hours=4.5, ripe_s=3600)
-    assert {(key.hour * 1.0, key.agree) for key in evidence.ripe} == {
-        (480_000.0 + hour, agree) for hour in range(3) for agree in (True, False)
+    assert {(key.block // 6 * 1.0, key.agree) for key in evidence.ripe} == {
+        (480_000.0 + hour, agree) for hour in range(4) for agree in (True, False)
     }
-    assert sorted((key.hour - 480_000, key.agree) for key in evidence.labelled) == [
+    assert sorted((key.block // 6 - 480_000, key.agree) for key in evidence.labelled) == [
         (0, True),
         (1, False),
+        (3, True),
     ]
 
 

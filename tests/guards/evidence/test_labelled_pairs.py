@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards.evidence.labelled_pairs import LabelledPair, LabelledPairs, Population
+from guards.evidence.columns import COMPARED
+from guards.evidence.labelled_pairs import BLOCK_US, LabelledPair, LabelledPairs, Population
 from guards.evidence.pair_sums import Cell
 from guards.evidence.sampling import digests, uniforms
 from guards.evidence.segments import MAX_SEGMENTS, OTHER_SEGMENTS
@@ -19,7 +20,7 @@ from tests.guards.evidence.traffic import Doc, missed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-START = traffic.START_US // 3_600_000_000
+START = traffic.START_US // BLOCK_US
 
 
 def kept(
@@ -54,9 +55,9 @@ def pair(doc: Doc) -> LabelledPair:
 def test_labelled_documents_and_disagreements_are_kept(
     *, docs: list[Doc], names: set[str], cut: int, disagreements: bool
 ) -> None:
-    """With both answers; all comparable documents are counted by hour, cell and agreement."""
+    """With both answers; all compared documents are counted by block, cell and agreement."""
     pairs = kept(docs[cut:], docs[:cut], names=frozenset(names), disagreements=disagreements)
-    compared = [doc for doc in docs if doc.comparable]
+    compared = [doc for doc in docs if doc.outcome == COMPARED]
     expected = {
         doc.request_id: pair(doc)
         for doc in compared
@@ -66,7 +67,9 @@ def test_labelled_documents_and_disagreements_are_kept(
     assert {found.request_id: found for found in pairs.kept_pairs()} == expected
     assert pairs.population.sums == Counter(
         Population(
-            START + int(doc.hour), Cell(doc.segment, doc.champion), doc.champion == doc.challenger
+            START + int(doc.hour * 6),
+            Cell(doc.segment, doc.champion),
+            doc.champion == doc.challenger,
         )
         for doc in compared
     )
@@ -79,15 +82,15 @@ def test_only_the_last_answers_to_a_document_count() -> None:
     lost = [Doc("2", "a", "b", last=False), missed(Doc("2", hour=1))]
     pairs = kept([latest, *lost], [first, replace(first, hour=1)], names=frozenset({"1", "2"}))
     assert pairs.pairs == {"1": pair(latest)}
-    assert pairs.population.sums == {Population(START + 2, Cell(None, "a"), agree=True): 1}
+    assert pairs.population.sums == {Population(START + 12, Cell(None, "a"), agree=True): 1}
     assert pairs.seen == {"1", "2"}
 
 
 def test_an_hour_ends_where_the_next_begins() -> None:
     """The last microsecond belongs to it, and the next one does not."""
-    end = 1 - 1 / 3_600_000_000
-    pairs = kept([Doc("1", hour=end), Doc("2", hour=1)], names=frozenset({"1", "2"}))
-    assert [found.hour - START for found in pairs.kept_pairs()] == [0, 1]
+    end = 1 / 6 - 1 / 3_600_000_000
+    pairs = kept([Doc("1", hour=end), Doc("2", hour=1 / 6)], names=frozenset({"1", "2"}))
+    assert [found.block - START for found in pairs.kept_pairs()] == [0, 1]
 
 
 def test_pairs_of_segments_without_figures_are_in_the_others() -> None:

@@ -31,7 +31,10 @@ def state(evidence: PairEvidence) -> dict[str, object]:
     return {
         **vars(evidence),
         "null_sums": evidence.null_sums.tolist(),
-        **{name: getattr(evidence, name).sums for name in ("cells", "eligible", "missed")},
+        **{
+            name: getattr(evidence, name).sums
+            for name in ("cells", "eligible", "missed", "not_comparable")
+        },
         "segments": evidence.cells.segments,
     }
 
@@ -115,7 +118,7 @@ def test_documents_are_counted_by_what_became_of_them() -> None:
     ]
     evidence = pair_evidence(docs)
     assert (evidence.observations, evidence.compared, evidence.misses) == (5, 3, 2)
-    assert (evidence.errors, evidence.outside) == (1, 1)
+    assert (evidence.errors, sum(evidence.not_comparable.sums.values())) == (1, 1)
     assert evidence.outcomes == {COMPARED: 3, "error": 1, "queue_full": 1}
     assert (evidence.total.compared, evidence.total.agreed) == (2, 1)
     assert evidence.labels == {("a", "a"): 1, ("a", "b"): 1}
@@ -153,10 +156,12 @@ def test_parts_sum_up_to_the_total(docs: list[Doc]) -> None:
 
 @given(traffic.docs())
 def test_copies_have_the_signs_of_the_ids(docs: list[Doc]) -> None:
-    """Each copy sums the differences of confidence with the signs that the ids give."""
+    """Each copy sums the differences of confidence with the signs of id and moment."""
     compared = [doc for doc in docs if doc.comparable]
     shifts = [round(Fraction(doc.confidence[1] - doc.confidence[0]) * UNIT) for doc in compared]
-    signs = null_signs(digests([doc.request_id for doc in compared])).tolist()
+    moments = traffic.columns(compared).observed_at.tolist()
+    ids = [f"{at} {doc.request_id}" for at, doc in zip(moments, compared, strict=True)]
+    signs = null_signs(digests(ids)).tolist()
     expected = [
         sum(shift * row[copy] for shift, row in zip(shifts, signs, strict=True))
         for copy in range(100)

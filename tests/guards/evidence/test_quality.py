@@ -136,6 +136,7 @@ def test_labels_that_come_for_some_are_shown() -> None:
     labels = [truth(doc.request_id, "a") for doc in often]
     criteria = by_name(label_rate_criteria(labelled(docs, labels)))
     assert {name: criterion.shown for name, criterion in criteria.items()} == {
+        "labels:agreement": True,
         "labels:agreements:class": False,
         "labels:agreements:segment": False,
         "labels:disagreements:class": True,
@@ -143,7 +144,7 @@ def test_labels_that_come_for_some_are_shown() -> None:
     }
     words = criteria["labels:disagreements:class"].words
     assert "of 400 documents of 'a' 10.0% are labelled, where 30.0% would be expected" in words
-    assert {criterion.needed for criterion in criteria.values()} == {80}
+    assert {criterion.needed for criterion in criteria.values()} == {100}
 
 
 def test_draws_are_compared_with_their_probability() -> None:

@@ -88,11 +88,11 @@ def test_what_labels_say_is_there_for_the_whole_and_its_parts() -> None:
     assert accuracy["challenger"]["accuracy"]["value"] == pytest.approx(18 / 20)
     assert accuracy["gain"]["value"] == pytest.approx(4 / 20)
     assert accuracy["gain"]["low"] < 4 / 20 < accuracy["gain"]["high"]
-    assert (accuracy["won"], accuracy["lost"], accuracy["documents"]) == (6, 2, 20)
+    assert (accuracy["won"], accuracy["lost"], accuracy["gain_known"]) == (6, 2, 20)
     assert (found["labels"]["labelled"], found["labels"]["unmatched"]) == (21, 1)
     assert found["labels"]["ripe_s"] == 0
     of_b = found["classes"]["b"]
-    assert (of_b["labelled"], of_b["won"], of_b["lost"], of_b["agreement"]) == (6, 6, 0, 0)
+    assert (of_b["gain_known"], of_b["won"], of_b["lost"], of_b["agreement"]) == (6, 6, 0, 0)
     segments = [(part["segment"], part["won"], part["lost"]) for part in found["segments"]]
     assert segments == [("apac", 2, 2), ("emea", 4, 0)]
 
@@ -119,7 +119,7 @@ def test_segments_beyond_the_limit_are_one_without_a_name() -> None:
     names = [part["segment"] for part in found[:-1]]
     assert names == sorted(names)
     assert (found[-1]["segment"], found[-1]["documents"]) == (None, 100 - MAX_SEGMENTS)
-    assert (found[-1]["labelled"], found[-1]["won"]) == (100 - MAX_SEGMENTS,) * 2
+    assert (found[-1]["gain_known"], found[-1]["won"]) == (100 - MAX_SEGMENTS,) * 2
 
 
 @pytest.mark.parametrize("name", ["", "other", "\0other", "null", "\x1b[2J", "x" * 5000, "é🦆"])
@@ -130,6 +130,6 @@ def test_segments_and_classes_keep_the_names_that_they_were_given(name: str) -> 
     found = json.loads(json.dumps(challenger_report(pair_evidence(docs), evidence, ["a"])))
     segments = {part["segment"]: part for part in found["segments"]}
     assert set(segments) == {name, "usual"}
-    assert (segments[name]["documents"], segments[name]["labelled"]) == (1, 1)
+    assert (segments[name]["documents"], segments[name]["gain_known"]) == (1, 1)
     assert set(found["classes"]) == {"a", name}
     assert found["classes"][name]["champion"]["recall"]["value"] == 1

@@ -287,11 +287,11 @@ def test_the_gain_of_parts_is_that_of_their_documents() -> None:
     docs, labels = contest(3, 2, 5)
     docs = [replace(doc, segment="emea" if row % 2 else None) for row, doc in enumerate(docs)]
     pairs, evidence = pair_evidence(docs), labelled(docs, labels)
-    assert gain_of(pairs.total, evidence).all == Tally(10, 3, 2)
+    assert gain_of(pairs, evidence).all == Tally(10, 3, 2)
     assert gain_of_class(pairs, evidence, "b").all == Tally(3, 3, 0)
     assert gain_of_segment(pairs, evidence, "emea").all == Tally(5, 1, 1)
     assert gain_of_segment(pairs, evidence, "apac").compared == 0
-    assert gain_of(pairs.total, None).tallies == {}
+    assert gain_of(pairs, None).tallies == {}
 
 
 def test_documents_that_moved_among_segments_keep_their_labels() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from guards.evidence.columns import COMPARED, Categories, PairColumns, VariantColumns
 from guards.evidence.label_evidence import LabelEvidence, label_evidence
-from guards.evidence.labelled_pairs import HOUR_US, LabelledPairs
+from guards.evidence.labelled_pairs import LabelledPairs
 from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel
 from guards.evidence.pair import Missed
 from guards.evidence.pair_evidence import PairEvidence
@@ -18,6 +18,7 @@ from guards.evidence.pair_evidence import PairEvidence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+HOUR_US = 3_600_000_000
 START_US = 480_000 * HOUR_US
 """The moment of hour 0."""
 

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from guards.sequential.confidence_sequence import log_e_mean, log_e_rate, radius, rate_interval
+from guards.sequential.confidence_sequence import (
+    log_e_mean,
+    log_e_rate,
+    log_e_rate_below,
+    radius,
+    rate_below,
+    rate_interval,
+)
 
 RHO = 4.7
 ALPHAS = st.floats(1e-4, 0.5)
@@ -143,3 +150,31 @@ def test_no_trial_says_nothing_and_a_billion_say_a_lot() -> None:
     assert low[2] > 1 - 1e-7
     assert 0.4998 < low[3] < 0.5 < high[3] < 0.5002
     assert log_e_rate([1, 0], [1, 1], [0.0, 1.0]).tolist() == [inf, inf]
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 50), (3, 200), (40, 300), (7, 7)])
+@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5])
+def test_a_rate_below_is_tested_by_the_mixture_over_smaller_rates(
+    hits: int, trials: int, rate: float
+) -> None:
+    """The likelihood ratios of all smaller rates, weighted by their Beta(1/2, 1/2) density."""
+    prior = stats.beta(0.5, 0.5)
+
+    def weighted(smaller: float) -> float:
+        return float(stats.binom.pmf(hits, trials, smaller) * prior.pdf(smaller))
+
+    mixed, _ = integrate.quad(
+        weighted, 0, rate, points=[min(rate, (hits + 0.5) / (trials + 1))], limit=200
+    )
+    expected = np.log(mixed / prior.cdf(rate) / stats.binom.pmf(hits, trials, rate))
+    assert log_e_rate_below(hits, trials, rate) == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_upper_bound_of_a_rate_is_where_its_evidence_reaches_the_limit() -> None:
+    """It is tighter than the interval, which bounds both sides, and no bound without a trial."""
+    hits, trials = np.array([0, 3, 20]), np.array([100, 200, 2145])
+    bound = rate_below(hits, trials, 0.05)
+    np.testing.assert_allclose(log_e_rate_below(hits, trials, bound), np.log(20), atol=1e-6)
+    assert (bound < rate_interval(hits, trials, 0.05)[1]).all()
+    assert rate_below(0, 0, 0.05) == 1
+    assert rate_below(5, 5, 0.05) == 1

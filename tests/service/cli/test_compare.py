@@ -246,4 +246,4 @@ def test_a_queue_that_is_filled_in_decides(
     assert challenger["accuracy"]["champion"]["labels"] == "queue"
     assert challenger["accuracy"]["challenger"]["accuracy"]["value"] == 1.0
     assert challenger["accuracy"]["champion"]["accuracy"]["value"] == pytest.approx(5 / 6, abs=0.02)
-    assert challenger["accuracy"]["documents"] == 600
+    assert challenger["accuracy"]["gain_known"] == 600

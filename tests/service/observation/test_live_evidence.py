@@ -53,7 +53,7 @@ def test_the_evidence_is_that_of_the_log(record: Record) -> None:
 
 
 def test_a_label_that_only_one_variant_has_is_not_comparable(record: Record) -> None:
-    """A challenger that could not have agreed is not said to disagree."""
+    """A challenger that could not have agreed is not said to disagree; its label can be wrong."""
     recording = record([SECOND])
     recording.compared("a", champion=0, challenger=0)
     recording.answered("b", label=0)
@@ -64,4 +64,5 @@ def test_a_label_that_only_one_variant_has_is_not_comparable(record: Record) -> 
     recording.label("b", 0)
     after = recording.judged()
     assert (after.compared, after.confidence_shift["value"]) == (2, 0)
-    assert after.labels["not_compared"] == 1
+    assert after.labels["not_compared"] == 0
+    assert "the champion alone 1 times" in after.verdict["criteria"][0]["words"]
