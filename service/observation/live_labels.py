@@ -93,7 +93,7 @@ class LiveLabels:
                 source=feedback.source,
                 stratum=feedback.stratum,
                 inclusion_probability=feedback.inclusion_probability,
-                labelled_at=now,
+                labelled_at=feedback.labelled_at or now,
             )
         )
         if name not in self._documents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -186,6 +187,18 @@ def test_labels_of_young_documents_wait(record: Record) -> None:
     assert (after.accuracy, after.labels["unripe"], after.labels["ripe_s"]) == (None, 1, 3600.0)
 
 
+def test_of_labels_that_differ_the_one_known_last_counts(record: Record) -> None:
+    """Whichever is sent last: an old label that arrives late takes nothing back."""
+    recording = record([SECOND], ripe_s=None)
+    recording.compared("a", champion=0, challenger=1)
+    recording.label("a", 1)
+    recording.label("a", 0, labelled_at=datetime.now(UTC) - timedelta(days=1))
+    after = recording.judged()
+    assert after.accuracy is not None
+    assert after.accuracy["challenger"]["value"] == 1
+    assert after.labels["contradicted"] == 1
+
+
 def test_labels_decide_here_what_they_decide_in_the_log(record: Record) -> None:
     """Whoever compares with the log finds the same evidence and the same accuracy."""
     policy = Policy("not-worse", 0.05, (Guardrail.parse("segment:emea=.1"),))
@@ -195,7 +208,8 @@ def test_labels_decide_here_what_they_decide_in_the_log(record: Record) -> None:
         champion, challenger, truth = rng.integers(3, size=3).tolist()
         recording.compared(f"d-{number}", champion, challenger)
         # Some labels are contradicted later.
-        recording.label(f"d-{rng.integers(number + 1)}", truth)
+        known = datetime.now(UTC) - timedelta(days=number % 3)
+        recording.label(f"d-{rng.integers(number + 1)}", truth, labelled_at=known)
     live = recording.judged()
     recording.text()
     with LogTable.read([recording.path]) as log:
