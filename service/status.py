@@ -88,9 +88,10 @@ def _named(challengers: Sequence[ChallengerId], name: str | None) -> ChallengerI
         message = f"there is no such challenger; there are {listed(list(map(_full, challengers)))}"
         raise NotFound(message)
     if len(meant) > 1:
+        several = "there are several challengers" if name is None else f"{name!r} means several"
         message = (
-            f"name one of {listed(list(map(_full, meant)))} as the parameter 'challenger', in "
-            "which # is written %23"
+            f"{several}: name one of {listed(list(map(_full, meant)))} as the parameter "
+            "'challenger', in which # is written %23"
         )
         raise Malformed(message)
     return meant[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields
 from typing import get_args
 
@@ -19,6 +20,15 @@ from tests.repository import ROOT, repository_files
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 FINDINGS = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+
+
+def test_the_glossary_defines_every_word_once() -> None:
+    """Two meanings of one word would leave the reader to choose."""
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    cells = [line.split("|")[1] for line in glossary.splitlines() if line.startswith("|")]
+    words = Counter(word.strip() for cell in cells for word in cell.split(","))
+    assert {"verdict", "ripe", "stratum"} <= set(words)
+    assert {word for word, times in words.items() if times > 1} == {"word", "---"}
 
 
 @pytest.mark.parametrize("command", understudy.list_commands(click.Context(understudy)))

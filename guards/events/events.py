@@ -308,7 +308,8 @@ class FeedbackReceived:
 
     ``answered`` is the champion's label and its confidence, or None where the answer is no longer
     in memory. ``stratum`` and ``inclusion_probability`` (0 to 1) are those of a draw, and None
-    without one. Lines of earlier versions are read as ``LabelSource.TRUTH``.
+    without one. ``labelled_at``, in UTC, is when the label became known, or None where that is when
+    it came. Lines of earlier versions are read as ``LabelSource.TRUTH``.
     """
 
     name: ClassVar[str] = "feedback.received"
@@ -319,6 +320,7 @@ class FeedbackReceived:
     source: LabelSource = LabelSource.TRUTH
     stratum: str | None = None
     inclusion_probability: float | None = None
+    labelled_at: datetime | None = None
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
@@ -332,13 +334,14 @@ class FeedbackReceived:
             "source": self.source.value,
             "stratum": self.stratum,
             "inclusion_probability": self.inclusion_probability,
+            "labelled_at": None if self.labelled_at is None else rfc3339(self.labelled_at),
             "observation": observation,
         }
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> FeedbackReceived:
         """Read a line's fields; ``KeyError``, ``TypeError`` or ``ValueError`` where malformed."""
-        observation = data["observation"]
+        observation, labelled_at = data["observation"], data.get("labelled_at")
         return cls(
             request_id=data["request_id"],
             label=data["label"],
@@ -346,6 +349,7 @@ class FeedbackReceived:
             source=LabelSource(data.get("source", LabelSource.TRUTH)),
             stratum=data.get("stratum"),
             inclusion_probability=data.get("inclusion_probability"),
+            labelled_at=None if labelled_at is None else from_rfc3339(labelled_at),
         )
 
 

@@ -74,6 +74,7 @@ FEEDBACK = pa.schema(
         ("source", pa.string()),
         ("stratum", pa.string()),
         ("inclusion_probability", pa.float64()),
+        ("labelled_at", pa.int64()),
     ]
 )
 """A row for each line with a true label."""
@@ -95,6 +96,7 @@ def line_row(position: int, line: ReadLine) -> JsonObject:
 
 def feedback_row(position: int, event: FeedbackReceived) -> JsonObject:
     """Return the row in ``FEEDBACK``."""
+    labelled_at = event.labelled_at
     return {
         "position": position,
         "request_id": event.request_id,
@@ -102,6 +104,7 @@ def feedback_row(position: int, event: FeedbackReceived) -> JsonObject:
         "source": event.source.value,
         "stratum": event.stratum,
         "inclusion_probability": _float(event.inclusion_probability),
+        "labelled_at": None if labelled_at is None else microseconds(labelled_at),
     }
 
 

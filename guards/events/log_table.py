@@ -167,7 +167,8 @@ order by all
 """
 
 _FEEDBACK = """
-select feedback.request_id, label, source, stratum, inclusion_probability, moment
+select feedback.request_id, label, source, stratum, inclusion_probability,
+    coalesce(labelled_at, moment)
 from feedback join lines using (position) order by moment, run, seq
 """
 

@@ -55,7 +55,7 @@ create table lines (
 );
 create table feedback (
     position BIGINT, request_id VARCHAR, label VARCHAR, source VARCHAR, stratum VARCHAR,
-    inclusion_probability DOUBLE
+    inclusion_probability DOUBLE, labelled_at BIGINT
 );
 """
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 (pydantic reads it at run time)
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from guards.events.events import FeedbackReceived
+from guards.events.moments import from_rfc3339
 from guards.evidence.labels import LabelSource
 from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at run time)
 from guards.schema import Problem
@@ -42,6 +52,8 @@ _MAX_EXTRA = 1000
 _MAX_LEVELS = 16
 """How deep features may nest: writing a captured document to the log recurses."""
 
+_MOMENT = "moment"
+_NO_MOMENT = "should be a moment with its offset from UTC, such as 2026-03-01T08:30:00Z"
 _EXTRA = "extra_forbidden"
 _MESSAGES = {
     "model_type": "should be an object",
@@ -56,6 +68,14 @@ _MAX_NAME = 128
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=_MAX_NAME)]
 _Stratum = Annotated[str, StringConstraints(max_length=_MAX_NAME)]
 _Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _moment(text: str) -> datetime:
+    # Not by pydantic, which takes numbers for moments too. Any JSON may come here.
+    try:
+        return from_rfc3339(text)
+    except (OverflowError, TypeError, ValueError):
+        raise PydanticCustomError(_MOMENT, _NO_MOMENT) from None
 
 
 class DocumentBody(BaseModel):
@@ -100,6 +120,9 @@ class Label(BaseModel):
     )
     inclusion_probability: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None, description="Of the draw; needed with source queue."
+    )
+    labelled_at: Annotated[datetime, BeforeValidator(_moment)] | None = Field(
+        default=None, description="When the label became known; when it is received where absent."
     )
 
 
@@ -219,6 +242,7 @@ def _label(item: object, path: str, known: Sequence[str]) -> FeedbackReceived | 
         source=label.source,
         stratum=label.stratum,
         inclusion_probability=label.inclusion_probability,
+        labelled_at=label.labelled_at,
     )
 
 

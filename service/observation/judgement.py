@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["EvidenceSoFar", "Judgement"]
 
+_MAX_LEFT_OUT = 0.05
+"""The share of labels that may be left out of a promotion.
+
+The labels that count came while their document was in memory. Late ones may say something else, so
+that a promotion on the quick ones alone would rest on a selection.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -47,15 +54,16 @@ class EvidenceSoFar:
     """All that is known of a challenger at one moment, which nobody changes any more.
 
     ``labelled`` are the answers to documents with a label, None where they are not comparable.
-    ``last_us`` is the last moment of an answer or a label, in microseconds since 1970.
-    ``unmatched`` labels came for documents that were not in memory, and ``beyond`` ones
-    for documents beyond the first 10,000 labelled ones.
+    ``last_us`` is the last moment of an answer or a label, in microseconds since 1970. Of the
+    ``received`` labels, ``unmatched`` ones came for documents that were not in memory, and
+    ``beyond`` ones for documents beyond the first 10,000 labelled ones.
     """
 
     pairs: PairEvidence
     labelled: Mapping[str, LabelledPair | None]
     known: KnownLabels
     last_us: int
+    received: int
     unmatched: int
     beyond: int
 
@@ -65,7 +73,7 @@ class EvidenceSoFar:
         ``ripe_s`` is how old a labelled document must be to count, in seconds.
         """
         labels = self._labels(ripe_s)
-        verdict = self._with_remark(judge(self.pairs, labels, policy))
+        verdict = self._without_late_labels(self._with_remark(judge(self.pairs, labels, policy)))
         return Judgement(
             decision=verdict.decision,
             verdict=verdict.to_json(),
@@ -94,6 +102,22 @@ class EvidenceSoFar:
         for request_id, pair in self.labelled.items():
             pairs.add(request_id, pair)
         return label_evidence(pairs, self.known, self.last_us, ripe_s)
+
+    def _without_late_labels(self, verdict: Verdict) -> Verdict:
+        """Say how many labels are left out here; with many of them, nothing is promoted."""
+        left_out = self.unmatched + self.beyond
+        if not left_out:
+            return verdict
+        where = "no longer in memory"
+        if self.beyond:
+            where += ", or are beyond the first 10,000 labelled ones"
+        words = (
+            f"{left_out} of {self.received} labels came for documents that are {where}: "
+            "`understudy compare` reads them from the log"
+        )
+        if verdict.decision != "promote" or left_out <= _MAX_LEFT_OUT * self.received:
+            return replace(verdict, because=(*verdict.because, words))
+        return replace(verdict, decision="undecided", because=(words, *verdict.because))
 
     def _with_remark(self, verdict: Verdict) -> Verdict:
         """Add how many labels do not decide here."""

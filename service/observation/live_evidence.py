@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from guards.evidence.pair import Outcome
     from service.shadow.interface import PendingComparison
 
-__all__ = ["AnswerRow", "LiveEvidence", "OutcomeRow"]
+__all__ = ["LiveEvidence", "OutcomeRow"]
 
 _BUFFERED_ROWS = 256
 """Outcomes counted at once: columns of many cost little more than columns of one."""

@@ -30,13 +30,14 @@ class LiveLabels:
     Once a document has a label, both stay, whether or not the answers to other documents push its
     own out of memory. Only the first 10,000 labelled documents of the run count, because a window
     that moves would be a new test at every label; labels of more are counted as ``beyond``, and
-    those of documents that are not in memory as ``unmatched``. All are in the log. ``last_us`` is
-    the last moment of an answer or a label, in microseconds since 1970.
+    those of documents that are not in memory as ``unmatched``. All of the ``received`` ones are in
+    the log. ``last_us`` is the last moment of an answer or a label, in microseconds since 1970.
     """
 
     def __init__(self, challengers: Iterable[ChallengerId]) -> None:
         """Start empty."""
         self.known = KnownLabels()
+        self.received = 0
         self.unmatched = 0
         self.beyond = 0
         self.last_us = 0
@@ -76,6 +77,7 @@ class LiveLabels:
     def add(self, feedback: FeedbackReceived) -> None:
         """Add a label that came just now, where the answers are in memory."""
         name, now = feedback.request_id, datetime.now(UTC)
+        self.received += 1
         self.last_us = max(self.last_us, microseconds(now))
         recent = self._answers.get(name)
         if recent is None and name not in self._documents:
@@ -91,7 +93,7 @@ class LiveLabels:
                 source=feedback.source,
                 stratum=feedback.stratum,
                 inclusion_probability=feedback.inclusion_probability,
-                labelled_at=now,
+                labelled_at=feedback.labelled_at or now,
             )
         )
         if name not in self._documents:

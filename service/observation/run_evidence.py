@@ -85,6 +85,7 @@ class RunEvidence:
             labelled=dict(labels.pairs(challenger)),
             known=labels.known.copy(),
             last_us=labels.last_us,
+            received=labels.received,
             unmatched=labels.unmatched,
             beyond=labels.beyond,
         )

@@ -97,7 +97,10 @@ class Verdicts:
             taken = judgement is not None and judgement.decision == decision
             self._metrics.verdict.set(taken, challenger, decision)
         if judgement is None or judgement.accuracy is None:
+            # What was shown before is no accuracy of now.
+            self._metrics.accuracy.remove(challenger)
             return
         for variant in ("champion", "challenger"):
-            accuracy = judgement.accuracy[variant]["value"]
-            self._metrics.accuracy.set(accuracy, challenger, variant)
+            for bound in ("value", "low", "high"):
+                accuracy = judgement.accuracy[variant][bound]
+                self._metrics.accuracy.set(accuracy, challenger, variant, bound)

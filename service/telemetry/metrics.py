@@ -85,6 +85,12 @@ class Level:
         with self._lock:
             self._values[labels] = value
 
+    def remove(self, *labels: str) -> None:
+        """Drop the gauges whose first label values are these."""
+        with self._lock:
+            kept = {key: v for key, v in self._values.items() if key[: len(labels)] != labels}
+            self._values = kept
+
     def family(self) -> Metric:
         """Return the current gauges."""
         family = GaugeMetricFamily(self._name, self._meaning, labels=self._labels)
@@ -152,9 +158,10 @@ class Metrics(Collector):
         )
         self.accuracy = Level(
             "understudy_accuracy",
-            "Share of labelled documents that a variant answered rightly.",
+            "Share of labelled documents that a variant answered rightly, and its 95 % interval.",
             "challenger",
             "variant",
+            "bound",
         )
         self.request_seconds = Distribution(
             "understudy_request_seconds", "Seconds from request to answer.", _REQUEST_BOUNDS_S

@@ -139,6 +139,7 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         st.sampled_from(LabelSource),
         st.none() | TEXTS,
         st.none() | st.floats(0, 1, exclude_min=True),
+        st.none() | MOMENTS,
     ),
     st.builds(
         VerdictChanged,

@@ -214,6 +214,22 @@ def test_feedback_comes_in_the_order_of_its_time(log: Callable[..., Path]) -> No
         ]
 
 
+def test_a_label_is_as_old_as_its_line_says(log: Callable[..., Path]) -> None:
+    """A label that was known long before it was sent is no late one; a broken moment is none."""
+    known = MOMENT - timedelta(days=3)
+    label = FeedbackReceived("a", "memo", labelled_at=known)
+    path = log(
+        line(1, label),
+        *(
+            altered(seq, "labelled_at", odd, label)
+            for seq, odd in enumerate((7, "yesterday", "2026-01-31T12:00:00"), 2)
+        ),
+    )
+    with LogTable.read([path]) as table:
+        assert table.account.malformed == 3
+        assert list(table.feedback()) == [TrueLabel("a", "memo", labelled_at=known)]
+
+
 def test_batches_are_bounded_and_other_questions_may_come_between(
     log: Callable[..., Path],
 ) -> None:

@@ -47,7 +47,7 @@ def test_the_line_is_compact_and_its_timestamp_has_microseconds_even_when_zero()
     assert RENDER(event, MOMENT, 7) == (
         b'{"timestamp":"2026-01-31T12:00:00.000000Z","event":"feedback.received","schema":1,'
         b'"replica":"replica-1","run":"run-1","seq":7,"request_id":"a-17","label":"letter",'
-        b'"source":"truth","stratum":null,"inclusion_probability":null,'
+        b'"source":"truth","stratum":null,"inclusion_probability":null,"labelled_at":null,'
         b'"observation":{"label":"memo","confidence":0.5}}\n'
     )
 

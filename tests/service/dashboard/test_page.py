@@ -26,7 +26,8 @@ SHOWN = (
     "lost_log_lines",
     "verdict",
     "because",
-    "labels_needed",
+    "robust_to_missing",
+    "honesty",
     "confidence_shift",
     "accuracy",
 )
@@ -71,6 +72,15 @@ def test_it_shows_every_part_of_the_status(html: str, key: str) -> None:
     """The script reads each part of the status that the page is there to show."""
     script = html.split("<script>")[1]
     assert re.search(rf"\b{key}\b", script)
+
+
+def test_beside_the_verdict_it_says_how_far_to_trust_it(html: str) -> None:
+    """Copies beyond the bound and missed documents; the reasons say the labels needed already."""
+    verdict = html.split("// The verdict covers")[1].split("function accuracyNote", maxsplit=1)[0]
+    assert "copies without any shift" in verdict
+    assert "Not robust to missing" in verdict
+    assert verdict.count("careInWords(") == 2
+    assert "labels_needed" not in html
 
 
 @pytest.mark.parametrize("decision", get_args(Decision))

@@ -119,7 +119,7 @@ def test_feedback_describes_sources_and_counts() -> None:
     label = part(document, "Label")
     assert label["required"] == ["request_id", "label"]
     assert set(label["properties"]) == {
-        *("request_id", "label", "source", "stratum", "inclusion_probability")
+        *("request_id", "label", "source", "stratum", "inclusion_probability", "labelled_at")
     }
     assert part(document, "LabelSource")["enum"] == ["truth", "queue", "correction"]
     assert list(part(document, "FeedbackCounts")["properties"]) == [

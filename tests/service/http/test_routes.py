@@ -596,6 +596,7 @@ def test_feedback_is_counted_and_recorded(endpoint: Endpoint, bundle: Bundle) ->
             "source": "queue",
             "stratum": "emea",
             "inclusion_probability": 0.25,
+            "labelled_at": "2026-03-01T09:30:00+01:00",
         },
     ]
     response = endpoint.client.post("/v1/feedback", json={"labels": labels})
@@ -610,10 +611,10 @@ def test_feedback_is_counted_and_recorded(endpoint: Endpoint, bundle: Bundle) ->
     assert [line["request_id"] for line in recorded] == ["labelled", "unheard-of", "labelled"]
     assert recorded[0]["observation"]["label"] in bundle.labels
     assert recorded[1]["observation"] is None
-    fields = ("label", "source", "stratum", "inclusion_probability")
+    fields = ("label", "source", "stratum", "inclusion_probability", "labelled_at")
     assert [[line[field] for field in fields] for line in recorded] == [
-        *[[label, "truth", None, None]] * 2,
-        ["a class of its own", "queue", "emea", 0.25],
+        *[[label, "truth", None, None, None]] * 2,
+        ["a class of its own", "queue", "emea", 0.25, "2026-03-01T08:30:00.000000Z"],
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -238,6 +239,32 @@ def test_a_label_says_where_it_comes_from(
     """Source, stratum and inclusion probability are kept, to their limits."""
     label = received(source=source.value, stratum=stratum, inclusion_probability=probability)
     assert label == FeedbackReceived("a", "contract", None, source, stratum, probability)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-01T08:30:00Z", "2026-03-01T08:30:00.000000+00:00", "2026-03-01T10:00:00+01:30"],
+)
+def test_a_label_may_say_since_when_it_is_known(text: str) -> None:
+    """Whatever its offset, the moment is kept in UTC; without one it is left open."""
+    moment = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+    label = received(labelled_at=text)
+    assert label == FeedbackReceived("a", "contract", labelled_at=moment)
+    assert label.to_json()["labelled_at"] == "2026-03-01T08:30:00.000000Z"
+    assert received(labelled_at=None).labelled_at is None
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *(CANARY, "", "2026-03-01T08:30:00", "2026-13-01T08:30:00Z", "0001-01-01T00:00:00+01:00"),
+        *(1772353800, 1772353800.5, True, {}, ["2026-03-01T08:30:00Z"]),
+    ],
+)
+def test_a_label_of_no_moment_is_rejected(moment: object) -> None:
+    """Numbers are no moments, nor is a time without its offset: nobody guesses a clock."""
+    reason = "should be a moment with its offset from UTC, such as 2026-03-01T08:30:00Z"
+    assert rejection(labelled_at=moment) == Problem("labels[0].labelled_at", reason)
 
 
 @pytest.mark.parametrize(

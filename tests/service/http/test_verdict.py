@@ -87,13 +87,20 @@ def test_challengers_are_told_apart_by_their_ordinal(compared: Endpoint) -> None
     assert verdict(compared, "docs/2#2")["challenger"] == "docs/2#2"
 
 
-@pytest.mark.parametrize("parameters", [{}, {"challenger": "docs/2"}])
+@pytest.mark.parametrize(
+    ("parameters", "several"),
+    [
+        ({}, "there are several challengers: "),
+        ({"challenger": "docs/2"}, "'docs/2' means several: "),
+    ],
+)
 def test_where_several_could_be_meant_the_refusal_names_them(
-    compared: Endpoint, parameters: dict[str, str]
+    compared: Endpoint, parameters: dict[str, str], several: str
 ) -> None:
-    """Nothing is guessed, and the message holds what to send instead."""
+    """Nothing is guessed, and the message holds what was sent and what to send instead."""
     status, code, message = error(compared, **parameters)
     assert (status, code) == (400, "malformed")
+    assert message.startswith(several)
     assert "'docs/2#1', 'docs/2#2'" in message
     assert "%23" in message
 

@@ -28,6 +28,7 @@ from tests.service.shadow.scripted import ScriptedChallenger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -115,11 +116,20 @@ class Recording:
         self.answered(request_id, label=champion)
         self.challengers[0].settle(self.observation(label=challenger))
 
-    def label(self, request_id: str, label: int, source: LabelSource = LabelSource.TRUTH) -> int:
+    def label(
+        self,
+        request_id: str,
+        label: int,
+        source: LabelSource = LabelSource.TRUTH,
+        labelled_at: datetime | None = None,
+    ) -> int:
         """Send a true label, and return how many answers were in memory."""
-        draw = ("emea", 0.5) if source is LabelSource.QUEUE else (None, None)
+        stratum, probability = ("emea", 0.5) if source is LabelSource.QUEUE else (None, None)
         name = self.bundle.labels[label]
-        return self.recorder.feedback([FeedbackReceived(request_id, name, None, source, *draw)])
+        feedback = FeedbackReceived(
+            request_id, name, None, source, stratum, probability, labelled_at
+        )
+        return self.recorder.feedback([feedback])
 
     def judged(self, challenger: ChallengerId | None = None) -> Judgement:
         """Return what is known of a challenger now, by default of the first."""

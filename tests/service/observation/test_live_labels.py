@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +85,10 @@ def test_a_label_of_an_unknown_document_is_counted_and_left_to_the_log(record: R
     assert recording.label("a", 1) == 1
     labels = recording.judged().labels
     assert (labels["labelled"], labels["unmatched_live"], labels["beyond"]) == (1, 1, 0)
+    assert (
+        "1 of 2 labels came for documents that are no longer in memory: `understudy compare` reads "
+        "them from the log"
+    ) in recording.judged().verdict["because"]
     scraped = recording.metrics.render()[0].decode()
     assert 'understudy_labels_total{answer="matched"} 1.0' in scraped
     assert 'understudy_labels_total{answer="unmatched"} 1.0' in scraped
@@ -104,6 +109,43 @@ def test_only_the_first_labelled_documents_count(
     assert after.labels["contradicted"] == 1
     assert after.accuracy is not None
     assert after.accuracy["documents"] == 2
+
+
+@pytest.mark.parametrize(
+    ("late", "truth", "decision"),
+    [(2, 1, "promote"), (3, 1, "undecided"), (3, 0, "keep")],
+    ids=["few", "many", "harm"],
+)
+def test_many_late_labels_leave_a_promotion_to_the_log(
+    record: Record, late: int, truth: int, decision: str
+) -> None:
+    """Quick labels are a selection: a twentieth may be late, and harm is shown all the same."""
+    recording = record([SECOND])
+    for number in range(40):
+        recording.compared(f"d-{number}", champion=0, challenger=1)
+        recording.label(f"d-{number}", truth)
+    for number in range(late):
+        recording.label(f"before our time {number}", 0)
+    verdict = recording.judged().verdict
+    assert verdict["decision"] == decision
+    (words,) = (text for text in verdict["because"] if "no longer in memory" in text)
+    assert words.startswith(f"{late} of {40 + late} labels")
+    assert (verdict["because"].index(words) == 0) == (decision == "undecided")
+
+
+def test_labels_beyond_the_first_leave_a_promotion_to_the_log(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They do not count here either, and the reason says so."""
+    monkeypatch.setattr(live_labels, "_MAX_DOCUMENTS", 40)
+    recording = record([SECOND])
+    for number in range(43):
+        recording.compared(f"d-{number}", champion=0, challenger=1)
+        recording.label(f"d-{number}", 1)
+    verdict = recording.judged().verdict
+    assert verdict["decision"] == "undecided"
+    assert "3 of 43 labels" in verdict["because"][0]
+    assert "beyond the first 10,000 labelled ones" in verdict["because"][0]
 
 
 def test_labels_of_a_queue_enter_the_accuracy_and_decide_nothing(record: Record) -> None:
@@ -145,6 +187,18 @@ def test_labels_of_young_documents_wait(record: Record) -> None:
     assert (after.accuracy, after.labels["unripe"], after.labels["ripe_s"]) == (None, 1, 3600.0)
 
 
+def test_of_labels_that_differ_the_one_known_last_counts(record: Record) -> None:
+    """Whichever is sent last: an old label that arrives late takes nothing back."""
+    recording = record([SECOND], ripe_s=None)
+    recording.compared("a", champion=0, challenger=1)
+    recording.label("a", 1)
+    recording.label("a", 0, labelled_at=datetime.now(UTC) - timedelta(days=1))
+    after = recording.judged()
+    assert after.accuracy is not None
+    assert after.accuracy["challenger"]["value"] == 1
+    assert after.labels["contradicted"] == 1
+
+
 def test_labels_decide_here_what_they_decide_in_the_log(record: Record) -> None:
     """Whoever compares with the log finds the same evidence and the same accuracy."""
     policy = Policy("not-worse", 0.05, (Guardrail.parse("segment:emea=.1"),))
@@ -154,7 +208,8 @@ def test_labels_decide_here_what_they_decide_in_the_log(record: Record) -> None:
         champion, challenger, truth = rng.integers(3, size=3).tolist()
         recording.compared(f"d-{number}", champion, challenger)
         # Some labels are contradicted later.
-        recording.label(f"d-{rng.integers(number + 1)}", truth)
+        known = datetime.now(UTC) - timedelta(days=number % 3)
+        recording.label(f"d-{rng.integers(number + 1)}", truth, labelled_at=known)
     live = recording.judged()
     recording.text()
     with LogTable.read([recording.path]) as log:

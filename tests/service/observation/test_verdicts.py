@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from guards.evidence.criteria import Guardrail, Policy
 from guards.evidence.pair import ChallengerId, Missed
@@ -17,6 +18,8 @@ from service.observation import judgement as judging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from prometheus_client.samples import Sample
 
     from guards.evidence.label_evidence import LabelEvidence
     from tests.service.observation.recording import Recording
@@ -69,13 +72,45 @@ def test_metrics_show_the_last_verdict(record: Record) -> None:
         'understudy_verdict{challenger="docs/2",decision="promote"} 1.0',
         'understudy_verdict{challenger="docs/2",decision="undecided"} 0.0',
         'understudy_verdict{challenger="docs/2#2",decision="undecided"} 1.0',
-        'understudy_accuracy{challenger="docs/2",variant="champion"} 0.0',
-        'understudy_accuracy{challenger="docs/2",variant="challenger"} 1.0',
+        'understudy_accuracy{bound="value",challenger="docs/2",variant="champion"} 0.0',
+        'understudy_accuracy{bound="value",challenger="docs/2",variant="challenger"} 1.0',
     ):
         assert sample in scraped
-    assert 'understudy_accuracy{challenger="docs/2#2"' not in scraped
+    assert 'understudy_accuracy{bound="value",challenger="docs/2#2"' not in scraped
     (needed,) = {each.verdict["criteria"][0]["needed"] for each in map(recording.judged, BOTH)}
     assert needed == pytest.approx(40)
+
+
+def test_metrics_show_an_accuracy_with_its_interval_while_there_is_one(record: Record) -> None:
+    """The first flush after a label moves it, and it goes where its only label counts no more."""
+    recording = record([SECOND])
+
+    def flushed() -> list[float]:
+        asyncio.run(recording.recorder.report())
+        gauges = {sample.labels["bound"]: sample.value for sample in _accuracies(recording)}
+        return [gauges[bound] for bound in ("low", "value", "high") if gauges]
+
+    recording.compared("a", champion=0, challenger=1)
+    assert flushed() == []
+    recording.label("a", 1)
+    low, value, high = flushed()
+    assert low < value == high == 1
+    recording.label("a", 0)
+    assert flushed() == pytest.approx([0, 0, 1 - low])
+    recording.answered("a", label=0)
+    recording.challengers[0].settle(Missed.TIMEOUT)
+    assert flushed() == []
+
+
+def _accuracies(recording: Recording) -> list[Sample]:
+    """Return what a scrape says of the challenger's accuracy."""
+    families = text_string_to_metric_families(recording.metrics.render()[0].decode())
+    return [
+        sample
+        for family in families
+        for sample in family.samples
+        if sample.name == "understudy_accuracy" and sample.labels["variant"] == "challenger"
+    ]
 
 
 def test_a_guardrail_of_a_segment_finds_its_labels(record: Record) -> None:

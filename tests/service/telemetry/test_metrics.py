@@ -117,20 +117,27 @@ def test_gauges_are_read_at_each_scrape() -> None:
 
 
 def test_a_level_is_what_it_was_set_to_last() -> None:
-    """A decision that was taken back is 0, and the one that stands is 1."""
+    """A decision that was taken back is 0, one that stands is 1, and what is removed is gone."""
     ours = metrics()
     assert not [name for name, _ in scraped(ours) if name == "understudy_verdict"]
     for decision, value in (("promote", 1), ("promote", 0), ("keep", 1)):
         ours.verdict.set(value, "docs/4", decision)
-    ours.accuracy.set(0.75, "docs/4", "champion")
+    for name in ("docs/4", "docs/5"):
+        ours.accuracy.set(0.75, name, "champion", "low")
     samples = scraped(ours)
     decisions = [
         samples[labelled("understudy_verdict", challenger="docs/4", decision=decision)]
         for decision in ("promote", "keep")
     ]
     assert decisions == [0, 1]
-    accuracy = labelled("understudy_accuracy", challenger="docs/4", variant="champion")
-    assert samples[accuracy] == 0.75
+    first, second = (
+        labelled("understudy_accuracy", challenger=name, variant="champion", bound="low")
+        for name in ("docs/4", "docs/5")
+    )
+    assert samples[first] == samples[second] == 0.75
+    ours.accuracy.remove("docs/4")
+    samples = scraped(ours)
+    assert (first in samples, samples[second]) == (False, 0.75)
 
 
 def test_what_was_never_counted_is_zero_where_it_has_no_labels() -> None:
