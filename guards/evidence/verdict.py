@@ -231,11 +231,8 @@ class _Case:
         for criterion in shown:
             if criterion.kind == "quality" and criterion.name.startswith(("coverage", "labels")):
                 yield f"be careful, {criterion.words}"
-        if self._labels is not None and self._labels.counts.unripe:
-            yield (
-                f"{self._labels.counts.unripe} labels are of documents younger than "
-                f"{self._labels.ripe_s:.0f} s, of which only the quick labels may have come"
-            )
+        if self._labels is not None:
+            yield from _waiting(self._labels)
         yield self._errors()
 
     def _errors(self) -> str:
@@ -250,6 +247,20 @@ class _Case:
     def _labels_needed(self) -> LabelsNeeded | None:
         first, last = self._pairs.first_us or 0, self._pairs.last_us or 0
         return labels_needed(self._gain, self._policy, -log(self._alpha), first, last)
+
+
+def _waiting(labels: LabelEvidence) -> Iterator[str]:
+    """Yield which labels do not count yet, and why."""
+    if labels.counts.waiting:
+        yield (
+            f"{labels.counts.waiting} drawn documents have no label: drawn ones count in the order "
+            "of time, up to the first of them"
+        )
+    if labels.counts.unripe:
+        yield (
+            f"{labels.counts.unripe} labels are of documents younger than {labels.ripe_s:.0f} s, "
+            "of which only the quick labels may have come"
+        )
 
 
 def _holds(kind: Kind, name: str, effect: Effect, alpha: float) -> Criterion:

@@ -400,3 +400,12 @@ def test_any_order_gives_the_same_json(seed: int) -> None:
     shuffled = [docs[row] for row in order.permutation(len(docs)).tolist()]
     mixed = [labels[row] for row in order.permutation(len(labels)).tolist()]
     assert result(shuffled, mixed) == expected
+
+
+def test_labels_that_do_not_count_yet_are_said() -> None:
+    """Whoever labelled a part of a queue, or documents of today, learns why nothing changed."""
+    docs = [Doc("1", "a", "b"), Doc("2", "a", "b", hour=1), Doc("3", hour=2)]
+    labels = [queued("1", "a", 1.0), queued("2", None, 1.0), truth("3", "a")]
+    verdict = judge(pair_evidence(docs), labelled(docs, labels, hours=2, ripe_s=3600), Policy())
+    assert any(reason.startswith("1 drawn documents have no label") for reason in verdict.because)
+    assert any("1 labels are of documents younger than 3600 s" in r for r in verdict.because)
