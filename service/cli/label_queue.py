@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,10 @@ def label_queue(  # noqa: PLR0913 (click calls by name)
     that nobody is led by it. Cells that begin with =, +, - or @ come from documents and are unsafe
     in spreadsheets.
     """
+    # Reading may take minutes; a table with labels in it is never replaced.
+    if os.path.lexists(out):
+        message = f"{out} exists already: name another file, or remove it"
+        raise CallError(message)
     with LogTable.read(logs) as log:
         known = KnownLabels(log.feedback())
         add_tables(known, tables)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import resource
 import stat
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.comparison.queue import DISAGREEMENT
+from guards.comparison.queue import DISAGREEMENT, LabelQueue
+from guards.comparison.queue_table import write_queue
+from guards.errors import CallError
 from guards.events.events import FeedbackReceived
 from guards.evidence.pair import ChallengerId
 from service.cli.label_tables import read_labels
@@ -119,24 +123,57 @@ def test_several_challengers_must_be_told_apart(
     assert exit_code("label-queue", log, "-n", 5, "-o", out, "--challenger", "docs/3") == 0
 
 
-@pytest.mark.parametrize("target", ["missing/queue.csv", "."])
 def test_a_table_that_cannot_be_written_is_a_wrong_call(
-    tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line says so, with the path."""
     log = write_log(tmp_path / "log.jsonl", _documents())
 
-    assert exit_code("label-queue", log, "-n", 5, "-o", tmp_path / target) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert exit_code("label-queue", log, "-n", 5, "-o", tmp_path / "missing" / "queue.csv") == 2
+    assert "queue.csv cannot be written" in capsys.readouterr().err
 
 
-def test_an_earlier_table_is_replaced_without_following_a_link(tmp_path: Path) -> None:
-    """A link at the place of the table is replaced, and what it leads to stays."""
-    log = write_log(tmp_path / "log.jsonl", _documents())
-    out, other = tmp_path / "queue.csv", tmp_path / "other"
-    other.write_text("mine", encoding="utf-8")
-    out.symlink_to(other)
+@pytest.mark.parametrize("target", ["log.jsonl", "work.csv", "link.csv", "."])
+def test_nothing_that_exists_is_replaced(
+    tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A log, a table that is filled in, and what a link leads to stay as they are."""
+    log, work = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "work.csv"
+    work.write_text("request_id,label\nr-5,contract\n", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to("elsewhere.csv")
+    before = log.read_bytes(), work.read_bytes()
 
-    assert exit_code("label-queue", log, "-n", 5, "-o", out) == 0
-    assert other.read_text(encoding="utf-8") == "mine"
-    assert not out.is_symlink()
+    code = exit_code("label-queue", log, "-n", 5, "-o", tmp_path / target, "--labels", work)
+
+    assert code == 2
+    assert "exists already: name another file, or remove it" in capsys.readouterr().err
+    assert (log.read_bytes(), work.read_bytes()) == before
+    assert not (tmp_path / "elsewhere.csv").exists()
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """A queue takes minutes to draw, in which somebody may write to its place."""
+    out = tmp_path / "queue.csv"
+    out.symlink_to("elsewhere.csv")
+
+    with pytest.raises(CallError, match="exists already"):
+        write_queue(out, LabelQueue((), Counter(), 0, None), {})
+
+    assert not (tmp_path / "elsewhere.csv").exists()
+
+
+def test_a_full_disk_leaves_no_half_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says why, and the name is free for the next try."""
+    log, out = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "queue.csv"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        code = exit_code("label-queue", log, "-n", 50, "-o", out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert code == 2
+    assert "queue.csv cannot be written: File too large" in capsys.readouterr().err
+    assert not out.exists()
