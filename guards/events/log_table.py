@@ -73,7 +73,7 @@ class LogTable:
             for file in files:
                 _read(database, file)
             account = log_account(database, drop_copies(database), files)
-            _require_events(database, files)
+            _require_events(database, files, account)
             return cls(database, account)
         except BaseException:
             database.close()
@@ -183,8 +183,12 @@ def _read(database: LogDatabase, file: LogFile) -> None:
     raise CallError(message)
 
 
-def _require_events(database: LogDatabase, files: Sequence[LogFile]) -> None:
-    if not database.execute(f"select 1 from lines where {_KNOWN} limit 1"):  # noqa: S608 (ours)
-        names = listed([str(file.path) for file in files])
-        message = f"no events in {names}: give the log of a service that has started"
-        raise CallError(message)
+def _require_events(database: LogDatabase, files: Sequence[LogFile], account: LogAccount) -> None:
+    if database.execute(f"select 1 from lines where {_KNOWN} limit 1"):  # noqa: S608 (ours)
+        return
+    names = listed([str(file.path) for file in files])
+    message = f"no events in {names}: give the log of a service that has started"
+    if account.newer_schema:
+        lines = f"{account.newer_schema} lines of a newer schema"
+        message = f"no events in {names}, but {lines}: read it with a newer Understudy"
+    raise CallError(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isnan
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["compare"]
+
+
+class _Margin(click.FloatRange):
+    """A number between two others; one that is none lies outside of every range."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if isnan(number):
+            self.fail(f"{value!r} is no number between {self.min:g} and {self.max:g}", param, ctx)
+        return number
 
 
 @click.command(
@@ -49,7 +62,7 @@ __all__ = ["compare"]
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=_Margin(0, 1, min_open=True, max_open=True),
     default=0.02,
     show_default=True,
     help="The loss of accuracy that not-worse allows.",

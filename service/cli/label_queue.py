@@ -13,12 +13,12 @@ from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import compare_logs, last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.comparison.queue_table import write_queue
-from guards.errors import CallError, TableError
+from guards.errors import CallError
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels
 from guards.text import listed
-from service.cli.label_tables import add_tables
+from service.cli.label_tables import add_tables, require_column
 from service.cli.options import PATH
 from service.cli.output import print_notes
 
@@ -94,9 +94,7 @@ def label_queue(  # noqa: PLR0913 (click calls by name)
 def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, object]]:
     """Return the rows of a table that has these request ids, without the ids."""
     frame = read_frame(path)
-    if "request_id" not in frame.columns:
-        message = f"{path}: no column 'request_id'; it has {listed(list(map(str, frame.columns)))}"
-        raise TableError(message)
+    require_column(path, frame, "request_id")
     names = [text_of(name).strip() for name in frame.pop("request_id")]
     rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
     documents = dict(zip(names, rows, strict=True))

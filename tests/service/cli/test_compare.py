@@ -190,6 +190,18 @@ def test_a_log_that_is_none_is_a_wrong_call(
     assert "Traceback" not in printed.err
 
 
+def test_a_log_of_a_later_version_is_said_to_be_one(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever kept an old Understudy learns that the log is not at fault."""
+    lines = [{**json.loads(line), "schema": 99} for line in log.read_bytes().splitlines()]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+    assert exit_code("compare", log) == 2
+
+    assert "601 lines of a newer schema: read it with a newer Understudy" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -197,7 +209,9 @@ def test_a_log_that_is_none_is_a_wrong_call(
         (["--guardrail", "speed=3"], "expected class:NAME=MARGIN"),
         (["--guardrail", "class:nobody=.1"], "none of the champion's labels"),
         (["--ripe", "a week"], "45s, 30m, 12h or 7d"),
+        (["--ripe", "9" * 400 + "d"], "--ripe: expected at most 100 years"),
         (["--margin", "2"], "2"),
+        (["--margin", "nan"], "'nan' is no number between 0 and 1"),
         (["--challenger", "docs/9"], "no challenger 'docs/9'"),
         (["--if", "worse"], "worse"),
     ],
