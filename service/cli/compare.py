@@ -15,8 +15,8 @@ from guards.evidence.criteria import Guardrail, Policy, Rule
 from guards.evidence.labels import KnownLabels
 from service.cli.comparison_text import comparison_text
 from service.cli.label_tables import add_tables
-from service.cli.options import PATH, json_option
-from service.cli.output import print_json
+from service.cli.options import PATH, challenger_option, json_option
+from service.cli.output import log_progress, print_json
 from service.durations import seconds_of
 from service.exit_codes import ExitCode
 
@@ -31,7 +31,7 @@ class _Margin(click.FloatRange):
     """A number between two others; one that is none lies outside of every range."""
 
     def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         number = float(super().convert(value, param, ctx))
         if isnan(number):
@@ -51,7 +51,7 @@ class _Margin(click.FloatRange):
     metavar="TABLE",
     help="A table with request_id and label; repeat.",
 )
-@click.option("--challenger", metavar="NAME/VERSION", help="Only this one.  [default: all]")
+@challenger_option("Only this one.  [default: all]")
 @click.option(
     "--if",
     "rule",
@@ -107,7 +107,9 @@ def compare(  # noqa: PLR0913 (click calls by name)
         require_robust=require_robust,
     )
     ripe_s = None if ripe is None else _seconds(ripe)
-    with LogTable.read(logs) as log:
+    with log_progress(logs, "reading") as progress:
+        table = LogTable.read(logs, progress.update)
+    with table as log:
         known = KnownLabels(log.feedback())
         left_out = add_tables(known, tables)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
