@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.errors import CallError
@@ -30,8 +31,9 @@ def write_queue(
     """Write a CSV with a row for each document of the queue, which only its owner may read.
 
     The cells of ``documents`` stand beside the request id that is their key. ``labels`` are filled
-    in; others are empty. Raises ``CallError`` where there is a file already, or none can be
-    written; half a file is not left behind.
+    in; the others are empty, or, as of today, given up where ``labels`` are given. Raises
+    ``CallError`` where there is a file already, or none can be written; half a file is not left
+    behind.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
@@ -42,7 +44,7 @@ def write_queue(
         raise _unwritten(path, error) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(_rows(queue, documents, labels or {}))
+            csv.writer(file).writerows(_rows(queue, documents, labels))
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -55,7 +57,9 @@ def _unwritten(path: Path, error: OSError) -> CallError:
 
 
 def _rows(
-    queue: LabelQueue, documents: Mapping[str, Mapping[str, object]], labels: Mapping[str, str]
+    queue: LabelQueue,
+    documents: Mapping[str, Mapping[str, object]],
+    labels: Mapping[str, str] | None,
 ) -> Iterator[list[object]]:
     names = dict.fromkeys(name for document in documents.values() for name in document)
     extra = [name for name in names if name not in ("request_id", *_COLUMNS)]
@@ -63,6 +67,8 @@ def _rows(
     for row in queue.rows:
         document = documents.get(row.request_id, {})
         probability = f"{row.inclusion_probability:.12g}"
-        drawn = [LabelSource.QUEUE.value, row.stratum, probability, ""]
+        label = (labels or {}).get(row.request_id, "")
+        given_up = "" if labels is None or label else datetime.now(UTC).date().isoformat()
+        drawn = [LabelSource.QUEUE.value, row.stratum, probability, given_up]
         cells = ["" if document.get(name) is None else document[name] for name in extra]
-        yield [row.request_id, labels.get(row.request_id, ""), *drawn, *cells]
+        yield [row.request_id, label, *drawn, *cells]
