@@ -13,7 +13,7 @@ from guards.errors import CallError
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy, Rule
 from guards.evidence.labels import KnownLabels
-from service.cli.comparison_text import comparison_text
+from service.cli.comparison_text import TablesRead, comparison_text
 from service.cli.label_tables import add_tables
 from service.cli.options import PATH, challenger_option, json_option
 from service.cli.output import log_progress, print_json
@@ -116,7 +116,7 @@ def compare(  # noqa: PLR0913 (click calls by name)
     if as_json:
         print_json({**comparison.to_json(), "label_rows_left_out": left_out})
     else:
-        click.echo(comparison_text(comparison))
+        click.echo(comparison_text(comparison, TablesRead(len(tables), left_out)))
     decision = comparison.challengers[0].verdict.decision
     sys.exit(ExitCode.DONE if decision == "promote" else ExitCode.NO)
 
