@@ -67,7 +67,9 @@ def label_queue(  # noqa: PLR0913 (click calls by name)
     out: Path,
     as_json: bool,
 ) -> None:
-    """Draw documents of LOG... to label: disagreements first; at least a fifth are agreements.
+    """Draw documents of LOG... to label: disagreements, and some agreements.
+
+    At least a fifth of the queue are agreements: their labels tell how accurate both variants are.
 
     Fill in the column label, and give the table to understudy compare --labels. Where no label can
     be given, leave it empty and fill in labelled_at. The table does not say what was answered, so
