@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "as_table",
     "canonical_rows",
+    "holds_several",
     "numeric_columns",
     "read_frame",
     "read_table",
@@ -162,7 +164,14 @@ def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Read every cell as text, which the schema of the bundle interprets as in a request."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            # By default, the first cell of rows with one too many would be no column.
+            return pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+        except pd.errors.ParserWarning:
+            message = "its rows have more cells than its header"
+            raise ValueError(message) from None
 
 
 def _read_json_lines(path: Path) -> pd.DataFrame:
@@ -225,7 +234,7 @@ def _times(column: pd.Series[Any], name: str, table: str) -> list[Any]:
 
 
 def _label(value: object, column: str, row: int, name: str) -> str:
-    if _holds_several(value):
+    if holds_several(value):
         message = (
             f"{name}: row {row + 1} of {column!r} holds several labels; Understudy's classifiers "
             "give one label a document, so train one bundle a label"
@@ -244,13 +253,14 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _one_text(value: object, column: str, row: int, name: str) -> str:
-    if _holds_several(value):
+    if holds_several(value):
         message = f"{name}: row {row + 1} of {column!r} holds several texts; join them first"
         raise TableError(message)
     return text_of(value)
 
 
-def _holds_several(value: object) -> bool:
+def holds_several(value: object) -> bool:
+    """Return whether a cell holds a list or the like."""
     return isinstance(value, list | tuple | set | dict | np.ndarray)
 
 

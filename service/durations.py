@@ -11,6 +11,8 @@ DURATION = "0, or a number of seconds, minutes, hours or days: 45s, 30m, 12h or 
 
 _PATTERN = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+)(?P<unit>[smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MAX_S = 36_525 * 86_400
+_MAX_SHOWN = 20
 
 
 def seconds_of(text: str) -> float:
@@ -25,4 +27,8 @@ def seconds_of(text: str) -> float:
     if match is None:
         message = f"expected {DURATION}, found {text!r}"
         raise ValueError(message)
-    return float(match["number"]) * _SECONDS[match["unit"]]
+    seconds = float(match["number"]) * _SECONDS[match["unit"]]
+    if seconds > _MAX_S:
+        message = f"expected at most 100 years, found {text.strip()[:_MAX_SHOWN]!r}"
+        raise ValueError(message)
+    return seconds

@@ -49,6 +49,11 @@ class Block:
         """Return the number of lines."""
         return len(self._edges) - 1
 
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return len(self._data)
+
     def lines(self) -> Iterator[bytes]:
         """Yield the lines."""
         return map(self.line, range(len(self)))

@@ -19,11 +19,12 @@ from guards.evidence.pair import ChallengerId
 from guards.text import listed, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from guards.events.events import DriftWindow
+    from guards.events.log_files import Block
     from guards.events.reading import LogAccount
     from guards.evidence.columns import PairColumns
 
@@ -41,6 +42,20 @@ class ChampionSeen:
     documents: int
     first_observed_at: datetime
     last_observed_at: datetime
+
+
+class _WatchedFile(LogFile):
+    """A log that tells how many bytes of it were read."""
+
+    def __init__(self, path: Path, progress: Callable[[int], object] | None) -> None:
+        super().__init__(path)
+        self._progress = progress
+
+    def blocks(self) -> Iterator[Block]:
+        for block in super().blocks():
+            yield block
+            if self._progress is not None:
+                self._progress(block.size)
 
 
 class LogTable:
@@ -61,19 +76,22 @@ class LogTable:
         self._database = database
 
     @classmethod
-    def read(cls, paths: Iterable[Path | str]) -> Self:
+    def read(
+        cls, paths: Iterable[Path | str], progress: Callable[[int], object] | None = None
+    ) -> Self:
         """Read logs: JSON Lines of any replicas, runs and days; ``.gz`` and ``.zst`` ones too.
 
+        ``progress`` is called with the number of bytes, decompressed, of each block that was read.
         Raises ``CallError`` where a path cannot be read, where a file is not empty and has no
         event, and where all files together have no line of a known event.
         """
-        files = [LogFile(Path(path)) for path in paths]
+        files = [_WatchedFile(Path(path), progress) for path in paths]
         database = LogDatabase()
         try:
             for file in files:
                 _read(database, file)
             account = log_account(database, drop_copies(database), files)
-            _require_events(database, files)
+            _require_events(database, files, account)
             return cls(database, account)
         except BaseException:
             database.close()
@@ -184,8 +202,12 @@ def _read(database: LogDatabase, file: LogFile) -> None:
     raise CallError(message)
 
 
-def _require_events(database: LogDatabase, files: Sequence[LogFile]) -> None:
-    if not database.execute(f"select 1 from lines where {_KNOWN} limit 1"):  # noqa: S608 (ours)
-        names = listed([str(file.path) for file in files])
-        message = f"no events in {names}: give the log of a service that has started"
-        raise CallError(message)
+def _require_events(database: LogDatabase, files: Sequence[LogFile], account: LogAccount) -> None:
+    if database.execute(f"select 1 from lines where {_KNOWN} limit 1"):  # noqa: S608 (ours)
+        return
+    names = listed([str(file.path) for file in files])
+    message = f"no events in {names}: give the log of a service that has started"
+    if account.newer_schema:
+        lines = f"{account.newer_schema} lines of a newer schema"
+        message = f"no events in {names}, but {lines}: read it with a newer Understudy"
+    raise CallError(message)

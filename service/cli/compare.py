@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isnan
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -12,10 +13,10 @@ from guards.errors import CallError
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy, Rule
 from guards.evidence.labels import KnownLabels
-from service.cli.comparison_text import comparison_text
+from service.cli.comparison_text import TablesRead, comparison_text
 from service.cli.label_tables import add_tables
-from service.cli.options import PATH, json_option
-from service.cli.output import print_json
+from service.cli.options import PATH, challenger_option, json_option
+from service.cli.output import log_progress, print_json
 from service.durations import seconds_of
 from service.exit_codes import ExitCode
 
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["compare"]
+
+
+class _Margin(click.FloatRange):
+    """A number between two others; one that is none lies outside of every range."""
+
+    def convert(
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if isnan(number):
+            self.fail(f"{value!r} is no number between {self.min:g} and {self.max:g}", param, ctx)
+        return number
 
 
 @click.command(
@@ -38,7 +51,7 @@ __all__ = ["compare"]
     metavar="TABLE",
     help="A table with request_id and label; repeat.",
 )
-@click.option("--challenger", metavar="NAME/VERSION", help="Only this one.  [default: all]")
+@challenger_option("Only this one.  [default: all]")
 @click.option(
     "--if",
     "rule",
@@ -49,7 +62,7 @@ __all__ = ["compare"]
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=_Margin(0, 1, min_open=True, max_open=True),
     default=0.02,
     show_default=True,
     help="The loss of accuracy that not-worse allows.",
@@ -94,14 +107,16 @@ def compare(  # noqa: PLR0913 (click calls by name)
         require_robust=require_robust,
     )
     ripe_s = None if ripe is None else _seconds(ripe)
-    with LogTable.read(logs) as log:
+    with log_progress(logs, "reading") as progress:
+        table = LogTable.read(logs, progress.update)
+    with table as log:
         known = KnownLabels(log.feedback())
         left_out = add_tables(known, tables)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
     if as_json:
         print_json({**comparison.to_json(), "label_rows_left_out": left_out})
     else:
-        click.echo(comparison_text(comparison))
+        click.echo(comparison_text(comparison, TablesRead(len(tables), left_out)))
     decision = comparison.challengers[0].verdict.decision
     sys.exit(ExitCode.DONE if decision == "promote" else ExitCode.NO)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guards.events.moments import from_microseconds
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from guards.evidence.verdict import Verdict
     from guards.json_types import JsonMapping
 
-__all__ = ["comparison_text"]
+__all__ = ["TablesRead", "comparison_text"]
 
 _MAX_ROWS = 12
 _MAX_MATRIX = 8
@@ -26,11 +27,19 @@ _MAX_NAMED = 3
 _NONE = "-"
 
 
-def comparison_text(comparison: Comparison) -> str:
+@dataclass(frozen=True, slots=True)
+class TablesRead:
+    """How many label tables were named, and how many of their rows left out."""
+
+    tables: int = 0
+    left_out: int = 0
+
+
+def comparison_text(comparison: Comparison, read: TablesRead) -> str:
     """Return what the comparison says, one challenger after the other, each with its verdict."""
     blocks = ["\n".join(_header(comparison))]
     for challenger in comparison.challengers:
-        blocks += _challenger(challenger)
+        blocks += _challenger(challenger, read)
     return "\n\n".join(blocks)
 
 
@@ -67,18 +76,36 @@ def _account(account: LogAccount) -> Iterator[str]:
         yield f"  broken: {printable(str(broken.path))}: {printable(broken.reason)}"
 
 
-def _challenger(comparison: ChallengerComparison) -> Iterator[str]:
+def _challenger(comparison: ChallengerComparison, read: TablesRead) -> Iterator[str]:
     report = comparison.report
-    yield "\n".join([f"challenger {printable(str(comparison.challenger))}", *_figures(report)])
-    yield _indented(
-        "the champion's labels by row, the challenger's by column", _matrix(report["disagreements"])
-    )
+    name = f"challenger {printable(str(comparison.challenger))}"
+    # Documents with a label that only one of the two knows have no agreement.
+    if report["agreement"] is None:
+        yield f"{name}\n  nothing to compare: {_why_nothing(report)}"
+    else:
+        yield "\n".join([name, *_figures(report)])
+        yield from _tables(comparison)
+    yield "\n".join(_labels(report, read))
+    yield "\n".join(_verdict(comparison.verdict))
+
+
+def _tables(comparison: ChallengerComparison) -> Iterator[str]:
+    report = comparison.report
+    yield _disagreements(report["disagreements"])
     yield _indented("by class", _classes(report["classes"]))
+    if report["accuracy"] is not None and report["accuracy"]["champion"] is not None:
+        title = "precision, recall and F1 by class, with 95 % intervals"
+        yield _indented(title, _class_figures(report["classes"]), 1 + 2 * _MAX_ROWS)
     if report["segments"]:
         yield _indented("by segment", _segments(report["segments"]))
-    yield _indented("over time (UTC)", _periods(comparison.periods))
-    yield "\n".join(_labels(report))
-    yield "\n".join(_verdict(comparison.verdict))
+    yield _periods(comparison.periods)
+
+
+def _why_nothing(report: JsonMapping) -> str:
+    reasons = [f"{count} missed ({reason})" for reason, count in report["missed"].items()]
+    if report["not_comparable"]:
+        reasons.append(f"{report['not_comparable']} with a label that only one of the two knows")
+    return f"of {report['observations']} documents, {', '.join(reasons)}"
 
 
 def _figures(report: JsonMapping) -> Iterator[str]:
@@ -88,8 +115,9 @@ def _figures(report: JsonMapping) -> Iterator[str]:
         ("agreement", _percent(report["agreement"]), _range(report["agreement_interval"], 100)),
         ("confidence", _both_numbers(report["confidence"]), "champion and challenger"),
         ("shift", _signed(report["confidence_shift"]), _range(report["confidence_shift_interval"])),
-        ("cost", f"{_number(report['cost']['ratio'])} times", _cost(report["cost"])),
     ]
+    if report["cost"]["ratio"] is not None:
+        rows.append(("cost", f"{_number(report['cost']['ratio'])} times", _cost(report["cost"])))
     if report["not_comparable"]:
         only = f"{report['not_comparable']} documents"
         rows.append(("left out", only, "a label that only one of the two knows"))
@@ -104,15 +132,21 @@ def _cost(cost: JsonMapping) -> str:
     return f"processor time of {cost['documents']} documents, {cost['left_out']} left out"
 
 
-def _matrix(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
+def _disagreements(matrix: Mapping[str, Mapping[str, int]]) -> str:
     """Return the matrix of few labels, and of many the most frequent pairs of different ones."""
     labels = sorted({*matrix, *(name for row in matrix.values() for name in row)})
-    if len(labels) <= _MAX_MATRIX:
-        rows = [
-            (printable(name), *(str(matrix.get(name, {}).get(other, 0)) for other in labels))
-            for name in labels
-        ]
-        return [("", *map(printable, labels)), *rows] if rows else []
+    if len(labels) > _MAX_MATRIX:
+        title = "most frequent disagreements: the champion's label -> the challenger's"
+        return _indented(title, _different(matrix))
+    rows = [
+        (printable(name), *(str(matrix.get(name, {}).get(other, 0)) for other in labels))
+        for name in labels
+    ]
+    title = "the champion's labels by row, the challenger's by column"
+    return _indented(title, [("", *map(printable, labels)), *rows])
+
+
+def _different(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
     pairs = [
         (count, printable(champion), printable(challenger))
         for champion, row in matrix.items()
@@ -123,16 +157,26 @@ def _matrix(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
 
 
 def _classes(classes: Mapping[str, JsonMapping]) -> list[Sequence[str]]:
-    labelled = any(part["champion"] for part in classes.values())
-    names = ("precision", "recall", "f1") if labelled else ()
-    head = ("", *_PART_HEAD, *(f"{name} of both" for name in names))
     return [
-        head,
-        *(
-            (printable(name), *_part(part), *(_both(part, figure) for figure in names))
-            for name, part in classes.items()
-        ),
+        ("", *_PART_HEAD),
+        *((printable(name), *_part(part)) for name, part in classes.items()),
     ]
+
+
+def _class_figures(classes: Mapping[str, JsonMapping]) -> list[Sequence[str]]:
+    """Return two rows for each class, the champion's and the challenger's."""
+    names = ("precision", "recall", "f1")
+    rows: list[Sequence[str]] = [("", "", *names)]
+    for label, part in classes.items():
+        for who in ("champion", "challenger"):
+            figures = part[who] or {}
+            first = printable(label) if who == "champion" else ""
+            rows.append((first, who, *(_figure(figures.get(name)) for name in names)))
+    return rows
+
+
+def _figure(figure: JsonMapping | None) -> str:
+    return _NONE if figure is None else f"{_number(figure['value'])} {_range(figure)}".rstrip()
 
 
 def _segments(segments: Iterable[JsonMapping]) -> list[Sequence[str]]:
@@ -143,7 +187,7 @@ def _segments(segments: Iterable[JsonMapping]) -> list[Sequence[str]]:
     return [("", *_PART_HEAD), *rows]
 
 
-_PART_HEAD = ("documents", "agreement", "shift", "", "gain known", "won, lost")
+_PART_HEAD = ("documents", "agreement", "shift", "", "known gain", "won, lost")
 
 
 def _part(part: JsonMapping) -> tuple[str, ...]:
@@ -157,18 +201,13 @@ def _part(part: JsonMapping) -> tuple[str, ...]:
     )
 
 
-def _both(part: JsonMapping, figure: str) -> str:
-    return ", ".join(
-        _number(((part[who] or {}).get(figure) or {}).get("value"))
-        for who in ("champion", "challenger")
-    )
-
-
-def _periods(periods: Sequence[Period]) -> list[Sequence[str]]:
+def _periods(periods: Sequence[Period]) -> str:
     """Return a row for each of the last periods."""
     head = ("from", "documents", "agreement", "champion's, challenger's confidence", "most often")
     rows = [_period(period) for period in periods[-_MAX_PERIODS:]]
-    return [(*head, "new categories", "moved most"), *rows]
+    text = _indented("over time (UTC)", [(*head, "new categories", "moved most"), *rows])
+    earlier = len(periods) - len(rows)
+    return f"{text}\n    … and {earlier} earlier with --json" if earlier else text
 
 
 def _period(period: Period) -> Sequence[str]:
@@ -194,11 +233,20 @@ def _top_label(period: Period) -> str:
     return f"{printable(label)} {period.labels[label] / period.sums.compared:.0%}"
 
 
-def _labels(report: JsonMapping) -> Iterator[str]:
-    counts, accuracy = report["labels"], report["accuracy"]
-    if counts is None:
+def _labels(report: JsonMapping, read: TablesRead) -> Iterator[str]:
+    if read.left_out:
+        yield f"  {read.left_out} rows of label tables were left out"
+    counts = report["labels"]
+    if counts is None and read.tables:
+        yield "  no labels: the named tables hold none"
+    elif counts is None:
         yield "  no labels: send them to /v1/feedback, or name tables with --labels"
-        return
+    else:
+        yield from _accuracies(counts, report["accuracy"])
+        yield from _label_counts(counts)
+
+
+def _accuracies(counts: JsonMapping, accuracy: JsonMapping) -> Iterator[str]:
     for who in ("champion", "challenger"):
         figures = accuracy[who]
         if figures is not None:
@@ -208,13 +256,24 @@ def _labels(report: JsonMapping) -> Iterator[str]:
                 f"{figures['documents']} labels, calibration error "
                 f"{_number(figures['calibration_error'])}"
             )
-    if accuracy["champion"] is None and counts["waiting"]:
-        yield f"  accuracies wait for {counts['waiting']} labels that the queue still lacks"
-    elif accuracy["champion"] is None and counts["labelled"]:
-        yield "  labels of disagreements alone tell the difference, and neither accuracy"
+    if accuracy["champion"] is None:
+        yield from _why_no_accuracy(counts)
     gain = accuracy["gain"]
     if gain["value"] is not None:
         yield f"  gain in accuracy {_signed(gain['value'])} {_range(gain)}"
+
+
+def _why_no_accuracy(counts: JsonMapping) -> Iterator[str]:
+    useless = sum(counts[name] for name in ("unmatched", "not_compared", "unripe", "off_rule"))
+    if counts["waiting"]:
+        yield f"  accuracies wait for {counts['waiting']} labels that the queue still lacks"
+    elif counts["labelled"] > useless:
+        yield "  labels of disagreements alone tell the difference, and neither accuracy"
+    elif counts["labelled"]:
+        yield "  none of the labels can be used"
+
+
+def _label_counts(counts: JsonMapping) -> Iterator[str]:
     rest = [f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n and name != "ripe_s"]
     yield f"  labels: {', '.join(rest)}; ripe after {counts['ripe_s']:.0f} s"
     if counts["unripe"]:
@@ -234,10 +293,10 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     )
 
 
-def _indented(title: str, rows: Sequence[Sequence[str]]) -> str:
+def _indented(title: str, rows: Sequence[Sequence[str]], most: int = _MAX_ROWS) -> str:
     lines = aligned(rows).splitlines() if rows else [_NONE]
-    more = [f"… and {len(lines) - _MAX_ROWS} more with --json"] if len(lines) > _MAX_ROWS else []
-    return "\n".join([f"  {title}", *(f"    {line}" for line in [*lines[:_MAX_ROWS], *more])])
+    more = [f"… and {len(lines) - most} more with --json"] if len(lines) > most else []
+    return "\n".join([f"  {title}", *(f"    {line}" for line in [*lines[:most], *more])])
 
 
 def _number(value: float | None) -> str:

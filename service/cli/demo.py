@@ -18,7 +18,7 @@ from artifacts.demo.documents import good_day, shadow_day, surge_day
 from service.cli.serve import check_port
 from service.demo.bundles import NAME, DemoBundles, demo_bundles, validation_f1
 from service.demo.report import read_days, table
-from service.demo.settling import settle
+from service.demo.settling import settle, settled_text
 from service.demo.traffic import Traffic
 from service.settings import PREFIX
 
@@ -122,11 +122,8 @@ def _settle(log: Path, documents: int) -> None:
         labels = day(documents, seed=11).labels
         truths |= dict(zip(labels["request_id"], labels["label"], strict=True))
     stack = log.with_suffix(".labels.csv")
-    before, after = settle(log, truths, stack, _STACK)
-    click.echo(f"\nIs the challenger better? The log alone says: {before.decision}.")
-    click.echo("".join(f"  {reason}\n" for reason in before.because))
-    click.echo(f"A stack of {_STACK} labels ({stack}) settles it: {after.decision}.")
-    click.echo("".join(f"  {reason}\n" for reason in after.because))
+    settled = settle(log, truths, stack, _STACK)
+    click.echo(settled_text(settled, stack))
 
 
 def _look(log: Path, bundles: DemoBundles, port: int) -> None:

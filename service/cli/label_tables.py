@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from artifacts.tables import read_frame, text_of
+import pandas as pd
+
+from artifacts.tables import holds_several, read_frame, text_of
 from guards.errors import TableError
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.text import listed
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from guards.evidence.labels import KnownLabels
 
-__all__ = ["LabelTable", "add_tables", "read_labels"]
+__all__ = ["LabelTable", "add_tables", "read_labels", "require_column"]
 
 _REQUIRED = ("request_id", "label")
 _MAX_PROBLEMS = 5
@@ -43,25 +45,48 @@ def read_labels(path: Path) -> LabelTable:
     """
     frame = read_frame(path)
     for column in _REQUIRED:
-        if column not in frame.columns:
-            message = (
-                f"{path}: no column {column!r}; it has {listed(list(map(str, frame.columns)))}"
-            )
-            raise TableError(message)
+        require_column(path, frame, column)
     columns = [name for name in (*_REQUIRED, *_OPTIONAL) if name in frame.columns]
+    _refuse_twice(path, frame, columns)
     labels, problems = [], []
     for number, cells in enumerate(
         zip(*(frame[name].tolist() for name in columns), strict=True), 1
     ):
         try:
-            labels.append(_label(dict(zip(columns, map(_text, cells), strict=True))))
+            row = {name: _text(name, cell) for name, cell in zip(columns, cells, strict=True)}
+            labels.append(_label(row))
         except ValueError as problem:
             problems.append(f"{path}: row {number}: {problem}")
     return LabelTable(tuple(labels), tuple(problems))
 
 
-def _text(cell: object) -> str:
-    return cell.isoformat() if isinstance(cell, datetime) else text_of(cell).strip()
+def require_column(path: Path, frame: pd.DataFrame, column: str) -> None:
+    """Raise ``TableError`` where a table lacks a column."""
+    if column not in frame.columns:
+        names = listed(list(map(str, frame.columns)))
+        hint = ": is the delimiter a comma?" if len(frame.columns) == 1 else ""
+        message = f"{path}: no column {column!r}; it has {names}{hint}"
+        raise TableError(message)
+
+
+def _refuse_twice(path: Path, frame: pd.DataFrame, columns: Iterable[str]) -> None:
+    names = list(frame.columns)
+    for column in columns:
+        # The second of two columns of a CSV is read under another name.
+        renamed = path.suffix.lower() == ".csv" and f"{column}.1" in names
+        if renamed or names.count(column) > 1:
+            message = f"{path}: has two columns {column!r}; leave one of them"
+            raise TableError(message)
+
+
+def _text(name: str, cell: object) -> str:
+    if holds_several(cell):
+        message = f"{name} holds several {'labels' if name == 'label' else 'values'}"
+        raise ValueError(message)
+    # A missing time is one as well.
+    if isinstance(cell, datetime) and not pd.isna(cell):
+        return cell.isoformat()
+    return text_of(cell).strip()
 
 
 def _label(row: Mapping[str, str]) -> TrueLabel:
@@ -103,7 +128,7 @@ def _probability(text: str) -> float | None:
     if not text:
         return None
     try:
-        probability = float(text)
+        probability = float(text.replace(",", "."))
     except ValueError:
         probability = float("nan")
     if not 0 < probability <= 1:
@@ -118,20 +143,26 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"labelled_at {text!r} is no ISO 8601 time"
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"labelled_at {text!r} is no ISO 8601 time of the years 1 to 9999"
         raise ValueError(message) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def add_tables(known: KnownLabels, tables: Iterable[Path]) -> int:
-    """Add the labels of tables, say which rows are left out, and return their number."""
+    """Add the labels of tables, say which rows are left out, and return their number.
+
+    Raises ``TableError`` where that is every row of a table that has any.
+    """
     left_out = 0
     for path in tables:
         table = read_labels(path)
         left_out += len(table.problems)
         for label in table.labels:
             known.add(label)
+        if table.problems and not table.labels:
+            message = f"none of the rows can be used; {table.problems[0]}"
+            raise TableError(message)
         rest = len(table.problems) - _MAX_PROBLEMS
         print_notes(table.problems[:_MAX_PROBLEMS])
         if rest > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ _COMMANDS = (
     "train",
     "verify",
 )
+_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What is wrong with a place that takes no more; of a closed pipe, click makes a quiet end."""
 
 
 class _LazyGroup(click.Group):
@@ -64,6 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GuardRefused as refusal:
         click.echo(f"understudy: {refusal}", err=True)
         sys.exit(ExitCode.GUARD_REFUSED)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITTEN:
+            raise
+        click.echo(f"understudy: the output cannot be written: {error.strerror}", err=True)
+        # What is still to be written would fail once more at the end of the process.
+        sys.stdout = None
+        sys.exit(ExitCode.WRONG_CALL)
     except (click.Abort, KeyboardInterrupt):
         click.echo("understudy: interrupted", err=True)
         sys.exit(ExitCode.INTERRUPTED)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PATH",
     "bundle_options",
+    "challenger_option",
     "json_option",
     "known_label_option",
     "role_options",
@@ -31,6 +32,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 known_label_option = click.option(
     "--label", metavar="COL", help="The label column.  [default: as in training]"
 )
+
+
+def challenger_option(meaning: str) -> Callable[[C], C]:
+    """Return the decorator that adds ``--challenger``, with its help text.
+
+    The first challenger of a name and version may be called NAME/VERSION#1, too.
+    """
+    return click.option(
+        "--challenger",
+        metavar="NAME/VERSION[#N]",
+        callback=lambda _context, _option, name: name and name.removesuffix("#1"),
+        help=meaning,
+    )
 
 
 def trust_option(meaning: str) -> Callable[[C], C]:

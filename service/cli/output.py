@@ -6,20 +6,41 @@ import json
 from typing import TYPE_CHECKING
 
 import click
+from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+    from typing import NoReturn
 
     from artifacts.sealing.measure_and_seal import SealingReport
     from guards.json_types import JsonMapping
 
-__all__ = ["print_figures", "print_json", "print_notes", "print_sealed", "report_sealing"]
+__all__ = [
+    "log_progress",
+    "print_figures",
+    "print_json",
+    "print_notes",
+    "print_sealed",
+    "report_sealing",
+]
 
 
 def print_json(document: JsonMapping) -> None:
     """Print the one JSON document of a command."""
     click.echo(json.dumps(document))
+
+
+def log_progress(logs: Sequence[Path], what: str) -> tqdm[NoReturn]:
+    """Return a bar of the bytes of logs that were read, on a terminal's standard error.
+
+    How many a compressed log has is not known before.
+    """
+    plain = not any(path.suffix in (".gz", ".zst") for path in logs)
+    total = sum(path.stat().st_size for path in logs if path.is_file()) if plain else 0
+    return tqdm(
+        total=total or None, desc=what, unit="B", unit_scale=True, disable=None, leave=False
+    )
 
 
 def print_notes(notes: Iterable[str]) -> None:

@@ -24,3 +24,11 @@ def test_anything_else_is_refused(text: str) -> None:
     """The error says what is expected and what was found."""
     with pytest.raises(ValueError, match="45s, 30m, 12h or 7d, found"):
         seconds_of(text)
+
+
+def test_more_than_a_century_is_refused() -> None:
+    """Such moments are beyond the calendar, and the error does not repeat hundreds of digits."""
+    assert seconds_of("36525d") == 36_525 * 86_400
+
+    with pytest.raises(ValueError, match=r"at most 100 years, found '9{20}'$"):
+        seconds_of("9" * 400 + "d")

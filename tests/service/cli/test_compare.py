@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,11 @@ def test_labels_tell_the_accuracy_of_both(
     printed = capsys.readouterr().out
     assert "accuracy of the champion 0.833" in printed
     assert "accuracy of the challenger 1.000" in printed
-    assert "precision of both" in printed
+    assert "precision, recall and F1 by class, with 95 % intervals" in printed
+    champion, challenger = re.findall(r"(?:contract +champion|\n +challenger) .*", printed)[:2]
+    assert re.search(r"0\.500 \(0\.\d+ to 0\.\d+\)  1\.000 \(0\.\d+ to 1\) +0\.667 \(", champion)
+    assert re.search(r"1\.000 \(0\.\d+ to 1\) +1\.000 \(0\.\d+ to 1\) +1\.000 \(", challenger)
+    assert "known gain" in printed
     assert "verdict: promote" in printed
 
 
@@ -190,6 +195,18 @@ def test_a_log_that_is_none_is_a_wrong_call(
     assert "Traceback" not in printed.err
 
 
+def test_a_log_of_a_later_version_is_said_to_be_one(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever kept an old Understudy learns that the log is not at fault."""
+    lines = [{**json.loads(line), "schema": 99} for line in log.read_bytes().splitlines()]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+    assert exit_code("compare", log) == 2
+
+    assert "601 lines of a newer schema: read it with a newer Understudy" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -197,7 +214,9 @@ def test_a_log_that_is_none_is_a_wrong_call(
         (["--guardrail", "speed=3"], "expected class:NAME=MARGIN"),
         (["--guardrail", "class:nobody=.1"], "none of the champion's labels"),
         (["--ripe", "a week"], "45s, 30m, 12h or 7d"),
+        (["--ripe", "9" * 400 + "d"], "--ripe: expected at most 100 years"),
         (["--margin", "2"], "2"),
+        (["--margin", "nan"], "'nan' is no number between 0 and 1"),
         (["--challenger", "docs/9"], "no challenger 'docs/9'"),
         (["--if", "worse"], "worse"),
     ],
@@ -247,3 +266,134 @@ def test_a_queue_that_is_filled_in_decides(
     assert challenger["accuracy"]["challenger"]["accuracy"]["value"] == 1.0
     assert challenger["accuracy"]["champion"]["accuracy"]["value"] == pytest.approx(5 / 6, abs=0.02)
     assert challenger["accuracy"]["gain_known"] == 600
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Return what ``compare`` prints."""
+    capsys.readouterr()
+    assert exit_code("compare", *arguments) in (0, 1)
+    return capsys.readouterr().out
+
+
+def test_nothing_compared_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No interval and no table pretends to say something where everything was missed."""
+    missed = [Seen(f"r-{n}", challenger=Missed.ERROR, second=n) for n in range(9)]
+
+    printed = _printed(capsys, write_log(tmp_path / "log.jsonl", missed))
+
+    assert "nothing to compare: of 9 documents, 9 missed (error)" in printed
+    assert "by class" not in printed
+    assert "cost" not in printed
+    assert "0 to 100" not in printed
+    assert "verdict: undecided" in printed
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("nobody,invoice\n", "none of the labels can be used\n  labels: 1 labelled, 1 unmatched"),
+        ("", "no labels: the named tables hold none"),
+    ],
+)
+def test_a_table_without_use_is_said_to_have_none(
+    tmp_path: Path, log: Path, rows: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever named a table is not told to name one, nor that its labels tell a difference."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text(f"request_id,label\n{rows}", encoding="utf-8")
+
+    printed = _printed(capsys, log, "--labels", labels)
+
+    assert words in printed
+    assert "name tables" not in printed
+    assert "labels of disagreements alone" not in printed
+
+
+def test_labels_of_young_documents_are_not_taken_for_disagreements(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The labels came for all documents, and only their age keeps them out."""
+    labels = _labels(tmp_path / "labels.csv", challenger_wins=True)
+
+    printed = _printed(capsys, log, "--labels", labels, "--ripe", "7d")
+
+    assert "600 labels are of documents too young" in printed
+    assert "none of the labels can be used" in printed
+    assert "labels of disagreements alone" not in printed
+
+
+def test_labels_of_drawn_disagreements_tell_no_accuracy(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They decide which variant is better, and the text says why there is no accuracy."""
+    labels = tmp_path / "labels.csv"
+    rows = (
+        f"{seen.request_id},{seen.challenger},queue,disagreement,1"
+        for seen in _documents()
+        if seen.champion != seen.challenger
+    )
+    head = "request_id,label,source,stratum,inclusion_probability"
+    labels.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+    printed = _printed(capsys, log, "--labels", labels)
+
+    assert "labels of disagreements alone tell the difference, and neither accuracy" in printed
+
+
+def test_rows_that_are_left_out_are_in_the_text(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report on standard output is whole without standard error."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("request_id,label\nr-1,\nr-2,invoice\n", encoding="utf-8")
+
+    assert "1 rows of label tables were left out" in _printed(capsys, log, "--labels", labels)
+
+
+def test_a_table_of_which_no_row_can_be_used_is_a_wrong_call(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A verdict without the labels that were meant is no answer."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("request_id,label\nr-1,\nr-2,\n", encoding="utf-8")
+
+    assert exit_code("compare", log, "--labels", labels) == 2
+    assert "none of the rows can be used" in capsys.readouterr().err
+
+
+def test_many_labels_are_listed_in_pairs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A matrix of many labels is too wide, and the list in its place has a title of its own."""
+    names = [f"kind-{n}" for n in range(9)]
+    documents = [
+        Seen(f"{name}-{n}", champion=name, challenger=name if n else "memo")
+        for name in names
+        for n in range(2)
+    ]
+    log = write_log(tmp_path / "log.jsonl", documents)
+    lines = [json.loads(line) for line in log.read_bytes().splitlines()]
+    for line in lines:
+        _know_all(line, [*names, "memo"])
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+    printed = _printed(capsys, log)
+
+    assert "most frequent disagreements: the champion's label -> the challenger's" in printed
+    assert "kind-8  ->  memo  1" in printed
+    assert "by column" not in printed
+
+
+def _know_all(line: JsonObject, names: list[str]) -> None:
+    """Let both variants know all labels."""
+    for answer in (line["champion"], line["challengers"][0]):
+        answer["probabilities"] = {**dict.fromkeys(names, 0.0), **answer["probabilities"]}
+
+
+def test_earlier_periods_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What does not fit is said to be there."""
+    documents = [Seen(f"r-{n}", second=60 * n) for n in range(14)]
+
+    printed = _printed(capsys, write_log(tmp_path / "log.jsonl", documents))
+
+    assert "… and 3 earlier with --json" in printed

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from guards.errors import TableError
-from guards.evidence.labels import LabelSource, TrueLabel
-from service.cli.label_tables import read_labels
+from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel
+from service.cli.label_tables import add_tables, read_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,7 @@ def test_a_drawn_row_without_label_waits_or_was_given_up(tmp_path: Path) -> None
         ("a,letter,queue,s,nan,", "inclusion_probability 'nan' is no number above 0"),
         ("a,letter,queue,s,half,", "inclusion_probability 'half' is no number above 0"),
         ("a,letter,,,,yesterday", "labelled_at 'yesterday' is no ISO 8601 time"),
+        ("a,letter,,,,9999-12-31T23:59:59-05:00", "is no ISO 8601 time of the years 1 to 9999"),
     ],
 )
 def test_a_bad_row_is_left_out_with_its_number(tmp_path: Path, row: str, words: str) -> None:
@@ -134,3 +135,73 @@ def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
 def test_an_empty_table_has_no_labels(tmp_path: Path) -> None:
     """A queue in which nobody has begun is no error."""
     assert _csv(tmp_path, "request_id,label\n").labels == ()
+
+
+@pytest.mark.parametrize("missing", [pd.NaT, pd.NA, None])
+def test_a_missing_moment_of_parquet_is_an_empty_cell(tmp_path: Path, missing: object) -> None:
+    """A row whose time is not known keeps its label."""
+    path = tmp_path / "labels.parquet"
+    moments = pd.Series([pd.Timestamp("2026-03-02"), missing], dtype="datetime64[us]")
+    pd.DataFrame(
+        {"request_id": ["a", "b"], "label": ["letter", "memo"], "labelled_at": moments}
+    ).to_parquet(path)
+
+    table = read_labels(path)
+
+    assert table.problems == ()
+    assert [label.labelled_at is None for label in table.labels] == [False, True]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_a_list_is_no_label(tmp_path: Path, ending: str) -> None:
+    """A document with several labels is left out, and not taken for a class of that name."""
+    path = tmp_path / f"labels.{ending}"
+    frame = pd.DataFrame({"request_id": ["a", "b"], "label": [["letter", "memo"], ["memo"]]})
+    if ending == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_parquet(path)
+
+    table = read_labels(path)
+
+    assert table.labels == ()
+    assert table.problems[0].endswith("row 1: label holds several labels")
+
+
+@pytest.mark.parametrize("column", ["label", "request_id", "source"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path, column: str) -> None:
+    """Nobody can tell which of the two is meant."""
+    with pytest.raises(TableError, match=f"has two columns '{column}'; leave one of them"):
+        _csv(tmp_path, f"request_id,label,source,{column}\na,letter,truth,x\n")
+
+
+def test_rows_with_more_cells_than_the_header_are_refused(tmp_path: Path) -> None:
+    """The cells would stand under the wrong names."""
+    with pytest.raises(TableError, match="rows have more cells than its header"):
+        _csv(tmp_path, "request_id,label\na,letter,memo\nb,memo,memo\n")
+
+
+def test_another_delimiter_is_guessed(tmp_path: Path) -> None:
+    """Spreadsheets of many countries write semicolons."""
+    with pytest.raises(TableError, match="'request_id;label': is the delimiter a comma"):
+        _csv(tmp_path, "request_id;label\na;letter\n")
+
+
+def test_a_probability_may_have_a_decimal_comma(tmp_path: Path) -> None:
+    """The same spreadsheets write those."""
+    (label,) = _csv(
+        tmp_path,
+        "request_id,label,source,stratum,inclusion_probability\n"
+        'a,letter,queue,disagreement,"0,25"\n',
+    ).labels
+
+    assert label.inclusion_probability == 0.25
+
+
+def test_a_table_without_a_usable_row_is_a_wrong_call(tmp_path: Path) -> None:
+    """A comparison without the labels that somebody named would mislead; the first row says why."""
+    path = tmp_path / "labels.csv"
+    path.write_text("request_id,label\n,letter\n,memo\n", encoding="utf-8")
+
+    with pytest.raises(TableError, match=r"none of the rows can be used; .*row 1: has no request"):
+        add_tables(KnownLabels(), [path])

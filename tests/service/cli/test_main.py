@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.service.cli.running import exit_code
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
+_VERSION = (sys.executable, "-c", "from service.cli import main; main(['--version'])")
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +107,28 @@ def test_verify_of_no_bundle_is_78_with_findings(
     good, bad = json.loads(capsys.readouterr().out)["bundles"]
     assert (good["passed"], bad["passed"]) == (True, False)
     assert set(bad["findings"][0]) == {"code", "subject", "expected", "observed", "remedy"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_does_not_fit_is_one_line_and_2(unbuffered: str) -> None:
+    """A full disk is no traceback, whenever the last of the output is written."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            _VERSION, stdout=full, stderr=subprocess.PIPE, env=environment, check=False
+        )
+
+    assert ended.returncode == 2
+    (line,) = ended.stderr.decode().splitlines()
+    assert line == "understudy: the output cannot be written: No space left on device"
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    """A pipe that ``head`` closed ends the command without a word."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(_VERSION, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+
+    assert ended.stderr == b""
