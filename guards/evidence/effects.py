@@ -53,6 +53,8 @@ def not_worse_effect(gain: Gain, margin: float, alpha: float, harm_alpha: float)
         rate = float(rate_below(gain.disagreed, gain.compared, alpha / 2))
         low = max(-rate, -1.0 if low is None else low)
     words = f"labels differ on {gain.disagreed} of {gain.compared} documents; {_labels(gain)}"
+    if not gain.compared:
+        words = "no such document was compared"
     return Effect(gain.log_e_not_worse(margin), gain.log_e_below(-margin), low, high, words)
 
 

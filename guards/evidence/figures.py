@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Figure", "figures", "figures_source", "wilson"]
+__all__ = ["Figure", "figures", "figures_source", "segment_accuracy", "wilson"]
 
 _Z = 1.959963984540054
 """Of a 95 % interval."""
@@ -116,6 +116,21 @@ def figures(evidence: LabelEvidence, *, of_challenger: bool) -> JsonObject | Non
             for name, hit in hits.items()
         },
     }
+
+
+def segment_accuracy(
+    evidence: LabelEvidence, segment: str, *, of_challenger: bool
+) -> JsonObject | None:
+    """Return the accuracy of a variant on a segment's documents; None where labels allow none."""
+    source = figures_source(evidence)
+    answers = {
+        key: count
+        for key, count in evidence.answers.items()
+        if key.source is source and key.cell.segment == segment
+    }
+    groups = _groups(answers, of_challenger=of_challenger)
+    right = np.array(groups.answered, dtype=object) == np.array(groups.truths, dtype=object)
+    return _json(_ratio(right, np.ones(len(right)), groups)) if answers else None
 
 
 def _groups(answers: Mapping[LabelledAnswers, int], *, of_challenger: bool) -> _Answers:

@@ -7,7 +7,7 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from guards.evidence.confidence_shift import class_alpha, confidence_shift, segment_alpha
-from guards.evidence.figures import figures
+from guards.evidence.figures import figures, segment_accuracy
 from guards.evidence.pair_sums import UNIT
 from guards.evidence.segments import OTHER_SEGMENTS
 from guards.evidence.verdict import gain_of, gain_of_class, gain_of_segment
@@ -146,9 +146,19 @@ def _segments(pairs: PairEvidence, labels: LabelEvidence | None) -> list[JsonObj
         {
             "segment": None if name == OTHER_SEGMENTS else name,
             **_part(pairs.of_segment(name), gain_of_segment(pairs, labels, name), alpha),
+            **_segment_accuracies(labels, name),
         }
         for name in (*named, *([OTHER_SEGMENTS] if has_others else []))
     ]
+
+
+def _segment_accuracies(labels: LabelEvidence | None, segment: str) -> JsonObject:
+    return {
+        who: None
+        if labels is None
+        else segment_accuracy(labels, segment, of_challenger=who == "challenger")
+        for who in ("champion", "challenger")
+    }
 
 
 def _part(sums: PairSums, gain: Gain, alpha: float) -> JsonObject:

@@ -181,10 +181,19 @@ def _figure(figure: JsonMapping | None) -> str:
 
 def _segments(segments: Iterable[JsonMapping]) -> list[Sequence[str]]:
     rows = [
-        ("(others)" if part["segment"] is None else printable(part["segment"]), *_part(part))
+        (
+            "(others)" if part["segment"] is None else printable(part["segment"]),
+            *_part(part),
+            _accuracy(part["champion"]),
+            _accuracy(part["challenger"]),
+        )
         for part in segments
     ]
-    return [("", *_PART_HEAD), *rows]
+    return [("", *_PART_HEAD, "champion's accuracy", "challenger's"), *rows]
+
+
+def _accuracy(figure: JsonMapping | None) -> str:
+    return _NONE if figure is None else f"{_number(figure['value'])} {_range(figure)}"
 
 
 _PART_HEAD = ("documents", "agreement", "shift", "", "known gain", "won, lost")

@@ -133,3 +133,16 @@ def test_segments_and_classes_keep_the_names_that_they_were_given(name: str) -> 
     assert (segments[name]["documents"], segments[name]["gain_known"]) == (1, 1)
     assert set(found["classes"]) == {"a", name}
     assert found["classes"][name]["champion"]["recall"]["value"] == 1
+
+
+def test_each_segment_has_the_accuracy_of_both() -> None:
+    """Of its own labels alone, and none where it has no label."""
+    docs = [
+        Doc("1", "a", "b", segment="emea"),
+        Doc("2", "a", "a", segment="emea"),
+        Doc("3", "a", "b", segment="apac"),
+    ]
+    labels = labelled(docs, [truth("1", "b"), truth("2", "a")])
+    apac, emea = challenger_report(pair_evidence(docs), labels, "ab")["segments"]
+    assert (emea["champion"]["value"], emea["challenger"]["value"]) == (0.5, 1.0)
+    assert (apac["champion"], apac["challenger"]) == (None, None)

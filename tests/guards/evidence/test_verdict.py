@@ -409,3 +409,13 @@ def test_labels_that_do_not_count_yet_are_said() -> None:
     verdict = judge(pair_evidence(docs), labelled(docs, labels, hours=2, ripe_s=3600), Policy())
     assert any(reason.startswith("1 drawn documents have no label") for reason in verdict.because)
     assert any("1 labels are of documents younger than 3600 s" in r for r in verdict.because)
+
+
+def test_a_guarded_segment_that_no_document_has_is_said() -> None:
+    """A typo would otherwise look like evidence that is still to come."""
+    policy = Policy(guardrails=(Guardrail.parse("segment:emae=.05"),))
+    verdict = judge(pair_evidence([Doc("1", segment="emea")]), None, policy)
+    assert any(
+        reason.startswith("not shown yet: segment:emae=0.05: no such document was compared")
+        for reason in verdict.because
+    )
