@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from guards.comparison.queue import LabelQueue
 
-__all__ = ["write_queue"]
+__all__ = ["require_free", "write_queue"]
 
 _COLUMNS = ("label", "source", "stratum", "inclusion_probability", "labelled_at")
 _OWNER_ONLY = 0o600
@@ -32,14 +32,13 @@ def write_queue(
 
     The cells of ``documents`` stand beside the request id that is their key. ``labels`` are filled
     in; the others are empty, or, as of today, given up where ``labels`` are given. Raises
-    ``CallError`` where there is a file already, or none can be written; half a file is not left
-    behind.
+    ``CallError`` as ``require_free`` does, and where no file can be written; half a file is not
+    left behind.
     """
+    require_free(path)
+    path.unlink(missing_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    except FileExistsError:
-        message = f"{path} exists already: name another file, or remove it"
-        raise CallError(message) from None
     except OSError as error:
         raise _unwritten(path, error) from None
     try:
@@ -50,6 +49,33 @@ def write_queue(
         if isinstance(error, OSError):
             raise _unwritten(path, error) from None
         raise
+
+
+def require_free(path: Path) -> None:
+    """Raise ``CallError`` where there is a file that is more than a queue without any label."""
+    if not os.path.lexists(path):
+        return
+    try:
+        lost = path.is_symlink() or not path.is_file() or _holds_work(path)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    if lost:
+        message = f"{path} exists already: name another file, or remove it"
+        raise CallError(message)
+
+
+def _holds_work(path: Path) -> bool:
+    """Return whether a file is neither empty nor a queue in which nothing was filled in."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+    except ValueError:
+        # Not a text, or empty, so that there is no header.
+        return path.stat().st_size > 0
+    except csv.Error:
+        return True
+    ours = header[: len(_COLUMNS) + 1] == ["request_id", *_COLUMNS]
+    return not ours or any(row[1] or row[len(_COLUMNS)] for row in rows)
 
 
 def _unwritten(path: Path, error: OSError) -> CallError:

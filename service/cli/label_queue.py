@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from artifacts.tables import read_frame, text_of
 from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import compare_logs, last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
-from guards.comparison.queue_table import write_queue
+from guards.comparison.queue_table import require_free, write_queue
 from guards.errors import CallError
 from guards.events.log_table import LogTable
 from guards.events.moments import from_microseconds, rfc3339
@@ -76,10 +75,8 @@ def label_queue(  # noqa: PLR0913 (click calls by name)
     that nobody is led by it. Cells that begin with =, +, - or @ come from documents and are unsafe
     in spreadsheets.
     """
-    # Reading may take minutes; a table with labels in it is never replaced.
-    if os.path.lexists(out):
-        message = f"{out} exists already: name another file, or remove it"
-        raise CallError(message)
+    # Before reading, which may take minutes.
+    require_free(out)
     with log_progress(logs, "reading") as progress:
         table = LogTable.read(logs, progress.update)
     with table as log:

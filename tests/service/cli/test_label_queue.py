@@ -157,6 +157,23 @@ def test_nothing_that_exists_is_replaced(
     assert not (tmp_path / "elsewhere.csv").exists()
 
 
+@pytest.mark.parametrize("filled_in", ["", "contract"])
+def test_a_queue_is_replaced_as_long_as_nobody_has_filled_anything_in(
+    tmp_path: Path, filled_in: str
+) -> None:
+    """Whoever draws again loses nothing; an empty file is free, too."""
+    log, out = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "queue.csv"
+    out.touch()
+
+    assert exit_code("label-queue", log, "-n", 5, "-o", out) == 0
+    text = out.read_text(encoding="utf-8").replace(",,queue,", f",{filled_in},queue,", 1)
+    out.write_text(text, encoding="utf-8")
+    before = out.read_text(encoding="utf-8")
+
+    assert exit_code("label-queue", log, "-n", 9, "-o", out) == (2 if filled_in else 0)
+    assert (out.read_text(encoding="utf-8") == before) == bool(filled_in)
+
+
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     """A queue takes minutes to draw, in which somebody may write to its place."""
     out = tmp_path / "queue.csv"
