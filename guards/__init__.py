@@ -12,6 +12,7 @@
 - ``findings``: the catalogue of finding codes, with meaning and remedy.
 - ``findings_page``: the catalogue as ``docs/findings.md``.
 - ``schema``: the inputs that a bundle takes, and the canonical form of a document's columns.
+- ``moments``: how a moment in time is written, and counted in microseconds.
 - ``text``: text from elsewhere, made safe to print.
 - ``json_types``: type names for plain JSON.
 """

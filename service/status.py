@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.events.moments import rfc3339
+from guards.moments import rfc3339
 from guards.text import listed
 from service.errors import Malformed, NotFound, Unavailable
 from service.lifecycle.state import State

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from guards.comparison.periods import Period, Periods
 from guards.errors import CallError
-from guards.events.moments import microseconds, rfc3339
 from guards.evidence.label_evidence import label_evidence
 from guards.evidence.labelled_pairs import LabelledPairs
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair_evidence import PairEvidence
 from guards.evidence.report import challenger_report
 from guards.evidence.verdict import judge
+from guards.moments import microseconds, rfc3339
 from guards.text import listed
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.events.moments import from_microseconds, microseconds, rfc3339
 from guards.evidence.pair_sums import UNIT, PairSums, sums_by_cell
+from guards.moments import from_microseconds, microseconds, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

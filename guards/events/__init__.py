@@ -12,5 +12,4 @@
 - ``line_rows``: from a line that Python has read to rows of the tables.
 - ``log_account``: the account of the tables.
 - ``pair_batches``: from the tables to columns of one challenger's outcomes.
-- ``moments``: how a line writes a moment in time.
 """

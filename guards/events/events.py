@@ -17,10 +17,10 @@ from guards.answer import Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.distance import Score
 from guards.errors import Finding
-from guards.events.moments import from_rfc3339, rfc3339
 from guards.evidence.coverage import Coverage
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Pair
+from guards.moments import from_rfc3339, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

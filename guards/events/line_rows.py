@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from guards.events.events import SCHEMA, FeedbackReceived, RequestObserved
-from guards.events.moments import microseconds
 from guards.evidence.columns import COMPARED
 from guards.evidence.pair import Missed
+from guards.moments import microseconds
 
 if TYPE_CHECKING:
     from guards.answer import Observation

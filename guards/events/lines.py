@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from guards.errors import UnderstudyError
 from guards.events.events import EVENTS, SCHEMA
 from guards.events.line_types import check_types, is_whole
-from guards.events.moments import from_rfc3339
+from guards.moments import from_rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime

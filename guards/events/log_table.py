@@ -12,10 +12,10 @@ from guards.events.line_rows import LineKind
 from guards.events.log_account import drop_copies, log_account
 from guards.events.log_database import LogDatabase
 from guards.events.log_files import LogFile
-from guards.events.moments import from_microseconds
 from guards.events.pair_batches import PAIRS, pair_columns
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.evidence.pair import ChallengerId
+from guards.moments import from_microseconds
 from guards.text import listed, printable
 
 if TYPE_CHECKING:

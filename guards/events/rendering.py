@@ -15,7 +15,7 @@ import numpy as np
 import structlog
 
 from guards.events.events import SCHEMA, Event
-from guards.events.moments import rfc3339
+from guards.moments import rfc3339
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

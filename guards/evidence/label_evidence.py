@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -12,6 +11,7 @@ from guards.evidence.draws import drawn_disagreements
 from guards.evidence.gain import Tally
 from guards.evidence.labelled_pairs import BLOCK_US, Population
 from guards.evidence.labels import LabelSource
+from guards.moments import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,8 +27,6 @@ __all__ = ["LabelCounts", "LabelEvidence", "LabelledAnswers", "label_evidence"]
 
 _RECENT_BLOCKS = 144
 _RIPE_SHARE = 0.95
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class LabelledAnswers(NamedTuple):
@@ -162,7 +160,7 @@ def label_evidence(
 
 
 def _rows(pairs: LabelledPairs, known: KnownLabels) -> list[tuple[LabelledPair, TrueLabel]]:
-    """Return the comparable documents that have a label, with it."""
+    """Return the compared documents that have a label, with it."""
     labels = ((pair, known.labels.get(pair.request_id)) for pair in pairs.kept_pairs())
     return [(pair, label) for pair, label in labels if label and label.label is not None]
 
@@ -221,7 +219,7 @@ def _usual_delay_s(rows: Iterable[tuple[LabelledPair, TrueLabel]]) -> float:
     """Return the 95th percentile of the seconds from answer to label; 0 where none is known."""
     # Whole numbers: a label that is just ripe must not miss it by a rounded microsecond.
     delays = sorted(
-        max((label.labelled_at - _EPOCH) // _MICROSECOND - pair.observed_us, 0)
+        max(microseconds(label.labelled_at) - pair.observed_us, 0)
         for pair, label in rows
         if label.labelled_at is not None and label.source is LabelSource.TRUTH
     )

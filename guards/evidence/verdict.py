@@ -121,6 +121,7 @@ class _Case:
         self._gain = gain_of(pairs, labels)
         self._alpha = shared(PROMOTION_ALPHA, policy.challengers)
         self._harm_alpha = shared(HARM_ALPHA, 1 + len(policy.guardrails))
+        self._blocking = {"recent", *([AGREEMENTS] if policy.trusts_agreements else [])}
 
     def verdict(self) -> Verdict:
         success = self._asked(self._gain)
@@ -156,8 +157,7 @@ class _Case:
         if any(criterion.shown for criterion in criteria if criterion.kind == "deterioration"):
             return "keep"
         asked = [c.shown for c in criteria if c.kind in ("success", "guardrail")]
-        blocking = {"recent", *([AGREEMENTS] if self._policy.trusts_agreements else [])}
-        blocked = any(c.name in blocking and c.shown for c in criteria)
+        blocked = any(c.name in self._blocking and c.shown for c in criteria)
         blocked |= self._policy.require_robust and not robust
         return "promote" if all(asked) and not blocked else "undecided"
 
@@ -207,8 +207,7 @@ class _Case:
             yield from (f"shown: {c.words}" for c in asked)
         else:
             yield from (f"not shown yet: {c.words}" for c in asked if not c.shown)
-            yield from (f"against it: {c.words}" for c in shown if c.name == "recent")
-            # Whether the labels can be trusted is among the remarks.
+            yield from (f"against it: {c.words}" for c in shown if c.name in self._blocking)
             if self._policy.require_robust:
                 missing = (c for c in criteria if c.name == _ROBUST and not c.shown)
                 yield from (f"not shown yet: {c.words}" for c in missing)

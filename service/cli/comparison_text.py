@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guards.events.moments import from_microseconds
+from guards.moments import from_microseconds
 from guards.text import aligned, printable
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.comparison.queue_table import require_free, write_queue
 from guards.errors import CallError
 from guards.events.log_table import LogTable
-from guards.events.moments import from_microseconds, rfc3339
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels
+from guards.moments import from_microseconds, rfc3339
 from guards.text import listed
 from service.cli.label_tables import add_tables, require_column
 from service.cli.options import PATH, challenger_option, json_option

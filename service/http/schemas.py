@@ -18,9 +18,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from guards.events.events import FeedbackReceived
-from guards.events.moments import from_rfc3339
 from guards.evidence.labels import LabelSource
 from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at run time)
+from guards.moments import from_rfc3339
 from guards.schema import Problem
 from service.documents import Document
 from service.errors import InvalidDocuments, TooLarge

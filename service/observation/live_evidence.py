@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from guards.events.moments import microseconds
 from guards.evidence.columns import COMPARED, Categories, PairColumns, VariantColumns
 from guards.evidence.labelled_pairs import LabelledPair
 from guards.evidence.pair import Missed, compare
 from guards.evidence.pair_evidence import PairEvidence
 from guards.evidence.pair_sums import Cell
 from guards.evidence.sampling import digests, uniforms
+from guards.moments import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

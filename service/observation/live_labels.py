@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guards.events.moments import microseconds
 from guards.evidence.labels import KnownLabels, TrueLabel
+from guards.moments import microseconds
 from service.observation.feedback import RecentAnswers
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from guards.comparison.comparison import compare_logs
 from guards.drift.distance import Score
 from guards.events.events import DriftWindow
 from guards.events.log_table import LogTable
-from guards.events.moments import rfc3339
 from guards.events.rendering import line_renderer
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels
+from guards.moments import rfc3339
 from tests.guards.comparison.logs import START, Seen, observed
 
 if TYPE_CHECKING:

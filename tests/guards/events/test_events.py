@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.events.events import EVENTS, Event, FeedbackReceived, RequestObserved
-from guards.events.moments import from_rfc3339, rfc3339
 from guards.events.rendering import line_renderer
+from guards.moments import from_rfc3339, rfc3339
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES, MOMENTS
 
 if TYPE_CHECKING:

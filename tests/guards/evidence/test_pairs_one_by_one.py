@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guards.events.moments import microseconds
 from guards.evidence.label_evidence import label_evidence
 from guards.evidence.labelled_pairs import LabelledPair, LabelledPairs
 from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel
 from guards.evidence.pair_sums import Cell
 from guards.evidence.segments import OTHER_SEGMENTS
+from guards.moments import microseconds
 
 ANSWERED = datetime(2026, 3, 1, 8, 30, 0, 123457, tzinfo=UTC)
 

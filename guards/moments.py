@@ -1,4 +1,4 @@
-"""How the log writes a moment in time: RFC 3339 in UTC, with microseconds."""
+"""How a moment in time is written, and counted: RFC 3339 in UTC, and microseconds since 1970."""
 
 from __future__ import annotations
 
