@@ -9,12 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tqdm import tqdm
 
 from artifacts.bundle.inference import probabilities_of
 from artifacts.bundle.network import has_cuda, in_bfloat16
 from guards.bundle.engines import ENGINES, ONNX_INT8, TORCH_BF16, NotableChange, Parity
 from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
-from guards.errors import CallError
+from guards.errors import CallError, first_line
 from guards.integrity.parity import MAX_FLIPS, NOTABLE, parity_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 _CALIBRATION = 64
+_CHUNK = 64
 
 _NEEDED = ("onnxruntime", "onnx", "onnxscript")
 
@@ -99,8 +101,8 @@ def build_if_possible(
             built.append(
                 build(engine, network, temperature, preprocessing, held_out, max_flips=max_flips)
             )
-        except CallError as error:
-            notes.append(f"{engine} was not built: {error}")
+        except Exception as error:  # noqa: BLE001 (a bundle does without what cannot be built)
+            notes.append(f"{engine} was not built: {first_line(error)}")
             continue
         notes.append(str(built[-1]))
         if built[-1].parts and not has_cuda():
@@ -120,8 +122,7 @@ def build(  # noqa: PLR0913 (the parts of a bundle)
     """Build one of ``ENGINES`` and compare it; raises ``CallError`` if it cannot be built."""
     golden = preprocessing.encode_documents(held_out.probe_documents)
     made = _MAKERS[engine](network, preprocessing, [*held_out.calibration, *golden])
-    expected = probabilities_of(network, temperature, held_out.compared)
-    observed = made.probabilities(temperature, held_out.compared)
+    expected, observed = _compared(network, temperature, made, held_out.compared)
     labels = preprocessing.schema.labels
     parity = parity_of(expected, observed, labels, max_flips)
     probes = made.probabilities(temperature, golden)
@@ -131,6 +132,25 @@ def build(  # noqa: PLR0913 (the parts of a bundle)
     if made.graph is not None:
         parts[engine_part(engine, ENGINE_GRAPH)] = made.graph
     return Accelerated(engine, parity, parts if parity.within else {})
+
+
+def _compared(
+    network: Network, temperature: float, made: _Made, encodings: Sequence[Encoding]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the probabilities of the network and of the engine, float32 [documents, classes]."""
+    answers = []
+    with tqdm(total=len(encodings), disable=None, desc="comparing", unit="document") as progress:
+        for start in range(0, len(encodings), _CHUNK):
+            chunk = encodings[start : start + _CHUNK]
+            answers.append(
+                (
+                    probabilities_of(network, temperature, chunk),
+                    made.probabilities(temperature, chunk),
+                )
+            )
+            progress.update(len(chunk))
+    expected, observed = zip(*answers, strict=True)
+    return np.concatenate(expected), np.concatenate(observed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tqdm import tqdm
+
+from artifacts.evaluation.compact_encodings import CompactEncodings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from guards.schema import CanonicalRow
 
 __all__ = ["EncodedTable", "encode_table"]
+
+_CHUNK = 256
+"""Documents encoded at once: the tokenizer needs kilobytes for each until they are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,23 @@ def encode_table(
 ) -> EncodedTable:
     """Encode the texts of ``table`` with its canonical ``rows``.
 
-    Raises ``ValueError`` for a label that is not in the schema of ``preprocessing``.
+    Shows progress on a terminal's standard error. Raises ``KeyError`` for a label that is not in
+    the schema of ``preprocessing``.
     """
-    texts = [document["text"] for document in table.documents]
-    labels = preprocessing.schema.labels
+    indices = {label: index for index, label in enumerate(preprocessing.schema.labels)}
     return EncodedTable(
         documents=table.documents,
-        encodings=preprocessing.encode(texts, rows),
-        truth=np.array([labels.index(label) for label in table.labels]),
+        encodings=CompactEncodings(rows, _encoded(preprocessing, table, rows)),
+        truth=np.array([indices[label] for label in table.labels]),
     )
+
+
+def _encoded(
+    preprocessing: Preprocessing, table: Table, rows: Sequence[CanonicalRow]
+) -> Iterator[Encoding]:
+    with tqdm(total=len(rows), disable=None, desc="encoding", unit="document") as progress:
+        for start in range(0, len(rows), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            texts = [document["text"] for document in table.documents[chunk]]
+            yield from preprocessing.encode(texts, rows[chunk])
+            progress.update(len(texts))

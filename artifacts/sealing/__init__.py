@@ -3,6 +3,7 @@
 - ``measure_and_seal``: the entry point for training and imports.
 - ``calibrate``: the temperature.
 - ``probes``: the golden documents that every start is checked with.
+- ``few_rows``: notes on what too few held-out rows cannot tell.
 - ``reference``: what inputs and answers look like on held-out rows.
 - ``lineage``: what the bundle was made from.
 - ``seal``: write the files and the manifest.

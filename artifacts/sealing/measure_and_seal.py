@@ -12,9 +12,11 @@ from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.bundle.inference import logits_of, softmax
 from artifacts.evaluation.figures import evaluate
 from artifacts.sealing.calibrate import fit_temperature
+from artifacts.sealing.few_rows import few_rows_notes
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
 from artifacts.sealing.seal import Sealable, seal
+from guards.errors import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +78,7 @@ def measure_and_seal(
     """Seal ``classifier`` at ``destination``; ``held_out`` are rows that training did not see.
 
     Temperature, figures, reference and probes come from them, and engines are compared on them.
+    If there can be no figures or no engine, the bundle is sealed without, and a note says why.
     Shows progress on a terminal's standard error. Raises ``CallError`` when ``destination`` exists.
     """
     preprocessing, network = classifier.preprocessing, classifier.network
@@ -83,19 +86,20 @@ def measure_and_seal(
     logits = _logits(network, held_out.encodings)
     temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
     probabilities = softmax(logits / np.float32(temperature))
-    metrics = evaluate(probabilities, held_out.truth, schema.labels)
     probes = probe_documents(held_out.documents, schema)
+    reference = build_reference(schema, held_out.encodings, probabilities, held_out.truth)
+    metrics, notes = _figures(probabilities, held_out.truth, schema.labels)
     accelerated: Sequence[Accelerated] = ()
-    notes: Sequence[str] = ()
     if options.accelerate:
-        accelerated, notes = build_if_possible(
+        accelerated, built = build_if_possible(
             network, temperature, preprocessing, HeldOut(held_out.encodings, probes)
         )
+        notes += built
     sealable = Sealable(
         preprocessing=preprocessing,
         network=network,
         temperature=temperature,
-        reference=build_reference(schema, held_out.encodings, probabilities, held_out.truth),
+        reference=reference,
         probe_documents=probes,
         lineage=lineage,
         metrics=metrics,
@@ -103,7 +107,17 @@ def measure_and_seal(
         accelerated=accelerated,
     )
     fingerprint = seal(destination, sealable, options.name, options.version)
-    return SealingReport(fingerprint, metrics, tuple(notes))
+    return SealingReport(fingerprint, metrics, (*few_rows_notes(metrics, reference), *notes))
+
+
+def _figures(
+    probabilities: NDArray[np.float32], truth: NDArray[np.int64], labels: Sequence[str]
+) -> tuple[JsonObject, list[str]]:
+    """Return the figures, or none and a note: a training is not lost for want of them."""
+    try:
+        return evaluate(probabilities, truth, labels), []
+    except Exception as error:  # noqa: BLE001 (whatever it is, the bundle can be measured later)
+        return {}, [f"the figures could not be computed: {first_line(error)}"]
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tqdm import tqdm
 
 from guards.answer import Answer
 from guards.drift.features import (
@@ -32,14 +34,15 @@ def build_reference(
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
 ) -> Reference:
-    """Return the reference of held-out rows.
+    """Return the reference of held-out rows; shows progress on a terminal's standard error.
 
     ``probabilities`` float32 [rows, classes] are calibrated; ``truth`` int64 [rows] are label
     indices.
     """
-    answers = [Answer.of(row, schema.labels) for row in probabilities]
-    observed = [
-        {
+    observed: defaultdict[str, list[float | str]] = defaultdict(list)
+    shown = tqdm(encodings, disable=None, desc="counting", unit="document")
+    for encoding, row in zip(shown, probabilities, strict=True):
+        document = {
             **input_features(
                 schema,
                 encoding.row,
@@ -47,20 +50,19 @@ def build_reference(
                 unknown_tokens=encoding.unknown_tokens,
                 truncated=encoding.truncated,
             ),
-            **answer_features(answer, ANSWER),
+            **answer_features(Answer.of(row, schema.labels), ANSWER),
         }
-        for encoding, answer in zip(encodings, answers, strict=True)
-    ]
+        for name, value in document.items():
+            observed[name].append(value)
     dictionaries: dict[str, tuple[tuple[str, ...], bool]] = {
         "text.truncated": (TRUTH_VALUES, False),
         f"{ANSWER}.label": (schema.labels, False),
         **{column.name: (column.categories, column.private) for column in schema.categorical},
     }
     features = {
-        name: _reference_of([values[name] for values in observed], dictionaries.get(name))
-        for name in observed[0]
+        name: _reference_of(values, dictionaries.get(name)) for name, values in observed.items()
     }
-    return Reference(features, len(observed), _calibration(answers, truth, schema.labels))
+    return Reference(features, len(truth), _calibration(probabilities, truth, schema.labels))
 
 
 def _reference_of(
@@ -73,10 +75,9 @@ def _reference_of(
 
 
 def _calibration(
-    answers: Sequence[Answer], truth: NDArray[np.int64], labels: tuple[str, ...]
+    probabilities: NDArray[np.float32], truth: NDArray[np.int64], labels: tuple[str, ...]
 ) -> dict[str, Calibration]:
-    answered = np.array([labels.index(answer.label) for answer in answers])
-    confidence = np.array([answer.confidence for answer in answers])
+    answered, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     return {
         label: Calibration.of(confidence[answered == index], truth[answered == index] == index)
         for index, label in enumerate(labels)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
+from service.cli.figures_text import figures_lines
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import NoReturn
 
@@ -62,20 +64,11 @@ def report_sealing(report: SealingReport, bundle: Path, rows: str, *, as_json: b
         print_json(
             {"fingerprint": report.fingerprint, "notes": list(report.notes), **report.metrics}
         )
-    else:
+    elif report.metrics:
         print_figures(report.metrics, rows)
 
 
 def print_figures(figures: JsonMapping, rows: str) -> None:
     """Print accuracy, macro F1, calibration error and each class, with 95 % intervals."""
-    click.echo(f"{figures['rows']} {rows}, figures with 95 % intervals")
-    for name in ("accuracy", "macro_f1", "calibration_error"):
-        click.echo(f"  {name:<18}{_figure(figures[name])}")
-    for label, ranks in figures["classes"].items():
-        click.echo(f"  {label}  ({ranks['support']} rows)")
-        for name in ("precision", "recall", "f1"):
-            click.echo(f"    {name:<16}{_figure(ranks[name])}")
-
-
-def _figure(figure: Mapping[str, float]) -> str:
-    return f"{figure['value']:.3f}  ({figure['low']:.3f} to {figure['high']:.3f})"
+    for line in figures_lines(figures, rows):
+        click.echo(line)
