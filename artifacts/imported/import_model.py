@@ -14,6 +14,7 @@ from artifacts.evaluation.encoded_table import EncodedTable, encode_table
 from artifacts.imported.columns import ImportedColumns, read_columns
 from artifacts.imported.model import ImportedModel, labels_of, read_model
 from artifacts.imported.preprocessing import import_preprocessing
+from artifacts.sealing.destination import check_destination
 from artifacts.sealing.lineage import lineage_of
 from artifacts.sealing.measure_and_seal import (
     Classifier,
@@ -21,7 +22,6 @@ from artifacts.sealing.measure_and_seal import (
     SealingReport,
     measure_and_seal,
 )
-from artifacts.sealing.seal import check_destination
 from artifacts.tables import canonical_rows
 from guards.errors import CallError, Finding, GuardRefused, TableError, first_line
 from guards.integrity.requirements import Requirements

@@ -1,5 +1,6 @@
 """Seal a trained classifier as a bundle.
 
+- ``destination``: where a bundle can be sealed.
 - ``measure_and_seal``: the entry point for training and imports.
 - ``calibrate``: the temperature.
 - ``probes``: the golden documents that every start is checked with.

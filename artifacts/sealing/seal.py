@@ -21,11 +21,11 @@ from artifacts.bundle.network import model_of
 from artifacts.bundle.opening import probe_outputs
 from artifacts.bundle.sealed_columns import estimator_of
 from artifacts.bundle.tokenizer import canonical_json
+from artifacts.sealing.destination import check_destination
 from guards.bundle.format import FORMAT
 from guards.bundle.layout import COLUMNS, CONFIG, MANIFEST, REFERENCE, TOKENIZER, WEIGHTS
 from guards.bundle.manifest import root_fingerprint
 from guards.bundle.probes import Probes
-from guards.errors import CallError
 from guards.integrity.environment import installed_environment
 from guards.integrity.state.description import describe
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Sealable",
-    "check_destination",
     "parts_of",
     "seal",
     "with_root",
@@ -61,17 +60,6 @@ class Sealable:
     metrics: JsonMapping
     trusted: tuple[str, ...] = ()
     accelerated: Sequence[Accelerated] = ()
-
-
-def check_destination(destination: Path) -> None:
-    """Raise ``CallError`` unless a bundle can be made at ``destination``."""
-    if destination.exists():
-        message = f"{destination}: exists already; give a new version, a bundle is never changed"
-        raise CallError(message)
-    above = next(parent for parent in destination.absolute().parents if parent.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        message = f"{destination}: no directory can be made in {above}"
-        raise CallError(message)
 
 
 def seal(destination: Path, sealable: Sealable, name: str | None, version: str | None) -> str:

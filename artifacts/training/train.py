@@ -16,6 +16,7 @@ from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.tokenizer import check_empty_text, untruncated
 from artifacts.bundle.truncation import Truncation
 from artifacts.evaluation.encoded_table import encode_table
+from artifacts.sealing.destination import check_destination
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import (
     Classifier,
@@ -23,7 +24,6 @@ from artifacts.sealing.measure_and_seal import (
     SealingReport,
     measure_and_seal,
 )
-from artifacts.sealing.seal import check_destination
 from artifacts.tables import canonical_rows, numeric_columns
 from artifacts.training.columns import fit_columns, known_categories, with_training_gaps
 from artifacts.training.fine_tuning import FineTuning, fine_tune

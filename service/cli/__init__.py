@@ -4,6 +4,7 @@
 - ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``seal``,
   ``serve``, ``sign``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
+- ``queue_drawing``: what ``label_queue`` does.
 - ``label_tables``: read tables of true labels.
 - ``options``: options that several commands share.
 - ``labelled``: read a labelled table with the columns of a bundle.

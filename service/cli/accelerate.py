@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.acceleration.building import parity_records
-from artifacts.bundle.opening import open_bundle
-from artifacts.sealing.add_engine import accelerate as accelerate_bundle
 from guards.bundle.engines import ENGINES
 from guards.integrity.parity import MAX_FLIPS
 from guards.integrity.requirements import Requirements
-from service.cli.labelled import read_labelled
 from service.cli.options import PATH, json_option, known_label_option, trust_option
 from service.cli.output import print_json, print_notes, print_sealed
 from service.exit_codes import ExitCode
@@ -70,6 +66,11 @@ def accelerate(  # noqa: PLR0913 (one parameter an option)
     changes the root fingerprint: renew pins and signatures. Otherwise the bundle stays as it is
     (exit 1).
     """
+    from artifacts.acceleration.building import parity_records
+    from artifacts.bundle.opening import open_bundle
+    from artifacts.sealing.add_engine import accelerate as accelerate_bundle
+    from service.cli.labelled import read_labelled
+
     opened = open_bundle(bundle, Requirements(trusted=trust))
     rows = None if documents is None else read_labelled(opened, documents, label).documents
     acceleration = accelerate_bundle(opened, rows, max_flips, engine)

@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from guards.comparison.comparison import compare_logs
 from guards.errors import CallError
-from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy, Rule
-from guards.evidence.labels import KnownLabels
 from service.cli.comparison_text import TablesRead, comparison_text
-from service.cli.label_tables import add_tables
 from service.cli.options import PATH, challenger_option, json_option
 from service.cli.output import log_progress, print_json
 from service.durations import seconds_of
@@ -100,6 +96,11 @@ def compare(  # noqa: PLR0913 (click calls by name)
     Logs are JSON Lines of any replicas, runs and days, plain, .gz or .zst. The last champion is
     compared. Labels come from the log, where they were sent to /v1/feedback, and from tables.
     """
+    from guards.comparison.comparison import compare_logs
+    from guards.events.log_table import LogTable
+    from guards.evidence.labels import KnownLabels
+    from service.cli.label_tables import add_tables
+
     policy = Policy(
         rule=rule,
         margin=margin,

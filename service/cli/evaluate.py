@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.bundle.opening import open_bundle
-from artifacts.evaluation.evaluate_bundle import measure
-from service.cli.labelled import read_labelled
 from service.cli.options import PATH, json_option, known_label_option
 from service.cli.output import print_figures, print_json
 
@@ -25,6 +22,10 @@ __all__ = ["evaluate"]
 @json_option
 def evaluate(*, bundle: Path, table: Path, label: str | None, as_json: bool) -> None:
     """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE."""
+    from artifacts.bundle.opening import open_bundle
+    from artifacts.evaluation.evaluate_bundle import measure
+    from service.cli.labelled import read_labelled
+
     opened = open_bundle(bundle)
     figures = measure(opened, read_labelled(opened, table, label))
     if as_json:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from artifacts.tables import ColumnRoles
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -76,6 +74,8 @@ def role_options(command: Callable[..., None]) -> Callable[..., None]:
         private: tuple[str, ...],
         **others: object,
     ) -> None:
+        from artifacts.tables import ColumnRoles
+
         roles = ColumnRoles(
             text=text, label=label, numeric=numeric, categorical=categorical, private=private
         )
@@ -93,11 +93,23 @@ def bundle_options(command: C) -> C:
             show_default=True,
             help="Build the quantised engine too, and compare its answers.",
         ),
-        click.option("--name", help="The bundle's name.  [default: from --out]"),
+        # Eager, so that it is known when --out is looked at.
+        click.option("--name", is_eager=True, help="The bundle's name.  [default: from --out]"),
         click.option("--version", help="The bundle's version.  [default: from --out]"),
         json_option,
-        click.option("--out", type=PATH, required=True, metavar="NAME/VERSION"),
+        click.option(
+            "--out", type=PATH, required=True, metavar="NAME/VERSION", callback=_destination
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _destination(context: click.Context, _option: click.Parameter, out: Path) -> Path:
+    """Return where a bundle can be sealed; ``CallError`` says why it cannot."""
+    from artifacts.sealing.destination import check_destination, check_name
+
+    check_destination(out)
+    check_name(out, context.params.get("name"))
+    return out

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.imported.import_model import ImportOptions, import_model
-from artifacts.tables import read_table
 from service.cli.options import PATH, bundle_options, role_options, trust_option
 from service.cli.output import report_sealing
 
@@ -93,6 +91,12 @@ def seal(  # noqa: PLR0913 (one parameter an option)
     training. TABLE is used for the temperature, the figures, and the reference that live traffic
     is compared with. OUT is the bundle itself.
     """
+    from artifacts.tables import read_table
+
+    rows = read_table(reference, roles)
+
+    from artifacts.imported.import_model import ImportOptions, import_model
+
     options = ImportOptions(
         model=model,
         columns=columns,
@@ -104,5 +108,5 @@ def seal(  # noqa: PLR0913 (one parameter an option)
         version=version,
         accelerate=accelerate,
     )
-    report = import_model(read_table(reference, roles), roles, out, options)
+    report = import_model(rows, roles, out, options)
     report_sealing(report, out, f"rows of {reference}", as_json=as_json)

@@ -67,7 +67,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     with tempfile.TemporaryDirectory(prefix="understudy-") as scratch:
         marker = Path(scratch) / "refused"
         os.environ[REFUSAL_MARKER] = str(marker)
-        from service.app import serve as serve_app  # noqa: PLC0415 (BentoML reads the environment)
+        from service.app import serve as serve_app
 
         serve_app(host, port)
         if marker.exists():

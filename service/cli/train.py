@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from artifacts.tables import read_table
-from artifacts.training.train import TrainingOptions
-from artifacts.training.train import train as train_bundle
 from guards.bundle.manifest import Long
 from service.cli.options import PATH, bundle_options, role_options
 from service.cli.output import report_sealing
@@ -87,7 +84,15 @@ def train(  # noqa: PLR0913 (one parameter an option)
     Fits the preprocessing on the training rows. The held-out rows are used for the temperature,
     the figures, and the reference that live traffic is compared with. OUT is the bundle itself.
     """
+    from artifacts.tables import read_table
+
     roles = replace(roles, time=time)
+    rows = read_table(table, roles)
+    held_out = None if validation is None else read_table(validation, roles)
+
+    from artifacts.training.train import TrainingOptions
+    from artifacts.training.train import train as train_bundle
+
     options = TrainingOptions(
         base=base,
         epochs=epochs,
@@ -99,6 +104,5 @@ def train(  # noqa: PLR0913 (one parameter an option)
         version=version,
         accelerate=accelerate,
     )
-    held_out = None if validation is None else read_table(validation, roles)
-    report = train_bundle(read_table(table, roles), roles, out, options, held_out)
+    report = train_bundle(rows, roles, out, options, held_out)
     report_sealing(report, out, "held-out rows", as_json=as_json)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, get_args
 import click
 from tqdm import tqdm
 
-from artifacts.bundle.opening import Bundle, open_bundle
 from guards.errors import GuardRefused
 from guards.integrity.environment import environment_differences
 from guards.integrity.requirements import Policy, Requirements
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from artifacts.bundle.opening import Bundle
     from guards.errors import Finding
     from guards.json_types import JsonObject
 
@@ -86,6 +86,8 @@ def verify(  # noqa: PLR0913 (one parameter an option)
 
 
 def _judge(path: Path, requirements: Requirements) -> JsonObject:
+    from artifacts.bundle.opening import open_bundle
+
     try:
         bundle = open_bundle(path, requirements)
     except GuardRefused as refusal:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from artifacts.bundle.opening import open_bundle
-from artifacts.sealing.seal import Sealable, check_destination, seal
+from artifacts.sealing.seal import Sealable, seal
 from guards.bundle.manifest import root_fingerprint
 from guards.bundle.probes import Probes
 from guards.bundle.sealed_files import read_sealed
@@ -134,16 +134,6 @@ def test_existing_destination_is_never_changed(sealable: Sealable, tmp_path: Pat
         seal(tmp_path, sealable, None, None)
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_destination_below_a_file(tmp_path: Path) -> None:
-    """A path that no directory can be made at is told before anything is trained."""
-    (tmp_path / "file").touch()
-
-    with pytest.raises(CallError, match="no directory can be made in"):
-        check_destination(tmp_path / "file" / "docs" / "1")
-
-    check_destination(tmp_path / "new" / "docs" / "1")
 
 
 def test_sealing_that_fails_leaves_nothing(sealable: Sealable, tmp_path: Path) -> None:

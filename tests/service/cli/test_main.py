@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from service.cli.main import understudy
 from tests.service.cli.running import exit_code
 
-COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
+COMMANDS = understudy.list_commands(click.Context(understudy))
 _VERSION = (sys.executable, "-c", "from service.cli import main; main(['--version'])")
 
 
@@ -52,6 +54,51 @@ def test_a_wrong_call_is_2(
     printed = capsys.readouterr()
     assert complaint in printed.err
     assert printed.out == ""
+
+
+_SLOW_IMPORTS = ("torch", "transformers", "sklearn", "pandas", "scipy", "duckdb", "bentoml")
+_WITHOUT_WORK = """
+import contextlib, io, json, sys
+from service.cli import main
+for call in json.load(sys.stdin):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+        main(call)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
+    """They are answered at once, since none of the libraries that work takes seconds to import."""
+    train = ["train", "table.csv", "--text", "a", "--label", "b"]
+    calls = [
+        *([command, "--help"] for command in COMMANDS),
+        *([command, "--loudly"] for command in COMMANDS),
+        [*train, "--out", "x"],
+        [*train, "--out", str(tmp_path)],
+        [*train, "--label", "b", "--epochs", "none", "--out", "reviews/1"],
+    ]
+    ended = subprocess.run(
+        (sys.executable, "-c", _WITHOUT_WORK),
+        input=json.dumps(calls),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Traceback" not in ended.stderr
+    assert not set(json.loads(ended.stdout)) & {*_SLOW_IMPORTS}
+
+
+@pytest.mark.parametrize("out", ["x", "./x", "../x"])
+def test_a_bundle_is_not_named_after_the_current_directory(
+    out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where only a version is given, the one line says what is missing."""
+    assert exit_code("train", "t.csv", "--text", "a", "--label", "b", "--out", out) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        f"understudy: --out {out.removeprefix('./')}: says the version and not the name; give "
+        "both, as reviews/x, or add --name"
+    )
 
 
 def test_a_port_in_use_is_one_line_and_2(
