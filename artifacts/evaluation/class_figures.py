@@ -91,7 +91,7 @@ def _shortfall(hits: NDArray[np.int64], rows: NDArray[np.int64]) -> float:
     """Return by how much F1 is too low in the mean: the second-order term of its expansion.
 
     The variance of a Jaccard index J of n rows is J(1 - J)/n, and the second derivative of F1 is
-    -4/(1 + J)³. Half a row is added to either side, or a class of one row would have no variance.
+    -4/(1 + J)³. Each class gets one row more with the J of all, or one row would have no variance.
     """
-    jaccard = (hits + 0.5) / (rows + 1)
+    jaccard = (hits + hits.sum() / rows.sum()) / (rows + 1)
     return float((2 * jaccard * (1 - jaccard) / (rows * (1 + jaccard) ** 3)).mean())

@@ -14,6 +14,8 @@ from guards.errors import CallError, TableError
 from guards.schema import canonical_category
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from artifacts.bundle.opening import Bundle
@@ -24,33 +26,33 @@ __all__ = ["compare_bundles"]
 
 
 def compare_bundles(
-    first: tuple[Bundle, Table], second: tuple[Bundle, Table], *, left_out: int = 0
+    bundles: Sequence[Bundle], tables: Sequence[Table], *, left_out: int = 0
 ) -> JsonObject:
-    """Return how ``second`` compares with ``first`` on the rows that both tables hold.
+    """Return how the second of two bundles compares with the first on the same rows.
 
-    Each table holds the columns that its bundle takes, of one and the same file. ``bundles`` are
-    the figures of both. A row is ``won`` where the second bundle alone is right, and ``lost`` where
-    the first alone is. ``difference`` is that of the accuracies, second minus first, paired by row;
-    ``p_value`` is the exact one of McNemar (1947). ``classes`` has the same for each label, where
-    the difference is that of the recalls. Raises ``TableError``, and ``CallError`` for tables with
-    other labels for the same rows.
+    ``tables`` are two readings of one file, each with the columns that one bundle takes, and
+    ``left_out`` counts rows of it that they lack because of unknown labels. Of what is returned,
+    ``bundles`` are the figures of both. A row is ``won`` where the second bundle alone is right,
+    and ``lost`` where the first alone is. ``difference`` is that of the accuracies, second minus
+    first, paired by row; ``p_value`` is the exact one of McNemar (1947). ``classes`` has the same
+    for the rows of each label. Raises ``TableError``, and ``CallError`` if the tables have other
+    labels for the same rows.
     """
-    tables = _same_rows(first[1], second[1])
-    bundles = first[0], second[0]
+    tables = _same_rows(*tables)
     (before, truth), (after, other_truth) = map(answers_to, bundles, tables)
     right, other_right = before.argmax(axis=1) == truth, after.argmax(axis=1) == other_truth
     agree = _answers(bundles[0], before) == _answers(bundles[1], after)
-    labels = bundles[0].labels
+    first, second = (bundle.labels for bundle in bundles)
     return {
         "left_out": left_out,
         "bundles": [
-            {**bundles[0].identity.to_json(), **evaluate(before, truth, labels)},
-            {**bundles[1].identity.to_json(), **evaluate(after, other_truth, bundles[1].labels)},
+            {**bundles[0].identity.to_json(), **evaluate(before, truth, first)},
+            {**bundles[1].identity.to_json(), **evaluate(after, other_truth, second)},
         ],
         **_gain(right, other_right),
         "agreement": figure(agree.mean(), *map(float, share_interval(agree.sum(), len(agree)))),
         "classes": {
-            labels[index]: _gain(right[truth == index], other_right[truth == index])
+            first[index]: _gain(right[truth == index], other_right[truth == index])
             for index in np.unique(truth)
         },
     }

@@ -38,6 +38,11 @@ def few_rows_notes(metrics: JsonMapping, reference: Reference) -> Iterator[str]:
 
 
 def _accuracy_note(accuracy: JsonMapping, rows: int) -> Iterator[str]:
+    if accuracy["value"] == 1:
+        yield (
+            f"all {rows} held-out rows are answered rightly: they do not tell how sure the model "
+            "is where it is wrong, so that its calibration rests on little"
+        )
     low, high = accuracy["low"], accuracy["high"]
     if high - low <= 2 * _MARGIN:
         return

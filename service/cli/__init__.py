@@ -4,6 +4,7 @@
 - ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``seal``,
   ``serve``, ``sign``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
+- ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
 - ``label_tables``: read tables of true labels.
 - ``options``: options that several commands share.

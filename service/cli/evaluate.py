@@ -1,4 +1,4 @@
-"""``understudy evaluate``: measure a bundle on a labelled table."""
+"""``understudy evaluate``: measure a bundle on a labelled table, or compare two on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from guards.errors import CallError
+from service.cli.figures_text import comparison_lines
 from service.cli.options import PATH, json_option, known_label_option
 from service.cli.output import print_figures, print_json
 
@@ -14,21 +16,58 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
+_EXAMPLE = """
+\b
+Example:
+  understudy evaluate artifacts/store/reviews/1 fresh.csv
+  understudy evaluate artifacts/store/reviews/1 artifacts/store/reviews/2 fresh.csv
+"""
 
-@click.command(epilog="\b\nExample:\n  understudy evaluate artifacts/store/reviews/1 fresh.csv")
-@click.argument("bundle", type=PATH)
+
+@click.command(epilog=_EXAMPLE)
+@click.argument("bundles", type=PATH, nargs=-1, required=True, metavar="BUNDLE [BUNDLE]")
 @click.argument("table", type=PATH)
 @known_label_option
 @json_option
-def evaluate(*, bundle: Path, table: Path, label: str | None, as_json: bool) -> None:
-    """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE."""
+def evaluate(*, bundles: tuple[Path, ...], table: Path, label: str | None, as_json: bool) -> None:
+    """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE.
+
+    Two bundles are compared with each other on the same rows: the difference in accuracy with its
+    interval, and the rows that only one of them has right.
+    """
+    _check_order(bundles, table)
     from artifacts.bundle.opening import open_bundle
+    from artifacts.evaluation.compare_bundles import compare_bundles
     from artifacts.evaluation.evaluate_bundle import measure
     from service.cli.labelled import read_labelled
 
-    opened = open_bundle(bundle)
-    figures = measure(opened, read_labelled(opened, table, label))
+    opened = [open_bundle(bundle) for bundle in bundles]
+    tables = [read_labelled(bundle, table, label) for bundle in opened]
+    if len(opened) > 1:
+        comparison = compare_bundles(opened, tables)
+        if as_json:
+            print_json(comparison)
+        else:
+            click.echo("\n".join(comparison_lines(comparison, f"rows of {table}")))
+        return
+    figures = measure(opened[0], tables[0])
     if as_json:
-        print_json({**opened.identity.to_json(), **figures})
+        print_json({**opened[0].identity.to_json(), **figures})
     else:
         print_figures(figures, f"rows of {table}")
+
+
+def _check_order(bundles: tuple[Path, ...], table: Path) -> None:
+    """Raise ``CallError`` for arguments in another order than bundles first, one table last."""
+    files = [path for path in bundles if path.is_file()]
+    message = None
+    if len(bundles) > 2:  # noqa: PLR2004 (a comparison is of two)
+        message = f"{len(bundles)} bundles before {table}: one is measured, and two are compared"
+    elif files and table.is_dir():
+        message = f"{files[0]} is a table and {table} a bundle: the bundle comes first"
+    elif files:
+        message = f"{files[0]} is a file, and a bundle is a directory: the table comes last, once"
+    elif table.is_dir():
+        message = f"{table} is a bundle: the table that it is measured on comes last"
+    if message is not None:
+        raise CallError(message)

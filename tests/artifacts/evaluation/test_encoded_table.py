@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from artifacts.bundle.opening import open_bundle
+from artifacts.demo.documents import champion_training
 from artifacts.evaluation.encoded_table import encode_table
+from artifacts.tables import as_table
+from tests.conftest import ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,5 +37,25 @@ def test_unknown_label(champion: Path, small_table: Table) -> None:
     table = small_table.take([0])
     table.labels[0] = "postcard"
 
-    with pytest.raises(ValueError, match="not in tuple"):
+    with pytest.raises(KeyError, match="postcard"):
         encode_table(preprocessing, table, preprocessing.canonical(table.documents))
+
+
+def test_a_table_of_several_chunks_is_encoded_as_at_once(champion: Path) -> None:
+    """Neither the number of rows nor their neighbours change an encoding."""
+    preprocessing = open_bundle(champion).preprocessing
+    table = as_table(champion_training(600, 5), ROLES, "documents")
+    rows = preprocessing.canonical(table.documents)
+
+    encoded = encode_table(preprocessing, table, rows)
+
+    at_once = preprocessing.encode([each["text"] for each in table.documents], rows)
+    assert len(encoded.encodings) == len(at_once) == 600
+    for ours, theirs in zip(encoded.encodings, at_once, strict=True):
+        np.testing.assert_array_equal(ours.token_ids, theirs.token_ids)
+        np.testing.assert_allclose(ours.columns, theirs.columns, rtol=1e-6)
+        assert (ours.row, ours.unknown_tokens, ours.truncated) == (
+            theirs.row,
+            theirs.unknown_tokens,
+            theirs.truncated,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from artifacts.evaluation.figures import calibration_error, evaluate
+from artifacts.evaluation.figures import evaluate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,54 +46,15 @@ def test_figures_agree_with_scikit_learn(seed: int) -> None:
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truth, answered, labels=range(4), zero_division=0.0
     )
-    assert figures["macro_f1"]["value"] == pytest.approx(f1.mean(), abs=1e-6)
+    macro_f1 = metrics.f1_score(truth, answered, average="macro", zero_division=0.0)
+    assert figures["macro_f1"]["value"] == pytest.approx(macro_f1, abs=1e-6)
+    assert figures["macro_f1"]["classes"] == len({*truth, *answered})
     for index, label in enumerate(LABELS):
         found = figures["classes"][label]
         assert found["support"] == support[index]
         assert found["precision"]["value"] == pytest.approx(precision[index], abs=1e-6)
         assert found["recall"]["value"] == pytest.approx(recall[index], abs=1e-6)
         assert found["f1"]["value"] == pytest.approx(f1[index], abs=1e-6)
-
-
-def plain_calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
-    """Sum the gaps between confidence and accuracy, bin by bin, as the paper has it."""
-    total = 0.0
-    for index in range(15):
-        low, high = index / 15, (index + 1) / 15
-        inside = (confidence >= low) & ((confidence < high) | (index == 14))
-        if inside.any():
-            gap = abs(confidence[inside].mean() - correct[inside].mean())
-            total += inside.mean() * gap
-    return float(total)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_calibration_error_agrees_with_a_plain_loop(seed: int) -> None:
-    """The error is the weighted mean gap over fifteen bins of equal width."""
-    generator = np.random.default_rng(seed)
-    confidence = np.append(generator.uniform(0.25, 1, size=300), [1.0, 0.25])
-    correct = generator.random(302) < confidence**2
-
-    ours = calibration_error(confidence, correct)
-
-    assert ours == pytest.approx(plain_calibration_error(confidence, correct), abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("confidence", "correct", "error"),
-    [
-        ([1.0] * 10, [True] * 10, 0.0),
-        ([1.0] * 10, [False] * 10, 1.0),
-        ([0.7] * 10, [True] * 7 + [False] * 3, 0.0),
-    ],
-)
-def test_calibration_error_where_it_is_obvious(
-    confidence: list[float], correct: list[bool], error: float
-) -> None:
-    """Sure and right is 0, sure and wrong is 1, and 70 % sure and right 7 times in 10 is 0."""
-    found = calibration_error(np.array(confidence), np.array(correct))
-
-    assert found == pytest.approx(error, abs=1e-12)
 
 
 def test_interval_of_accuracy_is_that_of_repetition() -> None:
@@ -120,21 +82,47 @@ def test_intervals_cover_what_a_large_sample_says() -> None:
     assert all(hits >= 34 for hits in covered.values())
 
 
-def test_figures_are_seeded() -> None:
-    """The same answers give the same intervals."""
+def test_the_same_answers_have_the_same_figures() -> None:
+    """Nothing about them is drawn."""
     probabilities, truth = answers(100, seed=1)
 
     assert evaluate(probabilities, truth, LABELS) == evaluate(probabilities, truth, LABELS)
 
 
-def test_one_row() -> None:
-    """A single row has figures, however little they say."""
-    probabilities, truth = answers(1, seed=0)
+@pytest.mark.parametrize("rows", [1, 2, 5, 20])
+@pytest.mark.parametrize("right", [True, False])
+def test_few_rows_say_little(rows: int, *, right: bool) -> None:
+    """Every interval holds its figure and is wide, also where all rows are right, or all wrong."""
+    truth = np.arange(rows) % 2
+    answered = truth if right else 1 - truth
+    probabilities = np.full((rows, 4), 0.01, dtype=np.float32)
+    probabilities[np.arange(rows), answered] = 0.97
 
     figures = evaluate(probabilities, truth, LABELS)
 
-    assert figures["accuracy"]["value"] in {0.0, 1.0}
-    assert figures["accuracy"]["low"] == figures["accuracy"]["high"]
+    assert figures["accuracy"]["value"] == float(right)
+    overall = [figures[name] for name in ("accuracy", "macro_f1", "calibration_error")]
+    ranks = [figures["classes"][label] for label in LABELS]
+    single = [each[name] for each in ranks for name in ("precision", "recall", "f1")]
+    for figure in (*overall, *single):
+        assert 0 <= figure["low"] <= figure["value"] <= figure["high"] <= 1
+        assert figure["high"] - figure["low"] > 0.1
+
+
+def test_memory_grows_with_rows_and_not_with_the_square_of_the_classes() -> None:
+    """A thousand classes of a few rows each need megabytes."""
+    classes, rows = 1000, 1200
+    generator = np.random.default_rng(0)
+    truth = generator.integers(classes, size=rows)
+    probabilities = generator.random((rows, classes), dtype=np.float32)
+    tracemalloc.start()
+
+    figures = evaluate(probabilities, truth, [f"class {index}" for index in range(classes)])
+
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(figures["classes"]) == classes
+    assert peak_bytes < 10 * probabilities.nbytes
 
 
 def test_figures_are_plain_json() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 from artifacts.sealing.lineage import data_hash, lineage_of
@@ -22,6 +24,21 @@ def test_text_that_is_no_unicode_has_a_digest() -> None:
     odd = replace(TABLE, documents=[{"text": "\ud800", "features": {}}])
 
     assert data_hash(odd).startswith("sha256:")
+
+
+def test_data_hash_is_that_of_one_json_text() -> None:
+    """A table that was hashed by an earlier version has the digest that it had."""
+    table = Table(
+        "t.csv",
+        [{"text": "caf\u00e9", "features": {"b": None, "a": 1.5}}, {"text": "", "features": {}}],
+        ["letter", "memo"],
+        [1, 2],
+    )
+
+    for rows in ([], [0], [0, 1]):
+        part = table.take(rows)
+        text = json.dumps([part.documents, part.labels], sort_keys=True)
+        assert data_hash(part) == f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def test_details_stand_beside_what_every_bundle_has() -> None:
