@@ -27,8 +27,7 @@ def figures_lines(figures: JsonMapping, rows: str) -> Iterator[str]:
     """
     yield f"{figures['rows']} {rows}, figures with 95 % intervals{_left_out(figures)}"
     for name in _OVERALL:
-        over = f"  over {_classes_of(figures)}" if name == "macro_f1" else ""
-        yield f"  {name:<18}{_figure(figures[name])}{over}"
+        yield f"  {name:<18}{_overall(figures, name)}"
     if len(figures["classes"]) > _MAX_CLASSES:
         yield from _many_classes(figures["classes"])
     else:
@@ -43,10 +42,8 @@ def comparison_lines(comparison: JsonMapping, rows: str) -> Iterator[str]:
         f"{comparison['rows']} {rows}, answered by both, figures with 95 % intervals"
         f"{_left_out(comparison)}"
     )
-    figures = [(f"  {name}", _figure(before[name]), _figure(after[name])) for name in _OVERALL]
-    yield aligned([("", first, second), *figures])
-    for name, each in ((first, before), (second, after)):
-        yield f"  macro F1 of {name} is over {_classes_of(each)}"
+    overall = [(f"  {name}", _overall(before, name), _overall(after, name)) for name in _OVERALL]
+    yield aligned([("", first, second), *overall])
     yield f"  both give the same label: {_figure(comparison['agreement'])}"
     yield f"  accuracy of {second} minus that of {first}: {_difference(comparison)}"
     yield (
@@ -92,8 +89,11 @@ def _left_out(figures: JsonMapping) -> str:
     return f"; {count} rows with an unknown label are left out" if count else ""
 
 
-def _classes_of(figures: JsonMapping) -> str:
-    return f"{figures['macro_f1']['classes']} of {len(figures['classes'])} classes"
+def _overall(figures: JsonMapping, name: str) -> str:
+    figure = figures[name]
+    if name != "macro_f1":
+        return _figure(figure)
+    return f"{_figure(figure)}  over {figure['classes']} of {len(figures['classes'])} classes"
 
 
 def _figure(figure: Mapping[str, float]) -> str:
