@@ -57,6 +57,6 @@ def test_rows_are_summed_over_all_chunks() -> None:
     swapped = np.concatenate([np.arange(5000, 9000), np.arange(5000)])
 
     assert fit_temperature(logits, truth) == pytest.approx(
-        fit_temperature(logits[swapped], truth[swapped]), rel=1e-6
+        fit_temperature(logits[swapped], truth[swapped]), rel=1e-4
     )
     assert fit_temperature(logits, truth) > 2 * fit_temperature(logits[:5000], truth[:5000])
