@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _CALIBRATION = 64
-_CHUNK = 64
+_CHUNK = 1024
 
 _NEEDED = ("onnxruntime", "onnx", "onnxscript")
 
