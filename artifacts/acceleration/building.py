@@ -139,7 +139,9 @@ def _compared(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the probabilities of the network and of the engine, float32 [documents, classes]."""
     answers = []
-    with tqdm(total=len(encodings), disable=None, desc="comparing", unit="document") as progress:
+    with tqdm(
+        total=len(encodings), disable=None, delay=1, desc="comparing", unit="document"
+    ) as progress:
         for start in range(0, len(encodings), _CHUNK):
             chunk = encodings[start : start + _CHUNK]
             answers.append(

@@ -54,7 +54,7 @@ def encode_table(
 def _encoded(
     preprocessing: Preprocessing, table: Table, rows: Sequence[CanonicalRow]
 ) -> Iterator[Encoding]:
-    with tqdm(total=len(rows), disable=None, desc="encoding", unit="document") as progress:
+    with tqdm(total=len(rows), disable=None, delay=1, desc="encoding", unit="document") as progress:
         for start in range(0, len(rows), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             texts = [document["text"] for document in table.documents[chunk]]

@@ -40,7 +40,7 @@ def build_reference(
     indices.
     """
     observed: defaultdict[str, list[float | str]] = defaultdict(list)
-    shown = tqdm(encodings, disable=None, desc="counting", unit="document")
+    shown = tqdm(encodings, disable=None, delay=1, desc="counting", unit="document")
     for encoding, row in zip(shown, probabilities, strict=True):
         document = {
             **input_features(
