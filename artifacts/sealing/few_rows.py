@@ -50,9 +50,9 @@ def _accuracy_note(accuracy: JsonMapping, rows: int) -> Iterator[str]:
     share = min(max(0.5, low), high)
     enough = share * (1 - share) * (Z / _MARGIN) ** 2
     yield (
-        f"{rows} held-out rows are too few to judge by: the accuracy, {accuracy['value']:.3f}, may "
-        f"be anything from {low:.3f} to {high:.3f}; about {_rounded_up(enough)} held-out rows "
-        f"would tell it to within {_MARGIN:g}"
+        f"{rows} held-out rows are few: the accuracy, {accuracy['value']:.3f}, may be anything "
+        f"from {low:.3f} to {high:.3f}, so that models that differ by {_MARGIN:g} cannot be told "
+        f"apart; about {_rounded_up(enough)} held-out rows would do"
     )
 
 

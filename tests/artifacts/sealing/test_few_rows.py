@@ -38,7 +38,7 @@ def notes(rows: int, wrong: int, classes: int = 2, categories: int = 3) -> list[
 @pytest.mark.parametrize(("rows", "wrong"), [(75, 1), (75, 0), (20, 0), (5, 1), (300, 30)])
 def test_rows_that_do_not_judge_a_model(rows: int, wrong: int) -> None:
     """The note gives the interval, and as many rows as it says would narrow it to ± .02."""
-    (note,) = [note for note in notes(rows, wrong) if "too few to judge by" in note]
+    (note,) = [note for note in notes(rows, wrong) if "held-out rows are few" in note]
 
     low, high = (float(end) for end in share_interval(rows - wrong, rows))
     assert note.startswith(f"{rows} held-out rows")
