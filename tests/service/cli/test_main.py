@@ -90,9 +90,10 @@ def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("out", ["x", "./x", "../x"])
 def test_a_bundle_is_not_named_after_the_current_directory(
-    out: str, capsys: pytest.CaptureFixture[str]
+    out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where only a version is given, the one line says what is missing."""
+    monkeypatch.chdir(tmp_path)
     assert exit_code("train", "t.csv", "--text", "a", "--label", "b", "--out", out) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line == (
