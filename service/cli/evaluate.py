@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.options import PATH, json_option, known_label_option
+from guards.integrity.requirements import Requirements
+from service.cli.options import PATH, json_option, known_label_option, trust_option
 from service.cli.output import print_figures, print_json
 
 if TYPE_CHECKING:
@@ -19,14 +20,17 @@ __all__ = ["evaluate"]
 @click.argument("bundle", type=PATH)
 @click.argument("table", type=PATH)
 @known_label_option
+@trust_option("Let the bundle load this class or function; repeat.")
 @json_option
-def evaluate(*, bundle: Path, table: Path, label: str | None, as_json: bool) -> None:
+def evaluate(
+    *, bundle: Path, table: Path, label: str | None, trust: tuple[str, ...], as_json: bool
+) -> None:
     """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE."""
     from artifacts.bundle.opening import open_bundle
     from artifacts.evaluation.evaluate_bundle import measure
     from service.cli.labelled import read_labelled
 
-    opened = open_bundle(bundle)
+    opened = open_bundle(bundle, Requirements(trusted=trust))
     figures = measure(opened, read_labelled(opened, table, label))
     if as_json:
         print_json({**opened.identity.to_json(), **figures})

@@ -134,6 +134,16 @@ BOTH_KINDS: JsonObject = {
             ("places", IGNORING, make_column_selector(dtype_exclude="float64")),
         ]
     ),
+    "by lists of pandas": ColumnTransformer(
+        [
+            (
+                "numbers",
+                make_pipeline(SimpleImputer(), StandardScaler()),
+                table().select_dtypes("float64").columns,
+            ),
+            ("places", IGNORING, table().dtypes[[*NUMERIC, *CATEGORICAL]] != "float64"),
+        ]
+    ),
     "by place": ColumnTransformer(
         [
             ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), slice(0, 2)),
@@ -141,6 +151,47 @@ BOTH_KINDS: JsonObject = {
         ]
     ),
 }
+
+
+FEATURES = table()[[*NUMERIC, *CATEGORICAL]]
+
+COLUMN_LISTS: JsonObject = {
+    "Index": (FEATURES.columns[:2], FEATURES.columns[2:]),
+    "Index of a selection": (
+        FEATURES.select_dtypes("float64").columns,
+        FEATURES.select_dtypes(exclude="float64").columns,
+    ),
+    "Series": (pd.Series(NUMERIC), pd.Series(CATEGORICAL, dtype=object)),
+    "mask of types": (FEATURES.dtypes == "float64", FEATURES.dtypes != "float64"),
+    "mask in a list": ([True, True, False, False], [False, False, True, True]),
+    "array of names": (np.array(NUMERIC), np.array(CATEGORICAL, dtype=object)),
+    "array of places": (np.array([0, 1]), np.array([2, 3])),
+    "array of truth values": (np.array([1, 1, 0, 0], bool), np.array([0, 0, 1, 1], bool)),
+    "tuple": (NUMERIC, CATEGORICAL),
+    "slice of names": (slice("age", "price"), slice("grade", "place")),
+    "places from the end": ([-4, -3], pd.Index([-2, -1])),
+}
+
+
+@pytest.mark.parametrize("form", COLUMN_LISTS)
+def test_lists_of_columns_in_every_form(form: str, tmp_path: Path) -> None:
+    """However training listed its columns, the sealed ones take the same, without a question."""
+    numeric, categorical = COLUMN_LISTS[form]
+    estimator = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numeric),
+            ("places", IGNORING, categorical),
+        ]
+    ).fit(FEATURES)
+    joblib.dump(estimator, file := tmp_path / "columns.joblib")
+
+    columns = read_columns(file, ColumnRoles(("text",), "label", NUMERIC, CATEGORICAL), (), ())
+
+    assert {*columns.categories} == {*CATEGORICAL}
+    assert not isinstance(columns.estimator.transformers[0][2], pd.Index | pd.Series)
+    np.testing.assert_array_equal(
+        expected(columns.estimator, FEATURES), expected(estimator, FEATURES)
+    )
 
 
 @pytest.mark.parametrize("kind", BOTH_KINDS)

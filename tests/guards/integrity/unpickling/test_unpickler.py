@@ -40,7 +40,7 @@ from sklearn.preprocessing import (
 from guards.errors import PartError
 from guards.integrity.state.fingerprint import digest
 from guards.integrity.unpickling.allowlist import ALLOWED_GLOBALS, ESTIMATORS
-from guards.integrity.unpickling.unpickler import load_with_versions, loads
+from guards.integrity.unpickling.unpickler import load_with_origins, loads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,9 +200,9 @@ def test_usual_preprocessing_loads(name: str) -> None:
     expected = digest(estimator)
 
     for data in (dumped(estimator), dumped(estimator, 3), pickle.dumps(estimator, 5)):
-        loaded, versions = load_with_versions(data, PART)
-        assert digest(loaded) == expected
-        assert versions == {sklearn.__version__}
+        unpickled = load_with_origins(data, PART)
+        assert digest(unpickled.value) == expected
+        assert unpickled.versions == {sklearn.__version__}
 
 
 @pytest.mark.parametrize(
