@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from artifacts.evaluation.packed_encodings import PackedEncodings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +21,13 @@ if TYPE_CHECKING:
     from guards.schema import CanonicalRow
 
 __all__ = ["EncodedTable", "encode_table"]
+
+
+_BLOCK = 512
+"""So many rows are encoded at a time: of each, all columns are made, most of them zeros."""
+
+_FEW_COLUMNS = 64
+"""With at most so many columns, packing would save nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,23 @@ def encode_table(
     labels = preprocessing.schema.labels
     return EncodedTable(
         documents=table.documents,
-        encodings=preprocessing.encode(texts, rows),
+        encodings=_encodings(preprocessing, texts, rows),
         truth=np.array([labels.index(label) for label in table.labels]),
     )
+
+
+def _encodings(
+    preprocessing: Preprocessing, texts: Sequence[str], rows: Sequence[CanonicalRow]
+) -> Sequence[Encoding]:
+    blocks = (
+        preprocessing.encode(texts[start : start + _BLOCK], rows[start : start + _BLOCK])
+        for start in range(0, len(rows), _BLOCK)
+    )
+    first = next(blocks, [])
+    width = len(first[0].columns) if first else 0
+    encodings: list[Encoding] | PackedEncodings = (
+        [] if width <= _FEW_COLUMNS else PackedEncodings(width)
+    )
+    for block in chain([first], blocks):
+        encodings.extend(block)
+    return encodings
