@@ -25,16 +25,21 @@ ESTIMATORS = frozenset(
     {
         "sklearn.compose._column_transformer.ColumnTransformer",
         "sklearn.compose._column_transformer.make_column_selector",
+        "sklearn.decomposition._pca.PCA",
         "sklearn.decomposition._truncated_svd.TruncatedSVD",
         "sklearn.feature_extraction.text.CountVectorizer",
+        "sklearn.feature_extraction.text.HashingVectorizer",
         "sklearn.feature_extraction.text.TfidfTransformer",
         "sklearn.feature_extraction.text.TfidfVectorizer",
+        "sklearn.feature_selection._variance_threshold.VarianceThreshold",
         "sklearn.impute._base.MissingIndicator",
         "sklearn.impute._base.SimpleImputer",
         "sklearn.pipeline.FeatureUnion",
         "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.Binarizer",
         "sklearn.preprocessing._data.MaxAbsScaler",
         "sklearn.preprocessing._data.MinMaxScaler",
+        "sklearn.preprocessing._data.Normalizer",
         "sklearn.preprocessing._data.PowerTransformer",
         "sklearn.preprocessing._data.QuantileTransformer",
         "sklearn.preprocessing._data.RobustScaler",
@@ -44,6 +49,7 @@ ESTIMATORS = frozenset(
         "sklearn.preprocessing._encoders.OrdinalEncoder",
         # What "passthrough" becomes; a function in it would have to be trusted by name.
         "sklearn.preprocessing._function_transformer.FunctionTransformer",
+        "sklearn.preprocessing._polynomial.PolynomialFeatures",
         "sklearn.preprocessing._target_encoder.TargetEncoder",
     }
 )

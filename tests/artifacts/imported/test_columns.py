@@ -11,17 +11,21 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
     MinMaxScaler,
+    Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
@@ -132,6 +136,17 @@ BOTH_KINDS: JsonObject = {
                 make_column_selector(dtype_include="float64"),
             ),
             ("places", IGNORING, make_column_selector(dtype_exclude="float64")),
+        ]
+    ),
+    "other numbers": ColumnTransformer(
+        [
+            numbers(StandardScaler(), PolynomialFeatures(2, include_bias=False), PCA(3)),
+            (
+                "more",
+                make_pipeline(SimpleImputer(), FeatureUnion([("a", Normalizer())]), Binarizer()),
+                list(NUMERIC),
+            ),
+            ("places", make_pipeline(IGNORING, VarianceThreshold(0.01)), list(CATEGORICAL)),
         ]
     ),
     "by lists of pandas": ColumnTransformer(
@@ -294,10 +309,11 @@ def test_truth_values_as_categories(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("beside_numbers", [True, False])
-def test_words(tmp_path: Path, *, beside_numbers: bool) -> None:
-    """TF-IDF and SVD of the text are encoded beside numbers, or alone."""
+@pytest.mark.parametrize("vectorizer", [TfidfVectorizer(), HashingVectorizer(n_features=64)])
+def test_words(vectorizer: Estimator, tmp_path: Path, *, beside_numbers: bool) -> None:
+    """A vectorizer and SVD of the text are encoded beside numbers, or alone."""
     frame = table()
-    words = make_pipeline(TfidfVectorizer(), TruncatedSVD(4, random_state=0))
+    words = make_pipeline(vectorizer, TruncatedSVD(4, random_state=0))
     if beside_numbers:
         estimator = ColumnTransformer([("words", words, "text"), numbers(StandardScaler())])
         estimator.fit(frame[["text", *NUMERIC]])
