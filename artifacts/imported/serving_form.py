@@ -1,6 +1,7 @@
 """Set the parameters of fitted columns that serving has no use for.
 
-None of them changes a number: jobs, output containers, caches of what was fitted, messages.
+None of them changes a number: jobs, output containers, caches of what was fitted, messages, and the
+functions that chose columns.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ _OUTPUT = "_sklearn_output_config"
 def set_serving_form(estimator: Estimator) -> list[str]:
     """Change a fitted estimator, in place, to what is sealed of it; return notes to read.
 
-    It transforms with one job, caches nothing and is silent, and returns arrays. A step of a
-    pipeline goes on returning a frame if the next step takes its columns by name.
+    It transforms with one job, caches nothing and is silent, returns arrays, and lists the columns
+    that a function chose. A step of a pipeline goes on returning a frame if the next step takes its
+    columns by name.
     """
     jobs = set()
     for each in _estimators(estimator):
@@ -39,6 +41,13 @@ def set_serving_form(estimator: Estimator) -> list[str]:
             state["memory"] = None
         if "verbose" in state:
             state["verbose"] = False
+        if isinstance(each, ColumnTransformer) and "_columns" in state:
+            state["transformers"] = [
+                (name, transformer, columns)
+                for (name, transformer, _), columns in zip(
+                    each.transformers, state["_columns"], strict=True
+                )
+            ]
     _set_outputs(estimator, named=True, successor=None)
     return [f"{', '.join(sorted(jobs))}: served with one job"] if jobs else []
 

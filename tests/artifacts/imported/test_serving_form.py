@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import sklearn
 from joblib import Memory
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -60,7 +60,12 @@ def total(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"total": frame["age"] + frame["fare"]})
 
 
-TRUSTED = frozenset({f"{__name__}.total"})
+def numeric(frame: pd.DataFrame) -> list[str]:
+    """Choose columns, as a function in place of a list may."""
+    return [name for name in frame.columns if name in NUMBERS]
+
+
+TRUSTED = frozenset({f"{__name__}.total", f"{__name__}.numeric"})
 
 
 def by_name() -> ColumnTransformer:
@@ -148,6 +153,22 @@ def test_jobs_are_told_and_not_sealed() -> None:
     np.testing.assert_array_equal(
         loaded.transform(FRAME), SimpleImputer().fit_transform(FRAME[NUMBERS])
     )
+
+
+@pytest.mark.parametrize("choose", [numeric, make_column_selector(dtype_include="number")])
+def test_a_function_that_chose_columns_is_not_needed_again(
+    choose: Callable[[pd.DataFrame], list[str]],
+) -> None:
+    """The columns that it chose are listed, and what is sealed names no function."""
+    estimator = ColumnTransformer([("numbers", MinMaxScaler(), choose)]).fit(FRAME)
+    loaded = dumped_and_loaded(estimator)
+
+    set_serving_form(loaded)
+
+    assert loaded.transformers[0][2] == NUMBERS
+    assert b"numeric" not in pickle.dumps(loaded)
+    assert b"selector" not in pickle.dumps(loaded)
+    np.testing.assert_array_equal(loaded.transform(FRAME), estimator.transform(FRAME))
 
 
 @pytest.mark.parametrize("where", ["path", "object", "none"])
