@@ -8,7 +8,7 @@ values in one dimension, none of them missing.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,11 @@ def fill(container: list[object], state: Any) -> None:  # noqa: ANN401 (a pickle
     """Put into the list what the state of a pickled container holds."""
     match state:
         case {"_mgr": list() as values}:  # a Series
-            container.extend(values)
+            container.extend(_items(values))
         case (list(), [values], list(), dict()):  # a SingleBlockManager
             container.extend(_items(values))
         case {"_pa_array": list() as values}:  # an ArrowStringArray
-            container.extend(values)
+            container.extend(_items(values))
         case {"_data": np.ndarray() as values, "_mask": np.ndarray() as gaps} if not gaps.any():
             container.extend(_items(values))
         case (_, np.ndarray() as values, *_):  # a StringArray
@@ -83,6 +83,8 @@ def arrow_texts(data: Any) -> list[object]:  # noqa: ANN401 (a pickle's)
     if kind not in _OFFSETS or missing or not 0 <= offset <= offset + length <= _MAX_ITEMS:
         raise NotAsPandasWrites
     _, ends, characters = buffers
+    if not isinstance(ends, bytes | bytearray) or not isinstance(characters, bytes | bytearray):
+        raise NotAsPandasWrites
     bounds = np.frombuffer(ends, _OFFSETS[kind])[offset : offset + length + 1].tolist()
     if len(bounds) != length + 1 or bounds[0] < 0 or bounds != sorted(bounds):
         raise NotAsPandasWrites
@@ -91,7 +93,8 @@ def arrow_texts(data: Any) -> list[object]:  # noqa: ANN401 (a pickle's)
 
 def arrow_chunks(chunks: Any, _kind: object) -> list[object]:  # noqa: ANN401 (a pickle's)
     """Return the texts of a chunked array, of which each chunk is a list already."""
-    return _items([text for chunk in chunks for text in _items(chunk)])
+    texts = chain.from_iterable(map(_items, chunks))
+    return _items([*islice(texts, _MAX_ITEMS + 1)])
 
 
 def same(value: object, *_others: object) -> object:

@@ -271,7 +271,7 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
         if isinstance(target, _ArrayRecord):
             self.stack[-1] = self._array(state)
         elif type(target) in self.file.kinds:
-            _fill_estimator(target, state)
+            self._fill_estimator(target, state)
         elif id(target) in self.file.containers:
             pandas_state.fill(target, state)
             self.file.count(target)
@@ -281,6 +281,17 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
                 super().load_build()
         elif not numpy_state.fill(target, state) and target is not _PLACEHOLDER:
             self.file.refuse(f"wants to change {_name_of(target)}")
+
+    def _fill_estimator(self, estimator: object, state: JsonMapping) -> None:
+        """Set attributes as they are: an estimator's own ``__setstate__`` may warn of versions."""
+        if not all(isinstance(name, str) for name in state):
+            message = "an attribute without a name"
+            raise ValueError(message)
+        for named in state.values():
+            if isinstance(named, _Named) and not self.file.forbidden:
+                self.file.refuse(f"holds {named.wanted} itself")
+        vars(estimator).update(state)
+        vars(estimator).pop("_sklearn_version", None)
 
     def _array(self, state: JsonMapping) -> np.ndarray | _Placeholder:
         """Read the bytes that follow the record of an array, or the nested pickle of objects."""
@@ -355,15 +366,6 @@ def _handler(instruction: pickletools.OpcodeInfo) -> Callable[[_Unpickler], None
 _Unpickler.dispatch = {
     ord(instruction.code): _handler(instruction) for instruction in pickletools.opcodes
 }
-
-
-def _fill_estimator(estimator: object, state: JsonMapping) -> None:
-    """Set the attributes as they are: an estimator's own ``__setstate__`` may warn of versions."""
-    if not all(isinstance(name, str) for name in state):
-        message = "an attribute without a name"
-        raise ValueError(message)
-    vars(estimator).update(state)
-    vars(estimator).pop("_sklearn_version", None)
 
 
 def _hashable(keys: Sequence[object]) -> Sequence[object]:

@@ -12,8 +12,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.impute import SimpleImputer
 
 from guards.errors import PartError
+from guards.integrity.unpickling.pandas_state import NotAsPandasWrites, arrow_chunks
 from guards.integrity.unpickling.unpickler import ForbiddenGlobals, loads
 
 if TYPE_CHECKING:
@@ -177,6 +179,20 @@ def test_other_objects_of_pandas_are_refused_by_name(value: object, named: str) 
     """A frame, say, is data, and not a list of columns."""
     with pytest.raises(ForbiddenGlobals, match=named):
         loads(with_joblib(value), PART)
+
+
+def test_a_value_of_pandas_that_an_estimator_keeps() -> None:
+    """It is named, rather than what stands for it here."""
+    imputer = SimpleImputer(missing_values=pd.NA, strategy="most_frequent")
+    with pytest.raises(PartError, match=r"holds pandas\.NA itself"):
+        loads(with_joblib(imputer), PART)
+
+
+def test_one_chunk_of_texts_many_times_over() -> None:
+    """A billion items are not made before they are counted."""
+    with pytest.raises(NotAsPandasWrites):
+        arrow_chunks([["a"] * 1000] * 1_000_000, "large_string")
+    assert arrow_chunks([["a"], [], ["b", "c"]], "large_string") == ["a", "b", "c"]
 
 
 def range_of(*bounds: object) -> bytes:
