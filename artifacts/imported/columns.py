@@ -77,7 +77,7 @@ def read_columns(
         raise CallError(message) from None
     unpickled = _unpickled(path, data, frozenset(trusted))
     estimator = unpickled.value
-    notes = set_serving_form(estimator)
+    notes = _serving_notes(path, estimator)
     _check_estimator(path, estimator)
     _check_versions(path, unpickled.versions - {sklearn.__version__} - set(accepted_versions))
     names = _input_names(path, estimator, roles)
@@ -127,6 +127,19 @@ def _unless_trusted(refusal: ForbiddenGlobals) -> Finding:
     )
     observed = f"the file wants to load {', '.join(names)}"
     return replace(refusal.findings[0], observed=observed, remedy=remedy)
+
+
+def _serving_notes(path: Path, estimator: object) -> list[str]:
+    """Give the estimator the form in which it serves, and return the notes on that."""
+    try:
+        return set_serving_form(estimator)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _not_whole(path, estimator, error) from None
+
+
+def _not_whole(path: Path, estimator: object, error: Exception) -> CallError:
+    kind = type(estimator).__name__
+    return CallError(f"--columns {path}: holds no whole {kind}: {first_line(error)}")
 
 
 def _check_estimator(path: Path, estimator: object) -> None:
@@ -190,10 +203,7 @@ def _fitted_inputs(
     try:
         return fitted_inputs_of(estimator, names)
     except (AttributeError, IndexError, TypeError) as error:  # fitted by another version, perhaps
-        message = (
-            f"--columns {path}: holds no whole {type(estimator).__name__}: {first_line(error)}"
-        )
-        raise CallError(message) from None
+        raise _not_whole(path, estimator, error) from None
 
 
 def _check_roles(path: Path, roles: ColumnRoles, inputs: dict[str, FittedInput]) -> None:

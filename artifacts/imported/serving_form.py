@@ -23,6 +23,8 @@ __all__ = ["set_serving_form"]
 _OUTPUT = "_sklearn_output_config"
 """Where scikit-learn keeps what ``set_output`` set."""
 
+_OFF = {"memory": None, "verbose": False}
+
 
 def set_serving_form(estimator: Estimator) -> list[str]:
     """Change a fitted estimator, in place, to what is sealed of it; return notes to read.
@@ -37,10 +39,8 @@ def set_serving_form(estimator: Estimator) -> list[str]:
         if state.get("n_jobs") not in (None, 1):
             jobs.add(f"{type(each).__name__}(n_jobs={state['n_jobs']})")
             state["n_jobs"] = None
-        if "memory" in state:
-            state["memory"] = None
-        if "verbose" in state:
-            state["verbose"] = False
+        if _is_of_sklearn(each):
+            state.update({name: off for name, off in _OFF.items() if name in state})
         if isinstance(each, ColumnTransformer) and "_columns" in state:
             state["transformers"] = [
                 (name, transformer, columns)
@@ -53,7 +53,7 @@ def set_serving_form(estimator: Estimator) -> list[str]:
 
 
 def _estimators(value: object) -> Iterator[Estimator]:
-    """Yield every estimator of scikit-learn in a value."""
+    """Yield every estimator in a value."""
     visited: set[int] = set()
     waiting: list[Any] = [value]
     while waiting:
@@ -67,8 +67,7 @@ def _estimators(value: object) -> Iterator[Estimator]:
             waiting += each.values()
         elif isinstance(each, BaseEstimator):
             waiting += each.__dict__.values()
-            if _is_of_sklearn(each):
-                yield each
+            yield each
 
 
 def _set_outputs(estimator: Estimator, *, named: bool, successor: Estimator | None) -> None:

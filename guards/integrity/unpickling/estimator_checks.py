@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["unsound"]
 
-_MAX_JOBS = 64
+_MAX_JOBS = 1024
 _MAX_HASHED = 2**20
 _MAX_DEGREE = 10
 _MAX_TERMS = 100_000
@@ -38,7 +38,9 @@ def unsound(estimator: object) -> str | None:
         if callable(getattr(type(estimator), name, None)):
             return f"a {kind} whose own {name} is replaced"
     jobs = state.get("n_jobs")
-    if jobs is not None and not (type(jobs) is int and abs(jobs) <= _MAX_JOBS):
+    if jobs is not None and not (
+        isinstance(jobs, int | np.integer) and abs(int(jobs)) <= _MAX_JOBS
+    ):
         return f"a {kind} that starts more than {_MAX_JOBS} processes"
     if kind in {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}:
         return _unsound_vectorizer(kind, state)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import sklearn
 from joblib import Memory
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
@@ -153,6 +154,21 @@ def test_jobs_are_told_and_not_sealed() -> None:
     np.testing.assert_array_equal(
         loaded.transform(FRAME), SimpleImputer().fit_transform(FRAME[NUMBERS])
     )
+
+
+class Doubled(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """An estimator of a team's own, with parameters that have the names of scikit-learn's."""
+
+    def __init__(self, n_jobs: int = 4, memory: str = "short") -> None:
+        self.n_jobs = n_jobs
+        self.memory = memory
+
+
+def test_an_estimator_of_another_library() -> None:
+    """Jobs are jobs; other parameters may mean anything there."""
+    pipeline = make_pipeline(Doubled(), StandardScaler())
+    assert set_serving_form(pipeline) == ["Doubled(n_jobs=4): served with one job"]
+    assert (pipeline[0].n_jobs, pipeline[0].memory) == (None, "short")
 
 
 @pytest.mark.parametrize("choose", [numeric, make_column_selector(dtype_include="number")])
