@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["EncodedTable", "encode_table"]
 
 
-_BLOCK = 512
-"""So many rows are encoded at a time: of each, all columns are made, most of them zeros."""
+_FIRST_BLOCK = 16
+_MAX_BLOCK = 512
+_MAX_VALUES = 2**22
+"""So many encoded columns, zeros included, are made at a time: 32 MiB. The first block shows how
+many a row has."""
 
 _FEW_COLUMNS = 64
 """With at most so many columns, packing would save nothing."""
@@ -58,15 +60,14 @@ def encode_table(
 def _encodings(
     preprocessing: Preprocessing, texts: Sequence[str], rows: Sequence[CanonicalRow]
 ) -> Sequence[Encoding]:
-    blocks = (
-        preprocessing.encode(texts[start : start + _BLOCK], rows[start : start + _BLOCK])
-        for start in range(0, len(rows), _BLOCK)
-    )
-    first = next(blocks, [])
+    first = preprocessing.encode(texts[:_FIRST_BLOCK], rows[:_FIRST_BLOCK])
     width = len(first[0].columns) if first else 0
     encodings: list[Encoding] | PackedEncodings = (
         [] if width <= _FEW_COLUMNS else PackedEncodings(width)
     )
-    for block in chain([first], blocks):
-        encodings.extend(block)
+    encodings.extend(first)
+    block = min(_MAX_BLOCK, max(1, _MAX_VALUES // max(width, 1)))
+    for start in range(_FIRST_BLOCK, len(rows), block):
+        end = start + block
+        encodings.extend(preprocessing.encode(texts[start:end], rows[start:end]))
     return encodings

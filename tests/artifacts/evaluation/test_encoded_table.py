@@ -47,7 +47,7 @@ def test_blocks_and_wide_columns(champion: Path, small_table: Table) -> None:
 
     assert len(encoded.encodings) == len(packed.encodings) == len(packed.truth) == 540
     assert isinstance(packed.encodings, PackedEncodings)
-    for index in (0, 239, 240, 511, 512, 539):
+    for index in (0, 15, 16, 239, 240, 527, 528, 539):
         alone = preprocessing.encode_documents([table.documents[index]])[0]
         np.testing.assert_array_equal(encoded.encodings[index].columns, alone.columns)
         np.testing.assert_array_equal(packed.encodings[index].token_ids, alone.token_ids)
