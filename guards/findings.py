@@ -174,7 +174,7 @@ CATALOGUE: Mapping[Code, Entry] = {
     "unpickling_refused": Entry(
         Section.MAKER,
         "the fitted columns need code that a preprocessing never needs, or that was trusted when "
-        "sealing and is not confirmed here; there is one finding for each such name",
+        "sealing and is not confirmed here: one finding says everything that must be confirmed",
         "do not open this file elsewhere; take the bundle from where it was sealed, or seal it "
         "again from estimators that are supported",
     ),

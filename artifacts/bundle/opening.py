@@ -26,7 +26,7 @@ from guards.bundle.layout import (
     engine_part,
 )
 from guards.bundle.probes import ProbeOutputs
-from guards.drift.features import watched_features
+from guards.drift.features import column_feature, watched_features
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
@@ -187,6 +187,7 @@ def _load_reference(sealed: SealedFiles) -> Reference:
     except ValueError as error:
         expected = "the reference that training built for these columns"
         raise _unreadable(REFERENCE, expected, error) from None
+    reference = _renamed(reference, sealed.manifest.schema_)
     for observed in _reference_differences(reference, sealed.manifest.schema_):
         finding = Finding(
             code="reference_mismatch",
@@ -198,6 +199,20 @@ def _load_reference(sealed: SealedFiles) -> Reference:
     return reference
 
 
+def _renamed(reference: Reference, schema: Schema) -> Reference:
+    """Return the reference with the names that columns are watched under now.
+
+    Bundles that were sealed before a column had to differ from other features have its plain name.
+    """
+    missing = watched_features(schema) - reference.features.keys()
+    names = {column: column_feature(column) for column in schema.columns}
+    former = {column: name for column, name in names.items() if name in missing}
+    if former.keys().isdisjoint(reference.features):
+        return reference
+    features = {former.get(name, name): value for name, value in reference.features.items()}
+    return replace(reference, features=features)
+
+
 def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str]:
     """Yield a sentence for each way in which a reference was built for another schema."""
     for name in sorted(reference.features.keys() ^ watched_features(schema)):
@@ -205,13 +220,13 @@ def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str
     for label in sorted(reference.calibration.keys() ^ {*schema.labels}):
         yield f"only one of calibration and schema has label {label!r}"
     for column in schema.categorical:
-        counted = reference.features.get(column.name)
+        counted = reference.features.get(column_feature(column.name))
         if not isinstance(counted, CategoricalReference):
             yield f"{column.name!r} was counted as a number"
         elif {*counted.categories} != {*column.categories}:
             yield f"{column.name!r} was counted over other categories"
     for number in schema.numeric:
-        if not isinstance(reference.features.get(number.name), NumericReference):
+        if not isinstance(reference.features.get(column_feature(number.name)), NumericReference):
             yield f"{number.name!r} was counted as categories"
 
 

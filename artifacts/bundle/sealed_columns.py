@@ -6,6 +6,7 @@ import warnings
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import joblib
 import numpy as np
 
 from artifacts.bundle.compiled import compile_columns
@@ -30,6 +31,8 @@ class SealedColumns(Immutable):
     The arrays that fitting left behind are made read-only, so that a change in place raises too.
     Some estimators write to themselves while they transform and restore what they wrote. Therefore
     one thread transforms at a time, and who holds ``estimator_lock`` sees the estimator at rest.
+    Whatever its ``n_jobs``, it transforms in that thread: starting others takes longer than a few
+    documents do.
 
     Compiled columns transform without the estimator and without a lock, for documents of the very
     ``Schema`` object that they were compiled for. All others go through the estimator.
@@ -86,7 +89,7 @@ class SealedColumns(Immutable):
         self, schema: Schema, rows: Sequence[CanonicalRow], texts: Sequence[str]
     ) -> NDArray[np.float64]:
         filled = self.column_inputs.fill(schema, rows, texts)
-        with self.estimator_lock:
+        with self.estimator_lock, joblib.parallel_config(backend="sequential"):
             columns = estimator_of(self).transform(filled)
         if hasattr(columns, "toarray"):
             columns = columns.toarray()

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EncodedTable", "encode_table"]
 
-_CHUNK = 256
+_FIRST_CHUNK = 16
+_MAX_CHUNK = 256
 """Documents encoded at once: the tokenizer needs kilobytes for each until they are done."""
+
+_MAX_VALUES = 2**22
+"""Encoded columns that are made at once, zeros included: 32 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,15 @@ def encode_table(
 def _encoded(
     preprocessing: Preprocessing, table: Table, rows: Sequence[CanonicalRow]
 ) -> Iterator[Encoding]:
+    size, start = _FIRST_CHUNK, 0
     with tqdm(total=len(rows), disable=None, delay=1, desc="encoding", unit="document") as progress:
-        for start in range(0, len(rows), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
+        while start < len(rows):
+            chunk = slice(start, start + size)
             texts = [document["text"] for document in table.documents[chunk]]
-            yield from preprocessing.encode(texts, rows[chunk])
-            progress.update(len(texts))
+            encodings = preprocessing.encode(texts, rows[chunk])
+            yield from encodings
+            progress.update(len(encodings))
+            start += size
+            # How wide a row is, the first ones show.
+            width = len(encodings[0].columns)
+            size = min(_MAX_CHUNK, max(1, _MAX_VALUES // max(1, width)))

@@ -5,6 +5,7 @@
 - ``tokenizer``: its tokenizer, which has to be the same in its files and in the library.
 - ``columns``: a fitted scikit-learn estimator in a joblib file: its inputs, and their form.
 - ``fitted_inputs``: what the estimators inside reveal about each of their inputs.
+- ``serving_form``: the parameters that serving has no use for.
 - ``edge_cases``: how the columns encode unknown, missing and extreme values.
 - ``preprocessing``: tokenizer, columns and their schema, combined.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from artifacts.bundle.column_inputs import ColumnInput, ColumnInputs, Native
 from artifacts.imported.fitted_inputs import FittedInput, fitted_inputs_of, python_value
+from artifacts.imported.serving_form import set_serving_form
 from guards.errors import CallError, Finding, GuardRefused, PartError, first_line
+from guards.integrity.requirements import trust_options
 from guards.integrity.state.fingerprint import digest
 from guards.integrity.unpickling.decompression import decompressed
-from guards.integrity.unpickling.unpickler import ForbiddenGlobals, load_with_versions
+from guards.integrity.unpickling.unpickler import (
+    ForbiddenGlobals,
+    Unpickled,
+    load_with_origins,
+)
 from guards.schema import MISSING, canonical_category
 
 if TYPE_CHECKING:
@@ -40,7 +45,8 @@ class ImportedColumns:
     ``categories`` are the canonical categories that the encoder of each categorical column knows,
     None if there is no encoder. ``lookalikes`` are those that it is meant to encode unknown ones
     as. ``without_bucket`` are the columns whose encoder is meant to count unknown categories as
-    infrequent, but has no infrequent ones.
+    infrequent, but has no infrequent ones. ``trusted`` are the globals beyond the allowlist that
+    the file loaded, and ``notes`` are to be read.
     """
 
     path: str
@@ -51,6 +57,8 @@ class ImportedColumns:
     without_bucket: tuple[str, ...]
     sha256: str
     fitted_under: tuple[str, ...]
+    trusted: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def read_columns(
@@ -67,9 +75,11 @@ def read_columns(
     except OSError as error:
         message = f"--columns {path}: cannot be read: {error.strerror}"
         raise CallError(message) from None
-    estimator, versions = _unpickled(path, data, frozenset(trusted))
+    unpickled = _unpickled(path, data, frozenset(trusted))
+    estimator = unpickled.value
+    notes = _serving_notes(path, estimator)
     _check_estimator(path, estimator)
-    _check_versions(path, versions - {sklearn.__version__} - set(accepted_versions))
+    _check_versions(path, unpickled.versions - {sklearn.__version__} - set(accepted_versions))
     names = _input_names(path, estimator, roles)
     inputs = _fitted_inputs(path, estimator, names)
     _check_roles(path, roles, inputs)
@@ -86,22 +96,21 @@ def read_columns(
         lookalikes={name: frozenset(inputs[name].lookalikes) for name in roles.categorical},
         without_bucket=tuple(name for name in roles.categorical if inputs[name].has_no_bucket),
         sha256=hashlib.sha256(data).hexdigest(),
-        fitted_under=tuple(sorted(versions)),
+        fitted_under=tuple(sorted(unpickled.versions)),
+        trusted=unpickled.trusted,
+        notes=tuple(notes),
     )
 
 
-def _unpickled(
-    path: Path, data: bytes, trusted: frozenset[str]
-) -> tuple[Estimator, frozenset[str]]:
+def _unpickled(path: Path, data: bytes, trusted: frozenset[str]) -> Unpickled:
     try:
         pickled = decompressed(data, str(path), _MAX_BYTES)
         if not pickled.startswith(_PICKLED):
             message = f"--columns {path}: is no joblib file, and no pickle of protocol 3 or later"
             raise CallError(message)
-        return load_with_versions(pickled, str(path), trusted)
+        return load_with_origins(pickled, str(path), trusted)
     except ForbiddenGlobals as refusal:
-        findings = zip(refusal.names, refusal.findings, strict=True)
-        raise PartError(*(_unless_trusted(name, finding) for name, finding in findings)) from None
+        raise PartError(_unless_trusted(refusal)) from None
     except PartError as refusal:
         finding = refusal.findings[0]
         if finding.code != "part_unreadable":
@@ -110,12 +119,27 @@ def _unpickled(
         raise CallError(message) from None
 
 
-def _unless_trusted(name: str, finding: Finding) -> Finding:
+def _unless_trusted(refusal: ForbiddenGlobals) -> Finding:
+    names = refusal.names
     remedy = (
         "dump what encodes the columns, and neither data nor a classifier; only where you know the "
-        f"source of {name}, add --trust {shlex.quote(name)}"
+        f"source of everything named, add {trust_options(names)}"
     )
-    return replace(finding, remedy=remedy)
+    observed = f"the file wants to load {', '.join(names)}"
+    return replace(refusal.findings[0], observed=observed, remedy=remedy)
+
+
+def _serving_notes(path: Path, estimator: object) -> list[str]:
+    """Give the estimator the form in which it serves, and return the notes on that."""
+    try:
+        return set_serving_form(estimator)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _not_whole(path, estimator, error) from None
+
+
+def _not_whole(path: Path, estimator: object, error: Exception) -> CallError:
+    kind = type(estimator).__name__
+    return CallError(f"--columns {path}: holds no whole {kind}: {first_line(error)}")
 
 
 def _check_estimator(path: Path, estimator: object) -> None:
@@ -179,10 +203,7 @@ def _fitted_inputs(
     try:
         return fitted_inputs_of(estimator, names)
     except (AttributeError, IndexError, TypeError) as error:  # fitted by another version, perhaps
-        message = (
-            f"--columns {path}: holds no whole {type(estimator).__name__}: {first_line(error)}"
-        )
-        raise CallError(message) from None
+        raise _not_whole(path, estimator, error) from None
 
 
 def _check_roles(path: Path, roles: ColumnRoles, inputs: dict[str, FittedInput]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import TargetEncoder
 
@@ -88,7 +88,7 @@ def _keeps_columns(fitted: object, names: Sequence[str]) -> bool:
 
 def _collect(leaf: Estimator, index: int, fitted_input: FittedInput) -> None:
     """Add what one estimator reveals about its input at ``index``."""
-    if isinstance(leaf, CountVectorizer):
+    if isinstance(leaf, CountVectorizer | HashingVectorizer):
         fitted_input.is_text = True
     if hasattr(leaf, "missing_values"):
         fitted_input.imputed.append(python_value(leaf.missing_values))

@@ -73,7 +73,8 @@ def import_model(
     encoded = _encode(preprocessing, table)
     _check_width(model.network, encoded.encodings[0], options.model)
     temperature = None if options.calibrate else 1.0
-    classifier = Classifier(preprocessing, model.network, temperature, options.trusted)
+    trusted = () if columns is None else columns.trusted
+    classifier = Classifier(preprocessing, model.network, temperature, trusted)
     lineage = _lineage(table, roles, options, model, columns)
     report = measure_and_seal(destination, classifier, encoded, lineage, options)
     _open_once(destination, options)

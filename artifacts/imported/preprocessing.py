@@ -55,6 +55,7 @@ def import_preprocessing(
 
 
 def _notes(columns: ImportedColumns, roles: ColumnRoles, network: Network) -> Iterator[str]:
+    yield from columns.notes
     if columns.column_inputs.shape == "array":
         yield f"the columns know no names: they take {', '.join(roles.features)}, in this order"
     for name in columns.without_bucket:

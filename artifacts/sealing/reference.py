@@ -13,6 +13,7 @@ from guards.drift.features import (
     ANSWER,
     TRUTH_VALUES,
     answer_features,
+    column_feature,
     input_features,
 )
 from guards.drift.reference import Calibration, CategoricalReference, NumericReference, Reference
@@ -57,7 +58,10 @@ def build_reference(
     dictionaries: dict[str, tuple[tuple[str, ...], bool]] = {
         "text.truncated": (TRUTH_VALUES, False),
         f"{ANSWER}.label": (schema.labels, False),
-        **{column.name: (column.categories, column.private) for column in schema.categorical},
+        **{
+            column_feature(column.name): (column.categories, column.private)
+            for column in schema.categorical
+        },
     }
     features = {
         name: _reference_of(values, dictionaries.get(name)) for name, values in observed.items()

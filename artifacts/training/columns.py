@@ -7,7 +7,7 @@ unknown category, one for a missing category, and one for each known category.
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +21,10 @@ from artifacts.bundle.sealed_columns import SealedColumns
 from guards.schema import MISSING, CanonicalRow, CategoricalColumn, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 __all__ = [
     "fit_columns",
-    "known_categories",
     "with_training_gaps",
 ]
 
@@ -33,19 +32,6 @@ _UNKNOWN_CODE = -1
 
 _GAP_SHARE = 0.02
 """The share of training cells that become missing, and of those that become unseen."""
-
-RARE = 2
-"""A category seen fewer times than this in training is treated as unknown."""
-
-
-def known_categories(values: Iterable[str]) -> tuple[str, ...]:
-    """Return the categories that get an element of their own: those seen twice or more, sorted.
-
-    A category that was seen once cannot be learnt. It is encoded as unknown, so that the network
-    learns what an unknown category looks like.
-    """
-    counts = Counter(value for value in values if value != MISSING)
-    return tuple(sorted(value for value, count in counts.items() if count >= RARE))
 
 
 def fit_columns(schema: Schema, rows: Sequence[CanonicalRow]) -> SealedColumns | None:
@@ -64,7 +50,12 @@ def fit_columns(schema: Schema, rows: Sequence[CanonicalRow]) -> SealedColumns |
         transformers.append(("categorical", _category_steps(schema.categorical), categorical))
     columns = ColumnTransformer(transformers, sparse_threshold=0.0)
     column_inputs = column_inputs_of(schema)
-    columns.fit(column_inputs.fill(schema, rows, [""] * len(rows)))
+    # Only numbers are learnt from the rows: one row fits the encoders, whose categories are given,
+    # and no row is ever made one-hot.
+    columns.fit(column_inputs.fill(schema, rows[:1], [""]))
+    if numeric:
+        numbers = column_inputs_of(replace(schema, categorical=()))
+        columns.named_transformers_["numeric"].fit(numbers.fill(schema, rows, [""] * len(rows)))
     return SealedColumns(columns, column_inputs)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from tqdm import tqdm
 
 from artifacts.bundle.fingerprint import fingerprint_of
 from artifacts.bundle.network import DocumentClassifier, new_network, positions_of
@@ -25,7 +27,8 @@ from artifacts.sealing.measure_and_seal import (
     measure_and_seal,
 )
 from artifacts.tables import canonical_rows, numeric_columns
-from artifacts.training.columns import fit_columns, known_categories, with_training_gaps
+from artifacts.training.categories import category_notes, known_categories
+from artifacts.training.columns import fit_columns, with_training_gaps
 from artifacts.training.fine_tuning import FineTuning, fine_tune
 from artifacts.training.wordpiece import learn_tokenizer
 from guards.errors import CallError, TableError, first_line
@@ -85,6 +88,7 @@ def train(
     training, held_out = _split(table, roles, options, validation)
     rows = canonical_rows(training, roles.open_schema())
     schema = _schema(roles, rows, _labels(training, held_out))
+    notes = _category_notes(schema, rows)
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
     preprocessing = Preprocessing(
@@ -104,9 +108,10 @@ def train(
         FineTuning(options.epochs, options.seed, options.freeze_encoder, options.base is not None),
     )
     lineage = _lineage(table, validation, roles, options)
-    return measure_and_seal(
+    report = measure_and_seal(
         destination, Classifier(preprocessing, network), encoded, lineage, options
     )
+    return replace(report, notes=(*notes, *report.notes))
 
 
 def _split(
@@ -165,6 +170,23 @@ def _schema(roles: ColumnRoles, rows: Sequence[CanonicalRow], labels: tuple[str,
         ),
         labels=labels,
     )
+
+
+def _category_notes(schema: Schema, rows: Sequence[CanonicalRow]) -> list[str]:
+    """Return the notes on categorical columns, after writing them to standard error.
+
+    They are worth stopping for, before anything is fitted.
+    """
+    notes = [
+        note
+        for index, column in enumerate(schema.categorical)
+        for note in category_notes(
+            column.name, [row.categories[index] for row in rows], column.categories
+        )
+    ]
+    for note in notes:
+        tqdm.write(f"note: {note}", file=sys.stderr)
+    return notes
 
 
 def _tokenizer(base: str | None, training: Table) -> Tokenizer:

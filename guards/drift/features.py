@@ -6,6 +6,7 @@ so that both count the same thing.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ANSWER",
     "ANSWER_FEATURES",
+    "CHAMPION",
     "TRUTH_VALUES",
     "answer_features",
     "answer_names",
     "answer_values",
+    "column_feature",
     "input_features",
     "input_names",
     "input_values",
@@ -29,15 +32,38 @@ __all__ = [
 ANSWER = "answer"
 """The prefix of answers in a bundle's own reference."""
 
+CHAMPION = "champion"
+"""The prefix of the champion's answers in a window; that of a challenger's is its name."""
+
 TRUTH_VALUES = ("false", "true")
 
 ANSWER_FEATURES = ("label", "confidence", "margin", "entropy")
 """The watched values of an answer; in a window they are named ``<who>.<feature>``."""
 
+_TEXT_FEATURES = ("text.tokens", "text.unknown_share", "text.truncated")
+
+_COLUMN = " (column)"
+
+_OTHERS = re.compile(
+    rf"({'|'.join(map(re.escape, _TEXT_FEATURES))}"
+    rf"|({ANSWER}|{CHAMPION}|.*/.*)\.({'|'.join(ANSWER_FEATURES)})"
+    rf"|.*{re.escape(_COLUMN)})",
+    re.DOTALL,
+)
+"""What a feature that is no column may be called; a challenger is ``<name>/<version>``."""
+
+
+def column_feature(column: str) -> str:
+    """Return the name under which a column is watched: its own, unless that could be another's.
+
+    ``text.tokens`` becomes ``text.tokens (column)``. Two features never share a name.
+    """
+    return f"{column}{_COLUMN}" if _OTHERS.fullmatch(column) else column
+
 
 def input_names(schema: Schema) -> tuple[str, ...]:
     """Return the names of :func:`input_values`, in its order: facts of the text, then columns."""
-    return ("text.tokens", "text.unknown_share", "text.truncated", *schema.columns)
+    return (*_TEXT_FEATURES, *map(column_feature, schema.columns))
 
 
 def input_values(
@@ -83,5 +109,5 @@ def watched_features(schema: Schema) -> set[str]:
 
 def live_name(sealed: str, who: str) -> str:
     """Return a window's name for a reference's feature: the prefix of answers becomes ``who``."""
-    prefix = f"{ANSWER}."
-    return f"{who}.{sealed.removeprefix(prefix)}" if sealed.startswith(prefix) else sealed
+    own = dict(zip(answer_names(ANSWER), answer_names(who), strict=True))
+    return own.get(sealed, sealed)

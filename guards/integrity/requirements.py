@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from guards.json_types import JsonMapping, JsonObject
 
-
-__all__ = ["NO_REQUIREMENTS", "Policy", "Requirements"]
+__all__ = ["NO_REQUIREMENTS", "Policy", "Requirements", "trust_options"]
 
 Policy = Literal["probed", "exact", "allow"]
 """What other library versions lead to.
@@ -49,3 +51,8 @@ class Requirements:
 
 
 NO_REQUIREMENTS = Requirements()
+
+
+def trust_options(names: Iterable[str]) -> str:
+    """Return the options that confirm these globals, to be pasted into a command."""
+    return " ".join(f"--trust {shlex.quote(name)}" for name in names)

@@ -24,7 +24,7 @@ from guards.integrity.environment import (
 )
 from guards.integrity.parity import check_parity
 from guards.integrity.probes import compare_outputs
-from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
+from guards.integrity.requirements import NO_REQUIREMENTS, Requirements, trust_options
 from guards.integrity.state.description import describe
 from guards.integrity.state.fingerprint import digest, preprocessing_fingerprint
 from guards.integrity.structure import check_columns, check_vocabulary, check_width
@@ -167,21 +167,24 @@ def _unpickle_columns(sealed: SealedFiles, trusted: Sequence[str]) -> object:
     try:
         return loads(data, COLUMNS, recorded & frozenset(trusted))
     except ForbiddenGlobals as refusal:
-        findings = zip(refusal.names, refusal.findings, strict=True)
-        raise PartError(
-            *(_unconfirmed(name) if name in recorded else finding for name, finding in findings)
-        ) from None
+        unconfirmed = [name for name in refusal.names if name in recorded]
+        named = zip(refusal.names, refusal.findings, strict=True)
+        findings = [finding for name, finding in named if name not in recorded]
+        if unconfirmed:
+            findings.insert(0, _unconfirmed(unconfirmed))
+        raise PartError(*findings) from None
 
 
-def _unconfirmed(name: str) -> Finding:
+def _unconfirmed(names: Sequence[str]) -> Finding:
     return Finding(
         code="unpickling_refused",
         subject=COLUMNS,
-        expected=f"{name}, which the bundle was sealed with, to be confirmed by who runs it",
+        expected=f"{', '.join(names)}, which the bundle was sealed with, to be confirmed by who "
+        "runs it",
         observed="listed as trusted in the manifest, but not confirmed with --trust or "
         "UNDERSTUDY_TRUST",
-        remedy=f"read the code of {name}: loading the bundle runs it; then give `--trust "
-        f"{shlex.quote(name)}`, or add it to UNDERSTUDY_TRUST",
+        remedy="read the code of what is named: loading the bundle runs it; then give "
+        f"`{trust_options(names)}`, or set UNDERSTUDY_TRUST={shlex.quote(','.join(names))}",
     )
 
 

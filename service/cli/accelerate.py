@@ -48,7 +48,7 @@ Example:
     help="Compare on these labelled rows, which training did not see.  [default: the probes]",
 )
 @known_label_option
-@trust_option("As for `understudy verify`.")
+@trust_option("Let the bundle load this class or function; repeat.")
 @json_option
 def accelerate(  # noqa: PLR0913 (one parameter an option)
     *,

@@ -11,7 +11,7 @@ from guards.bundle.sealed_files import read_sealed
 from guards.errors import GuardRefused
 from guards.integrity.differences.bundle_diff import SECTIONS, diff_bundles
 from guards.text import printable
-from service.cli.options import PATH, json_option
+from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import print_json
 from service.exit_codes import ExitCode
 
@@ -31,8 +31,9 @@ _MAX_LINES = 40
 )
 @click.argument("a", type=PATH)
 @click.argument("b", type=PATH)
+@trust_option("Taken as by other commands; nothing is loaded here.")
 @json_option
-def diff(a: Path, b: Path, *, as_json: bool) -> None:
+def diff(a: Path, b: Path, *, trust: tuple[str, ...], as_json: bool) -> None:  # noqa: ARG001 (as by other commands)
     """List what differs between the bundles A and B; exit 0 if nothing does, else 1.
 
     Each bundle is compared with its manifest first; nothing is loaded or executed.

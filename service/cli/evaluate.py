@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from guards.errors import CallError
+from guards.integrity.requirements import Requirements
 from service.cli.figures_text import comparison_lines
-from service.cli.options import PATH, json_option, known_label_option
+from service.cli.options import PATH, json_option, known_label_option, trust_option
 from service.cli.output import print_figures, print_json
 
 if TYPE_CHECKING:
@@ -28,8 +29,16 @@ Example:
 @click.argument("bundles", type=PATH, nargs=-1, required=True, metavar="BUNDLE [BUNDLE]")
 @click.argument("table", type=PATH)
 @known_label_option
+@trust_option("Let the bundles load this class or function; repeat.")
 @json_option
-def evaluate(*, bundles: tuple[Path, ...], table: Path, label: str | None, as_json: bool) -> None:
+def evaluate(
+    *,
+    bundles: tuple[Path, ...],
+    table: Path,
+    label: str | None,
+    trust: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Measure accuracy, F1, precision, recall and calibration error of BUNDLE on TABLE.
 
     Two bundles are compared with each other on the same rows: the difference in accuracy with its
@@ -41,7 +50,7 @@ def evaluate(*, bundles: tuple[Path, ...], table: Path, label: str | None, as_js
     from artifacts.evaluation.evaluate_bundle import measure
     from service.cli.labelled import read_labelled
 
-    opened = [open_bundle(bundle) for bundle in bundles]
+    opened = [open_bundle(bundle, Requirements(trusted=trust)) for bundle in bundles]
     tables = [read_labelled(bundle, table, label) for bundle in opened]
     if len(opened) > 1:
         comparison = compare_bundles(opened, tables)

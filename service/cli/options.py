@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,8 +47,24 @@ def challenger_option(meaning: str) -> Callable[[C], C]:
 
 
 def trust_option(meaning: str) -> Callable[[C], C]:
-    """Return the decorator that adds ``--trust``, with its help text."""
-    return click.option("--trust", multiple=True, metavar="MODULE.CLASS", help=meaning)
+    """Return the decorator that adds ``--trust``, with its help text.
+
+    The command takes what the option and the setting ``UNDERSTUDY_TRUST`` name together.
+    """
+    return click.option(
+        "--trust",
+        multiple=True,
+        metavar="MODULE.NAME",
+        callback=_with_setting,
+        help=f"{meaning}  [adds to UNDERSTUDY_TRUST]",
+    )
+
+
+def _with_setting(
+    _context: click.Context, _option: click.Parameter, trust: tuple[str, ...]
+) -> tuple[str, ...]:
+    setting = (name.strip() for name in os.environ.get("UNDERSTUDY_TRUST", "").split(","))
+    return tuple(dict.fromkeys([*trust, *filter(None, setting)]))
 
 
 def role_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -59,7 +59,7 @@ Example:
     show_default=True,
     help="Fit a temperature on TABLE, or keep the model's own probabilities.",
 )
-@trust_option("Let the columns load this class; serving them must trust it too; repeat.")
+@trust_option("Let the columns load this class or function, as serving must, too; repeat.")
 @click.option(
     "--accept-fitted-under",
     "accepted",

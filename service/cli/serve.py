@@ -39,7 +39,7 @@ __all__ = ["check_port", "serve"]
 @click.option(
     "--challenger-optional", is_flag=True, help="Serve without challengers that the guard refuses."
 )
-@trust_option("Let a bundle that declares this class load it; repeat.")
+@trust_option("Let a bundle load this class or function; repeat.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--log-file", type=PATH, help="Also append events to this file.")

@@ -54,7 +54,7 @@ Example:
     metavar="FILE",
     help="A public key that may have signed; repeat.  [default: UNDERSTUDY_SIGNATURE_KEYS]",
 )
-@trust_option("Let a bundle that declares this class load it; repeat.  [default: UNDERSTUDY_TRUST]")
+@trust_option("Let a bundle load this class or function; repeat.")
 @json_option
 def verify(  # noqa: PLR0913 (one parameter an option)
     bundles: tuple[Path, ...],
@@ -75,7 +75,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         environment=policy or settings.environment_policy,
         pin=pin or settings.pin,
         signature_keys=signature_keys or settings.signature_keys,
-        trusted=trust or settings.trust,
+        trusted=trust,
     )
     progress = tqdm(bundles, desc="judging", unit="bundle", disable=None, leave=False)
     judged = [_judge(bundle, requirements) for bundle in progress]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from guards.answer import Observation
 from guards.drift.distance import score
-from guards.drift.features import live_name
+from guards.drift.features import CHAMPION, live_name
 from guards.drift.reference import Reference
 from guards.drift.sketch import merge
 from guards.events.events import DriftWindow, RequestObserved
@@ -86,7 +86,7 @@ def _moved(counts: JsonMapping, reference: Reference) -> tuple[str, ...]:
     """Return the features furthest beyond their null band, with their distances."""
     shifts = []
     for sealed_name, feature in reference.features.items():
-        name = live_name(sealed_name, "champion")
+        name = live_name(sealed_name, CHAMPION)
         if name in counts:
             result = score(feature, counts[name])
             if result.value is not None and result.value > result.null_band:

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.drift.distance import Score, score
-from guards.drift.features import answer_names, answer_values, live_name
+from guards.drift.features import (
+    CHAMPION,
+    answer_names,
+    answer_values,
+    column_feature,
+    live_name,
+)
 from guards.drift.sketch import MatrixSketch, RowSketch
 from guards.events.events import DriftWindow
 from service.observation.input_counts import InputCounts
@@ -21,9 +27,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
     from guards.schema import CanonicalRow
 
-__all__ = ["CHAMPION", "Windows"]
-
-CHAMPION = "champion"
+__all__ = ["Windows"]
 
 
 @dataclass(slots=True)
@@ -52,7 +56,7 @@ class Windows:
         values that a client sent. The sketch itself leaves out private categories.
         """
         self._reference = reference.fingerprint
-        self._private = frozenset(private)
+        self._private = frozenset(map(column_feature, private))
         self._names = (*inputs, *answer_names(CHAMPION))
         self._features = _as_answers_of(reference, CHAMPION)
         self._challenger_features: dict[str, dict[str, FeatureReference]] = {}

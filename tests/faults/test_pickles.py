@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from guards.errors import Finding, PartError
 from guards.integrity.unpickling.decompression import decompressed
-from guards.integrity.unpickling.unpickler import load_with_versions, loads
+from guards.integrity.unpickling.unpickler import load_with_origins, loads
 from tests.faults.resealing import dumped, findings_of, reseal, the_finding
 
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ def test_compressed_payload_from_elsewhere_is_refused_by_name(
     data = dumped(make(trace), compress=(method, 3))
     assert_runs(data, trace)
 
-    finding = refused(lambda: load_with_versions(decompressed(data, COLUMNS, MAX_BYTES), COLUMNS))
+    finding = refused(lambda: load_with_origins(decompressed(data, COLUMNS, MAX_BYTES), COLUMNS))
 
     assert finding.code == "unpickling_refused"
     assert finding.observed == f"the file wants to load {MKDIR}"

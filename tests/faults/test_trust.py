@@ -72,7 +72,7 @@ def test_confirmed_global_that_is_not_recorded(bundle: Path, recorded: tuple[str
 
 
 def test_all_names_are_decided_at_once(bundle: Path) -> None:
-    """One refusal names each global, those to confirm with the option and those to turn down."""
+    """One finding says all that is to be confirmed, and another what is to be turned down."""
     steps = [FunctionTransformer(np.log1p), FunctionTransformer(np.sqrt), np.expm1, np.cbrt]
     reseal(bundle, {COLUMNS: dumped(steps)})
     record(bundle, LOG, "numpy.expm1", "numpy.cbrt")
@@ -82,10 +82,12 @@ def test_all_names_are_decided_at_once(bundle: Path) -> None:
     assert {(finding.code, finding.subject) for finding in findings} == {
         ("unpickling_refused", COLUMNS)
     }
-    confirmable = [finding.expected for finding in findings if "--trust" in finding.remedy]
-    assert [text.partition(",")[0] for text in confirmable] == [LOG, "numpy.expm1"]
-    others = [finding for finding in findings if "--trust" not in finding.remedy]
-    assert [finding.observed for finding in others] == ["the file wants to load numpy.sqrt"]
+    confirmable, other = findings
+    assert confirmable.expected.startswith(f"{LOG}, numpy.expm1, which")
+    assert f"`--trust {LOG} --trust numpy.expm1`" in confirmable.remedy
+    assert f"UNDERSTUDY_TRUST={LOG},numpy.expm1" in confirmable.remedy
+    assert other.observed == "the file wants to load numpy.sqrt"
+    assert "--trust" not in other.remedy
 
 
 def test_recorded_and_confirmed_global_loads(bundle: Path) -> None:

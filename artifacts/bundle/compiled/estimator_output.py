@@ -20,13 +20,21 @@ Floats = NDArray[np.float64]
 Transform = Callable[[Sequence[CanonicalRow]], Floats]
 """Returns the estimator's output for rows, float64 [rows, width]; raises what it raises."""
 
-_BATCH = 256
+_FIRST_BATCH = 8
+_MAX_BATCH = 256
+_MAX_VALUES = 2**22
+"""A batch has at most so many values, 32 MiB; the first one shows how wide a row is."""
 
 
 def transform_each(transform: Transform, rows: Sequence[CanonicalRow]) -> Iterator[Floats | None]:
     """Yield the output for each row, float64 [width]; None for a row that the estimator refuses."""
-    for start in range(0, len(rows), _BATCH):
-        yield from _halving(transform, rows[start : start + _BATCH])
+    start, batch, width = 0, _FIRST_BATCH, 1
+    while start < len(rows):
+        for output in _halving(transform, rows[start : start + batch]):
+            width = width if output is None else len(output)
+            yield output
+        start += batch
+        batch = min(_MAX_BATCH, max(1, _MAX_VALUES // max(width, 1)))
 
 
 def _halving(transform: Transform, rows: Sequence[CanonicalRow]) -> Iterator[Floats | None]:

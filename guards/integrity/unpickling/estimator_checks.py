@@ -7,6 +7,7 @@ code. The states are checked once all is loaded, before anything is transformed.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["unsound"]
 
-_MAX_JOBS = 64
+_MAX_JOBS = 1024
+_MAX_HASHED = 2**20
+_MAX_DEGREE = 10
+_MAX_TERMS = 100_000
 
 
 def unsound(estimator: object) -> str | None:
@@ -34,18 +38,25 @@ def unsound(estimator: object) -> str | None:
         if callable(getattr(type(estimator), name, None)):
             return f"a {kind} whose own {name} is replaced"
     jobs = state.get("n_jobs")
-    if jobs is not None and not (type(jobs) is int and abs(jobs) <= _MAX_JOBS):
+    if jobs is not None and not (
+        isinstance(jobs, int | np.integer) and abs(int(jobs)) <= _MAX_JOBS
+    ):
         return f"a {kind} that starts more than {_MAX_JOBS} processes"
-    if kind in {"CountVectorizer", "TfidfVectorizer"}:
+    if kind in {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}:
         return _unsound_vectorizer(kind, state)
     if kind == "OneHotEncoder" and "categories_" in state:
         return _unsound_codes(state)
+    if kind == "PolynomialFeatures" and "n_features_in_" in state and not _has_all_terms(state):
+        return "a PolynomialFeatures with more terms than it computes, or too many"
     return None
 
 
 def _unsound_vectorizer(kind: str, state: JsonMapping) -> str | None:
     if state.get("input") not in ("content", None):
         return f"a {kind} that opens the files its documents name"
+    hashed = state.get("n_features", 1)
+    if not (isinstance(hashed, int | np.integer) and 1 <= hashed <= _MAX_HASHED):
+        return f"a {kind} with another number of columns than 1 to {_MAX_HASHED}"
     vocabulary = state.get("vocabulary_", {})
     if not all(
         isinstance(index, int | np.integer) and 0 <= index < len(vocabulary)
@@ -53,6 +64,24 @@ def _unsound_vectorizer(kind: str, state: JsonMapping) -> str | None:
     ):
         return f"a {kind} whose vocabulary points outside itself"
     return None
+
+
+def _has_all_terms(state: JsonMapping) -> bool:
+    """Tell whether each term has a column, and each column a term: no other would be written."""
+    features, lowest, highest = (
+        state[name] for name in ("n_features_in_", "_min_degree", "_max_degree")
+    )
+    if not all(type(number) is int for number in (features, lowest, highest)):
+        return False
+    if not 0 <= lowest <= highest <= _MAX_DEGREE or not 0 <= features <= _MAX_TERMS:
+        return False
+    repeats = 0 if state["interaction_only"] else 1
+    terms = [
+        math.comb(features + repeats * (degree - 1), degree) for degree in range(1, highest + 1)
+    ]
+    bias = bool(state["include_bias"])
+    counts = (sum(terms) + bias, sum(terms[max(lowest - 1, 0) :]) + bias)
+    return counts[0] <= _MAX_TERMS and counts == (state["_n_out_full"], state["n_output_features_"])
 
 
 def _unsound_codes(state: JsonMapping) -> str | None:

@@ -143,7 +143,7 @@ def array_from_buffer(data: object, dtype: object, shape: object, order: object)
 
 
 class _Inert:
-    """Stands for the seeds of a random state, which are not needed once its own state is set."""
+    """Stands for what the value that is rebuilt does not need: a seed, the dtype of a list."""
 
 
 def inert(*_arguments: object) -> _Inert:

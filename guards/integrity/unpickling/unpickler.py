@@ -3,7 +3,7 @@
 A pickle can call anything that it can name, so it may name only what a fitted preprocessing needs.
 Naming packages would not do: ``numpy`` and ``pandas`` both hold functions that run code. And since
 a pickle can also change whatever it has named, it may do only what pickling a fitted preprocessing
-needs: make an estimator, give it a state, rebuild an array.
+needs: make an estimator, give it a state, rebuild an array or a list of columns.
 
 A global that is not allowed does not end the reading: it is noted, an inert placeholder stands for
 it and for all that would be made with it, and the file is refused at its end. So one refusal names
@@ -24,8 +24,14 @@ import numpy as np
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 
 from guards.errors import Finding, PartError, first_line
-from guards.integrity.unpickling import numpy_state
-from guards.integrity.unpickling.allowlist import ARRAY_RECORD, ESTIMATORS, REBUILT, VALUES
+from guards.integrity.unpickling import numpy_state, pandas_state
+from guards.integrity.unpickling.allowlist import (
+    ARRAY_RECORD,
+    CONTAINERS,
+    ESTIMATORS,
+    REBUILT,
+    VALUES,
+)
 from guards.integrity.unpickling.estimator_checks import unsound
 
 if TYPE_CHECKING:
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonMapping
 
-__all__ = ["ForbiddenGlobals", "load_with_versions", "loads"]
+__all__ = ["ForbiddenGlobals", "Unpickled", "load_with_origins", "loads"]
 
 T = TypeVar("T")
 
@@ -50,6 +56,9 @@ _INSTRUCTIONS = {
 
 _MAX_NAME = 200
 """Of a longer name only the beginning is shown."""
+
+_MAX_LISTED = 1_000_000
+"""A few bytes may stand for a long list of columns: this many items are made of a file."""
 
 _MAX_FORBIDDEN = 100
 """After so many forbidden globals a file is not read further."""
@@ -76,13 +85,20 @@ def loads(data: bytes, part: str, trusted: frozenset[str] = frozenset()) -> obje
     needs; and ``PartError`` with code ``part_unreadable`` when it is not an uncompressed joblib
     file, or needs what is not installed.
     """
-    return load_with_versions(data, part, trusted)[0]
+    return load_with_origins(data, part, trusted).value
 
 
-def load_with_versions(
-    data: bytes, part: str, trusted: frozenset[str] = frozenset()
-) -> tuple[Any, frozenset[str]]:
-    """Read as ``loads`` does, and name the scikit-learn versions that the estimators came from."""
+@dataclass(frozen=True, slots=True)
+class Unpickled:
+    """A value, the scikit-learn versions of its estimators, and the trusted globals it loaded."""
+
+    value: Any
+    versions: frozenset[str]
+    trusted: tuple[str, ...]
+
+
+def load_with_origins(data: bytes, part: str, trusted: frozenset[str] = frozenset()) -> Unpickled:
+    """Read as ``loads`` does, and say where the value came from."""
     file = _File(io.BytesIO(data), len(data), part, trusted)
     failure: PartError | None = None
     value: object = None
@@ -96,7 +112,7 @@ def load_with_versions(
         raise ForbiddenGlobals(part, file.forbidden)
     if failure is not None:
         raise failure
-    return value, frozenset(file.versions)
+    return Unpickled(value, frozenset(file.versions), tuple(sorted(file.confirmed)))
 
 
 def _load(file: _File) -> object:
@@ -117,9 +133,11 @@ class _File:
     size: int
     part: str
     trusted: frozenset[str]
-    confirmed: list[object] = field(default_factory=list)
+    confirmed: dict[str, object] = field(default_factory=dict)
     kinds: set[type] = field(default_factory=set)
     estimators: list[object] = field(default_factory=list)
+    containers: dict[int, list[object]] = field(default_factory=dict)
+    listed: int = 0
     versions: set[str] = field(default_factory=set)
     forbidden: dict[str, None] = field(default_factory=dict)
     """The globals that it may not load, in the order in which it names them."""
@@ -132,6 +150,16 @@ class _File:
         self.kinds.add(kind)
         self.estimators.append(estimator)
         return estimator
+
+    def container(self, *_arguments: object) -> list[object]:
+        container: list[object] = []
+        self.containers[id(container)] = container
+        return container
+
+    def count(self, columns: list[object]) -> None:
+        self.listed += len(columns)
+        if self.listed > _MAX_LISTED:
+            self.refuse(f"lists more than {_MAX_LISTED} columns")
 
 
 class _Placeholder:
@@ -159,6 +187,9 @@ class _ArrayRecord:
     """The record that joblib writes before the bytes of an array."""
 
 
+_REBUILT = {**REBUILT, ARRAY_RECORD: _ArrayRecord}
+
+
 class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
     """Makes and fills what the allowlist names, and refuses everything else."""
 
@@ -169,21 +200,22 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
     def find_class(self, module: str, name: str) -> object:
         wanted = f"{module}.{name}"
         refused = bool(self.file.forbidden)
+        # What is rebuilt here is not called, whoever trusts it.
+        make = self.file.container if wanted in CONTAINERS else _REBUILT.get(wanted)
+        if make is not None:
+            return _Named(wanted, make)
         if wanted in self.file.trusted:
             return _PLACEHOLDER if refused else self._trusted(module, name)
         if wanted in VALUES:
             return self._imported(module, name)
-        if wanted in REBUILT:
-            return _Named(wanted, REBUILT[wanted])
-        if wanted == ARRAY_RECORD:
-            return _Named(wanted, _ArrayRecord)
         if wanted in ESTIMATORS:
             return _PLACEHOLDER if refused else self._estimator(module, name)
         return self._forbidden(wanted)
 
     def _trusted(self, module: str, name: str) -> object:
-        self.file.confirmed.append(self._imported(module, name))
-        return self.file.confirmed[-1]
+        trusted: object = self._imported(module, name)
+        self.file.confirmed[f"{module}.{name}"] = trusted
+        return trusted
 
     def _estimator(self, module: str, name: str) -> _Named:
         return _Named(f"{module}.{name}", partial(self.file.empty, self._imported(module, name)))
@@ -207,7 +239,10 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
             self.append(_PLACEHOLDER)
             return
         function = named.make if isinstance(named, _Named) else self._confirmed(named)
-        self.append(function(*arguments))
+        made = function(*arguments)
+        if type(made) is list:
+            self.file.count(made)
+        self.append(made)
 
     def load_newobj(self) -> None:
         arguments, named = self.stack.pop(), self.stack.pop()
@@ -225,7 +260,7 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
         )
 
     def _confirmed(self, named: Any) -> Any:  # noqa: ANN401 (any global that is trusted)
-        if not any(named is confirmed for confirmed in self.file.confirmed):
+        if not any(named is confirmed for confirmed in self.file.confirmed.values()):
             self.file.refuse(f"wants to call {_name_of(named)}")
         return named
 
@@ -236,13 +271,27 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
         if isinstance(target, _ArrayRecord):
             self.stack[-1] = self._array(state)
         elif type(target) in self.file.kinds:
-            _fill_estimator(target, state)
-        elif any(type(target) is kind for kind in self.file.confirmed):
+            self._fill_estimator(target, state)
+        elif id(target) in self.file.containers:
+            pandas_state.fill(target, state)
+            self.file.count(target)
+        elif any(type(target) is kind for kind in self.file.confirmed.values()):
             if not self.file.forbidden:
                 self.append(state)
                 super().load_build()
         elif not numpy_state.fill(target, state) and target is not _PLACEHOLDER:
             self.file.refuse(f"wants to change {_name_of(target)}")
+
+    def _fill_estimator(self, estimator: object, state: JsonMapping) -> None:
+        """Set attributes as they are: an estimator's own ``__setstate__`` may warn of versions."""
+        if not all(isinstance(name, str) for name in state):
+            message = "an attribute without a name"
+            raise ValueError(message)
+        for named in state.values():
+            if isinstance(named, _Named) and not self.file.forbidden:
+                self.file.refuse(f"holds {named.wanted} itself")
+        vars(estimator).update(state)
+        vars(estimator).pop("_sklearn_version", None)
 
     def _array(self, state: JsonMapping) -> np.ndarray | _Placeholder:
         """Read the bytes that follow the record of an array, or the nested pickle of objects."""
@@ -317,15 +366,6 @@ def _handler(instruction: pickletools.OpcodeInfo) -> Callable[[_Unpickler], None
 _Unpickler.dispatch = {
     ord(instruction.code): _handler(instruction) for instruction in pickletools.opcodes
 }
-
-
-def _fill_estimator(estimator: object, state: JsonMapping) -> None:
-    """Set the attributes as they are: an estimator's own ``__setstate__`` may warn of versions."""
-    if not all(isinstance(name, str) for name in state):
-        message = "an attribute without a name"
-        raise ValueError(message)
-    vars(estimator).update(state)
-    vars(estimator).pop("_sklearn_version", None)
 
 
 def _hashable(keys: Sequence[object]) -> Sequence[object]:

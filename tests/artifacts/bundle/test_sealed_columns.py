@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import io
 import math
+import os
 import pickle
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Thread
@@ -23,6 +25,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     KBinsDiscretizer,
     MinMaxScaler,
     OneHotEncoder,
@@ -382,3 +385,29 @@ def test_unknown_categories_are_not_said_twice() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def thread_of(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return who transforms: the process and the thread, for each row."""
+    here = [float(os.getpid()), float(threading.get_ident() % 2**40)]
+    return np.array([here] * len(numbers))
+
+
+@pytest.mark.parametrize("kind", ["columns", "union"])
+def test_jobs_of_a_bundle_that_was_sealed_with_them(kind: str) -> None:
+    """However many jobs the estimator asks for, the thread that was asked does all of it."""
+    parts = [(name, FunctionTransformer(thread_of)) for name in ("a", "b")]
+    numbers = [column.name for column in SCHEMA.numeric]
+    estimator: Estimator = (
+        FeatureUnion(parts)
+        if kind == "union"
+        else ColumnTransformer([(*part, numbers) for part in parts])
+    )
+    inputs = ColumnInputs("frame", NUMBERS)
+    estimator.fit(inputs.fill(SCHEMA, ROWS, TEXTS)).set_params(n_jobs=-1)
+
+    encoded = SealedColumns(estimator, inputs).transform(SCHEMA, ROWS, TEXTS)
+
+    np.testing.assert_array_equal(encoded[:, :2], thread_of(encoded))
+    np.testing.assert_array_equal(encoded[:, 2:], thread_of(encoded))
+    assert estimator.n_jobs == -1

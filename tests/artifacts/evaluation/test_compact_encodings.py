@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -65,3 +67,26 @@ def test_columns_beyond_float32_are_clipped_as_for_the_network(value: float) -> 
     (kept,) = CompactEncodings([encoding.row], [encoding])
 
     np.testing.assert_allclose(kept.columns, np.clip([value], -1e30, 1e30), rtol=1e-6)
+
+
+def test_zeros_are_not_kept() -> None:
+    """What wide rows of a few values take does not grow with their width."""
+
+    def one_hot(row: int, width: int) -> Encoding:
+        columns = np.zeros(width)
+        columns[[0, 1 + row]] = row - 1.5, 1.0
+        ids = np.zeros((1, 1), np.int64)
+        return Encoding(ids, columns, CanonicalRow((), ()), 0, truncated=False)
+
+    def kept(width: int) -> tuple[CompactEncodings, int]:
+        tracemalloc.start()
+        rows = [CanonicalRow((), ())] * 100
+        encodings = CompactEncodings(rows, (one_hot(row, width) for row in range(100)))
+        size_bytes = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return encodings, size_bytes
+
+    wide, size_bytes = kept(100_000)
+    assert size_bytes < 2 * kept(200)[1]
+    for row in (0, 7, 99):
+        np.testing.assert_array_equal(wide[row].columns, one_hot(row, 100_000).columns)

@@ -11,17 +11,21 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
     MinMaxScaler,
+    Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
@@ -134,6 +138,27 @@ BOTH_KINDS: JsonObject = {
             ("places", IGNORING, make_column_selector(dtype_exclude="float64")),
         ]
     ),
+    "other numbers": ColumnTransformer(
+        [
+            numbers(StandardScaler(), PolynomialFeatures(2, include_bias=False), PCA(3)),
+            (
+                "more",
+                make_pipeline(SimpleImputer(), FeatureUnion([("a", Normalizer())]), Binarizer()),
+                list(NUMERIC),
+            ),
+            ("places", make_pipeline(IGNORING, VarianceThreshold(0.01)), list(CATEGORICAL)),
+        ]
+    ),
+    "by lists of pandas": ColumnTransformer(
+        [
+            (
+                "numbers",
+                make_pipeline(SimpleImputer(), StandardScaler()),
+                table().select_dtypes("float64").columns,
+            ),
+            ("places", IGNORING, table().dtypes[[*NUMERIC, *CATEGORICAL]] != "float64"),
+        ]
+    ),
     "by place": ColumnTransformer(
         [
             ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), slice(0, 2)),
@@ -141,6 +166,47 @@ BOTH_KINDS: JsonObject = {
         ]
     ),
 }
+
+
+FEATURES = table()[[*NUMERIC, *CATEGORICAL]]
+
+COLUMN_LISTS: JsonObject = {
+    "Index": (FEATURES.columns[:2], FEATURES.columns[2:]),
+    "Index of a selection": (
+        FEATURES.select_dtypes("float64").columns,
+        FEATURES.select_dtypes(exclude="float64").columns,
+    ),
+    "Series": (pd.Series(NUMERIC), pd.Series(CATEGORICAL, dtype=object)),
+    "mask of types": (FEATURES.dtypes == "float64", FEATURES.dtypes != "float64"),
+    "mask in a list": ([True, True, False, False], [False, False, True, True]),
+    "array of names": (np.array(NUMERIC), np.array(CATEGORICAL, dtype=object)),
+    "array of places": (np.array([0, 1]), np.array([2, 3])),
+    "array of truth values": (np.array([1, 1, 0, 0], bool), np.array([0, 0, 1, 1], bool)),
+    "tuple": (NUMERIC, CATEGORICAL),
+    "slice of names": (slice("age", "price"), slice("grade", "place")),
+    "places from the end": ([-4, -3], pd.Index([-2, -1])),
+}
+
+
+@pytest.mark.parametrize("form", COLUMN_LISTS)
+def test_lists_of_columns_in_every_form(form: str, tmp_path: Path) -> None:
+    """However training listed its columns, the sealed ones take the same, without a question."""
+    numeric, categorical = COLUMN_LISTS[form]
+    estimator = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numeric),
+            ("places", IGNORING, categorical),
+        ]
+    ).fit(FEATURES)
+    joblib.dump(estimator, file := tmp_path / "columns.joblib")
+
+    columns = read_columns(file, ColumnRoles(("text",), "label", NUMERIC, CATEGORICAL), (), ())
+
+    assert {*columns.categories} == {*CATEGORICAL}
+    assert not isinstance(columns.estimator.transformers[0][2], pd.Index | pd.Series)
+    np.testing.assert_array_equal(
+        expected(columns.estimator, FEATURES), expected(estimator, FEATURES)
+    )
 
 
 @pytest.mark.parametrize("kind", BOTH_KINDS)
@@ -243,10 +309,11 @@ def test_truth_values_as_categories(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("beside_numbers", [True, False])
-def test_words(tmp_path: Path, *, beside_numbers: bool) -> None:
-    """TF-IDF and SVD of the text are encoded beside numbers, or alone."""
+@pytest.mark.parametrize("vectorizer", [TfidfVectorizer(), HashingVectorizer(n_features=64)])
+def test_words(vectorizer: Estimator, tmp_path: Path, *, beside_numbers: bool) -> None:
+    """A vectorizer and SVD of the text are encoded beside numbers, or alone."""
     frame = table()
-    words = make_pipeline(TfidfVectorizer(), TruncatedSVD(4, random_state=0))
+    words = make_pipeline(vectorizer, TruncatedSVD(4, random_state=0))
     if beside_numbers:
         estimator = ColumnTransformer([("words", words, "text"), numbers(StandardScaler())])
         estimator.fit(frame[["text", *NUMERIC]])

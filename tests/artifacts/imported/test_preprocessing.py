@@ -509,3 +509,22 @@ def test_estimator_that_lacks_what_fitting_leaves(judge: Judge) -> None:
 
     with pytest.raises(CallError, match=r"holds no whole ColumnTransformer: .*_to_input_indices"):
         judge.judged(frame, estimator, (), ("place",))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"_columns": []},
+        {"transformers": [("a",)]},
+        {"transformers": 7},
+        {"transformers_": 7},
+    ],
+)
+def test_columns_whose_lists_do_not_fit(damaged: JsonObject, tmp_path: Path) -> None:
+    """What no fitting leaves behind is one sentence, too."""
+    estimator = ColumnTransformer([("a", StandardScaler(), ["age"])]).fit(table()[["age"]])
+    vars(estimator).update(damaged)
+    joblib.dump(estimator, file := tmp_path / "columns.joblib")
+
+    with pytest.raises(CallError, match="holds no whole ColumnTransformer"):
+        read_columns(file, ColumnRoles(("text",), "label", ("age",)), (), ())

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from artifacts.training.columns import (
-    fit_columns,
-    known_categories,
-    with_training_gaps,
-)
+from artifacts.training.columns import fit_columns, with_training_gaps
 from guards.schema import MISSING, CanonicalRow, CategoricalColumn, NumericColumn, Schema
 
 if TYPE_CHECKING:
@@ -93,14 +89,6 @@ def test_each_kind_of_category_has_its_own_place() -> None:
 def test_rare_category_of_training_is_unknown() -> None:
     """A category that training saw and did not keep is encoded like one it never saw."""
     assert encoded(1.0, 0.0, court="DDEL") == encoded(1.0, 0.0, court="never seen")
-
-
-def test_known_categories_were_seen_twice() -> None:
-    """What was seen once cannot be learnt; missing values are no category."""
-    values = ["b", "a", "b", "c", "a", "", "", "a"]
-
-    assert known_categories(values) == ("a", "b")
-    assert known_categories([]) == ()
 
 
 def test_schema_without_features_has_no_columns() -> None:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from guards.answer import Answer
-from guards.drift.features import ANSWER_FEATURES, answer_features
+from guards.drift.features import ANSWER_FEATURES, CHAMPION, answer_features
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.drift.sketch import merge
 from guards.evidence.pair import ChallengerId
 from guards.schema import CanonicalRow
-from service.observation.windows import CHAMPION, Windows
+from service.observation.windows import Windows
 
 if TYPE_CHECKING:
     from guards.drift.reference import FeatureReference

@@ -38,6 +38,21 @@ def test_refused_rows_do_not_cost_the_others_their_output(count: int) -> None:
     ]
 
 
+@pytest.mark.parametrize(("width", "together"), [(2**20, 8), (2**18, 16), (5, 256), (0, 256)])
+def test_of_wide_rows_few_are_made_at_a_time(width: int, together: int) -> None:
+    """A vectorizer's million columns take the same memory for any number of rows."""
+    counts = []
+
+    def wide(rows: Sequence[CanonicalRow]) -> Floats:
+        counts.append(len(rows))
+        return np.zeros((len(rows), width))
+
+    outputs = transform_each(wide, [CanonicalRow((), ())] * 300)
+
+    assert sum(output is not None for output in outputs) == sum(counts) == 300
+    assert max(counts) == together
+
+
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [

@@ -18,18 +18,27 @@ import pytest
 import sklearn
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import (
+    CountVectorizer,
+    HashingVectorizer,
+    TfidfTransformer,
+    TfidfVectorizer,
+)
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
+    Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
@@ -40,7 +49,7 @@ from sklearn.preprocessing import (
 from guards.errors import PartError
 from guards.integrity.state.fingerprint import digest
 from guards.integrity.unpickling.allowlist import ALLOWED_GLOBALS, ESTIMATORS
-from guards.integrity.unpickling.unpickler import load_with_versions, loads
+from guards.integrity.unpickling.unpickler import load_with_origins, loads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +139,14 @@ USUAL: JsonObject = {
     "TruncatedSVD": make_pipeline(
         TfidfVectorizer(), TruncatedSVD(2, random_state=np.random.RandomState(0))
     ).fit(TEXTS),
+    "PCA": PCA(2, whiten=True, random_state=0).fit(NUMBERS),
+    "PCA of a share": PCA(0.9, svd_solver="full").fit(NUMBERS),
+    "VarianceThreshold": VarianceThreshold(0.1).fit(GAPS),
+    "Normalizer": Normalizer("l1").fit(NUMBERS),
+    "Binarizer": Binarizer(threshold=3.0).fit(NUMBERS),
+    "PolynomialFeatures": PolynomialFeatures(3, interaction_only=True).fit(NUMBERS),
+    "PolynomialFeatures of degrees": PolynomialFeatures((2, 3), include_bias=False).fit(NUMBERS),
+    "HashingVectorizer": HashingVectorizer(n_features=32, ngram_range=(1, 2)).fit(TEXTS),
     "FeatureUnion": FeatureUnion(
         [("a", SimpleImputer()), ("b", MissingIndicator()), ("c", "passthrough")],
         transformer_weights={"a": 0.5},
@@ -200,9 +217,9 @@ def test_usual_preprocessing_loads(name: str) -> None:
     expected = digest(estimator)
 
     for data in (dumped(estimator), dumped(estimator, 3), pickle.dumps(estimator, 5)):
-        loaded, versions = load_with_versions(data, PART)
-        assert digest(loaded) == expected
-        assert versions == {sklearn.__version__}
+        unpickled = load_with_origins(data, PART)
+        assert digest(unpickled.value) == expected
+        assert unpickled.versions == {sklearn.__version__}
 
 
 @pytest.mark.parametrize(
@@ -213,6 +230,12 @@ def test_usual_preprocessing_loads(name: str) -> None:
         ("OneHotEncoder with a bucket", COURTS),
         ("TargetEncoder of classes", STR),
         ("TruncatedSVD", TEXTS),
+        ("PCA", NUMBERS),
+        ("VarianceThreshold", NUMBERS),
+        ("Normalizer", NUMBERS),
+        ("Binarizer", NUMBERS),
+        ("PolynomialFeatures", NUMBERS),
+        ("HashingVectorizer", TEXTS),
         ("ColumnTransformer with a rest", NUMBERS),
         ("ColumnTransformer of selectors", MIXED),
     ],

@@ -1,0 +1,71 @@
+"""The names under which columns, facts of the text and answers are watched never coincide."""
+
+from __future__ import annotations
+
+import pytest
+
+from guards.drift.features import (
+    ANSWER,
+    ANSWER_FEATURES,
+    CHAMPION,
+    answer_names,
+    column_feature,
+    input_names,
+    live_name,
+    watched_features,
+)
+from guards.schema import CategoricalColumn, NumericColumn, Schema
+
+OWN = ("text.tokens", "text.unknown_share", "text.truncated")
+CHALLENGERS = ("docs/1", "docs/1#2", "a/b/c", "x y/\n1", "/", "champion/1")
+TAKEN = (
+    *OWN,
+    *(f"{who}.{it}" for who in (ANSWER, CHAMPION, *CHALLENGERS) for it in ANSWER_FEATURES),
+)
+FREE = (
+    *("pages", "", "label", "confidence", "answer", "answer.", "answer.foo", "champion.sum"),
+    *("text.length", "text.", "price.label", "docs/1", "docs/1.price", "a.b.c", "two words"),
+    *("'quoted'", '"', "\u540d\u524d", "0", "column", "x" * 5000, "Answer.label", "answer.label "),
+)
+
+
+def schema_of(*names: str) -> Schema:
+    """Return a schema with these columns, numeric and categorical by turns."""
+    return Schema(
+        text=("text",),
+        numeric=tuple(NumericColumn(name, 0.0, 1.0) for name in names[::2]),
+        categorical=tuple(CategoricalColumn(name, ("a",)) for name in names[1::2]),
+        labels=("x", "y"),
+    )
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_an_ordinary_column_keeps_its_name(name: str) -> None:
+    """References of bundles that were sealed before go on naming their columns as they did."""
+    assert column_feature(name) == name
+
+
+def test_no_two_features_share_a_name() -> None:
+    """Columns with the names of other features, and with the names that those get, stay apart."""
+    once = tuple(map(column_feature, TAKEN))
+    twice = tuple(map(column_feature, once))
+    names = [*TAKEN, *FREE, *once, *twice]
+    watched = [*map(column_feature, names), *OWN]
+    for who in (ANSWER, CHAMPION, *CHALLENGERS, *(f"{who} (column)" for who in CHALLENGERS)):
+        watched += answer_names(who)
+    assert len(set(watched)) == len(watched)
+
+
+def test_a_reference_has_as_many_features_as_there_are_things_to_watch() -> None:
+    """None of twelve columns replaces another's feature in the reference."""
+    names = ("answer.label", "answer.confidence", *OWN, "champion.margin", "docs/1.entropy")
+    schema = schema_of(*names, *(f"{name} (column)" for name in names[:5]))
+    assert len(input_names(schema)) == len(set(input_names(schema))) == 3 + 12
+    assert len(watched_features(schema)) == 3 + 12 + 4
+
+
+@pytest.mark.parametrize("name", ["answer.label", "answer.foo", "text.tokens", "answer.label.x"])
+def test_a_column_is_no_answer_in_a_window(name: str) -> None:
+    """Only the four features of answers are renamed after who answered."""
+    assert live_name(column_feature(name), CHAMPION) == column_feature(name)
+    assert live_name("answer.entropy", "docs/2") == "docs/2.entropy"
