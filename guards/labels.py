@@ -27,7 +27,8 @@ class KnownLabel:
     """Finds which of a bundle's labels a value stands for, in the bundle's own spelling.
 
     A text that is a label stands for it. Any other value stands for the label of the same canonical
-    form, if there is exactly one: the labels of older bundles may be written otherwise.
+    form: the labels of older bundles may be written otherwise. Of several labels of one form, that
+    is the one in canonical form, if any.
 
     >>> find = KnownLabel(["False", "True"])
     >>> find("True"), find(True), find("maybe")
@@ -36,18 +37,19 @@ class KnownLabel:
 
     def __init__(self, labels: Iterable[str]) -> None:
         """Find these labels."""
-        self.labels = tuple(labels)
-        forms = [canonical_label(label) for label in self.labels]
-        counts = Counter(forms)
+        self._labels = frozenset(labels)
+        forms = {label: canonical_label(label) for label in self._labels}
+        counts = Counter(forms.values())
         self._by_form = {
             form: label
-            for form, label in zip(forms, self.labels, strict=True)
-            if form and counts[form] == 1
+            for label, form in forms.items()
+            if form and (counts[form] == 1 or form == label)
         }
-        self._exact = frozenset(self.labels)
 
     def __call__(self, value: object) -> str | None:
         """Return the label that ``value`` stands for, None if it is none of them."""
-        if isinstance(value, str) and value in self._exact:
-            return value
+        if isinstance(value, str):
+            for text in (value, value.strip()):
+                if text in self._labels:
+                    return text
         return self._by_form.get(canonical_label(value) or "")

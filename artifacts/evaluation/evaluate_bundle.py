@@ -9,8 +9,7 @@ from tqdm import tqdm
 
 from artifacts.bundle.inference import probabilities_of
 from artifacts.evaluation.figures import evaluate
-from artifacts.tables import canonical_rows
-from guards.errors import TableError
+from artifacts.tables import canonical_rows, known_rows
 
 if TYPE_CHECKING:
     from artifacts.bundle.opening import Bundle
@@ -28,11 +27,7 @@ def measure(bundle: Bundle, table: Table) -> JsonObject:
     Shows progress on a terminal's standard error. Raises ``TableError`` for a label that the
     bundle does not know, and for a cell that does not fit its schema.
     """
-    unknown = sorted(set(table.labels) - set(bundle.labels))
-    if unknown:
-        known = ", ".join(bundle.labels)
-        message = f"{table.name}: label {unknown[0]!r} is none of the bundle's: {known}"
-        raise TableError(message)
+    table = known_rows(table, bundle.labels, "the bundle's", skip=False)
     rows = canonical_rows(table, bundle.preprocessing.schema)
     texts = [document["text"] for document in table.documents]
     answers = []

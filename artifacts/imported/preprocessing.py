@@ -87,6 +87,7 @@ def _open_schema(
             for i, name in enumerate(roles.categorical)
         ),
         labels=labels,
+        missing=roles.missing,
     )
 
 

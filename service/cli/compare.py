@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from guards.comparison.comparison import compare_logs
+from guards.comparison.comparison import compare_logs, last_champion
 from guards.errors import CallError
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy, Rule
 from guards.evidence.labels import KnownLabels
+from guards.labels import KnownLabel
 from service.cli.comparison_text import TablesRead, comparison_text
 from service.cli.label_tables import add_tables
 from service.cli.options import PATH, challenger_option, json_option
@@ -110,7 +111,8 @@ def compare(  # noqa: PLR0913 (click calls by name)
     with log_progress(logs, "reading") as progress:
         table = LogTable.read(logs, progress.update)
     with table as log:
-        known = KnownLabels(log.feedback())
+        champion, _, _ = last_champion(log, challenger)
+        known = KnownLabels(log.feedback(), KnownLabel(log.labels(champion.identity)))
         left_out = add_tables(known, tables)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artifacts.imported.import_model import ImportOptions, import_model
-from artifacts.tables import read_table
+from service.cli.labelled import read_training
 from service.cli.options import PATH, bundle_options, role_options, trust_option
 from service.cli.output import report_sealing
 
@@ -104,5 +104,5 @@ def seal(  # noqa: PLR0913 (one parameter an option)
         version=version,
         accelerate=accelerate,
     )
-    report = import_model(read_table(reference, roles), roles, out, options)
+    report = import_model(read_training(reference, roles), roles, out, options)
     report_sealing(report, out, f"rows of {reference}", as_json=as_json)

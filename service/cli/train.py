@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from artifacts.tables import read_table
 from artifacts.training.train import TrainingOptions
 from artifacts.training.train import train as train_bundle
 from guards.bundle.manifest import Long
-from service.cli.options import PATH, bundle_options, role_options
+from service.cli.labelled import read_held_out, read_training
+from service.cli.options import PATH, bundle_options, role_options, skip_unknown_option
 from service.cli.output import report_sealing
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ Example:
     metavar="TABLE",
     help="Hold these rows out instead of a split of TABLE.",
 )
+@skip_unknown_option
 @click.option(
     "--base", metavar="DIR_OR_HUB_ID", help="Fine-tune this model instead of a small new one."
 )
@@ -70,6 +71,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     roles: ColumnRoles,
     time: str | None,
     validation: Path | None,
+    skip_unknown: bool,
     base: str | None,
     epochs: int,
     max_length: int,
@@ -99,6 +101,9 @@ def train(  # noqa: PLR0913 (one parameter an option)
         version=version,
         accelerate=accelerate,
     )
-    held_out = None if validation is None else read_table(validation, roles)
-    report = train_bundle(read_table(table, roles), roles, out, options, held_out)
+    training = read_training(table, roles)
+    held_out = None
+    if validation is not None:
+        held_out = read_held_out(validation, roles, {*training.labels}, skip_unknown=skip_unknown)
+    report = train_bundle(training, roles, out, options, held_out)
     report_sealing(report, out, "held-out rows", as_json=as_json)
