@@ -75,7 +75,7 @@ def describe_column(
 
 def _kind(cell: object, role: str | None, markers: Collection[str]) -> str:
     category = canonical_category(cell)
-    if category == MISSING or (role != "text" and category in markers):
+    if text_of(cell) == "" if role == "text" else category in {MISSING, *markers}:
         return _MISSING
     if isinstance(cell, str):
         if canonical_number(cell) is not None:

@@ -73,5 +73,5 @@ def _words(error: Exception) -> str:
     if isinstance(error, UnicodeEncodeError):
         return "it holds half of a surrogate pair"
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.colno}"
+        return f"{error.msg} at character {error.pos + 1}"
     return "it nests too deep" if isinstance(error, RecursionError) else str(error)
