@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from artifacts.tables.cells import holds_several, kind_of
@@ -107,12 +106,12 @@ def label_notes(labels: Sequence[str], column: str) -> Iterator[str]:
     """Yield a note for labels that look missing, and for labels that look the same."""
     counts = Counter(labels)
     yield from marker_notes(
-        column, labels, (), "is a class of its own; use --missing and that text if it is none"
+        column, labels, (), "is a class of its own; declare it by --missing if it is none"
     )
     alike: dict[str, list[str]] = {}
     for label in counts:
         alike.setdefault(_look(label), []).append(label)
-    pairs = [pair for group in alike.values() for pair in combinations(group, 2)]
+    pairs = [(first, other) for first, *others in alike.values() for other in others]
     for pair in pairs[:_MAX_NOTES]:
         first, second = (f"{_shown(label)} ({_rows(counts[label])})" for label in pair)
         yield f"{column}: labels {first} and {second} look the same, and are two classes"

@@ -211,8 +211,8 @@ def _notes(
     for name in roles.text:
         yield from marker_notes(name, raw.column(name), (), "is read as a text")
     for name in roles.categorical:
-        remedy = "is read as a category; use --missing and that text if it is none"
-        yield from marker_notes(name, features[name], roles.missing, remedy)
+        reading = "is read as a category; declare it by --missing in training if it is none"
+        yield from marker_notes(name, features[name], roles.missing, reading)
 
 
 def _refused_cell(
@@ -230,11 +230,11 @@ def _remedy(name: str, value: object, schema: Schema) -> str:
     if not isinstance(value, str) or name not in {column.name for column in schema.numeric}:
         return ""
     if looks_missing(value):
-        marker = "and that text" if name in schema.private else shlex.quote(value.strip())
-        return f"; use --missing {marker} if it stands for a missing value"
+        marker = "" if name in schema.private else f" {shlex.quote(value.strip())}"
+        return f"; declare it by --missing{marker} in training if it stands for a missing value"
     if _DECIMAL_COMMA.fullmatch(value.strip()):
         return "; write numbers with a decimal point, and without separators of thousands"
-    return f"; use --categorical {shlex.quote(name)} if the column does not hold numbers"
+    return f"; declare a column that holds texts by --categorical {shlex.quote(name)}"
 
 
 def _times(cells: Sequence[object], name: str, table: str) -> list[Any]:

@@ -352,7 +352,8 @@ def test_declared_markers_are_missing(column: str, cell: object) -> None:
 @pytest.mark.parametrize(
     ("text", "category"),
     [
-        ("-0.0", "0"), ("1.0", "1"), ("-7.000", "-7"), ("0.0", "0"), ("True", "true"), ("FALSE", "false"),
+        ("-0.0", "0"),
+        ("1.0", "1"), ("-7.000", "-7"), ("0.0", "0"), ("True", "true"), ("FALSE", "false"),
         ("1.50", "1.50"), ("01.0", "01.0"), ("1.", "1."), (".0", ".0"), ("v1.0", "v1.0"),
     ],
 )  # fmt: skip

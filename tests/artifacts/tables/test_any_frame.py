@@ -8,7 +8,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,8 @@ from guards.errors import TableError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
     from artifacts.tables import Table
 
@@ -78,8 +79,7 @@ def _read(path: Path) -> tuple[Table, list[object]] | str:
         rows = canonical_rows(table, ROLES.open_schema())
     except TableError as error:
         place = re.match(r"row \d+ of '\w+'", str(error).removeprefix(f"{path}: "))
-        assert place is not None, error
-        return place[0]
+        return f"{path.name}: {error}" if place is None else place[0]
     return table, [(row.categories, row.missing, list(map(str, row.numeric))) for row in rows]
 
 

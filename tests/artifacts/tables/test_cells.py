@@ -39,7 +39,16 @@ def test_text_of_a_cell(cell: object, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", [DAY, dt.datetime(2024, 2, 29), b"x", ["a"], {"a": 1}, math.inf, OddCell("a thing")]
+    "cell",
+    [
+        DAY,
+        dt.datetime(2024, 2, 29, tzinfo=dt.UTC),
+        b"x",
+        ["a"],
+        {"a": 1},
+        math.inf,
+        OddCell("a thing"),
+    ],
 )
 def test_what_is_no_text(cell: object) -> None:
     """The spelling that Python has for a date or a list is nobody's text."""

@@ -103,6 +103,15 @@ def test_only_wanted_columns_are_held(tmp_path: Path) -> None:
         table.column("b")
 
 
+def _read(path: Path) -> tuple[str, set[int], int]:
+    """Return the error of reading a table, or the lengths of its columns and the rows."""
+    try:
+        table = read_raw(path)
+    except TableError as error:
+        return str(error), set(), 0
+    return "", {len(cells) for cells in table.cells.values()}, table.rows
+
+
 @given(st.binary(max_size=60) | st.text('a1,;"\n\r\0 \t|', max_size=60).map(str.encode))
 def test_bytes_become_a_table_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -111,11 +120,7 @@ def test_bytes_become_a_table_or_one_line(
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(data)
     started_s = time.monotonic()
-    try:
-        table = read_raw(path)
-    except TableError as error:
-        assert str(error).startswith(f"{path}: ")
-        assert "\n" not in str(error)
-    else:
-        assert {len(cells) for cells in table.cells.values()} <= {table.rows}
+    said, lengths, rows = _read(path)
+    assert said.startswith(f"{path}: ") or lengths <= {rows}
+    assert "\n" not in said
     assert time.monotonic() - started_s < 5

@@ -42,7 +42,8 @@ def test_shares_by_role(role: str, cells: list[object], missing: float, odd: flo
     markers = ("-9",) if role == "numeric" else ()
     column = described(cells, role, *markers)
 
-    assert (column.missing, column.odd) == (pytest.approx(missing), pytest.approx(odd))
+    assert column.missing == pytest.approx(missing)
+    assert column.odd == pytest.approx(odd)
 
 
 def test_values_are_short_and_not_those_of_a_private_column() -> None:

@@ -31,7 +31,7 @@ def test_a_key_that_every_row_lacks_is_no_column(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text('{"a": 1}\n{"b": 2}\n')
 
-    with pytest.raises(TableError, match="no column 'text'; it has 'a', 'b'$"):
+    with pytest.raises(TableError, match=r"no column 'text'; it has 'a', 'b'$"):
         read_raw(path, ("text",)).column("text")
 
 

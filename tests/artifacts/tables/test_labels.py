@@ -48,7 +48,7 @@ def test_labels_of_a_bundle_keep_its_spelling() -> None:
         ("NA", "has no label; drop or label"),
         (["a"], "holds several labels; "),
         (dt.date(2024, 2, 29), "is a date, which is no label; write it as a text"),
-        (dt.datetime(2024, 2, 29), "is a date and time, which is no label"),
+        (dt.datetime(2024, 2, 29, tzinfo=dt.UTC), "is a date and time, which is no label"),
         (b"a", "is binary data, which is no label"),
         (float("inf"), "is an infinite number, which is no label"),
         (2.0**60, "is a number, which is no label"),

@@ -102,7 +102,7 @@ def test_other_cells_are_called_what_they_are(
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (pd.array(["2024-02"], dtype="period[M]"), "pandas.period"),
+        (pd.PeriodIndex(["2024-02"], freq="M"), "pandas.period"),
         (pd.arrays.IntervalArray.from_tuples([(0, 1)]), "pandas.interval"),
     ],
 )

@@ -248,8 +248,10 @@ def memory(**columns: list[object]) -> pd.DataFrame:
 )
 def test_a_cell_that_is_nothing_plain(role: str, cell: object, kind: str) -> None:
     """It is called what it is, by row and column, in every role that a column can have."""
-    columns = {"text": ("text",), "numeric": (), "categorical": (), role: ("it",)}
-    roles = ColumnRoles(label="kind", **columns)
+    it = {role: ("it",)}
+    roles = ColumnRoles(
+        it.get("text", ("text",)), "kind", it.get("numeric", ()), it.get("categorical", ())
+    )
 
     with pytest.raises(TableError, match=f"^memory: row 2 of 'it' is {kind}"):
         as_table(memory(it=[None, cell]), roles, "memory")
@@ -258,9 +260,9 @@ def test_a_cell_that_is_nothing_plain(role: str, cell: object, kind: str) -> Non
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ("Berlin", "row 2 of 'it' holds 'Berlin': it is not a finite number; use --categorical it"),
-        ("NA", "row 2 of 'it' holds 'NA': it is not a finite number; use --missing NA if it"),
-        ("n/a ", "row 2 of 'it' holds 'n/a ': it is not a finite number; use --missing n/a if"),
+        ("Berlin", "row 2 of 'it' holds 'Berlin': it is not a finite number; declare a column"),
+        ("NA", "row 2 of 'it' holds 'NA': it is not a finite number; declare it by --missing NA "),
+        ("n/a ", "row 2 of 'it' holds 'n/a ': it is not a finite number; declare it by"),
         ("12,5", "row 2 of 'it' holds '12,5': it is not a finite number; write numbers with a"),
         ("1.234,50", "row 2 of 'it' holds '1.234,50': it is not a finite number; write numbers"),
         (True, "row 2 of 'it' holds 'True': it is not a finite number"),
@@ -326,7 +328,7 @@ def test_columns_in_use_have_names_of_their_own() -> None:
     others = pd.concat([frame, memory(it=[1, 2])], axis=1).iloc[:, [1, 2, 3, 4]]
     others.columns = pd.Index(["same", "same", "text", "kind"])
     assert as_table(others, ColumnRoles(("text",), "kind"), "memory").labels == ["a", "b"]
-    with pytest.raises(TableError, match="^memory: has two columns 'kind'; leave one of them$"):
+    with pytest.raises(TableError, match=r"^memory: has two columns 'kind'; leave one of them$"):
         as_table(frame, ColumnRoles(("text",), "kind"), "memory")
 
 

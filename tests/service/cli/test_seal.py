@@ -136,6 +136,15 @@ def test_missing_markers_of_the_table(worker: Path, capsys: pytest.CaptureFixtur
     assert marked.columns.tobytes() == missing.columns.tobytes()
 
 
+def test_a_known_category_is_not_missing(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A marker that the encoder was fitted with would be two things."""
+    assert with_columns("--missing", "3.0") == 2
+
+    said = capsys.readouterr().err
+    assert said == "understudy: --missing 3: the columns know '3' as a category of 'grade'\n"
+    assert not (worker / "sealed").exists()
+
+
 def test_a_table_of_a_spreadsheet(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Semicolons are noted, and another encoding is refused in one line that says what to do."""
     text = table().to_csv(index=False, sep=";")

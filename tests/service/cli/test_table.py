@@ -62,7 +62,10 @@ def test_without_roles(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--text", "body", "--label", "kind", "--numeric", "city"), "use --missing NA if it"),
+        (
+            ("--text", "body", "--label", "kind", "--numeric", "city"),
+            "declare it by --missing NA in",
+        ),
         (("--text", "body", "--label", "city"), "row 4 of 'city' has no label"),
         (("--label", "nope"), "no column 'nope'; it has 'id', 'body', 'kind', 'city'"),
         (("--text", "body", "--label", "body", "--numeric", "id"), "is given two roles"),
