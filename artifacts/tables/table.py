@@ -90,7 +90,8 @@ def read_table(
 def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
     """Return the table of a frame, like ``read_table``; ``name`` is for messages."""
     names = tuple(frame.columns)
-    cells = {column: frame[column].tolist() for column in names if names.count(column) == 1}
+    used = [column for column in roles.columns if names.count(column) == 1]
+    cells = {column: frame[column].tolist() for column in used}
     return table_of(RawTable(name, names, len(frame), cells), roles)
 
 
@@ -126,14 +127,14 @@ def known_rows(table: Table, labels: Collection[str], whose: str, *, skip: bool)
     ``whose`` labels they are is for messages. Raises ``TableError`` where there are others unless
     they are to be skipped, and where that leaves no row.
     """
-    kept = [row for row, label in enumerate(table.labels) if label in labels]
+    known = frozenset(labels)
+    kept = [row for row, label in enumerate(table.labels) if label in known]
     if len(kept) == len(table):
         return table
-    unknown = unknown_labels(table.labels, labels)
+    unknown = unknown_labels(table.labels, known)
     if not skip or not kept:
-        known = listed(sorted(labels))
         hint = "" if skip else "; use --skip-unknown-labels to leave them out"
-        message = f"{table.name}: {unknown}, none of {whose}: {known}{hint}"
+        message = f"{table.name}: {unknown}, none of {whose}: {listed(sorted(known))}{hint}"
         raise TableError(message)
     note = f"{table.name}: {unknown}, none of {whose}, are left out of {len(table)}"
     taken = table.take(kept)

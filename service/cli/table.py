@@ -84,7 +84,7 @@ def _described(raw: RawTable, roles: ColumnRoles) -> list[ColumnDescription]:
 
     by_role = {
         "text": roles.text,
-        "label": (roles.label,),
+        "label": (roles.label,) if roles.label else (),
         "numeric": roles.numeric,
         "categorical": roles.categorical,
     }

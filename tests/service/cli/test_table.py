@@ -92,3 +92,15 @@ def test_identifiers_as_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr()
     assert "50 different labels in 50 rows" in json.loads(printed.out)["error"]
     assert "understudy: " in printed.err
+
+
+def test_an_index_without_a_name_has_no_role(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What ``to_csv`` writes beside the columns is described like any other."""
+    (tmp_path / "t.csv").write_text(",text\n0,a\n1,b\n")
+
+    assert exit_code("table", tmp_path / "t.csv", "--json") == 0
+
+    columns = json.loads(capsys.readouterr().out)["columns"]
+    assert [(column["name"], column["role"]) for column in columns] == [("", None), ("text", None)]
