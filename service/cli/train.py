@@ -10,6 +10,7 @@ import click
 from artifacts.training.train import TrainingOptions
 from artifacts.training.train import train as train_bundle
 from guards.bundle.manifest import Long
+from guards.errors import CallError
 from service.cli.labelled import read_held_out, read_training
 from service.cli.options import PATH, bundle_options, role_options, skip_unknown_option
 from service.cli.output import report_sealing
@@ -101,6 +102,9 @@ def train(  # noqa: PLR0913 (one parameter an option)
         version=version,
         accelerate=accelerate,
     )
+    if skip_unknown and validation is None:
+        message = "--skip-unknown-labels is about the rows of --validation, and there is none"
+        raise CallError(message)
     training = read_training(table, roles)
     held_out = None
     if validation is not None:

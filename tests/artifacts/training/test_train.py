@@ -354,6 +354,8 @@ def test_wrong_tables_are_refused_in_one_line(
     assert "one class only, 'letter'" in _refused(capsys, alike, *COLUMNS, *out)
     assert "too few" in _refused(capsys, few, *COLUMNS, *out)
     assert "no such file" in _refused(capsys, tmp_path / "none.csv", *COLUMNS, *out)
+    skipping = (good, *COLUMNS, "--skip-unknown-labels", *out)
+    assert "--validation, and there is none" in _refused(capsys, *skipping)
     assert not (tmp_path / "docs").exists()
 
 
