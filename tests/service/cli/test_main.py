@@ -13,7 +13,10 @@ import pytest
 
 from tests.service.cli.running import exit_code
 
-COMMANDS = ("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "train", "verify")
+COMMANDS = (
+    *("accelerate", "demo", "diff", "evaluate", "seal", "serve", "sign", "table", "train"),
+    "verify",
+)
 _VERSION = (sys.executable, "-c", "from service.cli import main; main(['--version'])")
 
 
