@@ -47,11 +47,11 @@ _MISSING_TEXTS = frozenset({"", "nan"})
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAX_EXACT = 2.0**53
 _MAX_INTEGER = 10**500
+"""As long as texts are kept; Python refuses to write integers that are much longer."""
+
 _NO_NUMBER = "is not a finite number"
 _NO_CATEGORY = "is not a text, a number or a truth value"
-_INEXACT = (
-    "is a number this large that has lost digits as a decimal fraction; send all of them as a text"
-)
+_INEXACT = "is a number so large that it has lost digits as a decimal fraction; send it as a text"
 _LARGE = "is a whole number beyond 2^53; send it as a text"
 
 _CATEGORY_CHARS = 500

@@ -317,7 +317,7 @@ def test_a_long_identifier_keeps_its_digits() -> None:
     assert canonical_category("9000000000000000.0") == canonical_category(9e15) == str(9 * 10**15)
 
     _, (problem,) = SCHEMA.canonical({"court": float(IDENTIFIER)})
-    assert problem.problem.startswith("is a number this large that has lost digits")
+    assert problem.problem.startswith("is a number so large that it has lost digits")
 
 
 def test_a_bundle_of_the_first_form_is_served_by_it() -> None:
