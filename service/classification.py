@@ -84,6 +84,8 @@ class Classification:
             *({"code": "out_of_range", "feature": name} for name in row.out_of_range),
             *({"code": "extra_feature", "feature": name} for name in row.extra),
         ]
+        if not document.text.strip():
+            warnings.append({"code": "empty_text", "feature": "text"})
         if encoding.truncated:
             warnings.append({"code": "truncated", "feature": "text"})
         return Prediction(

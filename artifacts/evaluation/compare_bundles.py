@@ -25,26 +25,25 @@ if TYPE_CHECKING:
 __all__ = ["compare_bundles"]
 
 
-def compare_bundles(
-    bundles: Sequence[Bundle], tables: Sequence[Table], *, left_out: int = 0
-) -> JsonObject:
+def compare_bundles(bundles: Sequence[Bundle], tables: Sequence[Table]) -> JsonObject:
     """Return how the second of two bundles compares with the first on the same rows.
 
-    ``tables`` are two readings of one file, each with the columns that one bundle takes, and
-    ``left_out`` counts rows of it that they lack because of unknown labels. Of what is returned,
+    ``tables`` are two readings of one file, each with the columns that one bundle takes. Of what is
+    returned, ``left_out`` counts the rows of which only one bundle, or none, knows the label, and
     ``bundles`` are the figures of both. A row is ``won`` where the second bundle alone is right,
     and ``lost`` where the first alone is. ``difference`` is that of the accuracies, second minus
     first, paired by row; ``p_value`` is the exact one of McNemar (1947). ``classes`` has the same
     for the rows of each label. Raises ``TableError``, and ``CallError`` if the tables have other
     labels for the same rows.
     """
+    rows = len(tables[0]) + tables[0].left_out
     tables = _same_rows(*tables)
     (before, truth), (after, other_truth) = map(answers_to, bundles, tables)
     right, other_right = before.argmax(axis=1) == truth, after.argmax(axis=1) == other_truth
     agree = _answers(bundles[0], before) == _answers(bundles[1], after)
     first, second = (bundle.labels for bundle in bundles)
     return {
-        "left_out": left_out,
+        "left_out": rows - len(truth),
         "bundles": [
             {**bundles[0].identity.to_json(), **evaluate(before, truth, first)},
             {**bundles[1].identity.to_json(), **evaluate(after, other_truth, second)},

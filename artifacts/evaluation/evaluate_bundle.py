@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +9,7 @@ from tqdm import tqdm
 
 from artifacts.bundle.inference import probabilities_of
 from artifacts.evaluation.figures import evaluate
-from artifacts.tables import canonical_rows
-from guards.errors import TableError
-from guards.text import listed
+from artifacts.tables import canonical_rows, known_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,15 +23,14 @@ __all__ = ["answers_to", "measure"]
 _CHUNK = 64
 
 
-def measure(bundle: Bundle, table: Table, *, left_out: int = 0) -> JsonObject:
+def measure(bundle: Bundle, table: Table) -> JsonObject:
     """Return the figures of ``evaluate`` for a bundle's answers to a table's rows.
 
-    ``left_out`` is how many rows of a file the table lacks, because the bundle does not know their
-    labels; it is part of the figures. Shows progress on a terminal's standard error. Raises
-    ``TableError`` for a label that the bundle does not know, and for a cell that does not fit its
-    schema.
+    They say how many rows were left out of the table. Shows progress on a terminal's standard
+    error. Raises ``TableError`` for a label that the bundle does not know, and for a cell that does
+    not fit its schema.
     """
-    return {**evaluate(*answers_to(bundle, table), bundle.labels), "left_out": left_out}
+    return {**evaluate(*answers_to(bundle, table), bundle.labels), "left_out": table.left_out}
 
 
 def answers_to(bundle: Bundle, table: Table) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -42,7 +38,7 @@ def answers_to(bundle: Bundle, table: Table) -> tuple[NDArray[np.float32], NDArr
 
     Raises ``TableError`` as ``measure`` does.
     """
-    truth = _truth(bundle, table)
+    known_rows(table, bundle.labels, "the bundle's", skip=False)
     rows = canonical_rows(table, bundle.preprocessing.schema)
     answers = np.empty((len(rows), len(bundle.labels)), dtype=np.float32)
     for start in tqdm(range(0, len(rows), _CHUNK), disable=None, desc="evaluating", unit="batch"):
@@ -50,16 +46,5 @@ def answers_to(bundle: Bundle, table: Table) -> tuple[NDArray[np.float32], NDArr
         texts = [document["text"] for document in table.documents[chunk]]
         encodings = bundle.preprocessing.encode(texts, rows[chunk])
         answers[chunk] = probabilities_of(bundle.network, bundle.manifest.temperature, encodings)
-    return answers, truth
-
-
-def _truth(bundle: Bundle, table: Table) -> NDArray[np.int64]:
     indices = {label: index for index, label in enumerate(bundle.labels)}
-    unknown = Counter(label for label in table.labels if label not in indices)
-    if unknown:
-        message = (
-            f"{table.name}: {sum(unknown.values())} of {len(table)} rows have a label that is none "
-            f"of the bundle's: {listed(sorted(unknown))}; it knows {listed(bundle.labels)}"
-        )
-        raise TableError(message)
-    return np.array([indices[label] for label in table.labels])
+    return answers, np.array([indices[label] for label in table.labels])

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ImportedColumns", "read_columns"]
 
+_MAX_EXACT = 2**53
 _MAX_BYTES = 2 * 1024**3
 _PICKLED = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -268,6 +269,9 @@ def _category(path: Path, name: str, fitted_input: FittedInput) -> ColumnInput:
         elif natives.setdefault(canonical, value) != value:
             raise _collision(path, name, value, natives[canonical])
     is_number = bool(known) and all(values.dtype.kind in "iuf" for values in fitted_input.known)
+    if any(isinstance(value, int) and abs(value) >= _MAX_EXACT for value in known):
+        # As doubles, several 64-bit identifiers would be one.
+        is_number = False
     return ColumnInput(
         name=name,
         kind="category",

@@ -13,7 +13,7 @@ from guards.errors import CallError, GuardRefused, TableError
 from guards.schema import MISSING, CategoricalColumn, Schema, canonical_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from artifacts.bundle.network import Network
     from artifacts.imported.columns import ImportedColumns
@@ -75,6 +75,7 @@ def _open_schema(
 ) -> Schema:
     """Return the schema before it is known what the columns cannot encode."""
     known = {} if columns is None else columns.categories
+    _check_markers(roles, known)
     open_rows = canonical_rows(table, roles.open_schema())
     return Schema(
         text=roles.text,
@@ -88,7 +89,16 @@ def _open_schema(
             for i, name in enumerate(roles.categorical)
         ),
         labels=labels,
+        missing=roles.missing,
     )
+
+
+def _check_markers(roles: ColumnRoles, known: Mapping[str, Sequence[str] | None]) -> None:
+    """Raise ``CallError`` where an encoder knows a category that is declared to be missing."""
+    for name, categories in known.items():
+        for marker in {*roles.missing} & {*(categories or ())}:
+            message = f"--missing {marker}: the columns know {marker!r} as a category of {name!r}"
+            raise CallError(message)
 
 
 def _categories(name: str, values: set[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from artifacts.sealing.measure_and_seal import (
     measure_and_seal,
 )
 from artifacts.tables import canonical_rows, numeric_columns
+from artifacts.tables.labels import check_classes
 from artifacts.training.categories import category_notes, known_categories
 from artifacts.training.columns import fit_columns, with_training_gaps
 from artifacts.training.fine_tuning import FineTuning, fine_tune
@@ -85,6 +86,7 @@ def train(
     same rows is only slightly too low. Raises ``TableError`` and ``CallError``.
     """
     check_destination(destination)
+    check_classes(table.labels, roles.label, table.name)
     training, held_out = _split(table, roles, options, validation)
     rows = canonical_rows(training, roles.open_schema())
     schema = _schema(roles, rows, _labels(training, held_out))
@@ -169,6 +171,7 @@ def _schema(roles: ColumnRoles, rows: Sequence[CanonicalRow], labels: tuple[str,
             for index, name in enumerate(roles.categorical)
         ),
         labels=labels,
+        missing=roles.missing,
     )
 
 

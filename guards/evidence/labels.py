@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from guards.labels import canonical_label
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -48,12 +50,16 @@ class KnownLabels:
 
     Of several labels of a document the last one counts: the one with the later ``labelled_at``,
     and without such times the one that was added later. A document that was drawn stays so,
-    wherever its label comes from. Corrections are kept apart.
+    wherever its label comes from. Corrections are kept apart. With ``find``, the label of a bundle
+    is written as the bundle does, and any other one in canonical form.
     """
 
-    def __init__(self, labels: Iterable[TrueLabel] = ()) -> None:
+    def __init__(
+        self, labels: Iterable[TrueLabel] = (), find: Callable[[str], str | None] | None = None
+    ) -> None:
         """Add these labels, in this order."""
         self.repeated = 0
+        self._find = find
         self._labels: dict[str, TrueLabel] = {}
         self._corrections: dict[str, TrueLabel] = {}
         self._came: set[str] = set()
@@ -83,6 +89,9 @@ class KnownLabels:
 
     def add(self, label: TrueLabel) -> None:
         """Add a label."""
+        if self._find is not None and label.label is not None:
+            spelled = self._find(label.label) or canonical_label(label.label)
+            label = replace(label, label=spelled or label.label)
         correction = label.source is LabelSource.CORRECTION
         known = self._corrections if correction else self._labels
         if label.source is LabelSource.TRUTH and label.label is not None:
@@ -100,7 +109,7 @@ class KnownLabels:
 
     def copy(self) -> KnownLabels:
         """Return a copy that later labels do not change."""
-        known = KnownLabels()
+        known = KnownLabels(find=self._find)
         known.repeated = self.repeated
         known._contradicted = set(self._contradicted)
         known._labels = dict(self._labels)

@@ -2,13 +2,13 @@
 
 - ``main``: the group of commands, and what errors become which exit codes.
 - ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``seal``,
-  ``serve``, ``sign``, ``train``, ``verify``: one command each.
+  ``serve``, ``sign``, ``table``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
 - ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
 - ``label_tables``: read tables of true labels.
 - ``options``: options that several commands share.
-- ``labelled``: read a labelled table with the columns of a bundle.
+- ``labelled``: read labelled tables, and print their notes.
 - ``output``: what several commands print.
 """
 

@@ -96,9 +96,10 @@ def compare(  # noqa: PLR0913 (click calls by name)
     Logs are JSON Lines of any replicas, runs and days, plain, .gz or .zst. The last champion is
     compared. Labels come from the log, where they were sent to /v1/feedback, and from tables.
     """
-    from guards.comparison.comparison import compare_logs
+    from guards.comparison.comparison import compare_logs, last_champion
     from guards.events.log_table import LogTable
     from guards.evidence.labels import KnownLabels
+    from guards.labels import KnownLabel
     from service.cli.label_tables import add_tables
 
     policy = Policy(
@@ -111,7 +112,8 @@ def compare(  # noqa: PLR0913 (click calls by name)
     with log_progress(logs, "reading") as progress:
         table = LogTable.read(logs, progress.update)
     with table as log:
-        known = KnownLabels(log.feedback())
+        champion, _, _ = last_champion(log, challenger)
+        known = KnownLabels(log.feedback(), KnownLabel(log.labels(champion.identity)))
         left_out = add_tables(known, tables)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
     if as_json:

@@ -9,7 +9,13 @@ import click
 from guards.errors import CallError
 from guards.integrity.requirements import Requirements
 from service.cli.figures_text import comparison_lines
-from service.cli.options import PATH, json_option, known_label_option, trust_option
+from service.cli.options import (
+    PATH,
+    json_option,
+    known_label_option,
+    skip_unknown_option,
+    trust_option,
+)
 from service.cli.output import print_figures, print_json
 
 if TYPE_CHECKING:
@@ -29,13 +35,15 @@ Example:
 @click.argument("bundles", type=PATH, nargs=-1, required=True, metavar="BUNDLE [BUNDLE]")
 @click.argument("table", type=PATH)
 @known_label_option
+@skip_unknown_option
 @trust_option("Let the bundles load this class or function; repeat.")
 @json_option
-def evaluate(
+def evaluate(  # noqa: PLR0913 (one parameter an option)
     *,
     bundles: tuple[Path, ...],
     table: Path,
     label: str | None,
+    skip_unknown: bool,
     trust: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -51,7 +59,7 @@ def evaluate(
     from service.cli.labelled import read_labelled
 
     opened = [open_bundle(bundle, Requirements(trusted=trust)) for bundle in bundles]
-    tables = [read_labelled(bundle, table, label) for bundle in opened]
+    tables = [read_labelled(bundle, table, label, skip_unknown=skip_unknown) for bundle in opened]
     if len(opened) > 1:
         comparison = compare_bundles(opened, tables)
         if as_json:

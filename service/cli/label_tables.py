@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from artifacts.tables import holds_several, read_frame, text_of
+from artifacts.tables import read_raw
+from artifacts.tables.cells import holds_several, kind_of, text_of
 from guards.errors import TableError
 from guards.evidence.labels import LabelSource, TrueLabel
+from guards.labels import canonical_label
 from guards.text import listed
 from service.cli.output import print_notes
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from guards.evidence.labels import KnownLabels
 
-__all__ = ["LabelTable", "add_tables", "read_labels", "require_column"]
+__all__ = ["LabelTable", "add_tables", "read_labels", "request_id_of"]
 
 _REQUIRED = ("request_id", "label")
 _MAX_PROBLEMS = 5
@@ -33,6 +33,7 @@ class LabelTable:
 
     labels: tuple[TrueLabel, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_labels(path: Path) -> LabelTable:
@@ -43,50 +44,38 @@ def read_labels(path: Path) -> LabelTable:
     ``labelled_at``, one that was given up. Raises ``TableError`` where the table cannot be read, or
     lacks a column.
     """
-    frame = read_frame(path)
-    for column in _REQUIRED:
-        require_column(path, frame, column)
-    columns = [name for name in (*_REQUIRED, *_OPTIONAL) if name in frame.columns]
-    _refuse_twice(path, frame, columns)
+    table = read_raw(path, (*_REQUIRED, *_OPTIONAL))
+    columns = [*_REQUIRED, *(name for name in _OPTIONAL if name in table.names)]
+    cells_of_columns = [table.column(name) for name in columns]
     labels, problems = [], []
-    for number, cells in enumerate(
-        zip(*(frame[name].tolist() for name in columns), strict=True), 1
-    ):
+    for number, cells in enumerate(zip(*cells_of_columns, strict=True), 1):
         try:
             row = {name: _text(name, cell) for name, cell in zip(columns, cells, strict=True)}
             labels.append(_label(row))
         except ValueError as problem:
             problems.append(f"{path}: row {number}: {problem}")
-    return LabelTable(tuple(labels), tuple(problems))
+    return LabelTable(tuple(labels), tuple(problems), table.notes)
 
 
-def require_column(path: Path, frame: pd.DataFrame, column: str) -> None:
-    """Raise ``TableError`` where a table lacks a column."""
-    if column not in frame.columns:
-        names = listed(list(map(str, frame.columns)))
-        hint = ": is the delimiter a comma?" if len(frame.columns) == 1 else ""
-        message = f"{path}: no column {column!r}; it has {names}{hint}"
-        raise TableError(message)
-
-
-def _refuse_twice(path: Path, frame: pd.DataFrame, columns: Iterable[str]) -> None:
-    names = list(frame.columns)
-    for column in columns:
-        # The second of two columns of a CSV is read under another name.
-        renamed = path.suffix.lower() == ".csv" and f"{column}.1" in names
-        if renamed or names.count(column) > 1:
-            message = f"{path}: has two columns {column!r}; leave one of them"
-            raise TableError(message)
+def request_id_of(cell: object) -> str:
+    """Return the request id in a cell; ``ValueError`` says why there is none."""
+    return _text("request_id", cell)
 
 
 def _text(name: str, cell: object) -> str:
     if holds_several(cell):
         message = f"{name} holds several {'labels' if name == 'label' else 'values'}"
         raise ValueError(message)
-    # A missing time is one as well.
-    if isinstance(cell, datetime) and not pd.isna(cell):
+    if name == "labelled_at" and isinstance(cell, date):
         return cell.isoformat()
-    return text_of(cell).strip()
+    is_label = name == "label" and not isinstance(cell, str)
+    text = canonical_label(cell) if is_label else text_of(cell)
+    if text is None:
+        message = f"{name} is {kind_of(cell)}; write it as a text"
+        raise ValueError(message)
+    text = text.strip()
+    # Whole numbers lose a fraction that they got where another row had none.
+    return text.removesuffix(".0") if isinstance(cell, float) else text
 
 
 def _label(row: Mapping[str, str]) -> TrueLabel:
@@ -95,7 +84,8 @@ def _label(row: Mapping[str, str]) -> TrueLabel:
     drawn = source is LabelSource.QUEUE
     probability = _probability(row.get("inclusion_probability", ""))
     stratum, moment = row.get("stratum") or None, _moment(row.get("labelled_at", ""))
-    label = row["label"] or None
+    # What looks missing is no class; the spelling is that of whoever matches it with a bundle's.
+    label = row["label"] if canonical_label(row["label"]) else None
     if not row["request_id"]:
         message = "has no request_id"
         raise ValueError(message)
@@ -158,6 +148,7 @@ def add_tables(known: KnownLabels, tables: Iterable[Path]) -> int:
     for path in tables:
         table = read_labels(path)
         left_out += len(table.problems)
+        print_notes(table.notes)
         for label in table.labels:
             known.add(label)
         if table.problems and not table.labels:

@@ -1,25 +1,49 @@
-"""Read a labelled table with the columns of a bundle."""
+"""Read labelled tables, and print what is to be noted of them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from artifacts.tables import ColumnRoles, Table, read_table
+from artifacts.tables import ColumnRoles, Table, known_rows, read_table
 from guards.errors import CallError
+from guards.labels import KnownLabel
+from service.cli.output import print_notes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from artifacts.bundle.opening import Bundle
 
-__all__ = ["read_labelled"]
+__all__ = ["print_table_notes", "read_held_out", "read_labelled", "read_training"]
 
 
-def read_labelled(bundle: Bundle, table: Path, label: str | None) -> Table:
-    """Read the columns of ``table`` that the bundle's schema names, and the labels.
+def read_training(path: Path, roles: ColumnRoles) -> Table:
+    """Read a table with these columns, and print its notes; raises ``TableError``."""
+    return print_table_notes(read_table(path, roles))
 
-    ``label`` is the column with the labels, None for the one of training. Raises ``TableError``,
-    and ``CallError`` if ``label`` is None and the bundle does not record the label column.
+
+def read_held_out(
+    path: Path, roles: ColumnRoles, labels: Collection[str], *, skip_unknown: bool
+) -> Table:
+    """Read rows that are held out of a training with these labels, and print the notes.
+
+    Rows with other labels are left out where they are to be skipped. Raises ``TableError``.
+    """
+    table = known_rows(read_table(path, roles), labels, "the training rows'", skip=skip_unknown)
+    return print_table_notes(table)
+
+
+def read_labelled(
+    bundle: Bundle, path: Path, label: str | None, *, skip_unknown: bool = False
+) -> Table:
+    """Read the columns of a table that the bundle's schema names, and the labels; print the notes.
+
+    ``label`` is the column with the labels, None for the one of training. Labels are in the
+    bundle's spelling, and rows with others are left out where they are to be skipped. Raises
+    ``TableError``, and ``CallError`` if ``label`` is None and the bundle does not record the label
+    column.
     """
     schema = bundle.preprocessing.schema
     roles = ColumnRoles(
@@ -27,8 +51,19 @@ def read_labelled(bundle: Bundle, table: Path, label: str | None) -> Table:
         label=_label_column(label, bundle),
         numeric=tuple(column.name for column in schema.numeric),
         categorical=tuple(column.name for column in schema.categorical),
+        private=schema.private,
+        missing=schema.missing,
     )
-    return read_table(table, roles)
+    table = read_table(path, roles, KnownLabel(bundle.labels))
+    if skip_unknown:
+        table = known_rows(table, bundle.labels, "the bundle's", skip=True)
+    return print_table_notes(table)
+
+
+def print_table_notes(table: Table) -> Table:
+    """Print the notes of a table, and return it."""
+    print_notes(table.notes)
+    return replace(table, notes=())
 
 
 def _label_column(label: str | None, bundle: Bundle) -> str:

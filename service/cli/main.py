@@ -27,6 +27,7 @@ _COMMANDS = (
     "seal",
     "serve",
     "sign",
+    "table",
     "train",
     "verify",
 )

@@ -18,7 +18,9 @@ __all__ = [
     "challenger_option",
     "json_option",
     "known_label_option",
+    "optional_role_options",
     "role_options",
+    "skip_unknown_option",
     "trust_option",
 ]
 
@@ -30,6 +32,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 known_label_option = click.option(
     "--label", metavar="COL", help="The label column.  [default: as in training]"
+)
+
+skip_unknown_option = click.option(
+    "--skip-unknown-labels",
+    "skip_unknown",
+    is_flag=True,
+    help="Leave out rows whose label is none that is known, and say how many.",
 )
 
 
@@ -67,38 +76,66 @@ def _with_setting(
     return tuple(dict.fromkeys([*trust, *filter(None, setting)]))
 
 
+def optional_role_options(command: C) -> C:
+    """Add the options that name columns, none of them required, one parameter each."""
+    return _with_roles(required=False)(command)
+
+
 def role_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that name columns; the command takes them as ``roles``."""
 
-    @click.option(
-        "--text", multiple=True, required=True, metavar="COL", help="A text column; repeat."
-    )
-    @click.option("--label", required=True, metavar="COL", help="The column with the label.")
-    @click.option("--numeric", multiple=True, metavar="COL", help="A numeric column; repeat.")
-    @click.option(
-        "--categorical", multiple=True, metavar="COL", help="A categorical column; repeat."
-    )
-    @click.option(
-        "--private", multiple=True, metavar="COL", help="Never log this column's values; repeat."
-    )
+    @_with_roles(required=True)
     @functools.wraps(command)
-    def with_roles(
+    def with_roles(  # noqa: PLR0913 (one parameter an option)
         *,
         text: tuple[str, ...],
         label: str,
         numeric: tuple[str, ...],
         categorical: tuple[str, ...],
         private: tuple[str, ...],
+        missing: tuple[str, ...],
         **others: object,
     ) -> None:
-        from artifacts.tables import ColumnRoles
+        from artifacts.tables.roles import ColumnRoles
 
-        roles = ColumnRoles(
-            text=text, label=label, numeric=numeric, categorical=categorical, private=private
-        )
+        roles = ColumnRoles(text, label, numeric, categorical, private, missing=missing)
         command(roles=roles, **others)
 
     return with_roles
+
+
+def _with_roles(*, required: bool) -> Callable[[C], C]:
+    """Return the decorator that adds the options that name columns, one by one."""
+    repeated = {
+        "--numeric": "A numeric column; repeat.",
+        "--categorical": "A categorical column; repeat.",
+        "--private": "Never log this column's values; repeat.",
+    }
+    options = (
+        click.option(
+            "--text", multiple=True, required=required, metavar="COL", help="A text column; repeat."
+        ),
+        click.option(
+            "--label", required=required, metavar="COL", help="The column with the label."
+        ),
+        *(
+            click.option(name, multiple=True, metavar="COL", help=meaning)
+            for name, meaning in repeated.items()
+        ),
+        click.option(
+            "--missing",
+            multiple=True,
+            metavar="VALUE",
+            help="A text or number that stands for a missing value, such as NA; repeat.",
+        ),
+    )
+
+    def decorate(command: C) -> C:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def bundle_options(command: C) -> C:

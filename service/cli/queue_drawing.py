@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifacts.tables import read_frame, text_of
+from artifacts.tables import read_raw
 from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import compare_logs, last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.comparison.queue_table import require_free, write_queue
-from guards.errors import CallError
+from guards.errors import CallError, TableError
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels
+from guards.labels import KnownLabel
 from guards.moments import from_microseconds, rfc3339
 from guards.text import listed
-from service.cli.label_tables import add_tables, require_column
+from service.cli.label_tables import add_tables, request_id_of
 from service.cli.output import log_progress, print_json, print_notes
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def _drawn(
     log: LogTable, tables: Sequence[Path], challenger: str | None, size: int
 ) -> tuple[LabelQueue, Verdict]:
     """Return a queue with at least one document, and the verdict without its labels."""
-    known = KnownLabels(log.feedback())
-    add_tables(known, tables)
     champion, heard, _ = last_champion(log, challenger)
+    known = KnownLabels(log.feedback(), KnownLabel(log.labels(champion.identity)))
+    add_tables(known, tables)
     if len(heard) > 1:
         names = listed(list(map(str, heard)))
         message = f"several challengers: name one of them with --challenger: {names}"
@@ -87,12 +88,18 @@ def _drawn(
 
 def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, object]]:
     """Return the rows of a table that has these request ids, without the ids."""
-    frame = read_frame(path)
-    require_column(path, frame, "request_id")
-    names = [text_of(name).strip() for name in frame.pop("request_id")]
-    rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-    documents = dict(zip(names, rows, strict=True))
-    return {name: row for name, row in documents.items() if name in request_ids}
+    table = read_raw(path)
+    try:
+        ids = [request_id_of(cell) for cell in table.column("request_id")]
+    except ValueError as error:
+        message = f"{path}: {error}"
+        raise TableError(message) from None
+    others = [name for name in table.names if name != "request_id"]
+    columns = [table.column(name) for name in others]
+    rows = zip(ids, *columns, strict=True)
+    return {
+        name: dict(zip(others, cells, strict=True)) for name, *cells in rows if name in request_ids
+    }
 
 
 def _captured(logs: Sequence[Path], request_ids: Collection[str]) -> dict[str, JsonObject]:

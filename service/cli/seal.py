@@ -91,9 +91,9 @@ def seal(  # noqa: PLR0913 (one parameter an option)
     training. TABLE is used for the temperature, the figures, and the reference that live traffic
     is compared with. OUT is the bundle itself.
     """
-    from artifacts.tables import read_table
+    from service.cli.labelled import read_training
 
-    rows = read_table(reference, roles)
+    rows = read_training(reference, roles)
 
     from artifacts.imported.import_model import ImportOptions, import_model
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from guards.bundle.manifest import Long
-from service.cli.options import PATH, bundle_options, role_options
+from guards.errors import CallError
+from service.cli.options import PATH, bundle_options, role_options, skip_unknown_option
 from service.cli.output import report_sealing
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ Example:
     metavar="TABLE",
     help="Hold these rows out instead of a split of TABLE.",
 )
+@skip_unknown_option
 @click.option(
     "--base", metavar="DIR_OR_HUB_ID", help="Fine-tune this model instead of a small new one."
 )
@@ -67,6 +69,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     roles: ColumnRoles,
     time: str | None,
     validation: Path | None,
+    skip_unknown: bool,
     base: str | None,
     epochs: int,
     max_length: int,
@@ -84,11 +87,17 @@ def train(  # noqa: PLR0913 (one parameter an option)
     Fits the preprocessing on the training rows. The held-out rows are used for the temperature,
     the figures, and the reference that live traffic is compared with. OUT is the bundle itself.
     """
-    from artifacts.tables import read_table
+    if skip_unknown and validation is None:
+        message = "--skip-unknown-labels is about the rows of --validation, and there is none"
+        raise CallError(message)
+
+    from service.cli.labelled import read_held_out, read_training
 
     roles = replace(roles, time=time)
-    rows = read_table(table, roles)
-    held_out = None if validation is None else read_table(validation, roles)
+    rows = read_training(table, roles)
+    held_out = None
+    if validation is not None:
+        held_out = read_held_out(validation, roles, {*rows.labels}, skip_unknown=skip_unknown)
 
     from artifacts.training.train import TrainingOptions
     from artifacts.training.train import train as train_bundle

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 (pydantic reads it at run time)
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from guards.events.events import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at run time)
+from guards.labels import KnownLabel, canonical_label
 from guards.moments import from_rfc3339
 from guards.schema import Problem
 from service.documents import Document
@@ -54,6 +56,8 @@ _MAX_LEVELS = 16
 
 _MOMENT = "moment"
 _NO_MOMENT = "should be a moment with its offset from UTC, such as 2026-03-01T08:30:00Z"
+_LABEL = "label"
+_NO_LABEL = "should be a text, a truth value, or a number that has lost no digits"
 _EXTRA = "extra_forbidden"
 _MESSAGES = {
     "model_type": "should be an object",
@@ -76,6 +80,16 @@ def _moment(text: str) -> datetime:
         return from_rfc3339(text)
     except (OverflowError, TypeError, ValueError):
         raise PydanticCustomError(_MOMENT, _NO_MOMENT) from None
+
+
+def _label_text(value: object) -> object:
+    """Return a number or truth value as the text of a label; texts are matched later."""
+    if isinstance(value, str):
+        return value
+    text = canonical_label(value) if isinstance(value, bool | int | float) else None
+    if not text:
+        raise PydanticCustomError(_LABEL, _NO_LABEL)
+    return text
 
 
 class DocumentBody(BaseModel):
@@ -105,9 +119,11 @@ class Label(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     request_id: _Identifier
-    label: str = Field(
-        description="A label of the champion, or another of 1 to 128 characters without the spaces "
-        "around it: a class of its own."
+    label: Annotated[
+        str, BeforeValidator(_label_text, json_schema_input_type=str | int | float | bool)
+    ] = Field(
+        description="A label of the champion, or another of 1 to 128 characters: a class of its "
+        "own. Numbers and truth values are those of a table: 1, 1.0 and '1' are one label."
     )
     source: LabelSource = Field(
         default=LabelSource.TRUTH,
@@ -142,7 +158,10 @@ class PredictionBody(BaseModel):
     confidence: _Share
     probabilities: dict[str, _Share]
     model: dict[str, str]
-    warnings: list[dict[str, str]]
+    warnings: list[dict[str, str]] = Field(
+        description="Each with a code and a feature. Codes: unknown_category, missing_value, "
+        "out_of_range, extra_feature, empty_text, truncated."
+    )
 
 
 MAX_LABELS = 1000
@@ -206,9 +225,9 @@ def parse_labels(
 ) -> tuple[list[FeedbackReceived], list[Problem]]:
     """Split the labels of a feedback body into valid ones and the problems with the others.
 
-    A label that is not among the ``known`` ones of the champion loses the spaces around it. Raises
-    ``TooLarge`` for more than ``MAX_LABELS``, and ``InvalidDocuments`` when the body has no
-    list of labels at all.
+    A label is one of the ``known`` ones of the champion where it has the same canonical form, or
+    else it is brought into that form. Raises ``TooLarge`` for more than ``MAX_LABELS``, and
+    ``InvalidDocuments`` when the body has no list of labels at all.
     """
     labels = body.get("labels") if isinstance(body, dict) else None
     if isinstance(labels, list) and len(labels) > MAX_LABELS:
@@ -218,20 +237,30 @@ def parse_labels(
         parsed = FeedbackBody.model_validate(_with_one_unknown_field(body, FeedbackBody))
     except ValidationError as error:
         raise InvalidDocuments(list(_problems(error))) from None
-    results = [_label(item, f"labels[{index}]", known) for index, item in enumerate(parsed.labels)]
+    find = _finder(tuple(known))
+    results = [_label(item, f"labels[{index}]", find) for index, item in enumerate(parsed.labels)]
     accepted = [label for label in results if isinstance(label, FeedbackReceived)]
     rejected = [problem for problem in results if isinstance(problem, Problem)]
     return accepted, rejected
 
 
-def _label(item: object, path: str, known: Sequence[str]) -> FeedbackReceived | Problem:
+@lru_cache(maxsize=8)
+def _finder(labels: tuple[str, ...]) -> KnownLabel:
+    return KnownLabel(labels)
+
+
+def _label(item: object, path: str, find: KnownLabel) -> FeedbackReceived | Problem:
     try:
         label = Label.model_validate(_with_one_unknown_field(item, Label))
     except ValidationError as error:
         return next(_problems(error, path))
-    name = label.label if label.label in known else label.label.strip()
-    if name not in known and (problem := _problem_with_name(name)):
-        return Problem(f"{path}.label", problem)
+    name = find(label.label)
+    if name is None:
+        if problem := _problem_with_name(label.label.strip()):
+            return Problem(f"{path}.label", problem)
+        name = canonical_label(label.label)
+    if not name:
+        return Problem(f"{path}.label", "stands for a missing value")
     if label.source is LabelSource.QUEUE:
         for field in ("stratum", "inclusion_probability"):
             if getattr(label, field) is None:

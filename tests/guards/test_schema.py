@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,9 +111,9 @@ def test_missing_category(value: object) -> None:
     assert canonical_category(value) == MISSING
 
 
-@pytest.mark.parametrize("value", [[], {}, ["NDCA"], {"a": 1}, math.inf, 2**53, 10**40, b"x"])
+@pytest.mark.parametrize("value", [[], {}, ["NDCA"], {"a": 1}, math.inf, 2.0**53, 1e300, b"x"])
 def test_no_category(value: object) -> None:
-    """Nested values, and integers that another reader would round, are no category."""
+    """Nested values, and floats that stand for several whole numbers, are no category."""
     assert canonical_category(value) is None
 
 
@@ -285,6 +286,11 @@ def test_names_of_columns() -> None:
         {"numeric": [{"name": "pages", "minimum": 0, "maximum": 1, "typo": 2}]},
         {"categorical": [{"name": "court", "categories": "NDCA"}]},
         {"categorical": ["court"]},
+        {"form": 3},
+        {"form": "2"},
+        {"form": True},
+        {"missing": "NA"},
+        {"missing": [None]},
     ],
 )
 def test_malformed_schema_raises(change: Mapping[str, object]) -> None:
@@ -298,9 +304,55 @@ def test_numpy_numbers_are_numbers() -> None:
     assert canonical_number(np.float64(1.5)) == 1.5
 
 
+IDENTIFIER = 7311964552017903617
+
+
+def test_a_long_identifier_keeps_its_digits() -> None:
+    """As an integer and as a text it is one category, however long; a float has lost digits."""
+    assert canonical_category(IDENTIFIER) == canonical_category(str(IDENTIFIER)) == str(IDENTIFIER)
+    assert canonical_category(-IDENTIFIER) == str(-IDENTIFIER)
+    assert canonical_category(f"{IDENTIFIER}.0") == str(IDENTIFIER)
+    assert canonical_category(10**600) is None
+    assert canonical_category(2.0**53 - 1) == canonical_category(2**53 - 1) == str(2**53 - 1)
+    assert canonical_category("9000000000000000.0") == canonical_category(9e15) == str(9 * 10**15)
+
+    _, (problem,) = SCHEMA.canonical({"court": float(IDENTIFIER)})
+    assert problem.problem.startswith("is a number so large that it has lost digits")
+
+
+def test_a_bundle_of_the_first_form_is_served_by_it() -> None:
+    """What a manifest does not say is what bundles had before: their answers stay as they were."""
+    first = Schema.from_json({**SCHEMA.to_json(), "form": 1})
+    without = {key: value for key, value in SCHEMA.to_json().items() if key != "form"}
+
+    assert Schema.from_json(without) == first
+    assert "form" not in first.to_json()
+    assert Schema.from_json(first.to_json()) == first
+    large, _ = first.canonical({"court": 1e17})
+    padded, _ = first.canonical({"court": f"{IDENTIFIER}.0"})
+    _, (problem,) = first.canonical({"court": IDENTIFIER})
+    assert (large.categories[0], padded.categories[0]) == ("1e+17", f"{IDENTIFIER}.0")
+    assert problem.problem == "is a whole number beyond 2^53; send it as a text"
+
+
+@pytest.mark.parametrize("cell", ["NA", " NA ", -999, "-999.0", -999.0])
+@pytest.mark.parametrize("column", ["pages", "court"])
+def test_declared_markers_are_missing(column: str, cell: object) -> None:
+    """A bundle takes for missing what its training did, in numbers and categories alike."""
+    schema = replace(SCHEMA, missing=("-999", "NA"))
+
+    row, problems = schema.canonical({"amount": 1, "sealed": True, column: cell})
+
+    assert problems == []
+    assert column in row.missing
+    assert column not in row.coerced
+    assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
+
+
 @pytest.mark.parametrize(
     ("text", "category"),
     [
+        ("-0.0", "0"),
         ("1.0", "1"), ("-7.000", "-7"), ("0.0", "0"), ("True", "true"), ("FALSE", "false"),
         ("1.50", "1.50"), ("01.0", "01.0"), ("1.", "1."), (".0", ".0"), ("v1.0", "v1.0"),
     ],

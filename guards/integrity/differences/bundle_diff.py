@@ -204,6 +204,8 @@ def _schema(declared: Declaration, columns: set[str]) -> Facts:
     facts: Facts = {
         "columns": list(schema.columns),
         "text columns": list(schema.text),
+        "missing markers": list(schema.missing),
+        "canonical form": schema.form,
         **{f"text.{name}": value for name, value in declared.text.items()},
     }
     for kind in ("numeric", "categorical"):

@@ -292,6 +292,32 @@ def test_whole_numbers_as_categories(
     )
 
 
+@pytest.mark.parametrize("known", ["int64", "uint64", "object"])
+def test_long_identifiers_as_categories(
+    known: Literal["int64", "uint64", "object"], tmp_path: Path
+) -> None:
+    """Neighbours beyond 2^53, which are one double, stay apart as integers and as texts."""
+    first = 7311964552017903617
+    frame = table()
+    frame["grade"] = pd.Series([first + row % 3 for row in range(len(frame))], dtype=known)
+    estimator = OneHotEncoder(handle_unknown="ignore").fit(frame[["grade"]])
+    bundle, _ = seal_columns(tmp_path, frame, estimator, categorical=("grade",))
+
+    sent = (first, first + 1, str(first + 2), first + 3)
+    rows = bundle.preprocessing.canonical(
+        [{"text": "", "features": {"grade": value}} for value in sent]
+    )
+    encodings = bundle.preprocessing.encode(["x"] * 4, rows)
+
+    assert [encoding.columns.tolist() for encoding in encodings] == [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+        [0, 0, 0],
+    ]
+    assert [row.unknown for row in rows] == [(), (), (), ("grade",)]
+
+
 def test_truth_values_as_categories(tmp_path: Path) -> None:
     """Truth values are known as JSON has them, and an unknown one is no error."""
     frame = table()

@@ -311,14 +311,22 @@ def _blank(table: Table, row: int, column: str, value: object) -> Table:
 def test_cell_that_is_no_number(
     rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str], value: str
 ) -> None:
-    """The row of the table and the column are named, and the value is not repeated."""
+    """The row of the table, the column and the value are named."""
     table = csv(tmp_path / "t.csv", _blank(rows, 41, "pages", value))
 
     code = called("train", table, *COLUMNS, "--out", tmp_path / "docs" / "1")
 
     said = capsys.readouterr()
     assert (code, said.out) == (2, "")
-    assert said.err == f"understudy: {table}: row 42.pages is not a finite number\n"
+    (line,) = said.err.splitlines()
+    start = f"understudy: {table}: row 42 of 'pages' holds '{value}': it is not a finite number"
+    assert line.startswith(start)
+
+
+def _said(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> tuple[str, str]:
+    assert called(*arguments) == code
+    printed = capsys.readouterr()
+    return printed.out, printed.err
 
 
 def _refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -346,6 +354,8 @@ def test_wrong_tables_are_refused_in_one_line(
     assert "one class only, 'letter'" in _refused(capsys, alike, *COLUMNS, *out)
     assert "too few" in _refused(capsys, few, *COLUMNS, *out)
     assert "no such file" in _refused(capsys, tmp_path / "none.csv", *COLUMNS, *out)
+    skipping = (good, *COLUMNS, "--skip-unknown-labels", *out)
+    assert "--validation, and there is none" in _refused(capsys, *skipping)
     assert not (tmp_path / "docs").exists()
 
 
@@ -373,7 +383,64 @@ def test_validation_with_a_label_that_training_lacks(
     validation = csv(tmp_path / "v.csv", replace(rows, labels=[*rows.labels[:-1], "postcard"]))
     arguments = (table, *COLUMNS, "--validation", validation, "--out", tmp_path / "docs" / "1")
 
-    assert "label 'postcard', which the training rows lack" in _refused(capsys, *arguments)
+    said = _refused(capsys, *arguments)
+
+    assert "1 row with unknown labels: 'postcard' (1 row), none of the training rows': " in said
+    assert "; use --skip-unknown-labels to leave them out" in said
+
+
+def test_unknown_labels_may_be_left_out(
+    held_out: Table, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows with labels that a bundle lacks are counted in a note, and not measured."""
+    labels = ["postcard", "postcard", "telegram", *held_out.labels[3:]]
+    table = csv(tmp_path / "v.csv", replace(held_out, labels=labels))
+
+    assert (
+        "3 rows with unknown labels: 'postcard' (2 rows), 'telegram' (1 row), none of the "
+        in (_said(capsys, 2, "evaluate", trained, table)[1])
+    )
+    out, err = _said(capsys, 0, "evaluate", trained, table, "--skip-unknown-labels", "--json")
+    assert json.loads(out)["rows"] == len(held_out) - 3
+    assert err.startswith("note: ")
+    assert "are left out of 20" in err
+
+
+def test_labels_of_other_spellings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle trained on truth values takes them as any table writes them."""
+    frame = pd.DataFrame({"text": [f"text {n}" for n in range(40)], "label": [True, False] * 20})
+    roles = ColumnRoles(("text",), "label")
+    train(as_table(frame, roles, "memory"), roles, tmp_path / "docs" / "1", QUICK)
+    frame.assign(label=["TRUE", " False "] * 20).to_csv(tmp_path / "v.csv", index=False)
+
+    out, _ = _said(capsys, 0, "evaluate", tmp_path / "docs" / "1", tmp_path / "v.csv", "--json")
+
+    assert set(json.loads(out)["classes"]) == {"false", "true"}
+
+
+def test_identifiers_as_labels_are_refused(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says how many labels there are, before anything is trained."""
+    labels = [f"d{number}" for number in range(60)]
+    table = csv(tmp_path / "t.csv", replace(rows, labels=labels))
+
+    said = _refused(capsys, table, *COLUMNS, "--out", tmp_path / "docs" / "1")
+
+    assert "column 'label' has 60 different labels in 60 rows" in said
+
+
+def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) -> None:
+    """What training took for missing is missing in a request, and is no category."""
+    roles = replace(ROLES, missing=("NA",))
+    table = _blank(_blank(rows, 0, "court", "NA"), 1, "pages", "NA")
+
+    train(_blank(table, 2, "court", "NA"), roles, tmp_path / "docs" / "1", QUICK)
+
+    schema = open_bundle(tmp_path / "docs" / "1").preprocessing.schema
+    assert (schema.missing, "NA" in schema.categorical[0].categories) == (("NA",), False)
+    row, problems = schema.canonical({"court": "NA", "pages": " NA"})
+    assert (row.missing[:1], "court" in row.missing, problems) == (("pages",), True, [])
 
 
 def test_destination_that_exists(

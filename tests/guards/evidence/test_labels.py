@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel
+from guards.labels import KnownLabel
 from tests.guards.evidence.traffic import correction, queued, truth
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -89,3 +90,26 @@ def test_given_up_is_not_taken_back_by_another_row_without_a_label() -> None:
         found = KnownLabels(entries).labels["1"]
         assert (found.label, found.given_up) == (None, True)
     assert not KnownLabels([waiting, waiting]).labels["1"].given_up
+
+
+def test_labels_are_those_of_the_bundle_in_any_spelling() -> None:
+    """They join with its answers, and two spellings of one label are no contradiction."""
+    known = KnownLabels([truth("1", "1.0")], KnownLabel(["0", "1"]))
+    known.add(truth("1", " 1"))
+    known.add(truth("2", "TRUE"))
+    later = known.copy()
+    later.add(truth("3", "0.0"))
+
+    assert {name: label.label for name, label in later.labels.items()} == {
+        "1": "1",
+        "2": "true",
+        "3": "0",
+    }
+    assert (later.repeated, later.contradicted) == (1, 0)
+
+
+def test_labels_of_an_older_bundle_keep_its_spelling() -> None:
+    """A bundle that answers True is right where the truth is true."""
+    known = KnownLabels([truth("1", "true")], KnownLabel(["False", "True"]))
+
+    assert known.labels["1"].label == "True"

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from guards.evidence.pair import Missed
+from tests.guards.comparison import logs
 from tests.guards.comparison.logs import LABELS, Seen, write_log
 from tests.service.cli.running import exit_code
 
@@ -73,6 +74,23 @@ def test_a_promotion_is_0(tmp_path: Path, log: Path, capsys: pytest.CaptureFixtu
     assert document["verdict"]["decision"] == "promote"
     assert document["verdict"] == document["challengers"][0]["verdict"]
     assert document["challengers"][0]["accuracy"]["challenger"]["accuracy"]["value"] == 1.0
+
+
+def test_labels_in_another_spelling_join(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that writes 1.0 and TRUE judges a champion that answers 1 and True."""
+    monkeypatch.setattr(logs, "LABELS", ("1", "True", "x"))
+    seen = [Seen(f"r-{n}", ("1", "True")[n % 2], ("1", "True")[n % 2]) for n in range(40)]
+    log = write_log(tmp_path / "log.jsonl", seen)
+    labels = tmp_path / "labels.csv"
+    rows = (f"r-{number},{('1.0', 'TRUE')[number % 2]}" for number in range(40))
+    labels.write_text("\n".join(["request_id,label", *rows]), encoding="utf-8")
+
+    exit_code("compare", log, "--labels", labels, "--json")
+
+    accuracy = _json(capsys)["challengers"][0]["accuracy"]
+    assert accuracy["champion"]["accuracy"]["value"] == 1.0
 
 
 def test_anything_else_is_1(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -177,14 +177,36 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path: Path, column: str) ->
 
 def test_rows_with_more_cells_than_the_header_are_refused(tmp_path: Path) -> None:
     """The cells would stand under the wrong names."""
-    with pytest.raises(TableError, match="rows have more cells than its header"):
+    with pytest.raises(TableError, match="row 1 has 3 cells, and the header 2"):
         _csv(tmp_path, "request_id,label\na,letter,memo\nb,memo,memo\n")
 
 
-def test_another_delimiter_is_guessed(tmp_path: Path) -> None:
-    """Spreadsheets of many countries write semicolons."""
-    with pytest.raises(TableError, match="'request_id;label': is the delimiter a comma"):
-        _csv(tmp_path, "request_id;label\na;letter\n")
+def test_another_delimiter_is_found(tmp_path: Path) -> None:
+    """Spreadsheets of many countries write semicolons, and what was found is said."""
+    table = _csv(tmp_path, "request_id;label\na;letter\n")
+
+    assert [(label.request_id, label.label) for label in table.labels] == [("a", "letter")]
+    assert table.notes[0].endswith("its cells are separated by ';'")
+
+
+@pytest.mark.parametrize("label", ["nan", " ", "NaN"])
+def test_what_looks_missing_is_no_label(tmp_path: Path, label: str) -> None:
+    """A row that nobody labelled is left out, whatever a tool wrote for nothing."""
+    table = _csv(tmp_path, f"request_id,label\na,letter\nb,{label}\n")
+
+    assert [each.request_id for each in table.labels] == ["a"]
+    assert table.problems[0].endswith("row 2: has no label")
+
+
+def test_a_date_is_no_label(tmp_path: Path) -> None:
+    """A cell that is nothing plain is called what it is."""
+    path = tmp_path / "labels.parquet"
+    days = [pd.Timestamp("2026-03-02"), pd.NaT]
+    pd.DataFrame({"request_id": ["a", "b"], "label": days}).to_parquet(path)
+
+    problems = read_labels(path).problems
+
+    assert problems[0].endswith("row 1: label is a date and time; write it as a text")
 
 
 def test_a_probability_may_have_a_decimal_comma(tmp_path: Path) -> None:

@@ -119,13 +119,54 @@ def test_table_as_a_csv(worker: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert encoded[0].row.unknown == encoded[1].row.unknown == ()
 
 
+def test_missing_markers_of_the_table(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What pandas took for missing in training is noted as a category, and missing if declared."""
+    table().to_csv(worker / "held_out.csv", index=False, na_rep="NA")
+
+    assert with_columns() == 0
+    assert "note: grade: 6 rows hold 'NA', which looks like a missing" in capsys.readouterr().err
+    assert with_columns("--missing", "NA", out="sealed/2") == 0
+    assert "'NA'" not in capsys.readouterr().err
+
+    preprocessing = open_bundle(worker / "sealed" / "2").preprocessing
+    assert preprocessing.schema.missing == ("NA",)
+    rows = [{"age": "NA", "grade": "NA", "paid": True}, {"age": None, "grade": None, "paid": True}]
+    marked, missing = preprocessing.encode(
+        ["x", "x"], preprocessing.canonical([{"features": row} for row in rows])
+    )
+    assert marked.row.missing == missing.row.missing == ("age", "grade")
+    assert marked.columns.tobytes() == missing.columns.tobytes()
+
+
+def test_a_known_category_is_not_missing(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A marker that the encoder was fitted with would be two things."""
+    assert with_columns("--missing", "3.0") == 2
+
+    said = capsys.readouterr().err
+    assert said == "understudy: --missing 3: the columns know '3' as a category of 'grade'\n"
+    assert not (worker / "sealed").exists()
+
+
+def test_a_table_of_a_spreadsheet(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Semicolons are noted, and another encoding is refused in one line that says what to do."""
+    text = table().to_csv(index=False, sep=";")
+
+    (worker / "held_out.csv").write_text(text, encoding="utf-8-sig")
+    assert with_columns() == 0
+    assert "note: held_out.csv: its cells are separated by ';'" in capsys.readouterr().err
+    (worker / "held_out.csv").write_bytes(text.replace("the letter", "l\xe9tter").encode("cp1252"))
+    assert with_columns(out="sealed/2") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("understudy: held_out.csv: row 3: byte 0xe9 is no UTF-8; save the table")
+
+
 MISTYPED: dict[str, tuple[dict[str, str], str]] = {
     "no such model": ({"model": "modle"}, "--model modle: no config.json of a model there"),
     "no such table": ({"reference": "held.csv"}, "held.csv: no such file"),
-    "table of another kind": ({"reference": "columns.joblib"}, "expected .csv, .parquet or .jsonl"),
-    "no such text": ({"text": "bdy"}, "no column 'bdy'; it has body, verdict"),
+    "table of another kind": ({"reference": "columns.joblib"}, "expected .csv, .tsv, .parquet"),
+    "no such text": ({"text": "bdy"}, "no column 'bdy'; it has 'body', 'verdict'"),
     "no such label": ({"label": "verdcit"}, "no column 'verdcit'"),
-    "other labels": ({"label": "paid"}, "the table has label 'False', and the model knows"),
+    "other labels": ({"label": "paid"}, "the table has label 'false', and the model knows"),
     "a file as the model": ({"model": "held_out.csv"}, "--model held_out.csv: no config.json"),
     "exists": ({"out": "model"}, "model: exists already"),
     "text twice": ({"label": "body"}, "column 'body' is given two roles"),

@@ -198,7 +198,10 @@ def test_labels_are_accepted_one_by_one() -> None:
         ("a", "invoice"),
     ]
     assert rejected == [
-        Problem("labels[1].label", "input should be a valid string"),
+        Problem(
+            "labels[1].label",
+            "should be a text, a truth value, or a number that has lost no digits",
+        ),
         Problem("labels[2].label", "field required"),
         Problem("labels[3].request_id", "string should have at least 1 character"),
         Problem("labels[4].request_id", "holds half of a surrogate pair"),
@@ -275,10 +278,14 @@ def test_a_label_of_no_moment_is_rejected(moment: object) -> None:
         (" contract ", "contract"),
         (" " * 200 + "x" * 128, "x" * 128),
         ("契約", "契約"),
+        ("2.0", "2"),
+        (2.0, "2"),
+        (True, "true"),
+        ("cafe\u0301", "caf\u00e9"),
     ],
 )
-def test_a_label_that_the_champion_does_not_know_is_accepted(label: str, kept: str) -> None:
-    """A class of its own, without the spaces around it."""
+def test_a_label_that_the_champion_does_not_know_is_accepted(label: object, kept: str) -> None:
+    """A class of its own, in canonical form."""
     assert received(label=label).label == kept
 
 
@@ -291,8 +298,38 @@ def test_a_label_of_the_champion_is_accepted_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "label", "recorded"),
+    [
+        (["0", "1"], 1, "1"),
+        (["0", "1"], 1.0, "1"),
+        (["0", "1"], " 1.0 ", "1"),
+        (["false", "true"], True, "true"),
+        (["false", "true"], "TRUE", "true"),
+        (["False", "True"], True, "True"),
+        (["0.0", "1.0"], 1, "1.0"),
+        (["nan", "b"], "nan", "nan"),
+    ],
+)
+def test_a_label_of_the_champion_in_any_spelling(
+    known: list[str], label: object, recorded: str
+) -> None:
+    """Numbers and truth values are those of a table, and the bundle's own spelling is recorded."""
+    body = {"labels": [{"request_id": "a", "label": label}]}
+    accepted, rejected = parse_labels(body, known)
+    assert ([each.label for each in accepted], rejected) == ([recorded], [])
+
+
+@pytest.mark.parametrize("label", [None, [1], {}, 2.0**60])
+def test_a_label_that_is_nothing_plain_is_rejected(label: object) -> None:
+    """It is told what a label can be."""
+    reason = "should be a text, a truth value, or a number that has lost no digits"
+    assert rejection(label=label) == Problem("labels[0].label", reason)
+
+
+@pytest.mark.parametrize(
     ("fields", "field", "reason"),
     [
+        ({"label": "NaN"}, "label", "stands for a missing value"),
         ({"label": ""}, "label", "is empty"),
         ({"label": " \t\n"}, "label", "is empty"),
         ({"label": CANARY * 12}, "label", "has more than 128 characters"),

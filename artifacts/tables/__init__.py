@@ -1,0 +1,38 @@
+"""Read labelled tables as documents, before anything is fitted.
+
+- ``roles``: the role of each column.
+- ``raw``: the cells of a file by column, as they are.
+- ``files``: read a file by its ending.
+- ``csv_file``, ``delimiters``, ``encodings``: read CSV, find what separates its cells, and its
+  encoding.
+- ``parquet_file``, ``json_lines``: read Parquet and JSON Lines.
+- ``cells``: what a cell holds, in words, and the plain value or text that it stands for.
+- ``markers``: texts that look like a missing value.
+- ``labels``: the labels of rows.
+- ``table``: documents with their labels.
+- ``description``: what a table holds, by column.
+"""
+
+from artifacts.tables.files import read_raw
+from artifacts.tables.roles import ColumnRoles
+from artifacts.tables.table import (
+    Table,
+    as_table,
+    canonical_rows,
+    known_rows,
+    numeric_columns,
+    read_table,
+    table_of,
+)
+
+__all__ = [
+    "ColumnRoles",
+    "Table",
+    "as_table",
+    "canonical_rows",
+    "known_rows",
+    "numeric_columns",
+    "read_raw",
+    "read_table",
+    "table_of",
+]

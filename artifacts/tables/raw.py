@@ -1,0 +1,60 @@
+"""The cells of a file by column, as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guards.errors import TableError
+from guards.text import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+__all__ = ["RawTable", "wanted_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """The cells of a table by column, before anything is made of them.
+
+    ``names`` are those of all columns in order, and ``cells`` hold those that were asked for, as
+    lists of ``rows`` values: what JSON holds, and whatever else a typed column has. A name that two
+    columns have is not in ``cells``.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    rows: int
+    cells: Mapping[str, list[object]]
+    notes: tuple[str, ...] = ()
+
+    def column(self, name: str) -> list[object]:
+        """Return the cells of a column; raises ``TableError`` if there is none, or two."""
+        if name not in self.names:
+            message = f"{self.name}: no column {name!r}; it has {listed(self.names)}{self._hint()}"
+            raise TableError(message)
+        if self.names.count(name) > 1:
+            message = f"{self.name}: has two columns {name!r}; leave one of them"
+            raise TableError(message)
+        return self.cells[name]
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raise ``TableError`` without rows, or where a column is missing or has a namesake."""
+        if self.rows == 0:
+            message = f"{self.name}: has no rows"
+            raise TableError(message)
+        for name in names:
+            self.column(name)
+
+    def _hint(self) -> str:
+        return ": is the delimiter a comma?" if len(self.names) == 1 else ""
+
+
+def wanted_columns(names: Sequence[str], wanted: Collection[str] | None) -> dict[str, int]:
+    """Return the index of each column that is wanted (all without ``wanted``) and has one name."""
+    return {
+        name: index
+        for index, name in enumerate(names)
+        if (wanted is None or name in wanted) and names.count(name) == 1
+    }
