@@ -131,7 +131,7 @@ def _unless_trusted(refusal: ForbiddenGlobals) -> Finding:
 
 
 def _serving_notes(path: Path, estimator: object) -> list[str]:
-    """Give the estimator the form in which it serves, and return the notes on that."""
+    """Return the notes on setting the form in which the estimator serves."""
     try:
         return set_serving_form(estimator)
     except (AttributeError, TypeError, ValueError) as error:

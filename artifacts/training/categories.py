@@ -17,12 +17,12 @@ RARE = 2
 """A category seen fewer times than this in training is treated as unknown."""
 
 MAX_CATEGORIES = 1000
-"""So many categories a column, the most frequent ones, are known; the network has a weight for each
-of them in every element of its hidden layer."""
+"""At most so many categories of a column are known: the network has a weight for each of them in
+every element of its hidden layer."""
 
 _NOTED_SHARE = 0.1
 _REFUSED_SHARE = 0.9
-_FEWEST_JUDGED = 100
+_MIN_JUDGED = 100
 """A column with fewer values is never refused: so few say little about the others."""
 
 
@@ -52,7 +52,7 @@ def category_notes(column: str, values: Sequence[str], known: Sequence[str]) -> 
         f"{column}: {len(counts)} categories in {rows} rows; the {len(known)} most frequent are "
         f"known, and {unknown} rows ({unknown / rows:.0%}) hold another, encoded as unknown"
     )
-    if rows >= _FEWEST_JUDGED and unknown > rows * _REFUSED_SHARE:
+    if rows >= _MIN_JUDGED and unknown > rows * _REFUSED_SHARE:
         message = f"{found}: an identifier, it seems; leave the column out, or group its values"
         raise TableError(message)
     if unknown:
