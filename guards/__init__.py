@@ -12,6 +12,8 @@
 - ``findings``: the catalogue of finding codes, with meaning and remedy.
 - ``findings_page``: the catalogue as ``docs/findings.md``.
 - ``schema``: the inputs that a bundle takes, and the canonical form of a document's columns.
+- ``labels``: the one canonical form of labels.
+- ``plain_values``: the plain value that a cell of a table stands for.
 - ``moments``: how a moment in time is written, and counted in microseconds.
 - ``text``: text from elsewhere, made safe to print.
 - ``json_types``: type names for plain JSON.

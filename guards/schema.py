@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = [
+    "FORM",
     "MISSING",
     "CanonicalRow",
     "CategoricalColumn",
@@ -32,13 +33,26 @@ __all__ = [
 MISSING = ""
 """The canonical form of a missing category; no known category can equal it."""
 
+FORM = 2
+"""The canonical form of categories that new bundles have; see :func:`canonical_category`."""
+
 _TRUTH_TEXTS = frozenset({"false", "true"})
-_WHOLE = re.compile(r"(-?(?:0|[1-9]\d{0,14}))\.0+", re.ASCII)
+_WHOLE = {
+    1: re.compile(r"(-?(?:0|[1-9]\d{0,14}))\.0+", re.ASCII),
+    2: re.compile(r"(-?(?:0|[1-9]\d*))\.0+", re.ASCII),
+}
+"""Whole numbers with a fraction of zeros, by canonical form."""
+
 _MISSING_TEXTS = frozenset({"", "nan"})
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAX_EXACT = 2.0**53
+_MAX_INTEGER = 10**500
 _NO_NUMBER = "is not a finite number"
 _NO_CATEGORY = "is not a text, a number or a truth value"
+_INEXACT = (
+    "is a number this large that has lost digits as a decimal fraction; send all of them as a text"
+)
+_LARGE = "is a whole number beyond 2^53; send it as a text"
 
 _CATEGORY_CHARS = 500
 """Longer categories are truncated: composing takes quadratic time in the length of a run of
@@ -120,13 +134,15 @@ class _Reading:
     """
 
     __slots__ = (
-        *("_features", "_path", "present", "problems"),
+        *("_features", "_form", "_markers", "_path", "present", "problems"),
         *("unknown", "missing", "coerced", "out_of_range"),
     )
 
-    def __init__(self, features: Mapping[str, object], path: str) -> None:
+    def __init__(self, features: Mapping[str, object], path: str, schema: Schema) -> None:
         self._features = features
         self._path = path
+        self._form = schema.form
+        self._markers = schema.missing
         self.present = 0
         self.problems: list[Problem] = []
         self.unknown: list[str] = []
@@ -152,9 +168,9 @@ class _Reading:
     def category(self, column: CategoricalColumn) -> str:
         """Return a category, ``MISSING`` where it is missing or cannot be one."""
         raw = self._value(column.name)
-        value = canonical_category(raw)
+        value = canonical_category(raw, self._form)
         if value is None or value == MISSING:
-            self._add_missing(column, _NO_CATEGORY if value is None else None)
+            self._add_missing(column, _why_no_category(raw) if value is None else None)
             return MISSING
         if value not in column.categories:
             self.unknown.append(column.name)
@@ -168,7 +184,10 @@ class _Reading:
         if name not in self._features:
             return None
         self.present += 1
-        return self._features[name]
+        value = self._features[name]
+        if self._markers and canonical_category(value, self._form) in self._markers:
+            return None
+        return value
 
     def _add_missing(self, column: NumericColumn | CategoricalColumn, problem: str | None) -> None:
         self.missing.append(column.name)
@@ -184,13 +203,17 @@ class Schema:
     """What a document must look like: text columns of the table, feature columns, and labels.
 
     ``text`` names the table's text columns, joined with one space in this order, which is what a
-    request's ``text`` holds. ``labels`` are in the order of the network's outputs.
+    request's ``text`` holds. ``labels`` are in the order of the network's outputs. ``missing`` are
+    the texts and numbers, in canonical form, that were declared to stand for a missing value of a
+    column. ``form`` is that of the categories.
     """
 
     text: tuple[str, ...]
     numeric: tuple[NumericColumn, ...]
     categorical: tuple[CategoricalColumn, ...]
     labels: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    form: int = FORM
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -212,7 +235,7 @@ class Schema:
 
         The row is meaningful only without problems.
         """
-        reading = _Reading(features, path)
+        reading = _Reading(features, path, self)
         numbers = tuple(map(reading.number, self.numeric))
         categories = tuple(map(reading.category, self.categorical))
         row = CanonicalRow(
@@ -230,12 +253,21 @@ class Schema:
         return tuple(sorted(features.keys() - {*self.columns}))
 
     def to_json(self) -> JsonObject:
-        """Return the schema as plain JSON."""
-        return asdict(self)
+        """Return the schema as plain JSON, without what the schemas of form 1 did not have."""
+        data = asdict(self)
+        if not self.missing:
+            del data["missing"]
+        if self.form == 1:
+            del data["form"]
+        return data
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Schema:
         """Read a schema back; raises ``KeyError`` or ``TypeError`` where it is malformed."""
+        form = data.get("form", 1)
+        if type(form) is not int or form not in _WHOLE:
+            message = f"expected a canonical form up to {FORM}"
+            raise TypeError(message)
         return cls(
             text=_texts(data["text"]),
             numeric=tuple(NumericColumn(**column) for column in data["numeric"]),
@@ -244,6 +276,8 @@ class Schema:
                 for column in data["categorical"]
             ),
             labels=_texts(data["labels"]),
+            missing=_texts(data.get("missing", ())),
+            form=form,
         )
 
 
@@ -267,48 +301,67 @@ def canonical_number(value: object) -> float | None:
         return None
 
 
-def canonical_category(value: object) -> str | None:
+def canonical_category(value: object, form: int = FORM) -> str | None:
     """Return the canonical text of a category, ``MISSING`` if missing, None if it cannot be one.
 
-    Whole numbers lose their fraction (``1.0``, ``"1.0"`` and ``"1"`` are one category), truth
-    values are ``true`` and ``false``, also where a CSV has them as texts, and texts are stripped,
-    truncated to 500 characters, and composed (Unicode NFC).
+    Whole numbers lose their fraction (``1.0``, ``"1.0"`` and ``"1"`` are one category) and integers
+    keep all of their digits, up to 500. A float from 2^53 on is none: it stands for several whole
+    numbers. Truth values are ``true`` and ``false``, also where a CSV has them as texts, and texts
+    are stripped, truncated to 500 characters, and composed (Unicode NFC).
+
+    In ``form`` 1, of bundles that record none, integers from 2^53 on are none, floats from there on
+    are what ``repr`` gives, and a whole number with a fraction loses it up to 15 digits.
     """
     if value is None:
         return MISSING
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return _category_of_number(value)
+    if isinstance(value, int):
+        return _category_of_integer(value, form)
+    if isinstance(value, float):
+        return _category_of_float(value, form)
     if not isinstance(value, str):
         return None
-    return _category_of_text(value)
+    return _category_of_text(value, form)
 
 
-def _category_of_text(value: str) -> str:
+def _category_of_text(value: str, form: int) -> str:
     text = unicodedata.normalize("NFC", value.strip()[:_CATEGORY_CHARS])[:_CATEGORY_CHARS].strip()
     if text.lower() in _MISSING_TEXTS:
         return MISSING
     if text.lower() in _TRUTH_TEXTS:
         return text.lower()
-    whole = _WHOLE.fullmatch(text)
-    return whole[1] if whole else text
+    whole = _WHOLE[form].fullmatch(text)
+    if whole is None:
+        return text
+    return "0" if form > 1 and whole[1] == "-0" else whole[1]
+
+
+def _category_of_integer(value: int, form: int) -> str | None:
+    exact = abs(value) < (_MAX_EXACT if form == 1 else _MAX_INTEGER)
+    return str(value) if exact else None
+
+
+def _category_of_float(value: float, form: int) -> str | None:
+    if math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return None
+    if abs(value) < _MAX_EXACT:
+        return str(int(value)) if value.is_integer() else repr(value)
+    return repr(value) if form == 1 else None
+
+
+def _why_no_category(value: object) -> str:
+    if isinstance(value, float) and math.isfinite(value):
+        return _INEXACT
+    return _LARGE if isinstance(value, int) else _NO_CATEGORY
 
 
 def _number_of_text(text: str) -> float | None:
     if text.lower() in _MISSING_TEXTS:
         return math.nan
     return _unless_infinite(float(text)) if _DECIMAL.fullmatch(text) else None
-
-
-def _category_of_number(value: float) -> str | None:
-    if isinstance(value, int):
-        return str(value) if abs(value) < _MAX_EXACT else None
-    if math.isnan(value):
-        return MISSING
-    if math.isinf(value):
-        return None
-    return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT else repr(value)
 
 
 def _unless_infinite(value: float) -> float | None:
