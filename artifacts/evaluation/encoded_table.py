@@ -22,11 +22,15 @@ __all__ = ["EncodedTable", "encode_table"]
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """Documents, their encodings, and their label indices int64 [rows], all in one order."""
+    """Documents, their encodings, and their label indices int64 [rows], all in one order.
+
+    ``rows`` are the numbers of their rows in the table that they come from.
+    """
 
     documents: Sequence[JsonMapping]
     encodings: Sequence[Encoding]
     truth: NDArray[np.int64]
+    rows: Sequence[int] = ()
 
 
 def encode_table(
@@ -42,4 +46,5 @@ def encode_table(
         documents=table.documents,
         encodings=preprocessing.encode(texts, rows),
         truth=np.array([labels.index(label) for label in table.labels]),
+        rows=table.rows,
     )

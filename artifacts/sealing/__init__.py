@@ -1,6 +1,7 @@
 """Seal a trained classifier as a bundle.
 
 - ``measure_and_seal``: the entry point for training and imports.
+- ``answer_check``: whether answers are finite, and labels look exchanged.
 - ``calibrate``: the temperature.
 - ``probes``: the golden documents that every start is checked with.
 - ``reference``: what inputs and answers look like on held-out rows.

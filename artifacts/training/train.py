@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.tokenizer import check_empty_text, untruncated
 from artifacts.bundle.truncation import Truncation
 from artifacts.evaluation.encoded_table import encode_table
+from artifacts.pretrained.encoder import check_base, network_on
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import (
     Classifier,
@@ -82,6 +83,7 @@ def train(
     same rows is only slightly too low. Raises ``TableError`` and ``CallError``.
     """
     check_destination(destination)
+    notes = [] if options.base is None else check_base(options.base)
     training, held_out = _split(table, roles, options, validation)
     rows = canonical_rows(training, roles.open_schema())
     schema = _schema(roles, rows, _labels(training, held_out))
@@ -104,9 +106,10 @@ def train(
         FineTuning(options.epochs, options.seed, options.freeze_encoder, options.base is not None),
     )
     lineage = _lineage(table, validation, roles, options)
-    return measure_and_seal(
+    report = measure_and_seal(
         destination, Classifier(preprocessing, network), encoded, lineage, options
     )
+    return replace(report, notes=(*notes, *report.notes))
 
 
 def _split(
@@ -186,18 +189,20 @@ def _tokenizer(base: str | None, training: Table) -> Tokenizer:
 def _network(
     preprocessing: Preprocessing, width: int, options: TrainingOptions
 ) -> DocumentClassifier:
-    small = {**SMALL_ENCODER, "vocab_size": preprocessing.tokenizer.get_vocab_size()}
-    try:
+    fingerprint, labels = fingerprint_of(preprocessing), preprocessing.schema.labels
+    if options.base is None:
+        small = {**SMALL_ENCODER, "vocab_size": preprocessing.tokenizer.get_vocab_size()}
         network = new_network(
-            options.base,
-            small,
-            columns_width=width,
-            labels=preprocessing.schema.labels,
-            preprocessing_fingerprint=fingerprint_of(preprocessing),
+            small, columns_width=width, labels=labels, preprocessing_fingerprint=fingerprint
         )
-    except (OSError, ValueError) as error:
-        message = f"--base {options.base}: no model there: {first_line(error)}"
-        raise CallError(message) from None
+    else:
+        network = network_on(
+            options.base,
+            options.max_length,
+            columns_width=width,
+            labels=labels,
+            preprocessing_fingerprint=fingerprint,
+        )
     positions = positions_of(network.config.encoder)
     if positions is not None and options.max_length > positions:
         message = f"--max-length {options.max_length}: the base has {positions} positions"
