@@ -58,6 +58,13 @@ Code = Literal[
     "categories_collide",
     "columns_unsafe",
     "unknown_looks_known",
+    "labels_contradict",
+    "labels_exchanged",
+    "weights_unused",
+    "weights_not_finite",
+    "answers_differ",
+    "answers_not_finite",
+    "model_changes_itself",
 ]
 
 
@@ -272,13 +279,15 @@ CATALOGUE: Mapping[Code, Entry] = {
     ),
     "model_incomplete": Entry(
         Section.SEALING,
-        "weights of the classifier are missing: a base model, not a fine-tuned one",
-        "give the fine-tuned model, not the base that it started from",
+        "weights are missing: a base model or a language model, not a fine-tuned one, or files "
+        "that were not copied",
+        "give the fine-tuned model, whole, not the base that it started from",
     ),
     "model_not_supported": Entry(
         Section.SEALING,
-        "several labels a document, a number instead of a label, one output, an encoder with a "
-        "decoder, quantised weights, or a model that fails on a long text",
+        "several labels a document, a number instead of a label, one output, a label for each "
+        "token, an encoder with a decoder, an adapter, quantised weights or weights in another "
+        "format, code of its own, or a model that fails on some text",
         "give a model that was trained to choose one of several labels",
     ),
     "tokenizer_contradicts_itself": Entry(
@@ -307,5 +316,50 @@ CATALOGUE: Mapping[Code, Entry] = {
         "an unknown category is encoded as a known one, as with `drop='first'` and "
         "`handle_unknown='ignore'`",
         "train with an encoder that tells them apart",
+    ),
+    "labels_contradict": Entry(
+        Section.SEALING,
+        "`id2label` and `label2id` of the model's `config.json` name an output differently: which "
+        "of the two training used cannot be seen here",
+        "write both as the labels were numbered in training",
+    ),
+    "labels_exchanged": Entry(
+        Section.SEALING,
+        "the model's answers fit the table's labels far better when labels are exchanged, or are "
+        "right far less often than by chance",
+        "make `id2label` and `label2id` of config.json, or the table's labels, those of training; "
+        "where the figures are right as they are, `--accept-labels`",
+    ),
+    "weights_unused": Entry(
+        Section.SEALING,
+        "the files hold weights that the configured network has no place for (more layers, another "
+        "kind of positions), or of another shape: another network was trained",
+        "make config.json that of the trained model; where these weights were not used in "
+        "training, remove them",
+    ),
+    "weights_not_finite": Entry(
+        Section.SEALING,
+        "a weight is NaN, infinite, or too large to compute with in float32",
+        "give a checkpoint from before the training diverged, or train again at a lower rate",
+    ),
+    "answers_differ": Entry(
+        Section.SEALING,
+        "the network, as it would be sealed, answers a text otherwise than the library does with "
+        "the same directory",
+        "train a model whose answers need nothing beside token ids, such as BERT",
+    ),
+    "answers_not_finite": Entry(
+        Section.SEALING,
+        "the model answers a text with NaN or infinity",
+        "give a model that answers every text with numbers: large weights overflow in float32, "
+        "and training with gradient clipping keeps them small",
+    ),
+    "model_changes_itself": Entry(
+        Section.SEALING,
+        "an answer depends on the texts answered before, as with BigBird's `block_sparse` "
+        "attention, which a short text switches off for good",
+        "give --max-length a number of tokens within which it always attends in the same way "
+        "(BigBird: at most (5 + 2 * num_random_blocks) * block_size), or train with full attention "
+        '(`attention_type="original_full"`)',
     ),
 }

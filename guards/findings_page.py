@@ -42,8 +42,8 @@ A start judges every challenger beside the champion, and again when the challeng
 announces itself. `understudy verify` judges each bundle by itself, and does not report it.
 """,
     Section.SEALING: """\
-`understudy seal` tries on the columns what can arrive in service, and refuses what would answer
-otherwise than in training.
+`understudy seal` tries on model and columns what can arrive in service, and refuses what would
+answer otherwise than in training. `understudy train --base` checks the encoder in the same way.
 """,
 }
 """What is said above a table."""

@@ -161,7 +161,6 @@ def save_joined_model(  # noqa: PLR0913 (each is what one test or another varies
     tokenizer = learn_tokenizer(texts, vocabulary)
     torch.manual_seed(0)
     network = new_network(
-        None,
         {**_bert(tokenizer.get_vocab_size()).to_dict(), **(sizes or {})},
         columns_width=width,
         labels=tuple(labels),

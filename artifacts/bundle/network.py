@@ -16,8 +16,6 @@ from transformers import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from guards.json_types import JsonObject
 
 __all__ = [
@@ -27,6 +25,7 @@ __all__ = [
     "TextClassifier",
     "empty_network",
     "harmless_config",
+    "harmless_fields",
     "has_cuda",
     "in_bfloat16",
     "model_of",
@@ -76,10 +75,7 @@ class DocumentClassifier(PreTrainedModel):
     def __init__(self, config: DocumentClassifierConfig) -> None:
         """Build the network with fresh weights."""
         super().__init__(config)
-        known = {
-            name: value for name, value in config.encoder.items() if name not in _UNSAFE_FIELDS
-        }
-        encoder_config = AutoConfig.for_model(**known)
+        encoder_config = AutoConfig.for_model(**harmless_fields(config.encoder))
         self.encoder = AutoModel.from_config(encoder_config)
         hidden: int = self.encoder.config.hidden_size
         self.dropout = nn.Dropout(0.1)
@@ -190,42 +186,41 @@ def empty_network(config: JsonObject) -> Network:
     return TextClassifier(AutoModelForSequenceClassification.from_config(known))
 
 
+def harmless_fields(config: JsonObject) -> JsonObject:
+    """Return a configuration without what asks for code from elsewhere, or for other kernels."""
+    return {name: value for name, value in config.items() if name not in _UNSAFE_FIELDS}
+
+
 def harmless_config(config: JsonObject) -> PreTrainedConfig:
     """Read a ``config.json`` so that nothing is fetched and no code named there is run.
 
     Raises ``ValueError`` for a kind of model that the library does not have.
     """
-    known = {name: value for name, value in config.items() if name not in _UNSAFE_FIELDS}
+    known = harmless_fields(config)
     if known.get("model_type") == DocumentClassifierConfig.model_type:
         return DocumentClassifierConfig.from_dict(known)
     return AutoConfig.for_model(**{"model_type": "", **known})
 
 
 def new_network(
-    base: Path | str | None,
-    small_encoder: JsonObject,
+    encoder: JsonObject | PreTrainedModel,
     *,
     columns_width: int,
     labels: tuple[str, ...],
     preprocessing_fingerprint: str,
 ) -> DocumentClassifier:
-    """Build a network on the encoder in ``base`` (a directory or hub id), or on a fresh small one.
-
-    Raises ``OSError`` or ``ValueError`` when ``base`` holds no model.
-    """
-    pretrained = None if base is None else AutoModel.from_pretrained(str(base), dtype=torch.float32)
-    encoder = small_encoder if pretrained is None else pretrained.config.to_dict()
+    """Build a network on an encoder: a pretrained one, or a fresh one of a configuration."""
     network = DocumentClassifier(
         DocumentClassifierConfig(
-            encoder=encoder,
+            encoder=encoder.config.to_dict() if isinstance(encoder, PreTrainedModel) else encoder,
             columns_width=columns_width,
             preprocessing_fingerprint=preprocessing_fingerprint,
             id2label=dict(enumerate(labels)),
             label2id={label: index for index, label in enumerate(labels)},
         )
     )
-    if pretrained is not None:
-        network.encoder.load_state_dict(pretrained.state_dict())
+    if isinstance(encoder, PreTrainedModel):
+        network.encoder.load_state_dict(encoder.state_dict())
     return network
 
 

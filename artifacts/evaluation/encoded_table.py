@@ -32,11 +32,15 @@ _MAX_VALUES = 2**22
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """Documents, their encodings, and their label indices int64 [rows], all in one order."""
+    """Documents, their encodings, and their label indices int64 [rows], all in one order.
+
+    ``rows`` are the numbers of their rows in the table that they come from.
+    """
 
     documents: Sequence[JsonMapping]
     encodings: Sequence[Encoding]
     truth: NDArray[np.int64]
+    rows: Sequence[int] = ()
 
 
 def encode_table(
@@ -52,6 +56,7 @@ def encode_table(
         documents=table.documents,
         encodings=CompactEncodings(rows, _encoded(preprocessing, table, rows)),
         truth=np.array([indices[label] for label in table.labels]),
+        rows=table.rows,
     )
 
 

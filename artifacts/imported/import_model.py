@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from artifacts.bundle.fingerprint import fingerprint_of
 from artifacts.bundle.network import model_of
 from artifacts.bundle.opening import open_bundle
 from artifacts.evaluation.encoded_table import EncodedTable, encode_table
+from artifacts.imported.agreement import check_agreement
 from artifacts.imported.columns import ImportedColumns, read_columns
-from artifacts.imported.model import ImportedModel, labels_of, read_model
+from artifacts.imported.labels import labels_of
+from artifacts.imported.model import ImportedModel, read_model
 from artifacts.imported.preprocessing import import_preprocessing
 from artifacts.sealing.destination import check_destination
 from artifacts.sealing.lineage import lineage_of
@@ -52,6 +54,7 @@ class ImportOptions(SealingOptions):
     calibrate: bool = True
     trusted: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    accept_labels: bool = field(default=False, kw_only=True)
 
 
 def import_model(
@@ -66,9 +69,11 @@ def import_model(
     check_destination(destination)
     columns = _read_columns(roles, options)
     model = read_model(options.model, options.max_length)
-    labels = labels_of(model.network, table.labels)
+    outputs = model.network.config.num_labels or 0
+    labels = labels_of(model.config, outputs, table.labels, f"--model {options.model}")
     preprocessing, notes = import_preprocessing(table, roles, model, columns, labels)
     _bind(model.network, preprocessing, options.model)
+    check_agreement(options.model, model, table)
     table, left_out = _answerable(table, preprocessing.schema)
     encoded = _encode(preprocessing, table)
     _check_width(model.network, encoded.encodings[0], options.model)
@@ -78,7 +83,7 @@ def import_model(
     lineage = _lineage(table, roles, options, model, columns)
     report = measure_and_seal(destination, classifier, encoded, lineage, options)
     _open_once(destination, options)
-    return replace(report, notes=(*notes, *left_out, *report.notes))
+    return replace(report, notes=(*model.notes, *notes, *left_out, *report.notes))
 
 
 def _read_columns(roles: ColumnRoles, options: ImportOptions) -> ImportedColumns | None:

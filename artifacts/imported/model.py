@@ -6,9 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
 from transformers import AutoModelForSequenceClassification
-from transformers.utils import logging
 
 from artifacts.bundle.inference import logits_of
 from artifacts.bundle.network import (
@@ -16,25 +14,32 @@ from artifacts.bundle.network import (
     DocumentClassifierConfig,
     Network,
     TextClassifier,
-    harmless_config,
     model_of,
     positions_of,
 )
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.truncation import Truncation
 from artifacts.imported.tokenizer import LibraryTokenizer, contradiction, read_tokenizers
+from artifacts.pretrained.configuration import (
+    check_supported,
+    parse_config,
+    read_config,
+    refused,
+)
+from artifacts.pretrained.directory import check_files
+from artifacts.pretrained.weights import check_finite, check_places, check_precision, load
 from guards.errors import CallError, Finding, GuardRefused, first_line
 from guards.schema import CanonicalRow, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tokenizers import Tokenizer
 
     from guards.json_types import JsonObject
 
-__all__ = ["ImportedModel", "labels_of", "read_model"]
+__all__ = ["ImportedModel", "read_model"]
 
 _LONG = " ".join(map(str, range(2000)))
 """A text that most models truncate, and whose end differs from where it is truncated."""
@@ -48,14 +53,32 @@ _MAX_LENGTH = 100_000
 """Tokenizers without a maximum length have a number far beyond this in their files."""
 
 
+_OTHER_TASKS = {
+    "ForMultipleChoice": "a model that chooses one of several texts",
+    "ForNextSentencePrediction": "a model that says whether one text follows another",
+    "ForQuestionAnswering": "a model that finds answers in a text",
+    "ForTokenClassification": "a classifier of tokens",
+}
+"""What classes of the library are, whose weights may look like those of a sequence classifier."""
+
+_LANGUAGE_MODELS = ("ForMaskedLM", "ForPreTraining", "LMHeadModel", "ForCausalLM")
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedModel:
-    """A model that was read; ``max_length_from`` says in words where the length was found."""
+    """A model that was read, with its configuration as it is written.
+
+    ``library`` is the library's tokenizer; ``max_length_from`` says in words where the length was
+    found; ``notes`` are to be read.
+    """
 
     network: Network
+    config: JsonObject
+    library: LibraryTokenizer
     tokenizer: Tokenizer
     max_length: int
     max_length_from: str
+    notes: tuple[str, ...]
 
 
 def read_model(directory: Path, max_length: int | None) -> ImportedModel:
@@ -64,97 +87,63 @@ def read_model(directory: Path, max_length: int | None) -> ImportedModel:
     Raises ``CallError`` if there is none, and ``GuardRefused`` for one that would not answer as it
     did in training.
     """
-    config = _config(directory)
-    network = _network(directory, config)
+    source = f"--model {directory}"
+    notes = check_files(directory, source)
+    config = read_config(directory, source)
+    network = _network(directory, config, source)
+    notes += check_precision(directory, source)
     library, tokenizer = read_tokenizers(directory)
-    length, source = _max_length(directory, network, max_length)
+    length, length_from = _max_length(directory, network, max_length)
     _check_vocabulary(directory, network, tokenizer)
     _check_long_text(
         directory, network, library, Preprocessing(_TEXT_ONLY, None, tokenizer, Truncation(length))
     )
-    return ImportedModel(network, tokenizer, length, source)
+    return ImportedModel(network, config, library, tokenizer, length, length_from, tuple(notes))
 
 
-def labels_of(network: Network, in_table: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels in the order of the network's outputs.
-
-    A model that was saved without labels calls them ``LABEL_0``, …. If the labels of the table are
-    the numbers, they are used instead. Raises ``CallError`` if the table has an unknown label.
-    """
-    by_index = {int(index): str(label) for index, label in (network.config.id2label or {}).items()}
-    labels = tuple(by_index[index] for index in sorted(by_index))
-    numbers = tuple(map(str, range(len(labels))))
-    if sorted(by_index) != [*range(len(set(labels)))]:
-        message = (
-            f"id2label of the model's config.json must name 0, 1, … once each; it is {by_index}"
-        )
-        raise CallError(message)
-    if labels == tuple(f"LABEL_{number}" for number in numbers) and set(in_table) <= set(numbers):
-        return numbers
-    strange = sorted(set(in_table) - set(labels))
-    if strange:
-        message = (
-            f"the table has label {strange[0]!r}, and the model knows {', '.join(labels)}; "
-            "write the table's as the model does, or name them in the id2label of its config.json"
-        )
-        raise CallError(message)
-    return labels
+def _network(directory: Path, config: JsonObject, source: str) -> Network:
+    parsed = parse_config(config, source)
+    check_supported(config, parsed, source, "AutoModelForSequenceClassification")
+    for observed, remedy in _no_classifier(config):
+        raise refused(source, observed, remedy)
+    ours = isinstance(parsed, DocumentClassifierConfig)
+    kind: Any = DocumentClassifier if ours else AutoModelForSequenceClassification
+    loaded = load(kind, directory, parsed, source)
+    remedy = _remedy(directory, config)
+    check_places(source, loaded, loaded.missing, loaded.unexpected, remedy)
+    check_finite(source, loaded.model)
+    if (parsed.num_labels or 0) < 2:  # noqa: PLR2004 (two classes make a choice)
+        raise refused(source, "one output", "train with two labels or more (`num_labels`)")
+    model = loaded.model
+    return model if isinstance(model, DocumentClassifier) else TextClassifier(model)
 
 
-def _config(directory: Path) -> JsonObject:
-    try:
-        config = json.loads((directory / "config.json").read_bytes())
-    except (OSError, ValueError) as error:
-        message = f"--model {directory}: no config.json of a model there: {first_line(error)}"
-        raise CallError(message) from None
-    if not isinstance(config, dict):
-        message = f"--model {directory}: config.json is no JSON object"
-        raise CallError(message)
-    for observed, remedy in _unsupported(config):
-        raise _refused(directory, observed, remedy)
-    return config
-
-
-def _unsupported(config: JsonObject) -> Iterator[tuple[str, str]]:
-    """Yield what a configuration says that cannot be served, and what to do about it."""
+def _no_classifier(config: JsonObject) -> Iterator[tuple[str, str]]:
+    """Yield why a model does not choose one of several labels, and what to do about it."""
     if config.get("problem_type") == "multi_label_classification":
         yield "problem_type multi_label_classification", "train one classifier a label"
     if config.get("problem_type") == "regression":
         yield "problem_type regression", "train a classifier of ranges of the number"
-    if config.get("is_encoder_decoder"):
-        yield "an encoder with a decoder", "train a classifier on an encoder alone, such as BERT"
-    if config.get("quantization_config"):
-        remedy = (
-            "give the model as it was before its weights were quantised: `understudy seal` builds "
-            "a quantised engine from it"
-        )
-        yield "quantised weights, which the library would have to undo", remedy
+    for name in config.get("architectures") or ():
+        for task, description in _OTHER_TASKS.items():
+            if str(name).endswith(task):
+                yield f"{description} ({name})", "train a model to choose one label for a text"
 
 
-def _network(directory: Path, config: JsonObject) -> Network:
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    ours = config.get("model_type") == DocumentClassifierConfig.model_type
-    kind: Any = DocumentClassifier if ours else AutoModelForSequenceClassification
-    try:
-        model, loading = kind.from_pretrained(
-            str(directory),
-            config=harmless_config(config),
-            dtype=torch.float32,
-            output_loading_info=True,
-            trust_remote_code=False,
-            local_files_only=True,
+def _remedy(directory: Path, config: JsonObject) -> str:
+    """Return what to do where weights of the classifier are missing."""
+    if (directory / "modules.json").is_file():
+        return (
+            "it is a model of sentence embeddings; train a classifier on it: "
+            f"`understudy train --base {directory} …`"
         )
-    except Exception as error:  # noqa: BLE001 (the library raises many kinds)
-        message = f"--model {directory}: no sequence classifier there: {first_line(error)}"
-        raise CallError(message) from None
-    if loading["missing_keys"]:
-        raise _incomplete(directory, sorted(loading["missing_keys"]))
-    network: Network = model if ours else TextClassifier(model)
-    if len(model.config.id2label or {}) < 2:  # noqa: PLR2004 (two classes make a choice)
-        raise _refused(directory, "one output", "train with two labels or more (`num_labels`)")
-    network.train(mode=False)
-    return network
+    for name in config.get("architectures") or ():
+        if str(name).endswith(_LANGUAGE_MODELS):
+            return (
+                f"it is a language model ({name}); train a classifier on it: "
+                f"`understudy train --base {directory} …`"
+            )
+    return ""
 
 
 def _check_long_text(
@@ -177,12 +166,13 @@ def _check_long_text(
         try:
             logits_of(network, [encoding, encoding])
         except Exception as error:  # noqa: BLE001 (whatever goes wrong here is a refusal)
-            raise _refused(
-                directory,
-                f"{type(error).__name__}: {first_line(error)}",
+            observed = f"{type(error).__name__}: {first_line(error)}"
+            remedy = (
                 "give --max-length the number of tokens that the model takes; where it is shorter "
-                "already, give a model that answers two texts in one batch",
-            ) from None
+                "already, give a model that answers two texts in one batch"
+            )
+            source = f"--model {directory}"
+            raise refused(source, observed, remedy) from None
 
 
 def _max_length(directory: Path, network: Network, requested: int | None) -> tuple[int, str]:
@@ -227,24 +217,3 @@ def _check_vocabulary(directory: Path, network: Network, tokenizer: Tokenizer) -
             remedy="give the tokenizer that the model was trained with",
         )
         raise GuardRefused(str(directory), [finding])
-
-
-def _refused(directory: Path, observed: str, remedy: str) -> GuardRefused:
-    finding = Finding(
-        code="model_not_supported",
-        subject="config.json",
-        expected="a classifier that gives one of several labels",
-        observed=observed,
-        remedy=remedy,
-    )
-    return GuardRefused(str(directory), [finding])
-
-
-def _incomplete(directory: Path, missing: Sequence[str]) -> GuardRefused:
-    finding = Finding(
-        code="model_incomplete",
-        subject="model weights",
-        expected="every weight of the classifier",
-        observed=f"{len(missing)} are missing, the first is {missing[0]!r}",
-    )
-    return GuardRefused(str(directory), [finding])

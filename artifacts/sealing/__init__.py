@@ -2,6 +2,7 @@
 
 - ``destination``: where a bundle can be sealed.
 - ``measure_and_seal``: the entry point for training and imports.
+- ``answer_check``: whether answers are finite, and labels look exchanged.
 - ``calibrate``: the temperature.
 - ``probes``: the golden documents that every start is checked with.
 - ``few_rows``: notes on what too few held-out rows cannot tell.

@@ -11,12 +11,13 @@ from tqdm import tqdm
 from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.bundle.inference import logits_of, softmax
 from artifacts.evaluation.figures import evaluate
+from artifacts.sealing.answer_check import check_finite_logits, exchanged_labels
 from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.few_rows import few_rows_notes
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
 from artifacts.sealing.seal import Sealable, seal
-from guards.errors import first_line
+from guards.errors import PartError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +39,14 @@ class SealingOptions:
     """How to seal, whatever made the classifier.
 
     ``name`` and ``version`` default to the last two components of the destination. With
-    ``accelerate`` the bundle gets the faster engines that can be built here.
+    ``accelerate`` the bundle gets the faster engines that can be built here. With
+    ``accept_labels``, labels that look exchanged are a note, and no reason to refuse.
     """
 
     name: str | None = None
     version: str | None = None
     accelerate: bool = True
+    accept_labels: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,16 @@ def measure_and_seal(
 
     Temperature, figures, reference and probes come from them, and engines are compared on them.
     If there can be no figures or no engine, the bundle is sealed without, and a note says why.
-    Shows progress on a terminal's standard error. Raises ``CallError`` when ``destination`` exists.
+    Shows progress on a terminal's standard error. Raises ``CallError`` when ``destination`` exists,
+    and ``GuardRefused`` where an answer is not finite or labels look exchanged.
     """
     preprocessing, network = classifier.preprocessing, classifier.network
     schema = preprocessing.schema
     logits = _logits(network, held_out.encodings)
+    check_finite_logits(logits, held_out)
+    exchanged = exchanged_labels(logits.argmax(axis=1), held_out.truth, schema.labels)
+    if exchanged is not None and not options.accept_labels:
+        raise PartError(exchanged)
     temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
     probabilities = softmax(logits / np.float32(temperature))
     probes = probe_documents(held_out.documents, schema)
@@ -107,6 +115,8 @@ def measure_and_seal(
         accelerated=accelerated,
     )
     fingerprint = seal(destination, sealable, options.name, options.version)
+    if exchanged is not None:
+        notes = [f"answers do not fit the labels: {exchanged.observed}", *notes]
     return SealingReport(fingerprint, metrics, (*few_rows_notes(metrics, reference), *notes))
 
 

@@ -18,6 +18,7 @@ from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.tokenizer import check_empty_text, untruncated
 from artifacts.bundle.truncation import Truncation
 from artifacts.evaluation.encoded_table import encode_table
+from artifacts.pretrained.encoder import check_base, network_on
 from artifacts.sealing.destination import check_destination
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import (
@@ -87,10 +88,11 @@ def train(
     """
     check_destination(destination)
     check_classes(table.labels, roles.label, table.name)
+    notes = [] if options.base is None else check_base(options.base)
     training, held_out = _split(table, roles, options, validation)
     rows = canonical_rows(training, roles.open_schema())
     schema = _schema(roles, rows, _labels(training, held_out))
-    notes = _category_notes(schema, rows)
+    notes += _category_notes(schema, rows)
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
     preprocessing = Preprocessing(
@@ -211,18 +213,20 @@ def _tokenizer(base: str | None, training: Table) -> Tokenizer:
 def _network(
     preprocessing: Preprocessing, width: int, options: TrainingOptions
 ) -> DocumentClassifier:
-    small = {**SMALL_ENCODER, "vocab_size": preprocessing.tokenizer.get_vocab_size()}
-    try:
+    fingerprint, labels = fingerprint_of(preprocessing), preprocessing.schema.labels
+    if options.base is None:
+        small = {**SMALL_ENCODER, "vocab_size": preprocessing.tokenizer.get_vocab_size()}
         network = new_network(
-            options.base,
-            small,
-            columns_width=width,
-            labels=preprocessing.schema.labels,
-            preprocessing_fingerprint=fingerprint_of(preprocessing),
+            small, columns_width=width, labels=labels, preprocessing_fingerprint=fingerprint
         )
-    except (OSError, ValueError) as error:
-        message = f"--base {options.base}: no model there: {first_line(error)}"
-        raise CallError(message) from None
+    else:
+        network = network_on(
+            options.base,
+            options.max_length,
+            columns_width=width,
+            labels=labels,
+            preprocessing_fingerprint=fingerprint,
+        )
     positions = positions_of(network.config.encoder)
     if positions is not None and options.max_length > positions:
         message = f"--max-length {options.max_length}: the base has {positions} positions"

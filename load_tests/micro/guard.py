@@ -94,7 +94,6 @@ def _make_bundle(directory: Path) -> Path:
     columns = columns_of_others().fit(frame)
     joblib.dump(columns, directory / "columns.joblib")
     network = new_network(
-        None,
         BertConfig(**SHAPES["minilm-l6"]).to_dict(),
         columns_width=columns.transform(frame[:1]).shape[1],
         labels=LABELS,

@@ -67,6 +67,11 @@ Example:
     metavar="VERSION",
     help="Take columns that this other version of scikit-learn fitted; repeat.",
 )
+@click.option(
+    "--accept-labels",
+    is_flag=True,
+    help="Seal even where the answers fit the labels of TABLE far better with labels exchanged.",
+)
 @bundle_options
 def seal(  # noqa: PLR0913 (one parameter an option)
     *,
@@ -78,6 +83,7 @@ def seal(  # noqa: PLR0913 (one parameter an option)
     calibration: str,
     trust: tuple[str, ...],
     accepted: tuple[str, ...],
+    accept_labels: bool,
     accelerate: bool,
     name: str | None,
     version: str | None,
@@ -104,6 +110,7 @@ def seal(  # noqa: PLR0913 (one parameter an option)
         calibrate=calibration == "temperature",
         trusted=trust,
         accepted=accepted,
+        accept_labels=accept_labels,
         name=name,
         version=version,
         accelerate=accelerate,

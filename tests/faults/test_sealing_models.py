@@ -266,8 +266,6 @@ def test_configuration_that_asks_for_code(model: Path, tmp_path: Path) -> None:
         "AutoConfig": "evil.Config",
         "AutoModelForSequenceClassification": "evil.Model",
     }
-    edit(model / "config.json", lambda config: config.update(auto_map=remote))
-
     seal_model(model)
     sealed = model.parent / "sealed" / "1"
     edit_json(
@@ -275,20 +273,68 @@ def test_configuration_that_asks_for_code(model: Path, tmp_path: Path) -> None:
         "model/config.json",
         lambda config: config.update(auto_map=remote, _attn_implementation="evil/kernel"),
     )
+    edit(model / "config.json", lambda config: config.update(auto_map=remote))
+
     open_bundle(sealed)
+    with pytest.raises(GuardRefused, match="code of its own"):
+        import_model(
+            text_table(),
+            TEXT_ALONE,
+            tmp_path / "second" / "1",
+            ImportOptions(model, accelerate=False),
+        )
 
     assert not trace.exists()
-    assert not (sealed / "model" / "evil.py").exists()
+
+
+def test_answers_that_fit_exchanged_labels(model: Path) -> None:
+    """A model whose labels are numbered otherwise than in training is refused, unless accepted."""
+    frame = table()
+    answers = _balanced_answers(model, list(frame["text"]))
+    exchanged = {0: 1, 1: 2, 2: 0}
+    frame["label"] = [LABELS[exchanged[answer]] for answer in answers]
+    permuted = as_table(frame, TEXT_ALONE, "the table")
+    destination = model.parent / "sealed" / "1"
+
+    with pytest.raises(GuardRefused) as refusal:
+        import_model(permuted, TEXT_ALONE, destination, ImportOptions(model, accelerate=False))
+    report = import_model(
+        permuted,
+        TEXT_ALONE,
+        destination,
+        ImportOptions(model, accelerate=False, accept_labels=True),
+    )
+
+    (finding,) = refusal.value.findings
+    assert finding.code == "labels_exchanged"
+    assert "--accept-labels" in finding.remedy
+    assert any(finding.observed in note for note in report.notes)
+
+
+def _balanced_answers(model: Path, texts: list[str]) -> list[int]:
+    """Change a model's last bias so that it gives all of its answers; return those to texts."""
+    theirs = AutoModelForSequenceClassification.from_pretrained(model).eval()
+    inputs = AutoTokenizer.from_pretrained(model)(
+        texts, padding=True, truncation=True, return_tensors="pt"
+    )
+    with torch.no_grad():
+        theirs.classifier.bias -= theirs(**inputs).logits.mean(dim=0)
+        answers: list[int] = theirs(**inputs).logits.argmax(dim=1).tolist()
+    theirs.save_pretrained(model)
+    assert set(answers) == {0, 1, 2}
+    return answers
 
 
 def test_weights_of_another_class_count(model: Path) -> None:
-    """Weights that do not fit the configuration are a wrong call, in one line."""
+    """Weights that do not fit the configuration are refused, with both shapes."""
     weights = load((model / "model.safetensors").read_bytes())
     weights["classifier.bias"] = np.zeros(2, dtype=np.float32)
     (model / "model.safetensors").write_bytes(save(weights, {"format": "pt"}))
 
-    with pytest.raises((CallError, GuardRefused)):
-        seal_model(model)
+    finding = refused(model)
+
+    assert finding.code == "weights_unused"
+    assert (finding.expected[:17], finding.observed) == ("'classifier.bias'", "(2,) in the file")
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{"])

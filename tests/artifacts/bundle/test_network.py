@@ -57,7 +57,7 @@ def test_text_classifier_of_any_family(family: str) -> None:
 def test_joined_network_from_its_configuration() -> None:
     """A network that uses columns is told from one of text only by its ``model_type``."""
     made = new_network(
-        None, bert(), columns_width=4, labels=("a", "b"), preprocessing_fingerprint="sha256:0"
+        bert(), columns_width=4, labels=("a", "b"), preprocessing_fingerprint="sha256:0"
     )
 
     network = empty_network(made.config.to_dict())
@@ -72,7 +72,7 @@ def test_state_of_a_document_is_the_mean_over_its_windows() -> None:
     """Rows of token ids are the windows of one document after the other."""
     torch.manual_seed(1)
     network = new_network(
-        None, bert(), columns_width=2, labels=("a", "b", "c"), preprocessing_fingerprint=""
+        bert(), columns_width=2, labels=("a", "b", "c"), preprocessing_fingerprint=""
     )
     network.train(mode=False)
     ids, columns = torch.randint(50, (6, 9)), torch.randn(2, 2)

@@ -11,7 +11,12 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
+    AutoConfig,
+    AutoModelForMaskedLM,
+    AutoModelForMultipleChoice,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
     BartConfig,
     BertConfig,
@@ -24,14 +29,16 @@ from artifacts.bundle.network import model_of
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.tokenizer import SealedTokenizer
 from artifacts.bundle.truncation import Ends, Truncation
-from artifacts.imported.model import labels_of, read_model
+from artifacts.imported.agreement import check_agreement
+from artifacts.imported.model import read_model
+from artifacts.tables import Table
 from artifacts.training.wordpiece import SPECIAL_TOKENS
 from guards.errors import CallError, GuardRefused
 from guards.schema import CanonicalRow, Schema
 from tests.models import save_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from transformers import PreTrainedModel
@@ -75,6 +82,12 @@ def refused(directory: Path) -> Finding:
         read_model(directory, None)
     (finding,) = refusal.value.findings
     return finding
+
+
+def a_table(texts: Sequence[str]) -> Table:
+    """Return a table of these texts."""
+    documents = [{"text": text, "features": {}} for text in texts]
+    return Table("texts", documents, ["letter"] * len(texts), [*range(1, len(texts) + 1)])
 
 
 def assert_as_the_library(found: ImportedModel, directory: Path) -> None:
@@ -167,65 +180,6 @@ def test_model_that_fails_on_a_long_text(directory: Path, monkeypatch: pytest.Mo
     assert finding.observed.startswith("IndexError")
 
 
-def test_labels_in_the_order_of_the_outputs(tmp_path: Path) -> None:
-    """Twelve labels keep their places, though their numbers are texts in the file."""
-    labels = tuple(f"class {number}" for number in range(12))
-    directory = save_model(tmp_path / "model", "bert", labels, TEXTS)
-    config = json.loads((directory / "config.json").read_bytes())
-    ordered = {key: config["id2label"][key] for key in sorted(config["id2label"])}
-    assert list(ordered)[:3] == ["0", "1", "10"]
-    edit(directory / "config.json", lambda config: config.update(id2label=ordered))
-
-    network = read_model(directory, None).network
-
-    assert labels_of(network, ["class 11"]) == labels
-
-
-@pytest.mark.parametrize(
-    ("id2label", "in_table"),
-    [({1: "a", 2: "b", 3: "c"}, "a"), ({0: "a", 1: "b", 2: "a"}, "a")],
-    ids=["from one", "twice"],
-)
-def test_labels_that_name_no_outputs(
-    directory: Path, id2label: dict[int, str], in_table: str
-) -> None:
-    """Labels that are counted from one, or one of two outputs, are a wrong call."""
-    network = read_model(directory, None).network
-    network.config.id2label = id2label
-
-    with pytest.raises(CallError, match="must name 0, 1, … once each"):
-        labels_of(network, [in_table])
-
-
-@pytest.mark.parametrize(
-    ("in_model", "in_table", "labels"),
-    [
-        (("LABEL_0", "LABEL_1", "LABEL_2"), ["2", "0"], ("0", "1", "2")),
-        (("LABEL_0", "LABEL_1", "LABEL_2"), ["LABEL_1"], ("LABEL_0", "LABEL_1", "LABEL_2")),
-        ((0, 1, 2), ["1"], ("0", "1", "2")),
-    ],
-)
-def test_labels_that_are_numbers(
-    directory: Path, in_model: tuple[Any, ...], in_table: list[str], labels: tuple[str, ...]
-) -> None:
-    """Numbers in the table are the places that a model without names for them gives."""
-    network = read_model(directory, None).network
-    network.config.id2label = dict(enumerate(in_model))
-
-    assert labels_of(network, in_table) == labels
-
-
-@pytest.mark.parametrize(("strange", "known"), [("3", "LABEL_0"), ("Letter", "letter")])
-def test_labels_that_the_model_lacks(directory: Path, strange: str, known: str) -> None:
-    """A label of the table that is no output is a wrong call that names it, and the outputs."""
-    network = read_model(directory, None).network
-    if known == "LABEL_0":
-        network.config.id2label = {index: f"LABEL_{index}" for index in range(3)}
-
-    with pytest.raises(CallError, match=f"label {strange!r}, and the model knows .*{known}"):
-        labels_of(network, [strange])
-
-
 def test_one_output(directory: Path) -> None:
     """A network with a single output gives no one of several labels."""
     tokenizer = AutoTokenizer.from_pretrained(directory)
@@ -249,6 +203,49 @@ def test_encoder_with_a_decoder(directory: Path) -> None:
     assert refused(directory).code == "model_not_supported"
 
 
+@pytest.mark.parametrize(
+    ("kind", "observed"),
+    [
+        (AutoModelForTokenClassification, "a classifier of tokens"),
+        (AutoModelForQuestionAnswering, "a model that finds answers in a text"),
+        (AutoModelForMultipleChoice, "a model that chooses one of several texts"),
+    ],
+)
+@pytest.mark.parametrize("family", ["bert", "modernbert"])
+def test_head_of_another_task(tmp_path: Path, kind: Any, observed: str, family: str) -> None:  # noqa: ANN401 (a class of the library)
+    """A model of another task is told as such, also where its weights have the same names."""
+    directory = save_model(tmp_path / "model", family, LABELS, TEXTS)
+    config = AutoConfig.from_pretrained(directory)
+    kind.from_config(config).save_pretrained(directory)
+
+    finding = refused(directory)
+
+    assert finding.code == "model_not_supported"
+    assert finding.observed.startswith(observed)
+
+
+@pytest.mark.parametrize("embeddings", [False, True])
+def test_model_without_a_classifier(directory: Path, *, embeddings: bool) -> None:
+    """A language model and one of sentence embeddings are told as such: a classifier is missing."""
+    config = AutoConfig.from_pretrained(directory)
+    AutoModelForMaskedLM.from_config(config).save_pretrained(directory)
+    if embeddings:
+        (directory / "modules.json").write_text("[]")
+
+    finding = refused(directory)
+
+    assert finding.code == "model_incomplete"
+    assert ("sentence embeddings" if embeddings else "BertForMaskedLM") in finding.remedy
+    assert f"train --base {directory}" in finding.remedy
+
+
+def test_name_of_the_class_is_no_head(directory: Path) -> None:
+    """A complete classifier counts as one, whatever model its configuration was copied from."""
+    edit(directory / "config.json", lambda one: one.update(architectures=["BertForMaskedLM"]))
+
+    assert_as_the_library(read_model(directory, None), directory)
+
+
 def test_quantised_weights(directory: Path) -> None:
     """Quantised weights are refused: read as they are they would be other numbers."""
     quantised = {"quant_method": "bitsandbytes", "load_in_8bit": True}
@@ -260,16 +257,18 @@ def test_quantised_weights(directory: Path) -> None:
     assert "quantised" in finding.observed
 
 
-def test_nothing_is_fetched(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a configuration asks for, no connection is opened for it."""
+@pytest.mark.parametrize("own_code", [False, True])
+def test_nothing_is_fetched(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, *, own_code: bool
+) -> None:
+    """No connection is opened for kernels of others, nor for code, which is refused."""
 
     def connect(*_: object) -> Never:
         pytest.fail("a connection was opened")
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket, "getaddrinfo", connect)
-    asked = {
-        "auto_map": {"AutoModelForSequenceClassification": "somebody/model--modeling.Model"},
+    asked: JsonObject = {
         "_attn_implementation": "kernels-community/flash-attn",
         "attn_implementation": "kernels-community/flash-attn",
         "_name_or_path": "somebody/model",
@@ -282,7 +281,14 @@ def test_nothing_is_fetched(directory: Path, monkeypatch: pytest.MonkeyPatch) ->
         ),
     )
 
+    if own_code:
+        remote = {"AutoModelForSequenceClassification": "somebody/model--modeling.Model"}
+        edit(directory / "config.json", lambda one: one.update(auto_map=remote))
+        assert "code of its own" in refused(directory).observed
+        return
+
     found = read_model(directory, None)
+    check_agreement(directory, found, a_table(TEXTS))
 
     assert found.network.config._attn_implementation in {"sdpa", "eager"}  # noqa: SLF001 (there is no other way to tell)
 
@@ -291,7 +297,7 @@ def test_kind_of_model_that_the_library_lacks(directory: Path) -> None:
     """A model of its own code is a wrong call, in one line."""
     edit(directory / "config.json", lambda one: one.update(model_type="ours-2"))
 
-    with pytest.raises(CallError, match="no sequence classifier there") as error:
+    with pytest.raises(CallError, match="no model there that the library has") as error:
         read_model(directory, None)
     assert "\n" not in str(error.value)
 

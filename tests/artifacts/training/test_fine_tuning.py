@@ -35,9 +35,7 @@ def network() -> DocumentClassifier:
         "hidden_dropout_prob": 0.0,
         "attention_probs_dropout_prob": 0.0,
     }
-    made = new_network(
-        None, encoder, columns_width=0, labels=("a", "b"), preprocessing_fingerprint=""
-    )
+    made = new_network(encoder, columns_width=0, labels=("a", "b"), preprocessing_fingerprint="")
     made.dropout.p = 0.0
     return made
 

@@ -161,13 +161,13 @@ def test_a_table_of_a_spreadsheet(worker: Path, capsys: pytest.CaptureFixture[st
 
 
 MISTYPED: dict[str, tuple[dict[str, str], str]] = {
-    "no such model": ({"model": "modle"}, "--model modle: no config.json of a model there"),
+    "no such model": ({"model": "modle"}, "--model modle: no such directory"),
     "no such table": ({"reference": "held.csv"}, "held.csv: no such file"),
     "table of another kind": ({"reference": "columns.joblib"}, "expected .csv, .tsv, .parquet"),
     "no such text": ({"text": "bdy"}, "no column 'bdy'; it has 'body', 'verdict'"),
     "no such label": ({"label": "verdcit"}, "no column 'verdcit'"),
     "other labels": ({"label": "paid"}, "the table has label 'false', and the model knows"),
-    "a file as the model": ({"model": "held_out.csv"}, "--model held_out.csv: no config.json"),
+    "a file as the model": ({"model": "held_out.csv"}, "--model held_out.csv: a file"),
     "exists": ({"out": "model"}, "model: exists already"),
     "text twice": ({"label": "body"}, "column 'body' is given two roles"),
     "too long": ({"max-length": "1000"}, "--max-length 1000: the model has 128 positions"),

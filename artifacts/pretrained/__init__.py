@@ -1,0 +1,11 @@
+"""Read what the transformers library wrote, so that nothing of it is lost or guessed.
+
+Shared by ``train --base``, which takes the encoder, and ``seal``, which takes the classifier.
+
+- ``location``: a directory, or a model of the Hub.
+- ``directory``: which files a model's directory must hold, and what others are.
+- ``configuration``: the configuration, and the kinds of model that cannot be served.
+- ``weights``: load weights that are complete, used and finite.
+- ``answers``: run a network on token ids, and whether its answers depend on those before.
+- ``encoder``: the encoder of a model, as the base of a network of ours.
+"""

@@ -1,0 +1,98 @@
+"""Configurations of models that no bundle can hold, and settings that change nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from transformers import BartConfig, MT5Config, T5Config
+
+from artifacts.pretrained.configuration import check_supported, parse_config, read_config
+from guards.errors import CallError, GuardRefused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from guards.json_types import JsonObject
+
+BERT: JsonObject = {"model_type": "bert", "num_hidden_layers": 1}
+
+
+def check(config: JsonObject) -> None:
+    """Check a configuration as one of a classifier."""
+    parsed = parse_config(config, "--model here")
+    check_supported(config, parsed, "--model here", "AutoModelForSequenceClassification")
+
+
+@pytest.mark.parametrize("kind", [BartConfig, MT5Config, T5Config])
+@pytest.mark.parametrize("told", [False, True])
+def test_encoder_with_a_decoder(kind: type, *, told: bool) -> None:
+    """A family with a decoder is told by its kind, whether or not the configuration says so."""
+    config = kind().to_dict()
+    if not told:
+        del config["is_encoder_decoder"]
+
+    with pytest.raises(GuardRefused, match="an encoder with a decoder"):
+        check(config)
+
+
+@pytest.mark.parametrize("method", ["bitsandbytes", "gptq", "awq", "fp8"])
+def test_quantised(method: str) -> None:
+    """Quantised weights are refused, by whichever method."""
+    with pytest.raises(GuardRefused, match="quantised weights"):
+        check({**BERT, "quantization_config": {"quant_method": method}})
+
+
+def test_code_of_its_own() -> None:
+    """A classifier that runs code of its own is refused; that of another class has no effect."""
+    check({**BERT, "auto_map": {"AutoModelForMaskedLM": "modeling.Masked"}})
+
+    with pytest.raises(GuardRefused, match=r"runs code of its own \(modeling.Classifier"):
+        check({**BERT, "auto_map": {"AutoModelForSequenceClassification": "modeling.Classifier"}})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"architectures": ["SomebodysClassifier"]},
+        {"torch_dtype": "float16"},
+        {"transformers_version": "3.0.2"},
+        {"use_cache": False},
+        {"gradient_checkpointing": True},
+        {"our_run": {"name": "seven", "tags": [1, 2]}},
+        {"_name_or_path": "somebody/model"},
+        {"quantization_config": None},
+        {"auto_map": {}},
+    ],
+)
+def test_settings_without_effect(settings: JsonObject) -> None:
+    """What does not change the answers is no reason to refuse."""
+    check({**BERT, **settings})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        '"bert"',
+        '{"id2label": {"0": "a", "0": "b"}}',
+        '{"num_labels": 2, "num_labels": 3}',
+    ],
+)
+def test_no_configuration(tmp_path: Path, content: str) -> None:
+    """What is no JSON object, or says something twice, is a wrong call in one line."""
+    (tmp_path / "config.json").write_text(content)
+
+    with pytest.raises(CallError, match="--model here: no model there") as error:
+        read_config(tmp_path, "--model here")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("config", [{}, {"model_type": "ours-2"}, {"model_type": 7}])
+def test_kind_of_model_that_the_library_lacks(config: JsonObject) -> None:
+    """A configuration of no known kind is a wrong call."""
+    with pytest.raises(CallError, match="no model there that the library has"):
+        parse_config(json.loads(json.dumps(config)), "--model here")

@@ -1,0 +1,123 @@
+"""Labels that look exchanged, and answers that only look bad."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from artifacts.evaluation.encoded_table import EncodedTable
+from artifacts.sealing.answer_check import check_finite_logits, exchanged_labels
+from guards.errors import PartError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+NAMES = tuple("abcdefghijkl")
+
+
+def answered(
+    truth: NDArray[np.int64], permutation: Sequence[int], accuracy: float, seed: int = 0
+) -> NDArray[np.int64]:
+    """Return answers that are right so often, under the names of the permutation."""
+    generator = np.random.default_rng(seed)
+    wrong = generator.integers(len(permutation), size=len(truth))
+    right = generator.random(len(truth)) < accuracy
+    return np.asarray(np.array(permutation)[np.where(right, truth, wrong)])
+
+
+def rows_of(shares: Sequence[float], rows: int, seed: int = 1) -> NDArray[np.int64]:
+    """Return label indices drawn with these shares."""
+    return np.random.default_rng(seed).choice(len(shares), size=rows, p=shares)
+
+
+@pytest.mark.parametrize(
+    ("shares", "permutation", "rows"),
+    [
+        ([0.5, 0.5], [1, 0], 40),
+        ([0.95, 0.05], [1, 0], 300),
+        ([0.3, 0.3, 0.4], [1, 2, 0], 40),
+        ([0.25] * 4, [0, 2, 1, 3], 200),
+        ([1 / 12] * 12, sorted(range(12), key=str), 400),
+    ],
+    ids=["two", "rare one", "three in turn", "two of four", "sorted as texts"],
+)
+def test_exchanged_labels(shares: list[float], permutation: list[int], rows: int) -> None:
+    """A good model under permuted names is found out, and the exchanged labels are named."""
+    truth = rows_of(shares, rows)
+    labels = NAMES[: len(shares)]
+
+    finding = exchanged_labels(answered(truth, permutation, 0.9), truth, labels)
+
+    assert finding is not None
+    assert finding.code == "labels_exchanged"
+    first = next(index for index, answer in enumerate(permutation) if answer != index)
+    pair = f"{labels[permutation[first]]!r} where the table has {labels[first]!r}"
+    assert pair in finding.observed
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("count", [2, 3, 12])
+@pytest.mark.parametrize("seed", range(10))
+def test_models_under_their_own_names(accuracy: float, count: int, seed: int) -> None:
+    """Neither a good model, a weak one nor one that guesses has labels to exchange."""
+    truth = rows_of([1 / count] * count, 300, seed)
+
+    found = exchanged_labels(answered(truth, range(count), accuracy, seed), truth, NAMES[:count])
+
+    assert found is None
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.95, 0.05], [0.05, 0.95], [0.1, 0.2, 0.7]])
+@pytest.mark.parametrize("answer", [0, 1])
+def test_one_answer_to_everything(shares: list[float], answer: int) -> None:
+    """A model that always says the same is bad, and no exchange would mend it."""
+    truth = rows_of(shares, 300)
+
+    assert exchanged_labels(np.full(300, answer), truth, NAMES[: len(shares)]) is None
+
+
+def test_weak_answers_that_follow_no_exchange() -> None:
+    """Answers that are right less often than by chance, and never right, are told as such."""
+    truth = np.repeat(np.arange(4), 50)
+    spread = np.tile([1, 2, 3], 67)[:200]
+    answers = (truth + spread) % 4
+
+    finding = exchanged_labels(answers, truth, NAMES[:4])
+
+    assert finding is not None
+    assert finding.observed == "0 of 200 rows are right, and 50 would be by chance"
+
+
+@pytest.mark.parametrize("rows", [1, 2, 6])
+def test_few_rows(rows: int) -> None:
+    """A few rows that are all wrong may be bad luck."""
+    truth = np.arange(rows) % 2
+
+    assert exchanged_labels(1 - truth, truth, NAMES[:2]) is None
+
+
+def test_many_labels() -> None:
+    """A thousand labels of eight rows each, all one place further, are found out."""
+    truth = np.repeat(np.arange(1000), 8)
+    labels = [f"class {index}" for index in range(1000)]
+
+    finding = exchanged_labels((truth + 1) % 1000, truth, labels)
+
+    assert finding is not None
+    assert "and 997 more" in finding.observed
+    assert exchanged_labels(truth, truth, labels) is None
+
+
+def test_rows_without_a_finite_number() -> None:
+    """The first row that is not answered with numbers is named as in its table."""
+    logits = np.zeros((3, 2), dtype=np.float32)
+    table = EncodedTable([{}] * 3, [], np.zeros(3, dtype=np.int64), rows=[4, 9, 2])
+    check_finite_logits(logits, table)
+    logits[1, 0] = np.nan
+
+    with pytest.raises(PartError, match="no finite number for row 9"):
+        check_finite_logits(logits, table)
