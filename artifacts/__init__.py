@@ -7,6 +7,7 @@ From the lowest package to the highest; each imports only those before it.
 - ``evaluation``: measure answers against labels, with intervals.
 - ``acceleration``: build faster engines and measure what they change.
 - ``sealing``: calibrate, measure and seal what was trained; add engines to a bundle.
+- ``pretrained``: read the tokenizer of a pretrained model.
 - ``training``: train a bundle on a labelled table.
 - ``imported``: make a bundle of a model and columns that were trained elsewhere.
 - ``demo``: write the synthetic documents that ``make demo`` trains on and sends.

@@ -2,7 +2,6 @@
 
 - ``import_model``: the entry point; calibrates and measures on a reference table, and seals.
 - ``model``: a directory written by the transformers library: network, tokenizer, labels, length.
-- ``tokenizer``: its tokenizer, which has to be the same in its files and in the library.
 - ``columns``: a fitted scikit-learn estimator in a joblib file: its inputs, and their form.
 - ``fitted_inputs``: what the estimators inside reveal about each of their inputs.
 - ``edge_cases``: how the columns encode unknown, missing and extreme values.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from artifacts.bundle.network import Network
     from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from artifacts.pretrained.tokenizer import TokenizerFrom
     from artifacts.tables import ColumnRoles, Table
     from guards.json_types import JsonObject
     from guards.schema import Schema
@@ -43,12 +44,14 @@ class ImportOptions(SealingOptions):
     """What to seal, and how.
 
     ``trusted`` are globals that the columns may load beyond the allowlist, and ``accepted`` are
-    other versions of scikit-learn that they may have been fitted under.
+    other versions of scikit-learn that they may have been fitted under. ``tokenizer_from`` settles
+    which reading of the tokenizer's files counts, where they differ.
     """
 
     model: Path
     columns: Path | None = None
     max_length: int | None = None
+    tokenizer_from: TokenizerFrom | None = None
     calibrate: bool = True
     trusted: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
@@ -65,7 +68,7 @@ def import_model(
     """
     check_destination(destination)
     columns = _read_columns(roles, options)
-    model = read_model(options.model, options.max_length)
+    model = read_model(options.model, options.max_length, options.tokenizer_from)
     labels = labels_of(model.network, table.labels)
     preprocessing, notes = import_preprocessing(table, roles, model, columns, labels)
     _bind(model.network, preprocessing, options.model)
@@ -77,7 +80,7 @@ def import_model(
     lineage = _lineage(table, roles, options, model, columns)
     report = measure_and_seal(destination, classifier, encoded, lineage, options)
     _open_once(destination, options)
-    return replace(report, notes=(*notes, *left_out, *report.notes))
+    return replace(report, notes=(*notes, *model.read_tokenizer.notes, *left_out, *report.notes))
 
 
 def _read_columns(roles: ColumnRoles, options: ImportOptions) -> ImportedColumns | None:
@@ -169,5 +172,6 @@ def _lineage(
             "columns_sha256": None if columns is None else columns.sha256,
             "columns_fitted_under": [] if columns is None else list(columns.fitted_under),
             "max_length_from": model.max_length_from,
+            "tokenizer_from": model.read_tokenizer.tokenizer_from,
         },
     )

@@ -17,12 +17,19 @@ from artifacts.bundle.network import (
     Network,
     TextClassifier,
     harmless_config,
-    model_of,
     positions_of,
+    token_rows,
 )
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.truncation import Truncation
-from artifacts.imported.tokenizer import LibraryTokenizer, contradiction, read_tokenizers
+from artifacts.pretrained.tokenizer import (
+    LibraryTokenizer,
+    PretrainedTokenizer,
+    TokenizerFrom,
+    check_vocabulary,
+    contradiction,
+    read_tokenizer,
+)
 from guards.errors import CallError, Finding, GuardRefused, first_line
 from guards.schema import CanonicalRow, Schema
 
@@ -53,12 +60,19 @@ class ImportedModel:
     """A model that was read; ``max_length_from`` says in words where the length was found."""
 
     network: Network
-    tokenizer: Tokenizer
+    read_tokenizer: PretrainedTokenizer
     max_length: int
     max_length_from: str
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer to seal."""
+        return self.read_tokenizer.tokenizer
 
-def read_model(directory: Path, max_length: int | None) -> ImportedModel:
+
+def read_model(
+    directory: Path, max_length: int | None, tokenizer_from: TokenizerFrom | None = None
+) -> ImportedModel:
     """Read a fine-tuned sequence classifier, as ``save_pretrained`` wrote it with its tokenizer.
 
     Raises ``CallError`` if there is none, and ``GuardRefused`` for one that would not answer as it
@@ -66,13 +80,12 @@ def read_model(directory: Path, max_length: int | None) -> ImportedModel:
     """
     config = _config(directory)
     network = _network(directory, config)
-    library, tokenizer = read_tokenizers(directory)
+    read = read_tokenizer(directory, f"--model {directory}", tokenizer_from)
     length, source = _max_length(directory, network, max_length)
-    _check_vocabulary(directory, network, tokenizer)
-    _check_long_text(
-        directory, network, library, Preprocessing(_TEXT_ONLY, None, tokenizer, Truncation(length))
-    )
-    return ImportedModel(network, tokenizer, length, source)
+    check_vocabulary(directory, token_rows(network), read.tokenizer)
+    preprocessing = Preprocessing(_TEXT_ONLY, None, read.tokenizer, Truncation(length))
+    _check_long_text(directory, network, read.library, preprocessing)
+    return ImportedModel(network, read, length, source)
 
 
 def labels_of(network: Network, in_table: Sequence[str]) -> tuple[str, ...]:
@@ -212,21 +225,6 @@ def _number(file: Path, *path: str) -> int | None:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, int) and 0 < value < _MAX_LENGTH else None
-
-
-def _check_vocabulary(directory: Path, network: Network, tokenizer: Tokenizer) -> None:
-    weight = model_of(network).get_input_embeddings().get_parameter("weight")
-    rows = weight.shape[0]
-    largest = max(tokenizer.get_vocab().values())
-    if largest >= rows:
-        finding = Finding(
-            code="vocabulary_mismatch",
-            subject="tokenizer.json",
-            expected=f"token ids below {rows}, the rows of the embedding",
-            observed=f"token id {largest}",
-            remedy="give the tokenizer that the model was trained with",
-        )
-        raise GuardRefused(str(directory), [finding])
 
 
 def _refused(directory: Path, observed: str, remedy: str) -> GuardRefused:

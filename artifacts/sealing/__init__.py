@@ -4,6 +4,7 @@
 - ``calibrate``: the temperature.
 - ``probes``: the golden documents that every start is checked with.
 - ``reference``: what inputs and answers look like on held-out rows.
+- ``unknown_tokens``: a note if the tokenizer does not know the texts.
 - ``lineage``: what the bundle was made from.
 - ``seal``: write the files and the manifest.
 - ``add_engine``: add a faster engine to a sealed bundle.

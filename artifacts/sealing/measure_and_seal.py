@@ -15,6 +15,7 @@ from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
 from artifacts.sealing.seal import Sealable, seal
+from artifacts.sealing.unknown_tokens import notes_of_unknown_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,9 @@ def measure_and_seal(
         accelerated=accelerated,
     )
     fingerprint = seal(destination, sealable, options.name, options.version)
-    return SealingReport(fingerprint, metrics, tuple(notes))
+    return SealingReport(
+        fingerprint, metrics, (*notes_of_unknown_tokens(held_out.encodings), *notes)
+    )
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ __all__ = [
     "json_option",
     "known_label_option",
     "role_options",
+    "tokenizer_option",
     "trust_option",
 ]
 
@@ -31,6 +32,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 known_label_option = click.option(
     "--label", metavar="COL", help="The label column.  [default: as in training]"
+)
+
+tokenizer_option = click.option(
+    "--tokenizer-from",
+    type=click.Choice(["file", "library"]),
+    help="Which counts where they differ: tokenizer.json, or what the installed library makes of "
+    "the tokenizer's files.  [default: refuse]",
 )
 
 

@@ -11,12 +11,13 @@ from artifacts.tables import read_table
 from artifacts.training.train import TrainingOptions
 from artifacts.training.train import train as train_bundle
 from guards.bundle.manifest import Long
-from service.cli.options import PATH, bundle_options, role_options
+from service.cli.options import PATH, bundle_options, role_options, tokenizer_option
 from service.cli.output import report_sealing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from artifacts.pretrained.tokenizer import TokenizerFrom
     from artifacts.tables import ColumnRoles
 
 __all__ = ["train"]
@@ -42,6 +43,7 @@ Example:
 @click.option(
     "--base", metavar="DIR_OR_HUB_ID", help="Fine-tune this model instead of a small new one."
 )
+@tokenizer_option
 @click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
 @click.option(
     "--max-length",
@@ -72,6 +74,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     validation: Path | None,
     base: str | None,
     epochs: int,
+    tokenizer_from: TokenizerFrom | None,
     max_length: int,
     long: Long,
     freeze_encoder: bool,
@@ -91,6 +94,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     options = TrainingOptions(
         base=base,
         epochs=epochs,
+        tokenizer_from=tokenizer_from,
         max_length=max_length,
         long=long,
         freeze_encoder=freeze_encoder,
