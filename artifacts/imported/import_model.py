@@ -80,7 +80,7 @@ def import_model(
     lineage = _lineage(table, roles, options, model, columns)
     report = measure_and_seal(destination, classifier, encoded, lineage, options)
     _open_once(destination, options)
-    return replace(report, notes=(*notes, *model.read_tokenizer.notes, *left_out, *report.notes))
+    return replace(report, notes=(*notes, *model.notes, *left_out, *report.notes))
 
 
 def _read_columns(roles: ColumnRoles, options: ImportOptions) -> ImportedColumns | None:
@@ -172,6 +172,6 @@ def _lineage(
             "columns_sha256": None if columns is None else columns.sha256,
             "columns_fitted_under": [] if columns is None else list(columns.fitted_under),
             "max_length_from": model.max_length_from,
-            "tokenizer_from": model.read_tokenizer.tokenizer_from,
+            "tokenizer_from": model.tokenizer_from,
         },
     )

@@ -24,11 +24,10 @@ from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.truncation import Truncation
 from artifacts.pretrained.tokenizer import (
     LibraryTokenizer,
-    PretrainedTokenizer,
     TokenizerFrom,
     check_vocabulary,
     contradiction,
-    read_tokenizer,
+    read_tokenizers,
 )
 from guards.errors import CallError, Finding, GuardRefused, first_line
 from guards.schema import CanonicalRow, Schema
@@ -57,17 +56,18 @@ _MAX_LENGTH = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ImportedModel:
-    """A model that was read; ``max_length_from`` says in words where the length was found."""
+    """A model that was read, and ``notes`` about its tokenizer.
+
+    ``max_length_from`` says in words where the length was found, and ``tokenizer_from`` which
+    reading of the tokenizer's files it is.
+    """
 
     network: Network
-    read_tokenizer: PretrainedTokenizer
+    tokenizer: Tokenizer
     max_length: int
     max_length_from: str
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The tokenizer to seal."""
-        return self.read_tokenizer.tokenizer
+    tokenizer_from: TokenizerFrom
+    notes: tuple[str, ...]
 
 
 def read_model(
@@ -80,12 +80,12 @@ def read_model(
     """
     config = _config(directory)
     network = _network(directory, config)
-    read = read_tokenizer(directory, f"--model {directory}", tokenizer_from)
+    library, read = read_tokenizers(directory, f"--model {directory}", tokenizer_from)
     length, source = _max_length(directory, network, max_length)
     check_vocabulary(directory, token_rows(network), read.tokenizer)
     preprocessing = Preprocessing(_TEXT_ONLY, None, read.tokenizer, Truncation(length))
-    _check_long_text(directory, network, read.library, preprocessing)
-    return ImportedModel(network, read, length, source)
+    _check_long_text(directory, network, library, preprocessing)
+    return ImportedModel(network, read.tokenizer, length, source, read.tokenizer_from, read.notes)
 
 
 def labels_of(network: Network, in_table: Sequence[str]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def tokenizer_directory(base: str) -> Path:
     if nothing is at that path. Raises ``CallError`` where nothing is found.
     """
     path = Path(base)
-    if path.is_dir():
+    if base and path.is_dir():
         return path
     if path.exists() or not _HUB_ID.fullmatch(base):
         message = f"--base {base}: no such directory"

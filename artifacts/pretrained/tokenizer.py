@@ -33,7 +33,7 @@ __all__ = [
     "TokenizerFrom",
     "check_vocabulary",
     "contradiction",
-    "read_tokenizer",
+    "read_tokenizers",
 ]
 
 TokenizerFrom = Literal["file", "library"]
@@ -62,26 +62,26 @@ class LibraryTokenizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PretrainedTokenizer:
-    """A tokenizer that was read, without truncation; ``library`` encodes alike.
+    """A tokenizer that was read, without truncation.
 
     ``tokenizer_from`` says which reading of the files it is, and ``notes`` what there is to know.
     """
 
     tokenizer: Tokenizer
-    library: LibraryTokenizer
     tokenizer_from: TokenizerFrom
     notes: tuple[str, ...] = ()
 
 
-def read_tokenizer(
+def read_tokenizers(
     directory: Path, source: str, tokenizer_from: TokenizerFrom | None = None
-) -> PretrainedTokenizer:
-    """Read the tokenizer in ``directory``; ``source`` is the option that gave it, for messages.
+) -> tuple[LibraryTokenizer, PretrainedTokenizer]:
+    """Return a tokenizer of the library that encodes as training did, and the one to seal.
 
-    Without ``tokenizer_from``, ``tokenizer.json`` counts if there is one, and the library has to
-    agree with it, unless it cannot read the files or no file names a class or setting to read them
-    by. Raises ``CallError`` if there is no tokenizer, and ``GuardRefused`` if the two differ, or
-    for a tokenizer that cuts texts at their beginning or cannot encode some.
+    They are read from ``directory``; ``source`` is the option that gave it, for messages. Without
+    ``tokenizer_from``, ``tokenizer.json`` counts if there is one, and the library has to agree with
+    it, unless it cannot read the files or no file names a class or setting to read them by. Raises
+    ``CallError`` if there is no tokenizer, and ``GuardRefused`` if the two differ, or for a
+    tokenizer that cuts texts at their beginning or cannot encode some.
     """
     saved = _from_file(directory, source)
     library, failure = _from_library(directory)
@@ -90,22 +90,18 @@ def read_tokenizer(
         message = f"{source}: no tokenizer.json there, which --tokenizer-from file needs"
         raise CallError(message)
     if library is None and (tokenizer_from == "library" or saved is None):
-        message = (
-            f"{source}: no tokenizer there that the library of tokenizers can run: "
-            f"{_missing_package(directory) or failure}"
-        )
-        raise CallError(message)
+        raise _unreadable(directory, source, failure)
     if saved is None or tokenizer_from == "library":
         own = Tokenizer.from_str(library.backend_tokenizer.to_str())
-        read = PretrainedTokenizer(untruncated(own), library, "library")
+        read = PretrainedTokenizer(untruncated(own), "library")
     elif library is None:
-        reason = f"cannot read its files: {failure}"
-        read = _as_saved(untruncated(saved), reason)
+        library, read = _as_saved(untruncated(saved), f"cannot read its files: {failure}")
     else:
-        read = _compared(directory, untruncated(saved), library, settled=tokenizer_from == "file")
+        settled = tokenizer_from == "file"
+        library, read = _compared(directory, untruncated(saved), library, settled=settled)
     check_empty_text(read.tokenizer, source)
     check_encodes(read.tokenizer, directory)
-    return replace(read, notes=(*read.notes, *notes_of_encoding(read.tokenizer)))
+    return library, replace(read, notes=(*read.notes, *notes_of_encoding(read.tokenizer)))
 
 
 def _from_file(directory: Path, source: str) -> Tokenizer | None:
@@ -127,28 +123,32 @@ def _from_library(directory: Path) -> tuple[Any, str]:
             str(directory), trust_remote_code=False, local_files_only=True
         )
         # Without its files, the library makes a tokenizer that knows no word.
-        names = {*library.vocab_files_names.values(), "tokenizer.json"}
+        names = sorted({*library.vocab_files_names.values(), "tokenizer.json"})
         backend = library.backend_tokenizer
         words = backend.get_vocab_size() - len(backend.get_added_tokens_decoder())
     except Exception as error:  # noqa: BLE001 (the library raises many kinds)
         return None, first_line(error)
     if words > 1 and any((directory / name).is_file() for name in names):
         return library, ""
-    return None, f"none of {', '.join(sorted(names))} has words for {type(library).__name__}"
+    return None, f"{type(library).__name__} finds no words in {', '.join(names)}"
 
 
-def _missing_package(directory: Path) -> str | None:
-    """Return which package a SentencePiece model lacks here; None if there is no such model."""
+def _unreadable(directory: Path, source: str, failure: str) -> CallError:
     model = next((file.name for file in sorted(directory.glob("*.model"))), None)
     missing = [package for package in ("sentencepiece", "protobuf") if not _is_installed(package)]
-    if model is None:
-        return None
-    if not missing:
-        return f"{model} is no SentencePiece model"
-    return (
-        f"{model} is a SentencePiece model, and reading it needs {' and '.join(missing)}: "
-        f"`pip install {' '.join(missing)}`, or save a tokenizer.json where they are installed"
-    )
+    without = "" if (directory / "tokenizer.json").is_file() else "no tokenizer.json there, and "
+    if model is not None and missing:
+        # The library falls back to another format, and names a package for that.
+        failure = (
+            f"{model} is a SentencePiece model, for which a package is missing: `pip install "
+            f"{' '.join(missing)}`, or save the tokenizer as tokenizer.json where it is installed"
+        )
+    elif model is None and without and not any(directory.glob("*vocab*")):
+        failure = "no vocabulary either"
+    elif model is not None:
+        failure = f"the library cannot convert {model}: {failure}"
+    message = f"{source}: no tokenizer there that the library of tokenizers can run: "
+    return CallError(message + without + failure)
 
 
 def _is_installed(package: str) -> bool:
@@ -184,11 +184,11 @@ def _compared(
     library: Any,  # noqa: ANN401 (any class of the library)
     *,
     settled: bool,
-) -> PretrainedTokenizer:
+) -> tuple[LibraryTokenizer, PretrainedTokenizer]:
     """Return ``tokenizer.json``; refuse it unless the library agrees or has nothing to go by."""
     differing = _first_difference(saved, library)
     if differing is None:
-        return PretrainedTokenizer(saved, library, "file")
+        return library, PretrainedTokenizer(saved, "file")
     if settled:
         return _as_saved(saved)
     if _declares_a_reading(directory):
@@ -197,15 +197,14 @@ def _compared(
     return _as_saved(saved, f"{reason}; `--tokenizer-from library` seals that")
 
 
-def _as_saved(saved: Tokenizer, reason: str | None = None) -> PretrainedTokenizer:
-    """Return ``tokenizer.json`` in the library's plainest class, which reads it as it is."""
+def _as_saved(
+    saved: Tokenizer, reason: str | None = None
+) -> tuple[LibraryTokenizer, PretrainedTokenizer]:
+    """Return ``tokenizer.json``, and a copy of it in the library's class that changes nothing."""
     note = f"tokenizer.json counts as it is; transformers {transformers.__version__} {reason}"
-    return PretrainedTokenizer(
-        saved,
-        PreTrainedTokenizerFast(tokenizer_object=saved),  # the library makes a copy
-        "file",
-        () if reason is None else (note,),
-    )
+    notes = () if reason is None else (note,)
+    library = PreTrainedTokenizerFast(tokenizer_object=saved)
+    return library, PretrainedTokenizer(saved, "file", notes)
 
 
 def _declares_a_reading(directory: Path) -> bool:

@@ -16,7 +16,7 @@ from artifacts.bundle.tokenizer import untruncated
 from artifacts.bundle.truncation import Truncation
 from artifacts.evaluation.encoded_table import encode_table
 from artifacts.pretrained.location import tokenizer_directory
-from artifacts.pretrained.tokenizer import check_vocabulary, read_tokenizer
+from artifacts.pretrained.tokenizer import check_vocabulary, read_tokenizers
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import (
     Classifier,
@@ -189,7 +189,7 @@ def _base_tokenizer(options: TrainingOptions) -> PretrainedTokenizer | None:
     if options.base is None:
         return None
     directory = tokenizer_directory(options.base)
-    return read_tokenizer(directory, f"--base {options.base}", options.tokenizer_from)
+    return read_tokenizers(directory, f"--base {options.base}", options.tokenizer_from)[1]
 
 
 def _network(
