@@ -57,7 +57,9 @@ def check_encodes(tokenizer: Tokenizer, directory: Path) -> None:
     for text in TEXTS:
         try:
             tokenizer.encode(text)
-        except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (the library's panics are no exceptions)
             finding = Finding(
                 code="tokenizer_cannot_encode",
                 subject="tokenizer",

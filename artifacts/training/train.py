@@ -187,6 +187,9 @@ def _new_tokenizer(training: Table) -> Tokenizer:
 
 def _base_tokenizer(options: TrainingOptions) -> PretrainedTokenizer | None:
     if options.base is None:
+        if options.tokenizer_from is not None:
+            message = "--tokenizer-from says how to read the tokenizer of a --base; there is none"
+            raise CallError(message)
         return None
     directory = tokenizer_directory(options.base)
     return read_tokenizers(directory, f"--base {options.base}", options.tokenizer_from)[1]

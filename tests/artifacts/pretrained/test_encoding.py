@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer, models
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
 from artifacts.pretrained.encoding import check_encodes, notes_of_encoding
 from guards.errors import GuardRefused
@@ -38,3 +38,15 @@ def test_ordinary_tokenizers_encode_everything(kind: str) -> None:
     check_encodes(KINDS[kind](), Path("it"))
 
     assert notes_of_encoding(KINDS[kind]()) == []
+
+
+def test_tokenizer_that_panics_on_a_long_run(capfd: pytest.CaptureFixture[str]) -> None:
+    """An expression that gives up on a long run is a finding, though the library panics."""
+    tokenizer = Tokenizer(models.WordLevel({"u": 0}, unk_token="u"))  # noqa: S106 (a token of text)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(x+x+)+y"), "isolated")
+
+    with pytest.raises(GuardRefused) as refusal:
+        check_encodes(tokenizer, Path("it"))
+
+    assert "of 5000 characters" in refusal.value.findings[0].observed
+    capfd.readouterr()  # what the library prints of its panic

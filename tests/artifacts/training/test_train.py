@@ -331,6 +331,14 @@ def test_reading_that_somebody_chose(rows: Table, base: Path, tmp_path: Path) ->
     assert '"lowercase":false' in tokenizer.to_str()
 
 
+def test_reading_of_no_base(rows: Table, tmp_path: Path) -> None:
+    """To choose a reading of a base's tokenizer without a base is a wrong call."""
+    options = replace(QUICK, tokenizer_from="file")
+
+    with pytest.raises(CallError, match=r"--tokenizer-from .* --base; there is none"):
+        train(rows, ROLES, tmp_path / "docs" / "1", options)
+
+
 def test_base_without_special_tokens(rows: Table, base: Path, tmp_path: Path) -> None:
     """A tokenizer that makes nothing of an empty text is refused before training."""
     directory = shutil.copytree(base, tmp_path / "base")
