@@ -167,11 +167,11 @@ def _lineage(
         table,
         roles,
         options.model.resolve().name,
+        tokenizer_from=model.tokenizer_from,
         sealed_from={
             "config_sha256": hashlib.sha256(config).hexdigest(),
             "columns_sha256": None if columns is None else columns.sha256,
             "columns_fitted_under": [] if columns is None else list(columns.fitted_under),
             "max_length_from": model.max_length_from,
-            "tokenizer_from": model.tokenizer_from,
         },
     )

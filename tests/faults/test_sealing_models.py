@@ -85,6 +85,19 @@ def test_case_in_one_file_against_the_other(model: Path) -> None:
     assert "tokenizer_config.json" in finding.expected
 
 
+def test_reading_of_the_tokenizer_that_somebody_chose(model: Path) -> None:
+    """Where the files of a tokenizer disagree, the option settles it, and the lineage has it."""
+    edit(model / "tokenizer_config.json", lambda one: one.update(tokenizer_class="BertTokenizer"))
+    edit(model / "tokenizer_config.json", lambda one: one.update(do_lower_case=False))
+    assert "--tokenizer-from library" in refused(model).remedy
+
+    seal_model(model, tokenizer_from="library")
+
+    bundle = open_bundle(model.parent / "sealed" / "1")
+    assert bundle.manifest.lineage["tokenizer_from"] == "library"
+    assert '"lowercase":false' in bundle.preprocessing.tokenizer.to_str()
+
+
 def test_text_that_is_cut_at_its_beginning(model: Path) -> None:
     """A model that was trained on the ends of texts is refused: service would keep beginnings."""
     edit(model / "tokenizer_config.json", lambda one: one.update(truncation_side="left"))
