@@ -53,6 +53,7 @@ Code = Literal[
     "recheck_failed",
     "model_incomplete",
     "model_not_supported",
+    "tokenizer_cannot_encode",
     "tokenizer_contradicts_itself",
     "fitted_under_another_version",
     "categories_collide",
@@ -290,11 +291,18 @@ CATALOGUE: Mapping[Code, Entry] = {
         "format, code of its own, or a model that fails on some text",
         "give a model that was trained to choose one of several labels",
     ),
+    "tokenizer_cannot_encode": Entry(
+        Section.SEALING,
+        "the tokenizer raises for some texts: it has no token for what its vocabulary lacks, for "
+        "example",
+        "give a tokenizer with an unknown token, or one that spells in bytes, and train with it",
+    ),
     "tokenizer_contradicts_itself": Entry(
         Section.SEALING,
-        "`tokenizer.json` and `tokenizer_config.json` give other tokens (`do_lower_case` against "
-        "the normaliser), or text is cut at its beginning",
-        "make the files agree on what training used",
+        "`tokenizer.json` gives other tokens than the library makes of the tokenizer's files "
+        "(another class, or `do_lower_case` against the normaliser), or text is cut at its "
+        "beginning",
+        "make the files agree on what training used, or say with `--tokenizer-from` which counts",
     ),
     "fitted_under_another_version": Entry(
         Section.SEALING,

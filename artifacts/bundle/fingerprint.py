@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from artifacts.bundle.column_inputs import column_inputs_of
 from artifacts.bundle.sealed_columns import estimator_of
-from artifacts.bundle.tokenizer import canonical_json
+from artifacts.bundle.tokenizer import parsed
 from guards.integrity.state.fingerprint import preprocessing_fingerprint
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def fingerprint_of(preprocessing: Preprocessing) -> str:
     """Return the fingerprint of a preprocessing, which the weights are trained with."""
     return preprocessing_fingerprint(
         estimator_of(preprocessing.columns),
-        json.loads(canonical_json(preprocessing.tokenizer)),
+        parsed(preprocessing.tokenizer),
         preprocessing.schema.to_json(),
         preprocessing.truncation.to_json(),
         column_inputs_to_seal(preprocessing),

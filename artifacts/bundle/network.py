@@ -31,6 +31,7 @@ __all__ = [
     "model_of",
     "new_network",
     "positions_of",
+    "token_rows",
 ]
 
 
@@ -230,3 +231,9 @@ def positions_of(config: JsonObject) -> int | None:
     if positions is None or config.get("model_type") not in _OFFSET_POSITIONS:
         return positions
     return int(positions) - int(config.get("pad_token_id") or 0) - 1
+
+
+def token_rows(network: Network) -> int:
+    """Return how many token ids a network has an embedding for."""
+    weight = model_of(network).get_input_embeddings().get_parameter("weight")
+    return int(weight.shape[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artifacts.bundle.tokenizer import SealedTokenizer
+from artifacts.bundle.tokenizer import as_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from artifacts.bundle.sealed_columns import SealedColumns
+    from artifacts.bundle.tokenizer import SealedTokenizer
     from artifacts.bundle.truncation import Truncation
     from guards.json_types import JsonMapping
     from guards.schema import CanonicalRow, Schema
@@ -71,9 +72,7 @@ class Preprocessing:
             if self.columns is None
             else self.columns.transform(self.schema, rows, texts)
         )
-        tokenizer = self.tokenizer
-        if not isinstance(tokenizer, SealedTokenizer):
-            tokenizer = SealedTokenizer(tokenizer)
+        tokenizer = as_sealed(self.tokenizer)
         unknown = tokenizer.unknown_id
         split = [self.truncation.windows(ids, tokenizer.ends) for ids in tokenizer.token_ids(texts)]
         return [

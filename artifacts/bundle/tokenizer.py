@@ -2,10 +2,15 @@
 
 A bundle keeps it as one ``tokenizer.json`` with truncation and padding switched off: the bundle
 itself says how a long text is truncated, and nothing is ever padded.
+
+Which token is the unknown one is asked of the model itself, because each kind has another way to
+say it. A character that a vocabulary spells in bytes (``byte_fallback``, byte-level BPE) is known,
+and a run of unknown characters counts once where the model fuses it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -16,18 +21,28 @@ from artifacts.bundle.truncation import Ends
 from guards.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Iterator, Sequence
+
+    from guards.json_types import JsonObject
 
 __all__ = [
     "SealedTokenizer",
+    "as_sealed",
     "canonical_json",
     "check_empty_text",
     "load_tokenizer",
+    "parsed",
     "untruncated",
 ]
 
 _ONE_TOKEN = Tokenizer(models.WordLevel({"": 0}, unk_token="")).encode("a")
 """A text of one token, whatever tokens a vocabulary has."""
+
+_UNKNOWN = "\U0010fffd"
+"""A character for private use, which no vocabulary has."""
+
+_TOKENS_A_STEP = 1_000
+"""This many tokens are looked up in less than a millisecond."""
 
 
 class SealedTokenizer(Immutable):
@@ -43,9 +58,12 @@ class SealedTokenizer(Immutable):
 
     @property
     def unknown_id(self) -> int | None:
-        """The id of the unknown token; None if the vocabulary needs none, as one of bytes."""
-        unknown = getattr(self._tokenizer.model, "unk_token", None)
-        return self._tokenizer.token_to_id(unknown or "")
+        """The id of the unknown token; None if the model has none, as one of bytes."""
+        try:
+            tokens = self._tokenizer.model.tokenize(_UNKNOWN)
+        except Exception:  # noqa: BLE001 (the library raises bare exceptions)
+            return None
+        return tokens[0].id if len(tokens) == 1 else None
 
     @property
     def ends(self) -> Ends:
@@ -66,10 +84,27 @@ class SealedTokenizer(Immutable):
         """Return the content of ``tokenizer.json``, which lacks ``encode_special_tokens``."""
         return self._tokenizer.to_str()
 
+    def digesting(self) -> Generator[None, None, str]:
+        """Return a digest of settings and tokens, computed in steps of about a millisecond.
+
+        ``to_str`` of a million tokens is a single call of the library during which no other thread
+        runs, for up to a second. Scores and merges can only be read that way, and are left out.
+        """
+        sha = hashlib.sha256()
+        for piece in _pieces(self._tokenizer):
+            sha.update(piece)
+            yield
+        return sha.hexdigest()
+
     @property
     def encode_special_tokens(self) -> bool:
         """Whether a special token in a text is encoded as ordinary text; False in every bundle."""
         return self._tokenizer.encode_special_tokens
+
+
+def as_sealed(tokenizer: Tokenizer | SealedTokenizer) -> SealedTokenizer:
+    """Return the tokenizer, sealed if it is not yet."""
+    return tokenizer if isinstance(tokenizer, SealedTokenizer) else SealedTokenizer(tokenizer)
 
 
 def untruncated(tokenizer: Tokenizer) -> Tokenizer:
@@ -86,11 +121,46 @@ def check_empty_text(tokenizer: Tokenizer, source: str) -> None:
         raise CallError(message)
 
 
+def parsed(tokenizer: Tokenizer | SealedTokenizer) -> JsonObject:
+    """Return the parsed ``tokenizer.json``."""
+    content: JsonObject = json.loads(tokenizer.to_str())
+    return content
+
+
 def canonical_json(tokenizer: Tokenizer | SealedTokenizer) -> bytes:
     """Return the tokenizer as the bytes of ``tokenizer.json``."""
-    return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, indent=1).encode()
+    return json.dumps(parsed(tokenizer), ensure_ascii=False, indent=1).encode()
 
 
 def load_tokenizer(data: bytes) -> SealedTokenizer:
     """Read a tokenizer from verified bytes."""
     return SealedTokenizer(Tokenizer.from_str(data.decode()))
+
+
+def _pieces(tokenizer: Tokenizer) -> Iterator[bytes]:
+    """Yield the bytes of everything that can be read of a tokenizer in small steps."""
+    model = tokenizer.model
+    settings = [
+        (name, value)
+        for name in dir(model)
+        if not name.startswith("_") and not callable(value := getattr(model, name))
+    ]
+    added = sorted(tokenizer.get_added_tokens_decoder().items())
+    special = tokenizer.encode_special_tokens
+    whole = type(model).__name__, settings, tokenizer.truncation, tokenizer.padding, special, added
+    yield repr(whole).encode()
+    for name in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
+        part = getattr(tokenizer, name)
+        yield b"none" if part is None else part.__getstate__()
+    yield from _vocabulary(tokenizer)
+
+
+def _vocabulary(tokenizer: Tokenizer) -> Iterator[bytes]:
+    """Yield the tokens in the order of their ids, up to the last one or as many gaps."""
+    remaining = tokenizer.get_vocab_size()
+    for start in range(0, 2 * remaining, _TOKENS_A_STEP):
+        tokens = [tokenizer.id_to_token(start + index) for index in range(_TOKENS_A_STEP)]
+        yield repr(tokens).encode("utf-8", "surrogatepass")
+        remaining -= len(tokens) - tokens.count(None)
+        if remaining <= 0:
+            return

@@ -4,7 +4,6 @@
 - ``model``: a directory written by the transformers library: network, tokenizer, length.
 - ``labels``: the labels of its outputs, which its two maps have to agree on.
 - ``agreement``: its answers, which have to be the library's own, on real and odd texts.
-- ``tokenizer``: its tokenizer, which has to be the same in its files and in the library.
 - ``columns``: a fitted scikit-learn estimator in a joblib file: its inputs, and their form.
 - ``fitted_inputs``: what the estimators inside reveal about each of their inputs.
 - ``serving_form``: the parameters that serving has no use for.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from artifacts.bundle.network import Network
     from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from artifacts.pretrained.tokenizer import TokenizerFrom
     from artifacts.tables import ColumnRoles, Table
     from guards.json_types import JsonObject
     from guards.schema import Schema
@@ -45,12 +46,14 @@ class ImportOptions(SealingOptions):
     """What to seal, and how.
 
     ``trusted`` are globals that the columns may load beyond the allowlist, and ``accepted`` are
-    other versions of scikit-learn that they may have been fitted under.
+    other versions of scikit-learn that they may have been fitted under. ``tokenizer_from`` settles
+    which reading of the tokenizer's files counts, where they differ.
     """
 
     model: Path
     columns: Path | None = None
     max_length: int | None = None
+    tokenizer_from: TokenizerFrom | None = None
     calibrate: bool = True
     trusted: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
@@ -68,7 +71,7 @@ def import_model(
     """
     check_destination(destination)
     columns = _read_columns(roles, options)
-    model = read_model(options.model, options.max_length)
+    model = read_model(options.model, options.max_length, options.tokenizer_from)
     outputs = model.network.config.num_labels or 0
     labels = labels_of(model.config, outputs, table.labels, f"--model {options.model}")
     preprocessing, notes = import_preprocessing(table, roles, model, columns, labels)
@@ -170,6 +173,7 @@ def _lineage(
         table,
         roles,
         options.model.resolve().name,
+        tokenizer_from=model.tokenizer_from,
         sealed_from={
             "config_sha256": hashlib.sha256(config).hexdigest(),
             "columns_sha256": None if columns is None else columns.sha256,

@@ -14,12 +14,11 @@ from artifacts.bundle.network import (
     DocumentClassifierConfig,
     Network,
     TextClassifier,
-    model_of,
     positions_of,
+    token_rows,
 )
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.truncation import Truncation
-from artifacts.imported.tokenizer import LibraryTokenizer, contradiction, read_tokenizers
 from artifacts.pretrained.configuration import (
     check_supported,
     parse_config,
@@ -27,8 +26,15 @@ from artifacts.pretrained.configuration import (
     refused,
 )
 from artifacts.pretrained.directory import check_files
+from artifacts.pretrained.tokenizer import (
+    LibraryTokenizer,
+    TokenizerFrom,
+    check_vocabulary,
+    contradiction,
+    read_tokenizers,
+)
 from artifacts.pretrained.weights import check_finite, check_places, check_precision, load
-from guards.errors import CallError, Finding, GuardRefused, first_line
+from guards.errors import CallError, first_line
 from guards.schema import CanonicalRow, Schema
 
 if TYPE_CHECKING:
@@ -69,7 +75,8 @@ class ImportedModel:
     """A model that was read, with its configuration as it is written.
 
     ``library`` is the library's tokenizer; ``max_length_from`` says in words where the length was
-    found; ``notes`` are to be read.
+    found, and ``tokenizer_from`` which reading of the tokenizer's files it is; ``notes`` are to be
+    read.
     """
 
     network: Network
@@ -78,10 +85,13 @@ class ImportedModel:
     tokenizer: Tokenizer
     max_length: int
     max_length_from: str
+    tokenizer_from: TokenizerFrom
     notes: tuple[str, ...]
 
 
-def read_model(directory: Path, max_length: int | None) -> ImportedModel:
+def read_model(
+    directory: Path, max_length: int | None, tokenizer_from: TokenizerFrom | None = None
+) -> ImportedModel:
     """Read a fine-tuned sequence classifier, as ``save_pretrained`` wrote it with its tokenizer.
 
     Raises ``CallError`` if there is none, and ``GuardRefused`` for one that would not answer as it
@@ -92,13 +102,21 @@ def read_model(directory: Path, max_length: int | None) -> ImportedModel:
     config = read_config(directory, source)
     network = _network(directory, config, source)
     notes += check_precision(directory, source)
-    library, tokenizer = read_tokenizers(directory)
+    library, read = read_tokenizers(directory, source, tokenizer_from)
     length, length_from = _max_length(directory, network, max_length)
-    _check_vocabulary(directory, network, tokenizer)
-    _check_long_text(
-        directory, network, library, Preprocessing(_TEXT_ONLY, None, tokenizer, Truncation(length))
+    check_vocabulary(directory, token_rows(network), read.tokenizer)
+    preprocessing = Preprocessing(_TEXT_ONLY, None, read.tokenizer, Truncation(length))
+    _check_long_text(directory, network, library, preprocessing)
+    return ImportedModel(
+        network=network,
+        config=config,
+        library=library,
+        tokenizer=read.tokenizer,
+        max_length=length,
+        max_length_from=length_from,
+        tokenizer_from=read.tokenizer_from,
+        notes=(*notes, *read.notes),
     )
-    return ImportedModel(network, config, library, tokenizer, length, length_from, tuple(notes))
 
 
 def _network(directory: Path, config: JsonObject, source: str) -> Network:
@@ -202,18 +220,3 @@ def _number(file: Path, *path: str) -> int | None:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, int) and 0 < value < _MAX_LENGTH else None
-
-
-def _check_vocabulary(directory: Path, network: Network, tokenizer: Tokenizer) -> None:
-    weight = model_of(network).get_input_embeddings().get_parameter("weight")
-    rows = weight.shape[0]
-    largest = max(tokenizer.get_vocab().values())
-    if largest >= rows:
-        finding = Finding(
-            code="vocabulary_mismatch",
-            subject="tokenizer.json",
-            expected=f"token ids below {rows}, the rows of the embedding",
-            observed=f"token id {largest}",
-            remedy="give the tokenizer that the model was trained with",
-        )
-        raise GuardRefused(str(directory), [finding])

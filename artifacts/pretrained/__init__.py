@@ -5,6 +5,8 @@ Shared by ``train --base``, which takes the encoder, and ``seal``, which takes t
 - ``location``: a directory, or a model of the Hub.
 - ``directory``: which files a model's directory must hold, and what others are.
 - ``configuration``: the configuration, and the kinds of model that cannot be served.
+- ``tokenizer``: the tokenizer; its files and the library have to agree.
+- ``encoding``: refuse a tokenizer that cannot encode something.
 - ``weights``: load weights that are complete, used and finite.
 - ``answers``: run a network on token ids, and whether its answers depend on those before.
 - ``encoder``: the encoder of a model, as the base of a network of ours.

@@ -7,6 +7,7 @@
 - ``probes``: the golden documents that every start is checked with.
 - ``few_rows``: notes on what too few held-out rows cannot tell.
 - ``reference``: what inputs and answers look like on held-out rows.
+- ``unknown_tokens``: a note if the tokenizer does not know the texts.
 - ``lineage``: what the bundle was made from.
 - ``seal``: write the files and the manifest.
 - ``add_engine``: add a faster engine to a sealed bundle.

@@ -17,6 +17,7 @@ from artifacts.sealing.few_rows import few_rows_notes
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
 from artifacts.sealing.seal import Sealable, seal
+from artifacts.sealing.unknown_tokens import notes_of_unknown_tokens
 from guards.errors import PartError, first_line
 
 if TYPE_CHECKING:
@@ -117,7 +118,10 @@ def measure_and_seal(
     fingerprint = seal(destination, sealable, options.name, options.version)
     if exchanged is not None:
         notes = [f"answers do not fit the labels: {exchanged.observed}", *notes]
-    return SealingReport(fingerprint, metrics, (*few_rows_notes(metrics, reference), *notes))
+    unknown = notes_of_unknown_tokens(held_out.encodings)
+    return SealingReport(
+        fingerprint, metrics, (*unknown, *few_rows_notes(metrics, reference), *notes)
+    )
 
 
 def _figures(

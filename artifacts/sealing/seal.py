@@ -20,7 +20,7 @@ from artifacts.bundle.fingerprint import column_inputs_to_seal, fingerprint_of
 from artifacts.bundle.network import model_of
 from artifacts.bundle.opening import probe_outputs
 from artifacts.bundle.sealed_columns import estimator_of
-from artifacts.bundle.tokenizer import canonical_json
+from artifacts.bundle.tokenizer import canonical_json, parsed
 from artifacts.sealing.destination import check_destination
 from guards.bundle.format import FORMAT
 from guards.bundle.layout import COLUMNS, CONFIG, MANIFEST, REFERENCE, TOKENIZER, WEIGHTS
@@ -143,7 +143,7 @@ def _manifest(
             "frame": column_inputs_to_seal(preprocessing),
             "state": describe(
                 estimator_of(preprocessing.columns),
-                json.loads(canonical_json(preprocessing.tokenizer)),
+                parsed(preprocessing.tokenizer),
             ),
         },
         "inputs": inputs,

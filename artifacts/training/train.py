@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from artifacts.bundle.fingerprint import fingerprint_of
-from artifacts.bundle.network import DocumentClassifier, new_network, positions_of
+from artifacts.bundle.network import DocumentClassifier, new_network, positions_of, token_rows
 from artifacts.bundle.preprocessing import Preprocessing
-from artifacts.bundle.tokenizer import check_empty_text, untruncated
+from artifacts.bundle.tokenizer import untruncated
 from artifacts.bundle.truncation import Truncation
 from artifacts.evaluation.encoded_table import encode_table
 from artifacts.pretrained.encoder import check_base, network_on
+from artifacts.pretrained.location import tokenizer_directory
+from artifacts.pretrained.tokenizer import check_vocabulary, read_tokenizers
 from artifacts.sealing.destination import check_destination
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import (
@@ -33,12 +34,15 @@ from artifacts.training.categories import category_notes, known_categories
 from artifacts.training.columns import fit_columns, with_training_gaps
 from artifacts.training.fine_tuning import FineTuning, fine_tune
 from artifacts.training.wordpiece import learn_tokenizer
-from guards.errors import CallError, TableError, first_line
+from guards.errors import CallError, TableError
 from guards.schema import CanonicalRow, CategoricalColumn, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tokenizers import Tokenizer
+
+    from artifacts.pretrained.tokenizer import PretrainedTokenizer, TokenizerFrom
     from artifacts.tables import ColumnRoles, Table
     from guards.bundle.manifest import Long
     from guards.json_types import JsonObject
@@ -62,9 +66,13 @@ _FEWEST_HELD_OUT = 2
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions(SealingOptions):
-    """How to train; ``base`` is a model's directory or hub id, None for a small new BERT."""
+    """How to train; ``base`` is a model's directory or hub id, None for a small new BERT.
+
+    ``tokenizer_from`` settles which reading of its tokenizer's files counts, where they differ.
+    """
 
     base: str | None = None
+    tokenizer_from: TokenizerFrom | None = None
     epochs: int = 3
     max_length: int = 256
     long: Long = "head"
@@ -95,14 +103,18 @@ def train(
     notes += _category_notes(schema, rows)
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
+    read = _base_tokenizer(options)
+    notes += [] if read is None else read.notes
     preprocessing = Preprocessing(
         schema,
         fit_columns(schema, rows),
-        _tokenizer(options.base, training),
+        _new_tokenizer(training) if read is None else read.tokenizer,
         Truncation(options.max_length, options.long),
     )
     width = len(preprocessing.encode([""], rows[:1])[0].columns)
     network = _network(preprocessing, width, options)
+    if read is not None:
+        check_vocabulary(str(options.base), token_rows(network), read.tokenizer)
     gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
     encoded = encode_table(preprocessing, held_out, held_out_rows)
     fine_tune(
@@ -112,6 +124,7 @@ def train(
         FineTuning(options.epochs, options.seed, options.freeze_encoder, options.base is not None),
     )
     lineage = _lineage(table, validation, roles, options)
+    lineage["tokenizer_from"] = None if read is None else read.tokenizer_from
     report = measure_and_seal(
         destination, Classifier(preprocessing, network), encoded, lineage, options
     )
@@ -194,20 +207,19 @@ def _category_notes(schema: Schema, rows: Sequence[CanonicalRow]) -> list[str]:
     return notes
 
 
-def _tokenizer(base: str | None, training: Table) -> Tokenizer:
-    if base is None:
-        texts = [document["text"] for document in training.documents]
-        return untruncated(learn_tokenizer(texts, _SMALL_VOCABULARY))
-    file = Path(base) / "tokenizer.json"
-    try:
-        tokenizer = (
-            Tokenizer.from_file(str(file)) if file.is_file() else Tokenizer.from_pretrained(base)
-        )
-    except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
-        message = f"--base {base}: no tokenizer.json there: {first_line(error)}"
-        raise CallError(message) from None
-    check_empty_text(untruncated(tokenizer), f"--base {base}")
-    return tokenizer
+def _new_tokenizer(training: Table) -> Tokenizer:
+    texts = [document["text"] for document in training.documents]
+    return untruncated(learn_tokenizer(texts, _SMALL_VOCABULARY))
+
+
+def _base_tokenizer(options: TrainingOptions) -> PretrainedTokenizer | None:
+    if options.base is None:
+        if options.tokenizer_from is not None:
+            message = "--tokenizer-from says how to read the tokenizer of a --base; there is none"
+            raise CallError(message)
+        return None
+    directory = tokenizer_directory(options.base)
+    return read_tokenizers(directory, f"--base {options.base}", options.tokenizer_from)[1]
 
 
 def _network(

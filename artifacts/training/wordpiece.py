@@ -1,11 +1,24 @@
-"""Learn a small uncased WordPiece tokenizer from the training texts."""
+"""Learn a small uncased WordPiece tokenizer from the training texts.
+
+Characters are decomposed. Marks are kept, because in most scripts they are letters or parts of
+them (vowels, tones); only those on Latin and Greek letters are left out. A run of letters without
+spaces, as in Thai, is split into words of at most 64 characters.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +32,9 @@ _CONTINUES = "##"
 
 _MAX_CHARACTERS = 1000
 """Rarer characters are unknown: with many scripts they would leave no room for words."""
+
+_ACCENTS = r"(?<=[\p{Latin}\p{Greek}])\p{Mn}+"
+_LONGEST_WORD = r"[\s\S]{64}"
 
 
 def learn_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
@@ -44,8 +60,19 @@ def learn_tokenizer(texts: Sequence[str], vocabulary: int) -> Tokenizer:
 def word_piece(vocabulary: dict[str, int]) -> Tokenizer:
     """Return an uncased WordPiece tokenizer with this vocabulary, special tokens included."""
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 (a token of text)
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.BertNormalizer(strip_accents=False, lowercase=True),
+            normalizers.NFD(),
+            normalizers.Replace(Regex(_ACCENTS), ""),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.BertPreTokenizer(),
+            pre_tokenizers.Split(Regex(_LONGEST_WORD), "isolated"),
+        ]
+    )
     if vocabulary:
         tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
         tokenizer.post_processor = processors.TemplateProcessing(

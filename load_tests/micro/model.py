@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from tokenizers import normalizers, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification
 
 from artifacts.training.wordpiece import learn_tokenizer, word_piece
@@ -65,7 +66,10 @@ def save_tokenizer(directory: Path, texts: Sequence[str]) -> None:
     names = known + [f"[unused{index}]" for index in range(_VOCABULARY - len(known))]
     (directory / "vocab.txt").write_text("".join(f"{piece}\n" for piece in names))
     vocabulary = {piece: index for index, piece in enumerate(names)}
-    word_piece(vocabulary).save(str(directory / "tokenizer.json"))
+    tokenizer = word_piece(vocabulary)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.save(str(directory / "tokenizer.json"))
     settings = {
         "tokenizer_class": "BertTokenizer",
         "do_lower_case": True,

@@ -21,6 +21,7 @@ __all__ = [
     "optional_role_options",
     "role_options",
     "skip_unknown_option",
+    "tokenizer_option",
     "trust_option",
 ]
 
@@ -39,6 +40,13 @@ skip_unknown_option = click.option(
     "skip_unknown",
     is_flag=True,
     help="Leave out rows whose label is none that is known, and say how many.",
+)
+
+tokenizer_option = click.option(
+    "--tokenizer-from",
+    type=click.Choice(["file", "library"]),
+    help="Which counts where they differ: tokenizer.json, or what the installed library makes of "
+    "the tokenizer's files.  [default: refuse]",
 )
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.options import PATH, bundle_options, role_options, trust_option
+from service.cli.options import PATH, bundle_options, role_options, tokenizer_option, trust_option
 from service.cli.output import report_sealing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from artifacts.pretrained.tokenizer import TokenizerFrom
     from artifacts.tables import ColumnRoles
 
 __all__ = ["seal"]
@@ -47,6 +48,7 @@ Example:
     metavar="FILE.joblib",
     help="The fitted Pipeline or ColumnTransformer that encodes the columns.",
 )
+@tokenizer_option
 @click.option(
     "--max-length",
     type=click.IntRange(8),
@@ -79,6 +81,7 @@ def seal(  # noqa: PLR0913 (one parameter an option)
     reference: Path,
     roles: ColumnRoles,
     columns: Path | None,
+    tokenizer_from: TokenizerFrom | None,
     max_length: int | None,
     calibration: str,
     trust: tuple[str, ...],
@@ -106,6 +109,7 @@ def seal(  # noqa: PLR0913 (one parameter an option)
     options = ImportOptions(
         model=model,
         columns=columns,
+        tokenizer_from=tokenizer_from,
         max_length=max_length,
         calibrate=calibration == "temperature",
         trusted=trust,

@@ -9,12 +9,19 @@ import click
 
 from guards.bundle.manifest import Long
 from guards.errors import CallError
-from service.cli.options import PATH, bundle_options, role_options, skip_unknown_option
+from service.cli.options import (
+    PATH,
+    bundle_options,
+    role_options,
+    skip_unknown_option,
+    tokenizer_option,
+)
 from service.cli.output import report_sealing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from artifacts.pretrained.tokenizer import TokenizerFrom
     from artifacts.tables import ColumnRoles
 
 __all__ = ["train"]
@@ -41,6 +48,7 @@ Example:
 @click.option(
     "--base", metavar="DIR_OR_HUB_ID", help="Fine-tune this model instead of a small new one."
 )
+@tokenizer_option
 @click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
 @click.option(
     "--max-length",
@@ -72,6 +80,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     skip_unknown: bool,
     base: str | None,
     epochs: int,
+    tokenizer_from: TokenizerFrom | None,
     max_length: int,
     long: Long,
     freeze_encoder: bool,
@@ -105,6 +114,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     options = TrainingOptions(
         base=base,
         epochs=epochs,
+        tokenizer_from=tokenizer_from,
         max_length=max_length,
         long=long,
         freeze_encoder=freeze_encoder,

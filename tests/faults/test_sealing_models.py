@@ -71,7 +71,9 @@ def edit(file: Path, change: Callable[[JsonObject], None]) -> None:
 
 def test_case_in_one_file_against_the_other(model: Path) -> None:
     """A tokenizer whose files disagree about case is refused: training used one of the two."""
-    edit(model / "tokenizer.json", lambda one: one["normalizer"].update(lowercase=False))
+    cased = {"type": "BertNormalizer", "lowercase": False, "strip_accents": None}
+    cased |= {"clean_text": True, "handle_chinese_chars": True}
+    edit(model / "tokenizer.json", lambda one: one.update(normalizer=cased))
     edit(
         model / "tokenizer_config.json",
         lambda one: one.update(tokenizer_class="BertTokenizer", do_lower_case=True),
@@ -81,6 +83,19 @@ def test_case_in_one_file_against_the_other(model: Path) -> None:
 
     assert finding.code == "tokenizer_contradicts_itself"
     assert "tokenizer_config.json" in finding.expected
+
+
+def test_reading_of_the_tokenizer_that_somebody_chose(model: Path) -> None:
+    """Where the files of a tokenizer disagree, the option settles it, and the lineage has it."""
+    edit(model / "tokenizer_config.json", lambda one: one.update(tokenizer_class="BertTokenizer"))
+    edit(model / "tokenizer_config.json", lambda one: one.update(do_lower_case=False))
+    assert "--tokenizer-from library" in refused(model).remedy
+
+    seal_model(model, tokenizer_from="library")
+
+    bundle = open_bundle(model.parent / "sealed" / "1")
+    assert bundle.manifest.lineage["tokenizer_from"] == "library"
+    assert '"lowercase":false' in bundle.preprocessing.tokenizer.to_str()
 
 
 def test_text_that_is_cut_at_its_beginning(model: Path) -> None:

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from guards.integrity.state.fingerprint import OF_ONE_PROCESS, digest
+from guards.integrity.state.fingerprint import OF_ONE_PROCESS, digest, digest_of_json
 from guards.integrity.state.jsonable import (
     SHA256,
     are_texts,
     dtype_name,
     is_estimator,
     jsonable,
-    summary,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Sized
 
     from guards.json_types import JsonMapping, JsonObject
 
@@ -43,6 +42,7 @@ _WHOLE = "columns"
 
 _MAX_ITEMS = 200
 _MAX_VOCABULARY = 100_000
+_MAX_MERGES = 1_000
 _MAX_COLUMNS = 10_000
 
 _STEPS = ("steps", "transformer_list", "transformers_")
@@ -237,10 +237,11 @@ def _describe_tokenizer(tokenizer: JsonMapping, state: JsonObject) -> None:
     model = dict(model) if isinstance(model, dict) else {}
     vocabulary = model.pop("vocab", {})
     tokens = _in_order(vocabulary)
-    state[VOCABULARY] = summary(vocabulary) if tokens is None else tokens
-    state[f"{VOCABULARY}.{SHA256}"] = digest(vocabulary)
+    sha256 = digest_of_json(vocabulary)
+    state[VOCABULARY] = _summary(vocabulary, sha256) if tokens is None else tokens
+    state[f"{VOCABULARY}.{SHA256}"] = sha256
     rest = {**tokenizer, "model": model}
-    state[f"tokenizer.{SHA256}"] = digest(rest)
+    state[f"tokenizer.{SHA256}"] = digest_of_json(rest)
     for name, value in rest.items():
         if name in {"truncation", "padding"}:
             _put(state, jsonable(value), f"tokenizer.{name}")
@@ -250,10 +251,12 @@ def _describe_tokenizer(tokenizer: JsonMapping, state: JsonObject) -> None:
 
 def _in_order(vocabulary: object) -> list[str | None] | None:
     """Return the tokens in the order of their ids, None in a gap; None if there are too many."""
+    if not isinstance(vocabulary, dict | list) or len(vocabulary) > _MAX_VOCABULARY:
+        return None
     if isinstance(vocabulary, list):  # SentencePiece: [piece, score] in order
         pieces = [item[0] if isinstance(item, list) and item else None for item in vocabulary]
-        return pieces if are_texts(pieces) and len(pieces) <= _MAX_VOCABULARY else None
-    if not isinstance(vocabulary, dict) or not are_texts(vocabulary):
+        return pieces if are_texts(pieces) else None
+    if not are_texts(vocabulary):
         return None
     pairs = ((jsonable(index), token) for token, index in vocabulary.items())
     tokens = {
@@ -274,8 +277,14 @@ def _flatten(name: str, value: object, state: JsonObject) -> None:
     if isinstance(value, dict) and 0 < len(value) <= _MAX_ITEMS:
         for key, item in value.items():
             _flatten(f"{name}.{key}", item, state)
+    elif isinstance(value, list) and len(value) > _MAX_MERGES:
+        _put(state, _summary(value, digest_of_json(value)), name)
     else:
         _put(state, jsonable(value), name)
+
+
+def _summary(values: Sized, sha256: str) -> JsonObject:
+    return {"length": len(values), SHA256: sha256}
 
 
 def _item_name(item: object, index: int) -> str:

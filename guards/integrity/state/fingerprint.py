@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonMapping
 
-__all__ = ["MAX_BITS", "OF_ONE_PROCESS", "digest", "digesting", "preprocessing_fingerprint"]
+__all__ = [
+    "MAX_BITS",
+    "OF_ONE_PROCESS",
+    "digest",
+    "digest_of_json",
+    "digesting",
+    "preprocessing_fingerprint",
+]
 
 _MAX_VALUES = 2_000_000
 _MAX_BYTES = 1024**3
@@ -70,6 +77,15 @@ def digest(value: object) -> str:
             return str(done.value)
 
 
+def digest_of_json(value: object) -> str:
+    """Return the ``digest`` of a value that was parsed from JSON, however many values it holds.
+
+    Nothing in it is there twice, so it is bounded by the bytes that it was parsed from. Raises
+    ``TypeError`` for more than 1 GiB.
+    """
+    return digest(_ParsedJson(value))
+
+
 def digesting(value: object) -> Generator[None, None, str]:
     """Return what ``digest`` returns, computed in steps of at most about a millisecond."""
     sha = hashlib.sha256()
@@ -94,7 +110,7 @@ def preprocessing_fingerprint(
     """
     parts = {
         "columns": columns,
-        "tokenizer": tokenizer,
+        "tokenizer": _ParsedJson(tokenizer),
         # A schema that was read from JSON has lists where one that was just made has tuples.
         "schema": _with_tuples(schema),
         "text": text,
@@ -127,6 +143,13 @@ class _Budget:
             message = "a preprocessing cannot hold so many values"
             raise TypeError(message)
         return joined
+
+
+@dataclass(frozen=True, slots=True)
+class _ParsedJson:
+    """A value whose number of values is not limited, but only their bytes."""
+
+    value: object
 
 
 class _Piece(bytes):
@@ -200,6 +223,8 @@ def _open(value: object, budget: _Budget) -> tuple[bytes, Iterable[object]]:  # 
             return b"set", _sorted_members(value, budget)
         case dict():
             return _tagged(b"dict", _count(value)), _sorted_items(value, budget)
+        case _ParsedJson():
+            return b"", map(_Piece, _pieces(value.value, _Budget(values=sys.maxsize)))
         case slice():
             return b"slice", ((value.start, value.stop, value.step),)
         case np.dtype():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonObject
 
-__all__ = ["SHA256", "are_texts", "dtype_name", "is_estimator", "jsonable", "summary"]
+__all__ = ["SHA256", "are_texts", "dtype_name", "is_estimator", "jsonable"]
 
 SHA256 = "sha256"
 """The name under which a digest is kept."""
@@ -42,13 +42,13 @@ def jsonable(value: object) -> object:  # noqa: C901, PLR0911, PLR0912 (one bran
         case float():
             return _jsonable_float(value)
         case str():
-            return value if len(value) <= _MAX_TEXT else summary(value)
+            return value if len(value) <= _MAX_TEXT else _summary(value)
         case list() | tuple():
             return _jsonable_list(value)
         case dict():
             return _jsonable_dict(value)
         case set() | frozenset():
-            return jsonable(sorted(value)) if are_texts(value) else summary(value)
+            return jsonable(sorted(value)) if are_texts(value) else _summary(value)
         case slice():
             return [value.start, value.stop, value.step]
         case np.dtype():
@@ -56,7 +56,7 @@ def jsonable(value: object) -> object:  # noqa: C901, PLR0911, PLR0912 (one bran
         case type():
             return f"{value.__module__}.{value.__qualname__}"
         case bytes():
-            return summary(value)
+            return _summary(value)
         case _ if is_estimator(value):
             return {"class": type(value).__name__, SHA256: digest(value)}
     return jsonable(type(value))
@@ -79,16 +79,16 @@ def _jsonable_array(array: np.ndarray) -> object:
 def _jsonable_list(values: Sequence[object]) -> object:
     if len(values) <= (_MAX_TEXTS if are_texts(values) else _MAX_LIST):
         return [jsonable(item) for item in values]
-    return {**summary(values), **_span(values)}
+    return {**_summary(values), **_span(values)}
 
 
 def _jsonable_dict(values: Mapping[object, object]) -> object:
     if len(values) > _MAX_LIST or len({*map(str, values)}) < len(values):
-        return summary(values)
+        return _summary(values)
     return {str(key): jsonable(item) for key, item in values.items()}
 
 
-def summary(value: Sized) -> JsonObject:
+def _summary(value: Sized) -> JsonObject:
     """Return the ``length`` and the ``sha256`` of a value that is too long to read."""
     return {"length": len(value), SHA256: digest(value)}
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tokenizers import models
 
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.bundle.rechecking import Rechecker
@@ -69,6 +70,16 @@ def _read_special_tokens_as_text(bundle: Bundle) -> None:
     tokenizer_of(bundle).encode_special_tokens = True
 
 
+def _shorten_words(bundle: Bundle) -> None:
+    tokenizer_of(bundle).model.max_input_chars_per_word = 3
+
+
+def _exchange_the_model(bundle: Bundle) -> None:
+    words = tokenizer_of(bundle).get_vocab(with_added_tokens=False)
+    words["understudy"] = words.pop("the")
+    tokenizer_of(bundle).model = models.WordPiece(words, unk_token="[UNK]")  # noqa: S106 (a token of text)
+
+
 def _cut_shorter(bundle: Bundle) -> None:
     force(bundle.preprocessing.truncation, "max_length", 9)
 
@@ -97,6 +108,8 @@ CHANGES: dict[str, tuple[Callable[[Bundle], None], str, str]] = {
         "tokenizer.encode_special_tokens",
         "true",
     ),
+    "words": (_shorten_words, "tokenizer.model.max_input_chars_per_word", "3"),
+    "vocabulary": (_exchange_the_model, "tokenizer.vocabulary", "understudy"),
     "length": (_cut_shorter, "text.max_length", "9"),
     "tail": (_keep_the_tail, "text.long", '"head-tail"'),
     "schema": (_rename_a_category, "court.categories", '"Mars"'),

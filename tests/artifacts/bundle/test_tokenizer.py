@@ -9,15 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from tokenizers import Tokenizer, models, processors
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.tokenizer import (
     SealedTokenizer,
     canonical_json,
     load_tokenizer,
     untruncated,
 )
+from artifacts.bundle.truncation import Truncation
 from artifacts.training.wordpiece import learn_tokenizer
+from guards.schema import CanonicalRow, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,9 +108,74 @@ def test_special_tokens_around_a_text(
     assert SealedTokenizer(other).ends == ends
 
 
-def test_nothing_is_unknown_to_bytes() -> None:
-    """A vocabulary that has every byte has no token for what it lacks."""
-    assert SealedTokenizer(Tokenizer(models.BPE({"a": 0}, []))).unknown_id is None
+BYTES = {f"<0x{byte:02X}>": byte for byte in range(256)}
+UNKNOWN = {
+    "word pieces": (models.WordPiece({"a": 0, "u": 1}, unk_token="u"), 1),  # noqa: S106 (a token of text)
+    "words": (models.WordLevel({"a": 0, "u": 1}, unk_token="u"), 1),  # noqa: S106 (a token of text)
+    "characters": (models.BPE({"a": 0, "u": 1}, [], unk_token="u"), 1),  # noqa: S106 (a token of text)
+    "fused": (models.BPE({"a": 0, "u": 1}, [], unk_token="u", fuse_unk=True), 1),  # noqa: S106 (a token of text)
+    "unigram": (models.Unigram([("a", -1.0), ("b", -1.0), ("u", 0.0)], unk_id=2), 2),
+    "bytes": (models.BPE({"a": 0}, []), None),
+    "unigram in bytes": (
+        models.Unigram(
+            [*((byte, -5.0) for byte in BYTES), ("u", 0.0)], unk_id=256, byte_fallback=True
+        ),
+        None,
+    ),
+    "characters in bytes": (
+        models.BPE({**BYTES, "u": 256}, [], unk_token="u", byte_fallback=True),  # noqa: S106 (a token of text)
+        None,
+    ),
+    "no unknown token": (models.Unigram([("a", -1.0)]), None),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_unknown_token_of_each_kind(kind: str) -> None:
+    """Each kind of model says otherwise which token is the unknown one; in bytes none is."""
+    model, expected = UNKNOWN[kind]
+
+    assert SealedTokenizer(Tokenizer(model)).unknown_id == expected
+
+
+def test_unknown_tokens_of_a_unigram_are_counted() -> None:
+    """A text in a script that a Unigram does not know is counted as unknown, token by token."""
+    tokenizer = Tokenizer(models.Unigram([("a", -1.0), ("u", 0.0)], unk_id=1))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    preprocessing = Preprocessing(
+        Schema(("text",), (), (), ("x", "y")), None, tokenizer, Truncation(64)
+    )
+
+    (encoding,) = preprocessing.encode(["a \u0928\u092e\u0938 a \u6cd5"], [CanonicalRow((), ())])
+
+    assert (encoding.unknown_tokens, encoding.tokens) == (2, 4)
+
+
+def test_state_is_digested_in_steps() -> None:
+    """Every setting, part and token counts, and a vocabulary with gaps is looked at whole."""
+
+    def digest_of(vocabulary: dict[str, int], **settings: object) -> str:
+        tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="u"))  # noqa: S106 (a token of text)
+        for name, value in settings.items():
+            setattr(tokenizer, name, value)
+        steps = SealedTokenizer(tokenizer).digesting()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return str(done.value)
+
+    words = {"u": 0, **{f"word {number}": number for number in range(2, 3000)}}
+    digests = [
+        digest_of(words),
+        digest_of({**words, "another": 2999}),
+        digest_of({**words, "another": 3005}),
+        digest_of(words, normalizer=normalizers.NFC()),
+        digest_of(words, encode_special_tokens=True),
+    ]
+
+    assert len({*digests}) == len(digests)
+    assert digest_of(words) == digests[0]
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def test_lineage_says_what_it_was_sealed_from(tmp_path: Path) -> None:
         "max_length_from": "tokenizer_config.json",
     }
     assert (lineage["base"], lineage["rows"], lineage["label_column"]) == ("model", 24, "label")
+    assert lineage["tokenizer_from"] == "file"
     assert report.fingerprint == bundle.manifest.fingerprint
     assert report.metrics["rows"] == 24
 

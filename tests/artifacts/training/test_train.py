@@ -24,12 +24,12 @@ from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training.train import TrainingOptions, share_of_each_class, train
 from artifacts.training.wordpiece import learn_tokenizer
 from guards.drift.reference import CategoricalReference, NumericReference
-from guards.errors import CallError, TableError
+from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
 from tests.conftest import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -234,6 +234,108 @@ def test_base_that_is_none(
 
     with pytest.raises(CallError, match="no model there"):
         train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(directory)))
+
+
+def test_marks_tell_two_classes_apart(tmp_path: Path) -> None:
+    """What only a vowel mark tells is learnt from scratch."""
+    generator = np.random.default_rng(5)
+    truth = generator.integers(2, size=160)
+    other = ["\u092e\u0928", "\u0918\u0930", "\u091c\u0932"]
+    words = [
+        [*generator.choice(other, 4), "\u0915" + ("\u0947", "\u0941")[label]] for label in truth
+    ]
+    texts = [" ".join(generator.permutation(row)) for row in words]
+    table = as_table(
+        pd.DataFrame({"text": texts, "label": truth.astype(str)}),
+        ColumnRoles(("text",), "label"),
+        "marks",
+    )
+
+    report = train(
+        table,
+        ColumnRoles(("text",), "label"),
+        tmp_path / "docs" / "1",
+        replace(QUICK, epochs=12),
+    )
+
+    assert report.metrics["accuracy"]["value"] >= 0.95
+
+
+def test_texts_that_the_tokenizer_does_not_know(rows: Table, tmp_path: Path) -> None:
+    """Held-out texts in another script than the training's are a note with the share."""
+    documents = [
+        {**document, "text": "\u0e01\u0e02 \u0e04\u0e07 " * 3} for document in rows.documents
+    ]
+    report = train(rows, ROLES, tmp_path / "docs" / "1", QUICK, replace(rows, documents=documents))
+
+    (note,) = [note for note in report.notes if "unknown" in note]
+    assert note.startswith("WARNING: 75% of the tokens")
+
+
+def _lower_cases_against_its_settings(directory: Path) -> None:
+    (directory / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+
+
+def _truncates_at_the_left(directory: Path) -> None:
+    (directory / "tokenizer_config.json").write_text('{"truncation_side": "left"}')
+
+
+def _has_a_token_too_many(directory: Path) -> None:
+    tokenizer = json.loads((directory / "tokenizer.json").read_bytes())
+    vocabulary = tokenizer["model"]["vocab"]
+    vocabulary["understudy"] = len(vocabulary)
+    (directory / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
+def _cannot_encode(directory: Path) -> None:
+    tokenizer = json.loads((directory / "tokenizer.json").read_bytes())
+    tokenizer["model"]["unk_token"] = "missing"  # noqa: S105 (a token of text)
+    (directory / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (_lower_cases_against_its_settings, "tokenizer_contradicts_itself"),
+        (_truncates_at_the_left, "tokenizer_contradicts_itself"),
+        (_has_a_token_too_many, "vocabulary_mismatch"),
+        (_cannot_encode, "tokenizer_cannot_encode"),
+    ],
+)
+def test_base_whose_tokenizer_is_not_its_own(
+    spoil: Callable[[Path], None], code: str, rows: Table, base: Path, tmp_path: Path
+) -> None:
+    """The tokenizer of a base is checked as that of a model to seal is."""
+    directory = shutil.copytree(base, tmp_path / "base")
+    spoil(directory)
+
+    with pytest.raises(GuardRefused) as refusal:
+        train(rows, ROLES, tmp_path / "docs" / "1", replace(QUICK, base=str(directory)))
+
+    assert [finding.code for finding in refusal.value.findings] == [code]
+    assert not (tmp_path / "docs").exists()
+
+
+def test_reading_that_somebody_chose(rows: Table, base: Path, tmp_path: Path) -> None:
+    """The option settles which reading is trained with, and the lineage has it."""
+    directory = shutil.copytree(base, tmp_path / "base")
+    _lower_cases_against_its_settings(directory)
+    options = replace(QUICK, base=str(directory), tokenizer_from="library")
+
+    train(rows, ROLES, tmp_path / "docs" / "1", options)
+
+    bundle = open_bundle(tmp_path / "docs" / "1")
+    assert bundle.manifest.lineage["tokenizer_from"] == "library"
+    tokenizer = bundle.preprocessing.tokenizer
+    assert '"lowercase":false' in tokenizer.to_str()
+
+
+def test_reading_of_no_base(rows: Table, tmp_path: Path) -> None:
+    """To choose a reading of a base's tokenizer without a base is a wrong call."""
+    options = replace(QUICK, tokenizer_from="file")
+
+    with pytest.raises(CallError, match=r"--tokenizer-from .* --base; there is none"):
+        train(rows, ROLES, tmp_path / "docs" / "1", options)
 
 
 def test_base_without_special_tokens(rows: Table, base: Path, tmp_path: Path) -> None:

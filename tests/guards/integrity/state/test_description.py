@@ -28,6 +28,7 @@ from sklearn.preprocessing import (
 
 from guards.integrity.differences.state_diff import differences
 from guards.integrity.state.description import describe
+from guards.integrity.state.jsonable import jsonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -352,6 +353,16 @@ def test_tokenizer_is_described_to_its_depths() -> None:
         "tokenizer.normalizer.normalizers.1.lowercase",
     ]
     assert describe(None, other)["tokenizer.model.merges"]["length"] == 300
+
+
+def test_vocabulary_beyond_what_a_pickle_may_hold() -> None:
+    """Pieces and merges of a very large tokenizer are described by their lengths and digests."""
+    model = {"vocab": [["piece", 0.5]] * 800_000, "merges": [["a", "b"]] * 1_001}
+
+    state = describe(None, {"model": model})
+
+    assert state["tokenizer.vocabulary"]["length"] == 800_000
+    assert state["tokenizer.model.merges"] == jsonable(model["merges"])
 
 
 def test_names_do_not_hide_each_other() -> None:

@@ -29,7 +29,12 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from guards.integrity.state.fingerprint import digest, digesting, preprocessing_fingerprint
+from guards.integrity.state.fingerprint import (
+    digest,
+    digest_of_json,
+    digesting,
+    preprocessing_fingerprint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -354,3 +359,17 @@ def test_digesting_goes_in_steps() -> None:
 
     assert digests == [digest(value)]
     assert count > 50
+
+
+def test_parsed_json_has_the_same_digest() -> None:
+    """What was parsed from JSON is digested as any other value is."""
+    value = {"vocab": [["a", -1.5], ["b", 2]], "unk_id": None, "deep": {"x": [[], {}, "y"]}}
+
+    assert digest_of_json(value) == digest(value)
+
+
+def test_tokenizer_may_hold_as_many_values_as_its_file() -> None:
+    """A vocabulary of millions has a fingerprint, where a pickle of as many values is refused."""
+    vocabulary = {"vocab": [0] * 2_100_000}
+
+    assert preprocessing_fingerprint(None, vocabulary, {}, {}).startswith("sha256:")

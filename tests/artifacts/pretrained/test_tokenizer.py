@@ -1,0 +1,226 @@
+"""The tokenizer that is sealed is the one in the files, or a person says which reading counts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import transformers
+from tokenizers import Tokenizer, models, processors
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from artifacts.pretrained.encoding import TEXTS
+from artifacts.pretrained.tokenizer import check_vocabulary, read_tokenizers
+from guards.errors import CallError, Finding, GuardRefused
+from tests.artifacts.pretrained.tokenizers_of_each_kind import KINDS, SPECIAL, saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAVED_BY_THE_LIBRARY = [
+    *((kind, "PreTrainedTokenizerFast", "bert") for kind in KINDS),
+    ("word pieces", "BertTokenizer", "bert"),
+    ("word pieces", "FunnelTokenizer", "funnel"),
+    ("word pieces", "MPNetTokenizer", "mpnet"),
+    ("bytes", "RobertaTokenizer", "roberta"),
+    ("bytes", "GPT2Tokenizer", "gpt2"),
+    ("split bytes", "RobertaTokenizer", "roberta"),
+    ("characters", "HerbertTokenizer", "bert"),
+    ("unigram", "XLMRobertaTokenizer", "xlm-roberta"),
+    ("unigram", "AlbertTokenizer", "albert"),
+    ("unigram", "DebertaV2Tokenizer", "deberta-v2"),
+]
+UNDER_ANOTHER_CLASS = [
+    ("unigram", "bert", "BertTokenizer"),
+    ("unigram", "albert", "AlbertTokenizer"),
+    ("split bytes", "roberta", "RobertaTokenizer"),
+    ("words", "bert", "BertTokenizer"),
+    ("characters", "bert", "BertTokenizer"),
+]
+
+
+def ids(tokenizer: Tokenizer) -> list[list[int]]:
+    """Encode every text that tokenizers are tried on."""
+    return [tokenizer.encode(text).ids for text in TEXTS]
+
+
+def refused(directory: Path) -> Finding:
+    """Return the one finding about a tokenizer."""
+    with pytest.raises(GuardRefused) as refusal:
+        read_tokenizers(directory, "--model it")
+    (finding,) = refusal.value.findings
+    return finding
+
+
+@pytest.mark.parametrize(("kind", "name", "model_type"), SAVED_BY_THE_LIBRARY)
+def test_saved_by_the_library(kind: str, name: str, model_type: str, tmp_path: Path) -> None:
+    """What save_pretrained wrote is read as the tokenizer that was saved, whatever its class."""
+    source = saved(tmp_path / "source", KINDS[kind](), model_type)
+    trained = getattr(transformers, name).from_pretrained(source, **SPECIAL)
+    directory = tmp_path / "saved"
+    trained.save_pretrained(directory)
+    (directory / "config.json").write_text(json.dumps({"model_type": model_type}))
+
+    _, read = read_tokenizers(directory, "--model it")
+
+    assert read.tokenizer_from == "file"
+    assert ids(read.tokenizer) == [trained(text)["input_ids"] for text in TEXTS]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_file_counts_where_nothing_says_how_to_read_it(kind: str, tmp_path: Path) -> None:
+    """Without a class or setting, tokenizer.json is taken as it is, and that is told."""
+    tokenizer = KINDS[kind]()
+    directory = saved(tmp_path / "model", tokenizer, "bert")
+
+    ours, read = read_tokenizers(directory, "--model it")
+
+    assert ids(read.tokenizer) == ids(tokenizer) == [ours(text)["input_ids"] for text in TEXTS]
+    (note,) = read.notes
+    assert note.startswith("tokenizer.json counts as it is; transformers")
+
+
+@pytest.mark.parametrize(("kind", "model_type", "name"), UNDER_ANOTHER_CLASS)
+def test_two_readings(kind: str, model_type: str, name: str, tmp_path: Path) -> None:
+    """Where the class reads the files otherwise, it is refused until somebody says which counts."""
+    tokenizer = KINDS[kind]()
+    directory = saved(tmp_path / "model", tokenizer, model_type, tokenizer_class=name)
+
+    finding = refused(directory)
+    by_file, file = read_tokenizers(directory, "--model it", "file")
+    by_library, library = read_tokenizers(directory, "--model it", "library")
+
+    assert finding.code == "tokenizer_contradicts_itself"
+    assert f"as {name} of transformers {transformers.__version__}" in finding.expected
+    assert "--tokenizer-from file" in finding.remedy
+    assert "--tokenizer-from library" in finding.remedy
+    theirs = AutoTokenizer.from_pretrained(directory)
+    assert (file.tokenizer_from, library.tokenizer_from) == ("file", "library")
+    assert ids(file.tokenizer) == ids(tokenizer)
+    assert ids(library.tokenizer) == [theirs(text)["input_ids"] for text in TEXTS]
+    assert ids(file.tokenizer) == [by_file(text)["input_ids"] for text in TEXTS]
+    assert ids(library.tokenizer) == [by_library(text)["input_ids"] for text in TEXTS]
+
+
+@pytest.mark.parametrize(
+    ("kind", "model_type", "settings"),
+    [
+        ("word pieces", "bert", {"do_lower_case": False}),
+        ("word pieces", "distilbert", {"do_lower_case": False}),
+        ("word pieces", "bert", {"tokenizer_class": "BertTokenizer", "strip_accents": False}),
+        ("word pieces", "bert", {"tokenize_chinese_chars": False}),
+        ("bytes", "roberta", {"add_prefix_space": True}),
+    ],
+)
+def test_setting_against_the_file(
+    kind: str, model_type: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """A setting that tokenizer.json does not have is refused, and the option settles it."""
+    directory = saved(tmp_path / "model", KINDS[kind](), model_type, **settings)
+
+    assert refused(directory).code == "tokenizer_contradicts_itself"
+    first, second = (
+        read_tokenizers(directory, "--model it", choice)[1] for choice in ("file", "library")
+    )
+    assert ids(first.tokenizer) != ids(second.tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("vocab.txt", "{"), ("config.json", '{"model_type": "ours-2"}'), ("config.json", "{}")],
+)
+def test_library_that_cannot_read_the_files(name: str, content: str, tmp_path: Path) -> None:
+    """A tokenizer.json that can be read is enough, whatever lies beside it."""
+    tokenizer = KINDS["unigram"]()
+    directory = saved(tmp_path / "model", tokenizer, "bert")
+    (directory / name).write_text(content)
+
+    assert ids(read_tokenizers(directory, "--model it")[1].tokenizer) == ids(tokenizer)
+
+
+@pytest.mark.parametrize("cased", [False, True])
+def test_vocabulary_alone(tmp_path: Path, *, cased: bool) -> None:
+    """A vocab.txt is read by the settings beside it."""
+    directory = saved(tmp_path / "model", KINDS["word pieces"](), "bert", do_lower_case=not cased)
+    vocabulary = json.loads((directory / "tokenizer.json").read_bytes())["model"]["vocab"]
+    (directory / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)))
+    (directory / "tokenizer.json").unlink()
+
+    _, read = read_tokenizers(directory, "--base it")
+
+    assert read.tokenizer_from == "library"
+    assert (read.tokenizer.encode("The").ids == read.tokenizer.encode("the").ids) is not cased
+
+
+def test_merges_alone(tmp_path: Path) -> None:
+    """A vocab.json with merges.txt is read as the library does; without the latter it is none."""
+    tokenizer = KINDS["bytes"]()
+    directory = saved(tmp_path / "model", tokenizer, "roberta")
+    model = json.loads((directory / "tokenizer.json").read_bytes())["model"]
+    (directory / "tokenizer.json").unlink()
+    (directory / "vocab.json").write_text(json.dumps(model["vocab"]))
+    with pytest.raises(CallError, match=r"no tokenizer\.json there"):
+        read_tokenizers(directory, "--base it")
+    (directory / "merges.txt").write_text("\n".join(" ".join(pair) for pair in model["merges"]))
+
+    assert ids(read_tokenizers(directory, "--base it")[1].tokenizer) == ids(tokenizer)
+
+
+@pytest.mark.parametrize("name", ["spm.model", "sentencepiece.bpe.model", "spiece.model"])
+def test_package_that_is_missing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A SentencePiece model needs a package, which is named, and how to get it."""
+    model_type = {"spm.model": "deberta-v2", "spiece.model": "xlnet"}.get(name, "xlm-roberta")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    (tmp_path / name).write_bytes(b"\x0a\x0e")
+    monkeypatch.setattr(
+        "artifacts.pretrained.tokenizer._is_installed", lambda package: package == "protobuf"
+    )
+
+    with pytest.raises(CallError, match=rf"{name} is a SentencePiece model.*pip install sent") as e:
+        read_tokenizers(tmp_path, "--base it")
+    assert "tiktoken" not in str(e.value)
+
+
+@pytest.mark.parametrize("where", ["tokenizer.json", "tokenizer_config.json"])
+def test_text_that_is_cut_at_its_beginning(where: str, tmp_path: Path) -> None:
+    """A tokenizer that keeps the ends of long texts is refused, whichever file says so."""
+    tokenizer = KINDS["word pieces"]()
+    if where == "tokenizer.json":
+        tokenizer.enable_truncation(17, direction="left")
+    directory = saved(
+        tmp_path / "model",
+        tokenizer,
+        "bert",
+        tokenizer_class="PreTrainedTokenizerFast",
+        **({} if where == "tokenizer.json" else {"truncation_side": "left"}),
+    )
+
+    assert refused(directory).observed == "truncation_side left"
+
+
+def test_dropped_characters_are_told(tmp_path: Path) -> None:
+    """A model that leaves out what it does not know, without a token for it, gets a note."""
+    tokenizer = Tokenizer(models.BPE({"a": 0, "<s>": 1}, []))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer).save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+
+    (note,) = read_tokenizers(tmp_path, "--model it")[1].notes
+
+    assert "drops what its vocabulary lacks, such as 'motion'" in note
+
+
+def test_tokens_without_embeddings() -> None:
+    """A token id beyond the rows of the embedding is refused with both numbers."""
+    tokenizer = KINDS["words"]()
+    rows = tokenizer.get_vocab_size()
+    check_vocabulary("it", rows, tokenizer)
+
+    with pytest.raises(GuardRefused, match=f"below {rows - 1}") as refusal:
+        check_vocabulary("it", rows - 1, tokenizer)
+    assert refusal.value.findings[0].observed == f"token id {rows - 1}"
