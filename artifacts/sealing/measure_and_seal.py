@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
 from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.bundle.inference import logits_of, softmax
 from artifacts.evaluation.figures import evaluate
+from artifacts.progress import Progress
 from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
@@ -76,7 +76,7 @@ def measure_and_seal(
     """Seal ``classifier`` at ``destination``; ``held_out`` are rows that training did not see.
 
     Temperature, figures, reference and probes come from them, and engines are compared on them.
-    Shows progress on a terminal's standard error. Raises ``CallError`` when ``destination`` exists.
+    Shows progress on standard error. Raises ``CallError`` when ``destination`` exists.
     """
     preprocessing, network = classifier.preprocessing, classifier.network
     schema = preprocessing.schema
@@ -88,9 +88,10 @@ def measure_and_seal(
     accelerated: Sequence[Accelerated] = ()
     notes: Sequence[str] = ()
     if options.accelerate:
-        accelerated, notes = build_if_possible(
-            network, temperature, preprocessing, HeldOut(held_out.encodings, probes)
-        )
+        with Progress("building engines"):
+            accelerated, notes = build_if_possible(
+                network, temperature, preprocessing, HeldOut(held_out.encodings, probes)
+            )
     sealable = Sealable(
         preprocessing=preprocessing,
         network=network,
@@ -107,5 +108,5 @@ def measure_and_seal(
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
-    with tqdm(total=len(encodings), disable=None, desc="answering", unit="document") as progress:
+    with Progress("answering", len(encodings)) as progress:
         return logits_of(network, encodings, progress.update)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.tokenizer import check_empty_text, untruncated
 from artifacts.bundle.truncation import Truncation
 from artifacts.evaluation.encoded_table import encode_table
+from artifacts.progress import Progress
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import (
     Classifier,
@@ -25,8 +26,9 @@ from artifacts.sealing.measure_and_seal import (
 )
 from artifacts.sealing.seal import check_destination
 from artifacts.tables import canonical_rows, numeric_columns
+from artifacts.training.checkpoints import Checkpoints
 from artifacts.training.columns import fit_columns, known_categories, with_training_gaps
-from artifacts.training.fine_tuning import FineTuning, fine_tune
+from artifacts.training.fine_tuning import FineTuned, FineTuning, fine_tune
 from artifacts.training.wordpiece import learn_tokenizer
 from guards.errors import CallError, TableError, first_line
 from guards.schema import CanonicalRow, CategoricalColumn, Schema
@@ -57,7 +59,12 @@ _FEWEST_HELD_OUT = 2
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions(SealingOptions):
-    """How to train; ``base`` is a model's directory or hub id, None for a small new BERT."""
+    """How to train; ``base`` is a model's directory or hub id, None for a small new BERT.
+
+    The training options are those of ``FineTuning``. ``checkpoints`` is the directory that they are
+    kept in until the bundle is sealed, by default a hidden one beside it; with ``resume`` an
+    interrupted training goes on from the last one there.
+    """
 
     base: str | None = None
     epochs: int = 3
@@ -65,6 +72,14 @@ class TrainingOptions(SealingOptions):
     long: Long = "head"
     freeze_encoder: bool = False
     seed: int = 0
+    batch_size: int = 16
+    accumulate: int = 1
+    class_weights: Literal["balanced"] | None = None
+    early_stopping: int | None = None
+    bf16: bool | None = None
+    report_to: tuple[str, ...] = ()
+    checkpoints: Path | None = None
+    resume: bool = False
 
 
 def train(
@@ -76,37 +91,43 @@ def train(
 ) -> SealingReport:
     """Train a bundle on ``table`` and seal it at ``destination``.
 
-    The preprocessing is fitted on training rows alone; temperature, figures and reference come
-    from the held-out rows: ``validation``, or else the last rows of a table with a time column, or
-    else a seeded split. The temperature is a single parameter, so the calibration error on the
-    same rows is only slightly too low. Raises ``TableError`` and ``CallError``.
+    The preprocessing is fitted on training rows alone; best epoch, temperature, figures and
+    reference come from the held-out rows: ``validation``, or else the last rows of a table with a
+    time column, or else a seeded split. As they also choose the epoch, the figures are slightly
+    too good. Raises ``TableError`` and ``CallError``.
     """
     check_destination(destination)
+    if options.freeze_encoder and options.base is None:
+        message = "--freeze-encoder: there is no --base, and an untrained encoder would be frozen"
+        raise CallError(message)
+    checkpoints = Checkpoints.of(destination, options.checkpoints, resume=options.resume)
     training, held_out = _split(table, roles, options, validation)
     rows = canonical_rows(training, roles.open_schema())
     schema = _schema(roles, rows, _labels(training, held_out))
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
-    preprocessing = Preprocessing(
-        schema,
-        fit_columns(schema, rows),
-        _tokenizer(options.base, training),
-        Truncation(options.max_length, options.long),
-    )
+    with Progress("fitting the preprocessing"):
+        preprocessing = Preprocessing(
+            schema,
+            fit_columns(schema, rows),
+            _tokenizer(options.base, training),
+            Truncation(options.max_length, options.long),
+        )
     width = len(preprocessing.encode([""], rows[:1])[0].columns)
     network = _network(preprocessing, width, options)
-    gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
-    encoded = encode_table(preprocessing, held_out, held_out_rows)
-    fine_tune(
-        network,
-        encode_table(preprocessing, training, gapped),
-        encoded,
-        FineTuning(options.epochs, options.seed, options.freeze_encoder, options.base is not None),
-    )
     lineage = _lineage(table, validation, roles, options)
-    return measure_and_seal(
+    checkpoints.record(_record(lineage, preprocessing, options))
+    gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
+    with Progress("encoding"):
+        to_learn = encode_table(preprocessing, training, gapped)
+        encoded = encode_table(preprocessing, held_out, held_out_rows)
+    tuned = fine_tune(network, to_learn, encoded, _fine_tuning(options), checkpoints)
+    lineage |= {"epochs_trained": tuned.epochs, "best_epoch": tuned.best_epoch}
+    report = measure_and_seal(
         destination, Classifier(preprocessing, network), encoded, lineage, options
     )
+    checkpoints.remove()
+    return replace(report, notes=(*_notes(tuned), *report.notes))
 
 
 def _split(
@@ -205,6 +226,43 @@ def _network(
     return network
 
 
+def _fine_tuning(options: TrainingOptions) -> FineTuning:
+    return FineTuning(
+        epochs=options.epochs,
+        seed=options.seed,
+        freeze_encoder=options.freeze_encoder,
+        pretrained=options.base is not None,
+        batch_size=options.batch_size,
+        accumulate=options.accumulate,
+        balanced=options.class_weights == "balanced",
+        early_stopping=options.early_stopping,
+        bf16=options.bf16,
+        report_to=options.report_to,
+    )
+
+
+def _record(
+    lineage: JsonObject, preprocessing: Preprocessing, options: TrainingOptions
+) -> JsonObject:
+    """Return what must be the same for a training to be resumed."""
+    return {
+        **{name: value for name, value in lineage.items() if name != "code_commit"},
+        "base": options.base,
+        "max_length": options.max_length,
+        "long": options.long,
+        "early_stopping": options.early_stopping,
+        "bf16": options.bf16,
+        "preprocessing": fingerprint_of(preprocessing),
+    }
+
+
+def _notes(tuned: FineTuned) -> tuple[str, ...]:
+    if tuned.best_epoch == tuned.epochs:
+        return ()
+    kept = f"the weights are those of epoch {tuned.best_epoch} of {tuned.epochs}"
+    return (f"{kept}, which had the lowest log loss on the held-out rows",)
+
+
 def _lineage(
     table: Table, validation: Table | None, roles: ColumnRoles, options: TrainingOptions
 ) -> JsonObject:
@@ -215,5 +273,7 @@ def _lineage(
         validation=None if validation is None else data_hash(validation),
         seed=options.seed,
         epochs=options.epochs,
+        batch_size=options.batch_size * options.accumulate,
+        class_weights=options.class_weights,
         freeze_encoder=options.freeze_encoder,
     )

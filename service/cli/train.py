@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
@@ -42,7 +42,45 @@ Example:
 @click.option(
     "--base", metavar="DIR_OR_HUB_ID", help="Fine-tune this model instead of a small new one."
 )
-@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Passes over the training rows; the best one on the held-out rows is kept.",
+)
+@click.option(
+    "--early-stopping",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Stop after N epochs without a better one.  [default: never]",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    default=16,
+    show_default=True,
+    help="Documents in a batch.",
+)
+@click.option(
+    "--accumulate",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Batches whose gradients make a step.",
+)
+@click.option(
+    "--class-weights",
+    type=click.Choice(["balanced"]),
+    help="Weigh the loss in inverse proportion to the rows of a class, so that rare classes are "
+    "learnt; probabilities are calibrated to the classes as they are.  [default: no weights]",
+)
+@click.option(
+    "--bf16/--no-bf16",
+    default=None,
+    help="Compute in bfloat16, with float32 weights.  [default: on a GPU that has it]",
+)
 @click.option(
     "--max-length",
     type=click.IntRange(8),
@@ -62,7 +100,20 @@ Example:
     is_flag=True,
     help="Train only the layers above the encoder, for ten times as many epochs.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--checkpoints",
+    type=PATH,
+    metavar="DIR",
+    help="Keep checkpoints here until the bundle is sealed.  [default: .training-NAME beside OUT]",
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint of the same training.")
+@click.option(
+    "--report-to",
+    multiple=True,
+    metavar="TRACKER",
+    help="Report to this tracker: tensorboard, mlflow, wandb, ….  [default: none]",
+)
 @bundle_options
 def train(  # noqa: PLR0913 (one parameter an option)
     *,
@@ -72,10 +123,18 @@ def train(  # noqa: PLR0913 (one parameter an option)
     validation: Path | None,
     base: str | None,
     epochs: int,
+    early_stopping: int | None,
+    batch_size: int,
+    accumulate: int,
+    class_weights: Literal["balanced"] | None,
+    bf16: bool | None,
     max_length: int,
     long: Long,
     freeze_encoder: bool,
     seed: int,
+    checkpoints: Path | None,
+    resume: bool,
+    report_to: tuple[str, ...],
     accelerate: bool,
     name: str | None,
     version: str | None,
@@ -91,10 +150,18 @@ def train(  # noqa: PLR0913 (one parameter an option)
     options = TrainingOptions(
         base=base,
         epochs=epochs,
+        early_stopping=early_stopping,
+        batch_size=batch_size,
+        accumulate=accumulate,
+        class_weights=class_weights,
+        bf16=bf16,
         max_length=max_length,
         long=long,
         freeze_encoder=freeze_encoder,
         seed=seed,
+        checkpoints=checkpoints,
+        resume=resume,
+        report_to=report_to,
         name=name,
         version=version,
         accelerate=accelerate,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from artifacts.bundle.inference import logits_of
 from artifacts.bundle.network import DocumentClassifier, new_network
 from artifacts.bundle.preprocessing import Encoding
 from artifacts.evaluation.encoded_table import EncodedTable
-from artifacts.training import fine_tuning
+from artifacts.training import batches
+from artifacts.training.checkpoints import Checkpoints
 from artifacts.training.fine_tuning import FineTuning, fine_tune
 from guards.schema import CanonicalRow
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ONCE = FineTuning(epochs=1, seed=1, freeze_encoder=False, pretrained=False)
 MARK = 7
@@ -71,36 +76,39 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("most", [1, 32, 64, 200])
+@pytest.mark.parametrize("maximum", [1, 32, 64, 200])
 def test_a_batch_in_parts_trains_as_a_whole(
     network: DocumentClassifier,
     passes: list[int],
     monkeypatch: pytest.MonkeyPatch,
-    most: int,
+    tmp_path: Path,
+    maximum: int,
 ) -> None:
     """However little fits a pass, the weights come out the same, and no pass holds more."""
     training, other = rows(40, 1), copy.deepcopy(network)
-    fine_tune(network, training, rows(4, 2), ONCE)
-    assert len(passes) == 3
+    fine_tune(network, training, rows(4, 2), ONCE, Checkpoints(tmp_path / "once"))
+    whole = len(passes)
     del passes[:]
 
-    monkeypatch.setattr(fine_tuning, "_MAX_TOKENS", most)
-    fine_tune(other, training, rows(4, 2), ONCE)
+    monkeypatch.setattr(batches, "MAX_TOKENS", maximum)
+    fine_tune(other, training, rows(4, 2), ONCE, Checkpoints(tmp_path / "parts"))
 
     longest = max(encoding.tokens for encoding in training.encodings)
-    assert len(passes) > 3
-    assert max(passes) <= max(most, longest)
+    assert len(passes) > whole
+    assert max(passes) <= max(maximum, longest)
     for name, tensor in network.state_dict().items():
         torch.testing.assert_close(other.state_dict()[name], tensor, atol=2e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-def test_what_the_last_window_says_is_learnt(network: DocumentClassifier, *, frozen: bool) -> None:
+def test_what_the_last_window_says_is_learnt(
+    network: DocumentClassifier, tmp_path: Path, *, frozen: bool
+) -> None:
     """Training sees every window as serving does, with the encoder frozen or not."""
     how = FineTuning(epochs=12, seed=1, freeze_encoder=frozen, pretrained=False)
     others = rows(60, 3)
 
-    fine_tune(network, rows(160, 1), others, how)
+    fine_tune(network, rows(160, 1), others, how, Checkpoints(tmp_path))
 
     answers = logits_of(network, others.encodings).argmax(axis=1)
     assert (answers == others.truth).mean() > 0.95
