@@ -37,14 +37,15 @@ class Progress:
         interval_s: float = _LINE_INTERVAL_S,
     ) -> None:
         """Describe a phase of ``total`` units of work."""
-        self._terminal = sys.stderr.isatty()
+        self._stream = sys.stderr
+        self._terminal = self._stream.isatty()
         self._interval_s = _BAR_INTERVAL_S if self._terminal else interval_s
         self._bar = tqdm(
             desc=description,
             total=total,
             unit=f" {unit}" if self._terminal else unit,
             leave=total is not None,
-            file=sys.stderr if self._terminal else _Nowhere(),
+            file=self._stream if self._terminal else _Nowhere(),
             bar_format=None if self._terminal and total is not None else _format(total),
         )
         self._closed = threading.Event()
@@ -83,8 +84,8 @@ class Progress:
             if self._terminal:
                 self._bar.refresh()
             else:
-                sys.stderr.write(f"{self._bar}\n")
-                sys.stderr.flush()
+                self._stream.write(f"{self._bar}\n")
+                self._stream.flush()
 
 
 def _format(total: int | None) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_class_bias"]
 
+_PRIOR_PRECISION = 0.1
+"""The inverse of the variance: a class with a few rows is already fitted by them."""
+
 _MIN_LOG_TEMPERATURE, _MAX_LOG_TEMPERATURE = np.log(0.05), np.log(20.0)
 
 
@@ -24,8 +27,8 @@ def fit_class_bias(
     A loss that is weighted by w teaches the probabilities of rows drawn in proportion to w. Those
     of rows as they come are ``softmax(logits / T + b)`` with b = -log w (Elkan 2001, theorem 2).
     T and b are fitted to the held-out rows around that: they minimise the log loss, summed over
-    the rows, plus ½ Σ (b + log w)², a normal prior of unit variance, which only counts for classes
-    with few rows.
+    the rows, plus 0.05 Σ (b + log w)², a normal prior of variance 10, which only counts for classes
+    with hardly a row. The bias of a class without any stays at -log w.
 
     ``logits`` float32 [rows, classes]; ``truth`` int64 [rows] are label indices; ``class_weights``
     float32 [classes] are those of the training.
@@ -41,11 +44,17 @@ def fit_class_bias(
         log_probabilities = log_softmax(scaled + bias, axis=1)
         residual = np.exp(log_probabilities) - one_hot
         offset = bias - expected
-        value = -(one_hot * log_probabilities).sum() + 0.5 * (offset @ offset)
-        slope = np.concatenate([[-(residual * scaled).sum()], residual.sum(axis=0) + offset])
+        value = -(one_hot * log_probabilities).sum() + 0.5 * _PRIOR_PRECISION * (offset @ offset)
+        slope = np.concatenate(
+            [[-(residual * scaled).sum()], residual.sum(axis=0) + _PRIOR_PRECISION * offset]
+        )
         return float(value) / rows, slope / rows
 
-    bounds = [(_MIN_LOG_TEMPERATURE, _MAX_LOG_TEMPERATURE), *[(None, None)] * classes]
+    free = one_hot.any(axis=0)
+    bounds = [
+        (_MIN_LOG_TEMPERATURE, _MAX_LOG_TEMPERATURE),
+        *((None, None) if free[index] else (bias, bias) for index, bias in enumerate(expected)),
+    ]
     start = np.concatenate([[0.0], expected])
     found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return float(np.exp(found[0])), found[1:]

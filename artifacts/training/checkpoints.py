@@ -71,14 +71,19 @@ class Checkpoints:
             if path.name.removeprefix(_PREFIX).isdecimal()
         ]
 
+    def to_resume(self) -> str | None:
+        """Return the checkpoint that the training goes on from; None starts from the beginning."""
+        last = self.last() if self.resume else None
+        return None if last is None else str(last)
+
     def epochs_if_finished(self) -> int | None:
         """Return how many epochs the training had, if it was interrupted after the last one."""
-        last = self.last()
-        if not self.resume or last is None:
+        last = self.to_resume()
+        if last is None:
             return None
-        state = TrainerState.load_from_json(str(last / _STATE))
+        state = TrainerState.load_from_json(f"{last}/{_STATE}")
         control = state.stateful_callbacks["TrainerControl"]
-        finished = control["attributes"]["should_training_stop"]
+        finished = control["args"]["should_training_stop"]
         return round(state.epoch or 0) if finished else None
 
     def record(self, training: JsonObject) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,28 +13,30 @@ from scipy.special import log_softmax
 from sklearn.metrics import f1_score
 from sklearn.utils.class_weight import compute_class_weight
 from transformers import EarlyStoppingCallback, TrainingArguments
+from transformers.integrations.integration_utils import get_available_reporting_integrations
+from transformers.utils.import_utils import is_torch_bf16_gpu_available
 
-from artifacts.bundle.inference import about_as_long, columns_of, padded, padded_logits_of
+from artifacts.bundle.inference import padded_logits_of
 from artifacts.progress import Progress
 from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.class_bias import fit_class_bias
-from artifacts.training.batches import MAX_TOKENS, Documents, PooledStates
+from artifacts.training.batches import MAX_TOKENS
 from artifacts.training.callbacks import SaveRegularly, ShowProgress
-from artifacts.training.trainer import DocumentTrainer, Head, WholeNetwork
-from guards.errors import CallError, first_line
+from artifacts.training.trainable import frozen_encoder, whole_network
+from artifacts.training.trainer import DocumentTrainer
+from guards.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
     from transformers import TrainerCallback
 
     from artifacts.bundle.network import DocumentClassifier
     from artifacts.evaluation.encoded_table import EncodedTable
-    from artifacts.training.batches import Rows
     from artifacts.training.checkpoints import Checkpoints
 
-__all__ = ["FineTuned", "FineTuning", "fine_tune"]
+__all__ = ["FineTuned", "FineTuning", "check_available", "fine_tune"]
 
 _WARM_UP_SHARE = 0.06
 _MAX_GRADIENT_NORM = 1.0
@@ -87,78 +91,104 @@ def fine_tune(
     the held-out rows are kept, once a temperature is fitted to each (Berta et al. 2025): the
     temperature is what sealing fits. With ``balanced``, the loss weighs a class in inverse
     proportion to its rows; the log loss is then that after ``fit_class_bias``, which becomes part
-    of the network. Raises ``CallError`` for options that this machine does not have, and where the
-    outputs of the network are no longer finite.
+    of the network. Raises ``CallError`` where the outputs of the network are no longer finite.
     """
     classes = len(network.config.id2label or {})
     weights = _balanced_weights(training.truth, classes) if options.balanced else None
     arguments = _arguments(options, len(training.encodings), checkpoints)
     _move(network, arguments.device)
-    if options.freeze_encoder:
-        states, others = (_pooled_states(network, rows) for rows in (training, held_out))
-        rows: Rows = PooledStates(training, states)
-        model: Head | WholeNetwork = Head(network)
-        logits = _head_logits(network, others, columns_of(held_out.encodings))
-    else:
-        rows, model = Documents(training), WholeNetwork(network)
-        logits = _network_logits(network, held_out)
+    trainable = (frozen_encoder if options.freeze_encoder else whole_network)(
+        network, training, held_out
+    )
     with Progress("training", unit="batches") as progress:
-        callbacks: list[TrainerCallback] = [ShowProgress(progress), SaveRegularly()]
-        if options.early_stopping is not None:
-            callbacks.append(EarlyStoppingCallback(options.early_stopping))
         trainer = DocumentTrainer(
-            model,
+            trainable.module,
             arguments,
-            rows,
-            lambda: _figures(logits(), held_out.truth, weights),
+            trainable.rows,
+            lambda: _figures(trainable.held_out_logits(), held_out.truth, weights),
             class_weights=weights,
-            callbacks=callbacks,
+            callbacks=_callbacks(options, progress),
         )
-        last = checkpoints.last() if checkpoints.resume else None
-        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+        with _checkpoints_in_quick_succession():
+            trainer.train(resume_from_checkpoint=checkpoints.to_resume())
     _move(network, torch.device("cpu"))
     network.train(mode=False)
     if weights is not None:
-        _fold_bias(network, *fit_class_bias(logits(), held_out.truth, weights))
+        logits = padded_logits_of(network, held_out.encodings, MAX_TOKENS)
+        _fold_bias(network, *fit_class_bias(logits, held_out.truth, weights))
     losses = [entry[_LOSS] for entry in trainer.state.log_history if _LOSS in entry]
     return FineTuned(len(losses), int(np.argmin(losses)) + 1)
+
+
+def check_available(options: FineTuning) -> None:
+    """Raise ``CallError`` for a tracker that is not installed, or a GPU without bfloat16."""
+    installed = get_available_reporting_integrations()
+    for tracker in options.report_to:
+        if tracker not in installed:
+            known = ", ".join(sorted(installed)) or "none"
+            message = f"--report-to {tracker}: not installed; of the library's trackers: {known}"
+            raise CallError(message)
+    if options.bf16 and _has_accelerator() and not is_torch_bf16_gpu_available():
+        message = "--bf16: the accelerator of this machine does not compute in bfloat16"
+        raise CallError(message)
+
+
+@contextlib.contextmanager
+def _checkpoints_in_quick_succession() -> Iterator[None]:
+    """Drop the library's warning that times do not order checkpoints: it then goes by steps."""
+    logger = logging.getLogger("transformers.trainer_utils")
+
+    def kept(record: logging.LogRecord) -> bool:
+        return "mtime may not be reliable" not in record.getMessage()
+
+    logger.addFilter(kept)
+    try:
+        yield
+    finally:
+        logger.removeFilter(kept)
+
+
+def _callbacks(options: FineTuning, progress: Progress) -> list[TrainerCallback]:
+    patience = options.early_stopping
+    stopping = [] if patience is None else [EarlyStoppingCallback(patience)]
+    return [ShowProgress(progress), SaveRegularly(), *stopping]
 
 
 def _arguments(options: FineTuning, rows: int, checkpoints: Checkpoints) -> TrainingArguments:
     epochs = options.epochs * (_FROZEN_EPOCHS_FACTOR if options.freeze_encoder else 1)
     steps = -(-rows // (options.batch_size * options.accumulate)) * epochs
-    try:
-        arguments = TrainingArguments(
-            output_dir=str(checkpoints.directory),
-            num_train_epochs=checkpoints.epochs_if_finished() or epochs,
-            per_device_train_batch_size=options.batch_size,
-            gradient_accumulation_steps=options.accumulate,
-            learning_rate=_PRETRAINED_RATE if options.pretrained else _FRESH_RATE,
-            warmup_steps=_WARM_UP_SHARE,
-            max_grad_norm=_MAX_GRADIENT_NORM,
-            eval_strategy="epoch",
-            save_strategy="epoch",
-            save_total_limit=1,
-            load_best_model_at_end=True,
-            metric_for_best_model=_LOSS,
-            greater_is_better=False,
-            restore_callback_states_from_checkpoint=True,
-            logging_steps=max(1, round(steps * _LOGGED_SHARE)),
-            logging_nan_inf_filter=False,
-            label_names=["labels"],
-            seed=options.seed,
-            bf16=_has_bf16() if options.bf16 is None else options.bf16,
-            use_cpu=not torch.accelerator.is_available(),
-            report_to="none",
-            disable_tqdm=True,
-        )
-    except ValueError as error:
-        message = f"this machine cannot train so: {first_line(error)}"
-        raise CallError(message) from None
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints.directory),
+        num_train_epochs=checkpoints.epochs_if_finished() or epochs,
+        per_device_train_batch_size=options.batch_size,
+        gradient_accumulation_steps=options.accumulate,
+        learning_rate=_PRETRAINED_RATE if options.pretrained else _FRESH_RATE,
+        warmup_steps=_WARM_UP_SHARE,
+        max_grad_norm=_MAX_GRADIENT_NORM,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=_LOSS,
+        greater_is_better=False,
+        restore_callback_states_from_checkpoint=True,
+        logging_steps=max(1, round(steps * _LOGGED_SHARE)),
+        logging_nan_inf_filter=False,
+        label_names=["labels"],
+        seed=options.seed,
+        bf16=_has_bf16() if options.bf16 is None else options.bf16,
+        use_cpu=not _has_accelerator(),
+        report_to="none",
+        disable_tqdm=True,
+    )
     # Several GPUs are for several processes: DataParallel would copy the network at each step.
     arguments._n_gpu = min(1, arguments.n_gpu)  # noqa: SLF001 (as the library does)
     arguments.report_to = list(options.report_to)
     return arguments
+
+
+def _has_accelerator() -> bool:
+    return torch.accelerator.is_available()
 
 
 def _has_bf16() -> bool:
@@ -200,36 +230,3 @@ def _fold_bias(network: DocumentClassifier, temperature: float, bias: NDArray[np
 
 def _move(network: torch.nn.Module, device: torch.device) -> None:
     network.to(device)
-
-
-def _network_logits(
-    network: DocumentClassifier, held_out: EncodedTable
-) -> Callable[[], NDArray[np.float32]]:
-    return lambda: padded_logits_of(network, held_out.encodings, MAX_TOKENS)
-
-
-def _head_logits(
-    network: DocumentClassifier, states: torch.Tensor, columns: torch.Tensor
-) -> Callable[[], NDArray[np.float32]]:
-    def logits() -> NDArray[np.float32]:
-        device = network.output.weight.device
-        with torch.no_grad():
-            output = network.classify(states.to(device), columns.to(device))
-        return output.cpu().numpy()
-
-    return logits
-
-
-def _pooled_states(network: DocumentClassifier, rows: EncodedTable) -> torch.Tensor:
-    """Run the frozen encoder once over every row; float32 [rows, hidden]."""
-    network.train(mode=False)
-    device = network.output.weight.device
-    states = torch.empty((len(rows.encodings), network.join.out_features))
-    with torch.no_grad(), Progress("encoding", len(rows.encodings)) as progress:
-        for indices in about_as_long(rows.encodings, MAX_TOKENS):
-            group = [rows.encodings[index] for index in indices]
-            ids, mask = padded(group)
-            pooled = network.pool(ids.to(device), mask.to(device))
-            states[indices] = pooled.reshape(len(group), -1, pooled.shape[1]).mean(dim=1).cpu()
-            progress.update(len(group))
-    return states

@@ -28,7 +28,7 @@ from artifacts.sealing.seal import check_destination
 from artifacts.tables import canonical_rows, numeric_columns
 from artifacts.training.checkpoints import Checkpoints
 from artifacts.training.columns import fit_columns, known_categories, with_training_gaps
-from artifacts.training.fine_tuning import FineTuned, FineTuning, fine_tune
+from artifacts.training.fine_tuning import FineTuned, FineTuning, check_available, fine_tune
 from artifacts.training.wordpiece import learn_tokenizer
 from guards.errors import CallError, TableError, first_line
 from guards.schema import CanonicalRow, CategoricalColumn, Schema
@@ -100,6 +100,7 @@ def train(
     if options.freeze_encoder and options.base is None:
         message = "--freeze-encoder: there is no --base, and an untrained encoder would be frozen"
         raise CallError(message)
+    check_available(_fine_tuning(options))
     checkpoints = Checkpoints.of(destination, options.checkpoints, resume=options.resume)
     training, held_out = _split(table, roles, options, validation)
     rows = canonical_rows(training, roles.open_schema())

@@ -21,42 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import TrainerCallback, TrainingArguments
 
-    from artifacts.bundle.network import DocumentClassifier
     from artifacts.training.batches import Rows
 
-__all__ = ["DocumentTrainer", "Head", "WholeNetwork"]
+__all__ = ["DocumentTrainer"]
 
 _WEIGHT_DECAY = 0.01
 _HEAD_RATE = 1e-3
-
-
-class WholeNetwork(nn.Module):
-    """A network as ``Trainer`` calls it: every output has a name."""
-
-    def __init__(self, network: DocumentClassifier) -> None:
-        """Train all of ``network``."""
-        super().__init__()
-        self.network = network
-
-    def forward(
-        self, input_ids: torch.Tensor, columns: torch.Tensor, attention_mask: torch.Tensor
-    ) -> dict[str, torch.Tensor]:
-        """Return ``logits`` float32 [documents, classes]."""
-        return {"logits": self.network(input_ids, columns, attention_mask)}
-
-
-class Head(nn.Module):
-    """The layers of a network above its encoder."""
-
-    def __init__(self, network: DocumentClassifier) -> None:
-        """Train only these layers of ``network``."""
-        super().__init__()
-        self.dropout, self.join, self.output = network.dropout, network.join, network.output
-        self._classify = network.classify
-
-    def forward(self, pooled: torch.Tensor, columns: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return ``logits`` float32 [documents, classes]."""
-        return {"logits": self._classify(pooled, columns)}
 
 
 class DocumentTrainer(Trainer):
@@ -70,7 +40,7 @@ class DocumentTrainer(Trainer):
 
     def __init__(  # noqa: PLR0913 (what a Trainer takes)
         self,
-        model: WholeNetwork | Head,
+        model: nn.Module,
         args: TrainingArguments,
         rows: Rows,
         measure: Callable[[], dict[str, float]],
