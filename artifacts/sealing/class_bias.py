@@ -50,10 +50,13 @@ def fit_class_bias(
         )
         return float(value) / rows, slope / rows
 
-    free = one_hot.any(axis=0)
+    held_out = set(truth.tolist())
     bounds = [
         (_MIN_LOG_TEMPERATURE, _MAX_LOG_TEMPERATURE),
-        *((None, None) if free[index] else (bias, bias) for index, bias in enumerate(expected)),
+        *(
+            (None, None) if index in held_out else (bias, bias)
+            for index, bias in enumerate(expected)
+        ),
     ]
     start = np.concatenate([[0.0], expected])
     found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x

@@ -70,9 +70,13 @@ class SaveRegularly(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """Ask for a checkpoint when it is time."""
-        del args, state
-        control.should_save |= self._clock() - self._saved_at > _SAVE_INTERVAL_S
+        """Ask for a checkpoint when it is time.
+
+        Several processes have to save together, and their clocks differ: they do at each epoch.
+        """
+        del state
+        if args.world_size == 1:
+            control.should_save |= self._clock() - self._saved_at > _SAVE_INTERVAL_S
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object

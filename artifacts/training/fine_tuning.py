@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,8 @@ def fine_tune(
     the held-out rows are kept, once a temperature is fitted to each (Berta et al. 2025): the
     temperature is what sealing fits. With ``balanced``, the loss weighs a class in inverse
     proportion to its rows; the log loss is then that after ``fit_class_bias``, which becomes part
-    of the network. Raises ``CallError`` where the outputs of the network are no longer finite.
+    of the network. Of several processes, as ``accelerate launch`` starts them, only the first
+    returns. Raises ``CallError`` where the outputs of the network are no longer finite.
     """
     classes = len(network.config.id2label or {})
     weights = _balanced_weights(training.truth, classes) if options.balanced else None
@@ -111,6 +113,7 @@ def fine_tune(
         )
         with _checkpoints_in_quick_succession():
             trainer.train(resume_from_checkpoint=checkpoints.to_resume())
+    _leave_the_rest_to_the_first_process(trainer)
     _move(network, torch.device("cpu"))
     network.train(mode=False)
     if weights is not None:
@@ -131,6 +134,14 @@ def check_available(options: FineTuning) -> None:
     if options.bf16 and _has_accelerator() and not is_torch_bf16_gpu_available():
         message = "--bf16: the accelerator of this machine does not compute in bfloat16"
         raise CallError(message)
+
+
+def _leave_the_rest_to_the_first_process(trainer: DocumentTrainer) -> None:
+    """End every other process that a launcher has started for this training."""
+    first = trainer.is_world_process_zero()
+    trainer.accelerator.end_training()
+    if not first:
+        sys.exit()
 
 
 @contextlib.contextmanager
