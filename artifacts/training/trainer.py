@@ -91,7 +91,7 @@ class DocumentTrainer(Trainer):
                 {"params": encoder},
             ]
             self.optimizer = torch.optim.AdamW(
-                groups, lr=self.args.learning_rate, weight_decay=_WEIGHT_DECAY
+                groups, lr=self.args.learning_rate, weight_decay=_WEIGHT_DECAY, fused=True
             )
         return self.optimizer
 
