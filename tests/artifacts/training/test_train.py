@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
@@ -28,6 +30,7 @@ from guards.drift.reference import CategoricalReference, NumericReference
 from guards.errors import CallError, TableError
 from service.cli import main
 from tests.conftest import ROLES
+from tests.repository import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -471,6 +474,27 @@ def test_options_that_contradict_each_other(
     assert "there is no checkpoint" in _refused(capsys, *call, "--resume")
     assert "wandb: not installed" in _refused(capsys, *call, "--report-to", "wandb")
     assert not (tmp_path / "docs").exists()
+
+
+def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:
+    """Started by a launcher, they share the batches, and one of them seals and reports."""
+    table = csv(tmp_path / "t.csv", rows)
+    out = tmp_path / "docs" / "1"
+    launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
+    command = ("--no-python", sys.executable, "-c", "from service.cli import main; main()", "train")
+    options = ("--epochs=1", "--batch-size=4", "--max-length=16", "--no-accelerate")
+
+    done = subprocess.run(
+        [*launcher, *command, str(table), *COLUMNS, *options, "--out", str(out), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["fingerprint"] == open_bundle(out).manifest.fingerprint
+    assert [path.name for path in out.parent.iterdir()] == ["1"]
 
 
 def test_notes_say_which_epoch_was_kept(rows: Table, tmp_path: Path) -> None:
