@@ -68,6 +68,7 @@ class Progress:
     def restart(self, total: int, done: int = 0) -> None:
         """Count from ``done`` to ``total``, once both are known."""
         self._bar.reset(total)
+        self._bar.leave = True
         self._bar.bar_format = None if self._terminal else _format(total)
         self._bar.initial = self._bar.n = done
 

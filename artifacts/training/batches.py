@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from artifacts.evaluation.encoded_table import EncodedTable
 
-__all__ = ["Documents", "PooledStates", "Rows", "SimilarLengths"]
+__all__ = ["MAX_TOKENS", "Documents", "PooledStates", "Rows", "SimilarLengths"]
 
 MAX_TOKENS = 4096
 """A larger batch goes through the network in parts of at least one document: for its gradients a

@@ -93,8 +93,8 @@ def train(
 
     The preprocessing is fitted on training rows alone; best epoch, temperature, figures and
     reference come from the held-out rows: ``validation``, or else the last rows of a table with a
-    time column, or else a seeded split. As they also choose the epoch, the figures are slightly
-    too good. Raises ``TableError`` and ``CallError``.
+    time column, or else a seeded split. As they choose epoch and temperature too, the figures are
+    slightly too good. Raises ``TableError`` and ``CallError``.
     """
     check_destination(destination)
     if options.freeze_encoder and options.base is None:
@@ -251,6 +251,7 @@ def _record(
         "base": options.base,
         "max_length": options.max_length,
         "long": options.long,
+        "accumulate": options.accumulate,
         "early_stopping": options.early_stopping,
         "bf16": options.bf16,
         "preprocessing": fingerprint_of(preprocessing),
