@@ -3,6 +3,7 @@
 From the lowest package to the highest; each imports only those before it.
 
 - ``bundle``: open a bundle and run it; the only package that a service needs.
+- ``progress``: show how far a long phase is.
 - ``tables``: read labelled tables as documents.
 - ``evaluation``: measure answers against labels, with intervals.
 - ``acceleration``: build faster engines and measure what they change.

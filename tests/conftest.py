@@ -19,7 +19,8 @@ from artifacts.demo.documents import champion_training
 from artifacts.imported.import_model import ImportOptions, import_model
 from artifacts.sealing.add_engine import accelerate
 from artifacts.tables import ColumnRoles, Table, as_table
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from tests.models import FAMILIES, common_columns, save_joined_model, save_model
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
 from artifacts.bundle.inference import probabilities_of
 from artifacts.bundle.network import has_cuda, in_bfloat16
+from artifacts.progress import Progress
 from guards.bundle.engines import ENGINES, ONNX_INT8, TORCH_BF16, NotableChange, Parity
 from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
 from guards.errors import CallError, first_line
@@ -121,7 +121,8 @@ def build(  # noqa: PLR0913 (the parts of a bundle)
 ) -> Accelerated:
     """Build one of ``ENGINES`` and compare it; raises ``CallError`` if it cannot be built."""
     golden = preprocessing.encode_documents(held_out.probe_documents)
-    made = _MAKERS[engine](network, preprocessing, [*held_out.calibration, *golden])
+    with Progress(f"building {engine}"):
+        made = _MAKERS[engine](network, preprocessing, [*held_out.calibration, *golden])
     expected, observed = _compared(network, temperature, made, held_out.compared)
     labels = preprocessing.schema.labels
     parity = parity_of(expected, observed, labels, max_flips)
@@ -139,9 +140,7 @@ def _compared(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the probabilities of the network and of the engine, float32 [documents, classes]."""
     answers = []
-    with tqdm(
-        total=len(encodings), disable=None, delay=1, desc="comparing", unit="document"
-    ) as progress:
+    with Progress("comparing", len(encodings)) as progress:
         for start in range(0, len(encodings), _CHUNK):
             chunk = encodings[start : start + _CHUNK]
             answers.append(

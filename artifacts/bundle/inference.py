@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_TOKENS",
+    "about_as_long",
     "as_float32",
     "columns_of",
     "logits_of",
+    "padded",
     "padded_logits_of",
     "probabilities_of",
     "softmax",
@@ -77,9 +79,9 @@ def padded_logits_of(
     logits = np.empty((len(encodings), len(network.config.id2label or {})), dtype=np.float32)
     device = next(network.parameters()).device
     with torch.inference_mode():
-        for indices in _about_as_long(encodings, max_tokens):
+        for indices in about_as_long(encodings, max_tokens):
             group = [encodings[index] for index in indices]
-            ids, mask = _padded(group)
+            ids, mask = padded(group)
             output = network(ids.to(device), columns_of(group).to(device), mask.to(device))
             logits[indices] = output.float().cpu().numpy()
     return logits
@@ -101,7 +103,7 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _about_as_long(encodings: Sequence[Encoding], max_tokens: int) -> Iterator[list[int]]:
+def about_as_long(encodings: Sequence[Encoding], max_tokens: int) -> Iterator[list[int]]:
     """Yield the indices of documents that share a pass: equal windows, the shortest first."""
     shapes = [encoding.token_ids.shape for encoding in encodings]
     group: list[int] = []
@@ -116,7 +118,7 @@ def _about_as_long(encodings: Sequence[Encoding], max_tokens: int) -> Iterator[l
         yield group
 
 
-def _padded(group: Sequence[Encoding]) -> tuple[torch.Tensor, torch.Tensor]:
+def padded(group: Sequence[Encoding]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return token ids and attention mask, int64 [documents x windows, longest]."""
     windows = group[0].token_ids.shape[0]
     longest = max(encoding.token_ids.shape[1] for encoding in group)

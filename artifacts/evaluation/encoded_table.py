@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
 from artifacts.evaluation.compact_encodings import CompactEncodings
+from artifacts.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def encode_table(
 ) -> EncodedTable:
     """Encode the texts of ``table`` with its canonical ``rows``.
 
-    Shows progress on a terminal's standard error. Raises ``KeyError`` for a label that is not in
+    Shows progress on standard error. Raises ``KeyError`` for a label that is not in
     the schema of ``preprocessing``.
     """
     indices = {label: index for index, label in enumerate(preprocessing.schema.labels)}
@@ -64,7 +64,7 @@ def _encoded(
     preprocessing: Preprocessing, table: Table, rows: Sequence[CanonicalRow]
 ) -> Iterator[Encoding]:
     size, start = _FIRST_CHUNK, 0
-    with tqdm(total=len(rows), disable=None, delay=1, desc="encoding", unit="document") as progress:
+    with Progress("encoding", len(rows)) as progress:
         while start < len(rows):
             chunk = slice(start, start + size)
             texts = [document["text"] for document in table.documents[chunk]]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from tqdm import tqdm
 from transformers import AutoModelForSequenceClassification
 
 from artifacts.bundle.inference import logits_of
@@ -26,6 +25,7 @@ from artifacts.pretrained.answers import (
 )
 from artifacts.pretrained.configuration import refused
 from artifacts.pretrained.weights import load
+from artifacts.progress import Progress
 from guards.errors import Finding, GuardRefused, first_line
 from guards.schema import CanonicalRow, Schema
 
@@ -104,7 +104,7 @@ def _trials(model: ImportedModel, table: Table) -> list[_Trial]:
 
 def _own_answers(source: str, network: Network, trials: Sequence[_Trial]) -> list[torch.Tensor]:
     """Return the logits of each text, each float32 [1, classes]; refuse what is no answer."""
-    with tqdm(total=2 * len(trials), disable=None, desc="comparing", unit="text") as progress:
+    with Progress("comparing with the library", 2 * len(trials), "texts") as progress:
 
         def answer(index: int) -> torch.Tensor:
             progress.update()

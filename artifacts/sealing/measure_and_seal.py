@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
 from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.bundle.inference import logits_of, softmax
 from artifacts.evaluation.figures import evaluate
+from artifacts.progress import Progress
 from artifacts.sealing.answer_check import check_finite_logits, exchanged_labels
 from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.few_rows import few_rows_notes
@@ -83,8 +83,8 @@ def measure_and_seal(
 
     Temperature, figures, reference and probes come from them, and engines are compared on them.
     If there can be no figures or no engine, the bundle is sealed without, and a note says why.
-    Shows progress on a terminal's standard error. Raises ``CallError`` when ``destination`` exists,
-    and ``GuardRefused`` where an answer is not finite or labels look exchanged.
+    Shows progress on standard error. Raises ``CallError`` when ``destination`` exists, and
+    ``GuardRefused`` where an answer is not finite or labels look exchanged.
     """
     preprocessing, network = classifier.preprocessing, classifier.network
     schema = preprocessing.schema
@@ -135,5 +135,5 @@ def _figures(
 
 
 def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
-    with tqdm(total=len(encodings), disable=None, desc="answering", unit="document") as progress:
+    with Progress("answering", len(encodings)) as progress:
         return logits_of(network, encodings, progress.update)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
+from artifacts.progress import Progress
 from guards.answer import Answer
 from guards.drift.features import (
     ANSWER,
@@ -35,26 +35,27 @@ def build_reference(
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
 ) -> Reference:
-    """Return the reference of held-out rows; shows progress on a terminal's standard error.
+    """Return the reference of held-out rows; shows progress on standard error.
 
     ``probabilities`` float32 [rows, classes] are calibrated; ``truth`` int64 [rows] are label
     indices.
     """
     observed: defaultdict[str, list[float | str]] = defaultdict(list)
-    shown = tqdm(encodings, disable=None, delay=1, desc="counting", unit="document")
-    for encoding, row in zip(shown, probabilities, strict=True):
-        document = {
-            **input_features(
-                schema,
-                encoding.row,
-                tokens=encoding.tokens,
-                unknown_tokens=encoding.unknown_tokens,
-                truncated=encoding.truncated,
-            ),
-            **answer_features(Answer.of(row, schema.labels), ANSWER),
-        }
-        for name, value in document.items():
-            observed[name].append(value)
+    with Progress("counting", len(encodings)) as progress:
+        for encoding, row in zip(encodings, probabilities, strict=True):
+            document = {
+                **input_features(
+                    schema,
+                    encoding.row,
+                    tokens=encoding.tokens,
+                    unknown_tokens=encoding.unknown_tokens,
+                    truncated=encoding.truncated,
+                ),
+                **answer_features(Answer.of(row, schema.labels), ANSWER),
+            }
+            for name, value in document.items():
+                observed[name].append(value)
+            progress.update()
     dictionaries: dict[str, tuple[tuple[str, ...], bool]] = {
         "text.truncated": (TRUTH_VALUES, False),
         f"{ANSWER}.label": (schema.labels, False),

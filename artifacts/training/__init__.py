@@ -1,8 +1,17 @@
 """Train a bundle on a labelled table.
 
 - ``train``: the entry point, from table to bundle.
+- ``options``: how to train.
+- ``contradictions``: options that contradict each other.
+- ``held_out``: which rows are held out.
+- ``starting_point``: the tokenizer and network of a base, or small new ones.
 - ``columns``: fit the imputers, scalers and encoders of the columns.
 - ``categories``: which categories are known, and what is told of the others.
 - ``wordpiece``: learn a tokenizer, if there is no base model.
-- ``fine_tuning``: the training loop.
+- ``fine_tuning``: train a network, and keep its best epoch.
+- ``trainer``: the library's ``Trainer`` on encoded documents.
+- ``trainable``: a whole network, or the layers above a frozen encoder.
+- ``batches``: which documents share a batch, and a pass.
+- ``callbacks``: what happens between the steps of a training.
+- ``checkpoints``: where a training keeps its checkpoints, and which may be resumed.
 """

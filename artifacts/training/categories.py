@@ -11,7 +11,9 @@ from guards.schema import MISSING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["MAX_CATEGORIES", "RARE", "category_notes", "known_categories"]
+    from guards.schema import CanonicalRow, Schema
+
+__all__ = ["MAX_CATEGORIES", "RARE", "category_notes", "known_categories", "notes_of_categories"]
 
 RARE = 2
 """A category seen fewer times than this in training is treated as unknown."""
@@ -57,3 +59,17 @@ def category_notes(column: str, values: Sequence[str], known: Sequence[str]) -> 
         raise TableError(message)
     if unknown:
         yield found
+
+
+def notes_of_categories(schema: Schema, rows: Sequence[CanonicalRow]) -> list[str]:
+    """Return the notes on all categorical columns of the training rows.
+
+    Raises ``TableError`` for a column of identifiers.
+    """
+    return [
+        note
+        for index, column in enumerate(schema.categorical)
+        for note in category_notes(
+            column.name, [row.categories[index] for row in rows], column.categories
+        )
+    ]

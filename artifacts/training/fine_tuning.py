@@ -1,165 +1,243 @@
-"""Fine-tune a network: batches of similar length, warm-up and decay, a progress bar."""
+"""Fine-tune a network with the library's ``Trainer``, and keep the weights of its best epoch."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from scipy.special import log_softmax
 from sklearn.metrics import f1_score
-from torch.nn.functional import cross_entropy, pad
-from tqdm import tqdm
+from sklearn.utils.class_weight import compute_class_weight
+from transformers import EarlyStoppingCallback, TrainingArguments
+from transformers.integrations.integration_utils import get_available_reporting_integrations
+from transformers.utils.import_utils import is_torch_bf16_gpu_available
 
-from artifacts.bundle.inference import columns_of, logits_of
+from artifacts.bundle.inference import padded_logits_of
+from artifacts.progress import Progress
+from artifacts.sealing.calibrate import fit_temperature
+from artifacts.sealing.class_bias import fit_class_bias
+from artifacts.training.batches import MAX_TOKENS
+from artifacts.training.callbacks import SaveRegularly, ShowProgress
+from artifacts.training.trainable import frozen_encoder, whole_network
+from artifacts.training.trainer import DocumentTrainer
+from guards.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from transformers import TrainerCallback
 
     from artifacts.bundle.network import DocumentClassifier
-    from artifacts.bundle.preprocessing import Encoding
     from artifacts.evaluation.encoded_table import EncodedTable
+    from artifacts.training.checkpoints import Checkpoints
 
-__all__ = ["FineTuning", "fine_tune"]
-
-_BATCH = 16
-_MAX_TOKENS = 4096
-"""A larger batch goes through the network in parts of at least one document: for its gradients a
-pass keeps 0.4 MB a token of MiniLM, and 1.6 MB a token of BERT-base."""
+__all__ = ["FineTuned", "FineTuning", "check_available", "fine_tune"]
 
 _WARM_UP_SHARE = 0.06
 _MAX_GRADIENT_NORM = 1.0
 _PRETRAINED_RATE = 5e-5
 _FRESH_RATE = 5e-4
-_HEAD_RATE = 1e-3
 _FROZEN_EPOCHS_FACTOR = 10
 """Epochs over cached states cost almost nothing, and training only the head needs more."""
 
+_LOGGED_SHARE = 0.01
+_LOSS = "eval_log_loss"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FineTuning:
-    """Options of the training loop; ``pretrained`` says that the encoder was trained before."""
+    """How to train; ``pretrained`` says that the encoder was trained before.
+
+    A step takes ``batch_size`` times ``accumulate`` documents. With ``early_stopping`` the training
+    ends after so many epochs without a better one. ``bf16`` computes in bfloat16 with float32
+    weights; None does so on a GPU that has it.
+    """
 
     epochs: int
     seed: int
     freeze_encoder: bool
     pretrained: bool
+    batch_size: int = 16
+    accumulate: int = 1
+    balanced: bool = False
+    early_stopping: int | None = None
+    bf16: bool | None = None
+    report_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuned:
+    """The epochs that a training had, and the one whose weights were kept, counted from 1."""
+
+    epochs: int
+    best_epoch: int
 
 
 def fine_tune(
-    network: DocumentClassifier, training: EncodedTable, held_out: EncodedTable, options: FineTuning
-) -> None:
-    """Fit the network in place and leave it in evaluation mode.
-
-    Shows loss, F1 on the held-out rows and the time left on a terminal's standard error.
-    """
-    frozen = _pooled_states(network, training) if options.freeze_encoder else None
-    epochs = options.epochs * (_FROZEN_EPOCHS_FACTOR if options.freeze_encoder else 1)
-    generator = np.random.default_rng(options.seed)
-    steps = epochs * -(-len(training.truth) // _BATCH)
-    optimiser, schedule = _optimiser(network, options, steps)
-    f1 = float("nan")
-    with tqdm(total=steps, unit="batch", disable=None, desc="training") as progress:
-        for epoch in range(epochs):
-            network.train()
-            for indices in _batches(training.encodings, generator):
-                optimiser.zero_grad()
-                loss = _descend(network, training, frozen, indices)
-                torch.nn.utils.clip_grad_norm_(network.parameters(), _MAX_GRADIENT_NORM)
-                optimiser.step()
-                schedule.step()
-                progress.set_postfix(epoch=epoch + 1, loss=f"{loss:.3f}", f1=f"{f1:.3f}")
-                progress.update()
-            network.train(mode=False)
-            if not options.freeze_encoder or epoch == epochs - 1:
-                answers = logits_of(network, held_out.encodings).argmax(axis=1)
-                f1 = float(f1_score(held_out.truth, answers, average="macro", zero_division=0.0))
-                progress.set_postfix(epoch=epoch + 1, loss=f"{loss:.3f}", f1=f"{f1:.3f}")
-
-
-def _optimiser(
-    network: DocumentClassifier, options: FineTuning, steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    encoder_rate = _PRETRAINED_RATE if options.pretrained else _FRESH_RATE
-    head = [*network.join.parameters(), *network.output.parameters()]
-    groups = [{"params": head, "lr": _HEAD_RATE}]
-    if options.freeze_encoder:
-        network.encoder.requires_grad_(requires_grad=False)
-    else:
-        groups.append({"params": list(network.encoder.parameters()), "lr": encoder_rate})
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
-    warm_up = max(1, round(steps * _WARM_UP_SHARE))
-
-    def rate(step: int) -> float:
-        return min((step + 1) / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up)))
-
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
-
-
-def _batches(
-    encodings: Sequence[Encoding], generator: np.random.Generator
-) -> Iterator[NDArray[np.int64]]:
-    """Yield batches in random order, each of documents of about the same length."""
-    lengths = np.array([encoding.tokens for encoding in encodings])
-    blurred = lengths * generator.uniform(0.9, 1.1, size=len(lengths))
-    order = np.argsort(blurred)
-    starts = generator.permutation(np.arange(0, len(order), _BATCH))
-    for start in starts:
-        yield order[start : start + _BATCH]
-
-
-def _descend(
     network: DocumentClassifier,
-    rows: EncodedTable,
-    frozen: torch.Tensor | None,
-    indices: NDArray[np.int64],
-) -> float:
-    """Accumulate the gradients of a batch in the network, and return its loss."""
-    batch_loss = 0.0
-    for part in _parts(rows.encodings, indices) if frozen is None else [indices]:
-        encodings = [rows.encodings[index] for index in part]
-        states = _states(network, encodings) if frozen is None else frozen[part]
-        logits = network.classify(states, columns_of(encodings))
-        loss = cross_entropy(logits, torch.from_numpy(rows.truth[part]))
-        loss = loss * (len(part) / len(indices))
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        batch_loss += loss.item()
-    return batch_loss
+    training: EncodedTable,
+    held_out: EncodedTable,
+    options: FineTuning,
+    checkpoints: Checkpoints,
+) -> FineTuned:
+    """Fit the network in place, and leave it on the CPU in evaluation mode.
 
-
-def _parts(
-    encodings: Sequence[Encoding], indices: NDArray[np.int64]
-) -> Iterator[NDArray[np.int64]]:
-    """Split a batch where a pass over all of it would hold more than ``_MAX_TOKENS``."""
-    start = tokens = 0
-    for end, index in enumerate(indices):
-        if end > start and tokens + encodings[index].tokens > _MAX_TOKENS:
-            yield indices[start:end]
-            start, tokens = end, 0
-        tokens += encodings[index].tokens
-    yield indices[start:]
-
-
-def _states(network: DocumentClassifier, encodings: Sequence[Encoding]) -> torch.Tensor:
-    """Return each document's mean over its windows, float32 [documents, hidden]."""
-    windows = [torch.from_numpy(encoding.token_ids) for encoding in encodings]
-    longest = max(ids.shape[1] for ids in windows)
-    padded = [pad(ids, (0, longest - ids.shape[1])) for ids in windows]
-    masks = [pad(torch.ones_like(ids), (0, longest - ids.shape[1])) for ids in windows]
-    pooled = network.pool(torch.cat(padded), torch.cat(masks))
-    states = [state.mean(dim=0) for state in torch.split(pooled, [len(ids) for ids in windows])]
-    return torch.stack(states)
-
-
-def _pooled_states(network: DocumentClassifier, rows: EncodedTable) -> torch.Tensor:
-    """Run the frozen encoder once over every row; float32 [rows, hidden]."""
+    After each epoch a checkpoint is saved. The weights of the epoch with the lowest log loss on
+    the held-out rows are kept, once a temperature is fitted to each (Berta et al. 2025): the
+    temperature is what sealing fits. With ``balanced``, the loss weighs a class in inverse
+    proportion to its rows; the log loss is then that after ``fit_class_bias``, which becomes part
+    of the network. Of several processes, as ``accelerate launch`` starts them, only the first
+    returns. Raises ``CallError`` where the outputs of the network are no longer finite.
+    """
+    classes = len(network.config.id2label or {})
+    weights = _balanced_weights(training.truth, classes) if options.balanced else None
+    arguments = _arguments(options, len(training.encodings), checkpoints)
+    _move(network, arguments.device)
+    trainable = (frozen_encoder if options.freeze_encoder else whole_network)(
+        network, training, held_out
+    )
+    with Progress("training", unit="batches") as progress:
+        trainer = DocumentTrainer(
+            trainable.module,
+            arguments,
+            trainable.rows,
+            lambda: _figures(trainable.held_out_logits(), held_out.truth, weights),
+            class_weights=weights,
+            callbacks=_callbacks(options, progress),
+        )
+        with _checkpoints_in_quick_succession():
+            trainer.train(resume_from_checkpoint=checkpoints.to_resume())
+    _leave_the_rest_to_the_first_process(trainer)
+    _move(network, torch.device("cpu"))
     network.train(mode=False)
-    states = torch.empty((len(rows.encodings), network.join.out_features))
-    with torch.inference_mode():
-        for index, encoding in enumerate(
-            tqdm(rows.encodings, unit="document", disable=None, desc="encoding")
-        ):
-            states[index] = network.pool(torch.from_numpy(encoding.token_ids)).mean(dim=0)
-    return states.clone()
+    if weights is not None:
+        logits = padded_logits_of(network, held_out.encodings, MAX_TOKENS)
+        _fold_bias(network, *fit_class_bias(logits, held_out.truth, weights))
+    losses = [entry[_LOSS] for entry in trainer.state.log_history if _LOSS in entry]
+    return FineTuned(len(losses), int(np.argmin(losses)) + 1)
+
+
+def check_available(options: FineTuning) -> None:
+    """Raise ``CallError`` for a tracker that is not installed, or a GPU without bfloat16."""
+    installed = get_available_reporting_integrations()
+    for tracker in options.report_to:
+        if tracker not in installed:
+            known = ", ".join(sorted(installed)) or "none"
+            message = f"--report-to {tracker}: not installed; of the library's trackers: {known}"
+            raise CallError(message)
+    if options.bf16 and _has_accelerator() and not is_torch_bf16_gpu_available():
+        message = "--bf16: the accelerator of this machine does not compute in bfloat16"
+        raise CallError(message)
+
+
+def _leave_the_rest_to_the_first_process(trainer: DocumentTrainer) -> None:
+    """End every other process that a launcher has started for this training."""
+    first = trainer.is_world_process_zero()
+    trainer.accelerator.end_training()
+    if not first:
+        sys.exit()
+
+
+@contextlib.contextmanager
+def _checkpoints_in_quick_succession() -> Iterator[None]:
+    """Drop the library's warning that times do not order checkpoints: it then goes by steps."""
+    logger = logging.getLogger("transformers.trainer_utils")
+
+    def kept(record: logging.LogRecord) -> bool:
+        return "mtime may not be reliable" not in record.getMessage()
+
+    logger.addFilter(kept)
+    try:
+        yield
+    finally:
+        logger.removeFilter(kept)
+
+
+def _callbacks(options: FineTuning, progress: Progress) -> list[TrainerCallback]:
+    patience = options.early_stopping
+    stopping = [] if patience is None else [EarlyStoppingCallback(patience)]
+    return [ShowProgress(progress), SaveRegularly(), *stopping]
+
+
+def _arguments(options: FineTuning, rows: int, checkpoints: Checkpoints) -> TrainingArguments:
+    epochs = options.epochs * (_FROZEN_EPOCHS_FACTOR if options.freeze_encoder else 1)
+    steps = -(-rows // (options.batch_size * options.accumulate)) * epochs
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints.directory),
+        num_train_epochs=checkpoints.epochs_if_finished() or epochs,
+        per_device_train_batch_size=options.batch_size,
+        gradient_accumulation_steps=options.accumulate,
+        learning_rate=_PRETRAINED_RATE if options.pretrained else _FRESH_RATE,
+        warmup_steps=_WARM_UP_SHARE,
+        max_grad_norm=_MAX_GRADIENT_NORM,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=_LOSS,
+        greater_is_better=False,
+        restore_callback_states_from_checkpoint=True,
+        logging_steps=max(1, round(steps * _LOGGED_SHARE)),
+        logging_nan_inf_filter=False,
+        label_names=["labels"],
+        seed=options.seed,
+        bf16=_has_bf16() if options.bf16 is None else options.bf16,
+        use_cpu=not _has_accelerator(),
+        report_to="none",
+        disable_tqdm=True,
+    )
+    # Several GPUs are for several processes: DataParallel would copy the network at each step.
+    arguments._n_gpu = min(1, arguments.n_gpu)  # noqa: SLF001 (as the library does)
+    arguments.report_to = list(options.report_to)
+    return arguments
+
+
+def _has_accelerator() -> bool:
+    return torch.accelerator.is_available()
+
+
+def _has_bf16() -> bool:
+    """Return whether there is a GPU that computes in bfloat16, rather than emulating it."""
+    return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def _balanced_weights(truth: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Return rows / (classes x rows of the class), float32 [classes] (King and Zeng 2001)."""
+    weights = compute_class_weight("balanced", classes=np.arange(classes), y=truth)
+    return np.asarray(weights, dtype=np.float32)
+
+
+def _figures(
+    logits: NDArray[np.float32], truth: NDArray[np.int64], weights: NDArray[np.float32] | None
+) -> dict[str, float]:
+    """Return log loss and macro F1 of calibrated answers to the held-out rows."""
+    if not np.isfinite(logits).all():
+        message = "the training diverged: the outputs of the network are no longer finite numbers"
+        raise CallError(message)
+    if weights is None:
+        calibrated = logits / np.float32(fit_temperature(logits, truth))
+    else:
+        temperature, bias = fit_class_bias(logits, truth, weights)
+        calibrated = (logits / temperature + bias).astype(np.float32)
+    log_probabilities = log_softmax(calibrated.astype(np.float64), axis=1)
+    answers = calibrated.argmax(axis=1)
+    return {
+        "log_loss": -float(log_probabilities[np.arange(len(truth)), truth].mean()),
+        "f1": float(f1_score(truth, answers, average="macro", zero_division=0.0)),
+    }
+
+
+def _fold_bias(network: DocumentClassifier, temperature: float, bias: NDArray[np.float64]) -> None:
+    """Let the last layer add the biases, to which the temperature is applied afterwards."""
+    with torch.no_grad():
+        network.output.bias.add_(torch.from_numpy((temperature * bias).astype(np.float32)))
+
+
+def _move(network: torch.nn.Module, device: torch.device) -> None:
+    network.to(device)

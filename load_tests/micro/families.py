@@ -29,7 +29,8 @@ from artifacts.bundle.inference import logits_of
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.imported.import_model import ImportOptions, import_model
 from artifacts.tables import ColumnRoles, Table
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from guards.errors import CallError, GuardRefused, first_line
 from guards.schema import CanonicalRow
 from load_tests.micro import family_models

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from service.cli.figures_text import figures_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
     from typing import NoReturn
 
@@ -56,9 +56,14 @@ def print_sealed(bundle: Path, fingerprint: str) -> None:
     click.echo(f"sealed {bundle}  {fingerprint}", err=True)
 
 
-def report_sealing(report: SealingReport, bundle: Path, rows: str, *, as_json: bool) -> None:
-    """Print the notes, fingerprint and figures of a new bundle; ``rows`` says of which rows."""
-    print_notes(report.notes)
+def report_sealing(
+    report: SealingReport, bundle: Path, rows: str, *, as_json: bool, told: Collection[str] = ()
+) -> None:
+    """Print the notes, fingerprint and figures of a new bundle; ``rows`` says of which rows.
+
+    Notes that were ``told`` before are not printed again.
+    """
+    print_notes(note for note in report.notes if note not in told)
     print_sealed(bundle, report.fingerprint)
     if as_json:
         print_json(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
@@ -16,7 +16,7 @@ from service.cli.options import (
     skip_unknown_option,
     tokenizer_option,
 )
-from service.cli.output import report_sealing
+from service.cli.output import print_notes, report_sealing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,45 @@ Example:
     "--base", metavar="DIR_OR_HUB_ID", help="Fine-tune this model instead of a small new one."
 )
 @tokenizer_option
-@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Passes over the training rows; the best one on the held-out rows is kept.",
+)
+@click.option(
+    "--early-stopping",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Stop after N epochs without a better one.  [default: never]",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    default=16,
+    show_default=True,
+    help="Documents in a batch.",
+)
+@click.option(
+    "--accumulate",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Batches whose gradients make a step.",
+)
+@click.option(
+    "--class-weights",
+    type=click.Choice(["balanced"]),
+    help="Weigh the loss in inverse proportion to the rows of a class, so that rare classes are "
+    "learnt; probabilities are calibrated to the classes as they are.  [default: no weights]",
+)
+@click.option(
+    "--bf16/--no-bf16",
+    default=None,
+    help="Compute in bfloat16, with float32 weights.  [default: on a GPU that has it]",
+)
 @click.option(
     "--max-length",
     type=click.IntRange(8),
@@ -69,7 +107,20 @@ Example:
     is_flag=True,
     help="Train only the layers above the encoder, for ten times as many epochs.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--checkpoints",
+    type=PATH,
+    metavar="DIR",
+    help="Keep checkpoints here until the bundle is sealed.  [default: .training-NAME beside OUT]",
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint of the same training.")
+@click.option(
+    "--report-to",
+    multiple=True,
+    metavar="TRACKER",
+    help="Report to this tracker: tensorboard, mlflow, wandb, ….  [default: none]",
+)
 @bundle_options
 def train(  # noqa: PLR0913 (one parameter an option)
     *,
@@ -81,10 +132,18 @@ def train(  # noqa: PLR0913 (one parameter an option)
     base: str | None,
     epochs: int,
     tokenizer_from: TokenizerFrom | None,
+    early_stopping: int | None,
+    batch_size: int,
+    accumulate: int,
+    class_weights: Literal["balanced"] | None,
+    bf16: bool | None,
     max_length: int,
     long: Long,
     freeze_encoder: bool,
     seed: int,
+    checkpoints: Path | None,
+    resume: bool,
+    report_to: tuple[str, ...],
     accelerate: bool,
     name: str | None,
     version: str | None,
@@ -100,7 +159,10 @@ def train(  # noqa: PLR0913 (one parameter an option)
         message = "--skip-unknown-labels is about the rows of --validation, and there is none"
         raise CallError(message)
 
+    from artifacts.training.contradictions import check_base_options
     from service.cli.labelled import read_held_out, read_training
+
+    check_base_options(base, freeze_encoder=freeze_encoder, tokenizer_from=tokenizer_from)
 
     roles = replace(roles, time=time)
     rows = read_training(table, roles)
@@ -108,20 +170,34 @@ def train(  # noqa: PLR0913 (one parameter an option)
     if validation is not None:
         held_out = read_held_out(validation, roles, {*rows.labels}, skip_unknown=skip_unknown)
 
-    from artifacts.training.train import TrainingOptions
+    from artifacts.training.options import TrainingOptions
     from artifacts.training.train import train as train_bundle
 
     options = TrainingOptions(
         base=base,
         epochs=epochs,
         tokenizer_from=tokenizer_from,
+        early_stopping=early_stopping,
+        batch_size=batch_size,
+        accumulate=accumulate,
+        class_weights=class_weights,
+        bf16=bf16,
         max_length=max_length,
         long=long,
         freeze_encoder=freeze_encoder,
         seed=seed,
+        checkpoints=checkpoints,
+        resume=resume,
+        report_to=report_to,
         name=name,
         version=version,
         accelerate=accelerate,
     )
-    report = train_bundle(rows, roles, out, options, held_out)
-    report_sealing(report, out, "held-out rows", as_json=as_json)
+    told: list[str] = []
+
+    def tell(note: str) -> None:
+        told.append(note)
+        print_notes([note])
+
+    report = train_bundle(rows, roles, out, options, held_out, on_note=tell)
+    report_sealing(report, out, "held-out rows", as_json=as_json, told=told)

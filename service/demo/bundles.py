@@ -106,8 +106,9 @@ def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
 
 
 def _training(path: Path, table: pd.DataFrame) -> list[str]:
-    # An older version of the demo's bundle, or a damaged one, is replaced.
-    shutil.rmtree(path, ignore_errors=True)
+    # An older version of the demo's bundle, a damaged or an unfinished one, is replaced.
+    for directory in (path, path.parent / f".training-{path.name}"):
+        shutil.rmtree(directory, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = path.parent / f"training-{path.name}.jsonl"
     table.to_json(rows, orient="records", lines=True)

@@ -10,7 +10,8 @@ import pytest
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.tables import ColumnRoles, as_table
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from guards.bundle.layout import REFERENCE
 from guards.bundle.sealed_files import read_sealed
 from guards.drift.reference import CategoricalReference, NumericReference

@@ -18,7 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.tables import as_table
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from service.http.schemas import parse_documents
 from service.observation.input_counts import EXTRA, KINDS
 from service.settings import Settings

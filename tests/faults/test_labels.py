@@ -10,7 +10,8 @@ import pytest
 from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.tables import as_table
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from guards.text import listed
 from service.lifecycle.preflight import judge
 from service.settings import Settings

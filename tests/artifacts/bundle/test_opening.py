@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.truncation import Truncation
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from guards.bundle.layout import MANIFEST, REFERENCE
 from guards.bundle.sealed_files import read_sealed
 from guards.schema import Schema

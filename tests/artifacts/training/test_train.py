@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -21,12 +23,16 @@ from artifacts.bundle.sealed_columns import estimator_of
 from artifacts.bundle.tokenizer import canonical_json
 from artifacts.evaluation.figures import evaluate
 from artifacts.tables import ColumnRoles, Table, as_table
-from artifacts.training.train import TrainingOptions, share_of_each_class, train
+from artifacts.training import train as train_module
+from artifacts.training.held_out import share_of_each_class
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from artifacts.training.wordpiece import learn_tokenizer
 from guards.drift.reference import CategoricalReference, NumericReference
 from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
 from tests.conftest import ROLES
+from tests.repository import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,6 +170,80 @@ def test_lineage_says_what_it_came_from(trained: Path, rows: Table, tmp_path: Pa
     other = open_bundle(tmp_path / "docs" / "1").manifest.lineage
     assert other["data"] != lineage["data"]
     assert other["validation"] is None
+
+
+def test_lineage_says_how_it_was_trained(trained: Path) -> None:
+    """Batch size, class weights, and the epochs that were had and kept are recorded."""
+    lineage = open_bundle(trained).manifest.lineage
+
+    assert (lineage["batch_size"], lineage["class_weights"]) == (16, None)
+    assert (lineage["epochs"], lineage["epochs_trained"], lineage["best_epoch"]) == (1, 1, 1)
+
+
+def _fail(*_: object) -> NoReturn:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def interrupted(
+    rows: Table, held_out: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Return where a bundle would be whose training ended, and which could not be sealed."""
+    destination = tmp_path / "docs" / "1"
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "measure_and_seal", _fail)
+        with pytest.raises(OSError, match="No space"):
+            train(rows, ROLES, destination, QUICK, held_out)
+    return destination
+
+
+def test_resumed_training_seals_the_same_bundle(
+    trained: Path, interrupted: Path, rows: Table, held_out: Table
+) -> None:
+    """What was trained is not lost, and nothing is left beside the bundle once it is sealed."""
+    report = train(rows, ROLES, interrupted, replace(QUICK, resume=True), held_out)
+
+    assert report.fingerprint == open_bundle(trained).manifest.fingerprint
+    assert [path.name for path in interrupted.parent.iterdir()] == ["1"]
+
+
+def test_resuming_another_training_is_refused(
+    interrupted: Path, rows: Table, held_out: Table
+) -> None:
+    """Another table, other rows held out, or another option is named; the checkpoints stay."""
+    resumed = replace(QUICK, resume=True)
+    calls = {
+        "rows was 60, and is 59 now|data was": (rows.take(range(59)), resumed, held_out),
+        "validation was .* and is None now": (rows, resumed, None),
+        "epochs was 1, and is 2 now": (rows, replace(resumed, epochs=2), held_out),
+        "batch_size was 16, and is 8 now": (rows, replace(resumed, batch_size=8), held_out),
+        "class_weights was None, and is balanced now": (
+            rows,
+            replace(resumed, class_weights="balanced"),
+            held_out,
+        ),
+        "max_length was 16, and is 32 now": (rows, replace(resumed, max_length=32), held_out),
+    }
+    for said, (table, options, others) in calls.items():
+        with pytest.raises(CallError, match=said):
+            train(table, ROLES, interrupted, options, others)
+    with pytest.raises(CallError, match="go on from them with --resume"):
+        train(rows, ROLES, interrupted, QUICK, held_out)
+
+    assert (interrupted.parent / ".training-1" / "checkpoint-4").is_dir()
+
+
+def test_checkpoints_are_kept_where_the_call_says(
+    rows: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a directory of their own, the parent of the bundle stays as it was until sealing."""
+    options = replace(QUICK, checkpoints=tmp_path / "fast disk")
+    monkeypatch.setattr(train_module, "measure_and_seal", _fail)
+
+    with pytest.raises(OSError, match="No space"):
+        train(rows, ROLES, tmp_path / "docs" / "1", options)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["fast disk"]
 
 
 @pytest.fixture(scope="module")
@@ -551,6 +631,52 @@ def test_destination_that_exists(
     table = csv(tmp_path / "t.csv", rows)
 
     assert "exists already" in _refused(capsys, table, *COLUMNS, "--out", tmp_path)
+
+
+def test_options_that_contradict_each_other(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be meant is refused in one line before anything is fitted."""
+    table = csv(tmp_path / "t.csv", rows)
+    call = (table, *COLUMNS, "--out", tmp_path / "docs" / "1")
+
+    assert "there is no --base" in _refused(capsys, *call, "--freeze-encoder")
+    assert "there is no checkpoint" in _refused(capsys, *call, "--resume")
+    assert "wandb: not installed" in _refused(capsys, *call, "--report-to", "wandb")
+    assert not (tmp_path / "docs").exists()
+
+
+def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:
+    """Started by a launcher, they share the batches, and one of them seals and reports."""
+    table = csv(tmp_path / "t.csv", rows)
+    out = tmp_path / "docs" / "1"
+    launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
+    command = ("--no-python", sys.executable, "-c", "from service.cli import main; main()", "train")
+    options = ("--epochs=1", "--batch-size=4", "--max-length=16", "--no-accelerate")
+
+    done = subprocess.run(
+        [*launcher, *command, str(table), *COLUMNS, *options, "--out", str(out), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["fingerprint"] == open_bundle(out).manifest.fingerprint
+    assert [path.name for path in out.parent.iterdir()] == ["1"]
+
+
+def test_notes_say_which_epoch_was_kept(rows: Table, tmp_path: Path) -> None:
+    """If a later epoch was worse, the report names the one whose weights are sealed."""
+    generator = np.random.default_rng(1)
+    noise = replace(rows, labels=generator.permutation(rows.labels).tolist())
+
+    report = train(noise, ROLES, tmp_path / "docs" / "1", replace(QUICK, epochs=8))
+
+    lineage = open_bundle(tmp_path / "docs" / "1").manifest.lineage
+    assert lineage["best_epoch"] < 8
+    assert f"the weights are those of epoch {lineage['best_epoch']} of 8" in report.notes[0]
 
 
 def test_columns_that_are_hard_to_fit(rows: Table, tmp_path: Path) -> None:

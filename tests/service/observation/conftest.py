@@ -11,7 +11,8 @@ import pytest
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.tables import ColumnRoles, as_table
-from artifacts.training.train import TrainingOptions, train
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from tests.service.observation.recording import Recording
 
 if TYPE_CHECKING:
