@@ -9,7 +9,6 @@ From the lowest package to the highest; each imports only those before it.
 - ``acceleration``: build faster engines and measure what they change.
 - ``pretrained``: read what the transformers library wrote.
 - ``sealing``: calibrate, measure and seal what was trained; add engines to a bundle.
-- ``pretrained``: read the tokenizer of a pretrained model.
 - ``training``: train a bundle on a labelled table.
 - ``imported``: make a bundle of a model and columns that were trained elsewhere.
 - ``demo``: write the synthetic documents that ``make demo`` trains on and sends.

@@ -316,8 +316,8 @@ def test_figures_during_a_training_are_those_of_scikit_learn(
     assert shown[-1]["epoch"] == "1.0 of 1"
 
 
-NOISY = (rows(60, 1, noise=0.3), rows(60, 2, noise=0.3))
-"""Rows to train on and others, of which a third have a wrong label: a long training overfits."""
+NOISY = (rows(40, 1, noise=0.5), rows(100, 2, noise=0.5))
+"""Rows to train on and others, whose labels are drawn by chance: a long training overfits."""
 
 
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[float]:

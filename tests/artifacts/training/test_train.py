@@ -672,11 +672,13 @@ def test_notes_say_which_epoch_was_kept(rows: Table, tmp_path: Path) -> None:
     generator = np.random.default_rng(1)
     noise = replace(rows, labels=generator.permutation(rows.labels).tolist())
 
-    report = train(noise, ROLES, tmp_path / "docs" / "1", replace(QUICK, epochs=8))
+    how = replace(QUICK, epochs=8)
+    report = train(rows, ROLES, tmp_path / "docs" / "1", how, validation=noise)
 
     lineage = open_bundle(tmp_path / "docs" / "1").manifest.lineage
     assert lineage["best_epoch"] < 8
-    assert f"the weights are those of epoch {lineage['best_epoch']} of 8" in report.notes[0]
+    kept = f"the weights are those of epoch {lineage['best_epoch']} of 8"
+    assert any(kept in note for note in report.notes)
 
 
 def test_columns_that_are_hard_to_fit(rows: Table, tmp_path: Path) -> None:
