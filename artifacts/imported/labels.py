@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["labels_of"]
 
+_MAX_DIGITS = 10
+"""No head has so many outputs; Python refuses to read much longer numbers."""
+
 
 def labels_of(
     config: JsonObject, outputs: int, in_table: Sequence[str], source: str
@@ -117,7 +120,7 @@ def _items(written: object, field: str) -> list[tuple[object, object]]:
 def _index(value: object, outputs: int, field: str) -> int:
     """Return a whole number from 0 to ``outputs`` - 1, which may be written as text."""
     text = str(value)
-    if not (text.isascii() and text.isdigit() and int(text) < outputs):
+    if not (text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS and int(text) < outputs):
         message = (
             f"{field} of the model's config.json names output {value!r}; its head has the "
             f"{outputs} outputs 0 to {outputs - 1}"

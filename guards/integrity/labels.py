@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.errors import Finding
+from guards.labels import canonical_label
 from guards.text import listed
 
 if TYPE_CHECKING:
@@ -12,16 +13,23 @@ if TYPE_CHECKING:
 
 __all__ = ["disjoint_labels", "labels_of_one"]
 
+_OTHER_SPELLING = (
+    "they are the same labels, in the spelling of an earlier version and in that of this one: seal "
+    "the older model again, or train it again"
+)
+
 
 def disjoint_labels(champion: Sequence[str], challenger: Sequence[str]) -> Finding | None:
     """Return the finding where champion and challenger have no label in common, else None."""
     if not {*champion}.isdisjoint(challenger):
         return None
+    forms = [{*map(canonical_label, labels)} for labels in (champion, challenger)]
     return Finding(
         code="labels_disjoint",
         subject="labels",
         expected=listed(champion),
         observed=listed(challenger),
+        remedy="" if forms[0].isdisjoint(forms[1]) else _OTHER_SPELLING,
     )
 
 

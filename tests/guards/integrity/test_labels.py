@@ -26,6 +26,17 @@ def test_no_label_in_common_is_a_finding() -> None:
     assert (finding.expected, finding.observed) == ("'Contract', 'invoice'", "'contract', '0'")
 
 
+@pytest.mark.parametrize(
+    "challenger", [["false", "true"], ["TRUE"], [" False"]], ids=["words", "case", "spaces"]
+)
+def test_the_same_labels_in_another_spelling(challenger: list[str]) -> None:
+    """Earlier versions kept the spelling of the table: the remedy is not to leave it out."""
+    finding = disjoint_labels(["False", "True"], challenger)
+    assert finding is not None
+    assert "the same labels" in finding.remedy
+    assert "leave it out" not in finding.remedy
+
+
 def test_many_labels_are_shortened() -> None:
     """Up to twenty of each are named, and the others are counted."""
     finding = disjoint_labels(MANY, ["a", "b"])
