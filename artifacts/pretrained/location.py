@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError
-
 from guards.errors import CallError, first_line
 
-__all__ = ["tokenizer_directory"]
+__all__ = ["check_location", "tokenizer_directory"]
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """``name`` or ``organisation/name``; everything else is a path."""
@@ -18,18 +15,32 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 _TOKENIZER_FILES = ("config.json", "*token*", "vocab*", "merges.txt", "*.model")
 
 
-def tokenizer_directory(base: str) -> Path:
-    """Return the directory with the tokenizer of ``base``, a directory or a hub id.
+def check_location(base: str) -> None:
+    """Raise ``CallError`` if ``base`` is neither a directory nor, by its looks, a hub id.
 
-    Files of the Hub are downloaded, if they are not in its cache. Something is looked up there only
-    if nothing is at that path. Raises ``CallError`` where nothing is found.
+    A path is never looked up on the Hub. This takes no time.
     """
     path = Path(base)
     if base and path.is_dir():
-        return path
+        return
     if path.exists() or not _HUB_ID.fullmatch(base):
         message = f"--base {base}: no such directory"
         raise CallError(message)
+
+
+def tokenizer_directory(base: str) -> Path:
+    """Return the directory with the tokenizer of ``base``, a directory or a hub id.
+
+    Files of the Hub are downloaded, if they are not in its cache. Raises ``CallError`` where
+    nothing is found.
+    """
+    check_location(base)
+    if Path(base).is_dir():
+        return Path(base)
+    # Imported where it is needed: the library takes half a second.
+    from huggingface_hub import snapshot_download  # noqa: PLC0415
+    from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
+
     try:
         return Path(snapshot_download(base, allow_patterns=list(_TOKENIZER_FILES)))
     except LocalEntryNotFoundError:

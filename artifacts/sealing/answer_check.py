@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import gammaln, rel_entr
 from sklearn.metrics import confusion_matrix
 
-from guards.errors import Finding, PartError
+from guards.errors import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from artifacts.evaluation.encoded_table import EncodedTable
 
-__all__ = ["check_finite_logits", "exchanged_labels"]
+__all__ = ["exchanged_labels", "not_finite_answer"]
 
 _SIGNIFICANCE = 1e-3
 _FACTOR = 2
@@ -39,17 +39,17 @@ class _Exchange(NamedTuple):
     right_before: int
 
 
-def check_finite_logits(logits: NDArray[np.float32], table: EncodedTable) -> None:
-    """Raise ``PartError`` where a row of logits float32 [rows, classes] is not finite."""
-    for index in np.flatnonzero(~np.isfinite(logits).all(axis=1)).tolist():
-        raise PartError(
-            Finding(
-                code="answers_not_finite",
-                subject="network",
-                expected="finite numbers for every text",
-                observed=f"no finite number for row {table.rows[index]}",
-            )
-        )
+def not_finite_answer(logits: NDArray[np.float32], table: EncodedTable) -> Finding | None:
+    """Return a finding where a row of logits float32 [rows, classes] is not finite, else None."""
+    rows = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if not rows.size:
+        return None
+    return Finding(
+        code="answers_not_finite",
+        subject="network",
+        expected="finite numbers for every text",
+        observed=f"no finite number for row {table.rows[int(rows[0])]}",
+    )
 
 
 def exchanged_labels(

@@ -11,14 +11,14 @@ from artifacts.acceleration.building import HeldOut, build_if_possible
 from artifacts.bundle.inference import logits_of, softmax
 from artifacts.evaluation.figures import evaluate
 from artifacts.progress import Progress
-from artifacts.sealing.answer_check import check_finite_logits, exchanged_labels
+from artifacts.sealing.answer_check import exchanged_labels, not_finite_answer
 from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.few_rows import few_rows_notes
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
 from artifacts.sealing.seal import Sealable, seal
 from artifacts.sealing.unknown_tokens import notes_of_unknown_tokens
-from guards.errors import PartError, first_line
+from guards.errors import GuardRefused, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,10 +89,11 @@ def measure_and_seal(
     preprocessing, network = classifier.preprocessing, classifier.network
     schema = preprocessing.schema
     logits = _logits(network, held_out.encodings)
-    check_finite_logits(logits, held_out)
+    if (not_finite := not_finite_answer(logits, held_out)) is not None:
+        raise GuardRefused(str(destination), [not_finite])
     exchanged = exchanged_labels(logits.argmax(axis=1), held_out.truth, schema.labels)
     if exchanged is not None and not options.accept_labels:
-        raise PartError(exchanged)
+        raise GuardRefused(str(destination), [exchanged])
     temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
     probabilities = softmax(logits / np.float32(temperature))
     probes = probe_documents(held_out.documents, schema)

@@ -2,7 +2,7 @@
 
 - ``train``: the entry point, from table to bundle.
 - ``options``: how to train.
-- ``contradictions``: options that contradict each other.
+- ``base_options``: what can be wrong with the options about a base.
 - ``held_out``: which rows are held out.
 - ``starting_point``: the tokenizer and network of a base, or small new ones.
 - ``columns``: fit the imputers, scalers and encoders of the columns.

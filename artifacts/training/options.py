@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from artifacts.sealing.measure_and_seal import SealingOptions
-from artifacts.training.contradictions import check_base_options
+from artifacts.training.base_options import check_base_options
 from artifacts.training.fine_tuning import FineTuning, check_available
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from artifacts.tables import ColumnRoles, Table, known_rows, read_table
+from artifacts.tables import ColumnRoles, Table, canonical_rows, known_rows, read_table
 from guards.errors import CallError
 from guards.labels import KnownLabel
 from service.cli.output import print_notes
@@ -20,8 +20,14 @@ __all__ = ["print_table_notes", "read_held_out", "read_labelled", "read_training
 
 
 def read_training(path: Path, roles: ColumnRoles) -> Table:
-    """Read a table with these columns, and print its notes; raises ``TableError``."""
-    return print_table_notes(read_table(path, roles))
+    """Read a table with these columns, and print its notes.
+
+    Raises ``TableError``, also for a cell that its column does not take: at once, before libraries
+    are imported that take seconds.
+    """
+    table = print_table_notes(read_table(path, roles))
+    canonical_rows(table, roles.open_schema())
+    return table
 
 
 def read_held_out(

@@ -159,13 +159,15 @@ def train(  # noqa: PLR0913 (one parameter an option)
         message = "--skip-unknown-labels is about the rows of --validation, and there is none"
         raise CallError(message)
 
-    from artifacts.training.contradictions import check_base_options
+    from artifacts.tables.labels import check_classes
+    from artifacts.training.base_options import check_base_options
     from service.cli.labelled import read_held_out, read_training
 
     check_base_options(base, freeze_encoder=freeze_encoder, tokenizer_from=tokenizer_from)
 
     roles = replace(roles, time=time)
     rows = read_training(table, roles)
+    check_classes(rows.labels, roles.label, rows.name)
     held_out = None
     if validation is not None:
         held_out = read_held_out(validation, roles, {*rows.labels}, skip_unknown=skip_unknown)

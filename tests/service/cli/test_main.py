@@ -69,13 +69,22 @@ print(json.dumps(sorted(sys.modules)))
 
 def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
     """They are answered at once, since none of the libraries that work takes seconds to import."""
-    train = ["train", "table.csv", "--text", "a", "--label", "b"]
+    table, out = tmp_path / "table.csv", str(tmp_path / "reviews" / "1")
+    table.write_text("text,label,city\n" + "".join(f"good,{row},rome\n" for row in range(50)))
+    train = ["train", str(table), "--text", "text", "--label"]
     calls = [
         *([command, "--help"] for command in COMMANDS),
         *([command, "--loudly"] for command in COMMANDS),
-        [*train, "--out", "x"],
-        [*train, "--out", str(tmp_path)],
-        [*train, "--label", "b", "--epochs", "none", "--out", "reviews/1"],
+        [*train, "city", "--out", "x"],
+        [*train, "city", "--out", str(tmp_path)],
+        [*train, "city", "--epochs", "none", "--out", out],
+        [*train, "city", "--freeze-encoder", "--out", out],
+        [*train, "city", "--base", str(tmp_path / "none"), "--out", out],
+        [*train, "town", "--out", out],
+        [*train, "text", "--out", out],
+        [*train, "label", "--out", out],
+        [*train, "label", "--numeric", "city", "--out", out],
+        ["evaluate", str(table), str(tmp_path)],
     ]
     ended = subprocess.run(
         (sys.executable, "-c", _WITHOUT_WORK),
@@ -85,6 +94,7 @@ def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
         check=True,
     )
     assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\nunderstudy: ") == 9
     assert not set(json.loads(ended.stdout)) & {*_SLOW_IMPORTS}
 
 

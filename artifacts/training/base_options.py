@@ -1,7 +1,8 @@
-"""Options of a training that contradict each other; importing this takes no time."""
+"""What can be wrong with the options of a training; importing this takes no time."""
 
 from __future__ import annotations
 
+from artifacts.pretrained.location import check_location
 from guards.errors import CallError
 
 __all__ = ["check_base_options"]
@@ -10,7 +11,9 @@ __all__ = ["check_base_options"]
 def check_base_options(
     base: str | None, *, freeze_encoder: bool, tokenizer_from: str | None
 ) -> None:
-    """Raise ``CallError`` for options about a base where there is none."""
+    """Raise ``CallError`` for a base that is nowhere, and options about one where there is none."""
+    if base is not None:
+        check_location(base)
     message = None
     if base is None and freeze_encoder:
         message = "--freeze-encoder: there is no --base, and an untrained encoder would be frozen"
