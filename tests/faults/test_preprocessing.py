@@ -215,11 +215,13 @@ def test_lower_casing_switched_off(champion: Path, copied: Copy, *, resealed: bo
     """Case is part of what the weights were trained with; the setting is named."""
 
     def keep_case(tokenizer: JsonObject) -> None:
-        tokenizer["normalizer"]["lowercase"] = False
+        tokenizer["normalizer"]["normalizers"][0]["lowercase"] = False
 
     findings = _tokenizer_findings(copied(champion), keep_case, resealed=resealed)
 
-    finding = the_finding(findings, "preprocessing_changed", "tokenizer.normalizer.lowercase")
+    finding = the_finding(
+        findings, "preprocessing_changed", "tokenizer.normalizer.normalizers.0.lowercase"
+    )
     assert (finding.expected, finding.observed) == ("true", "false")
     assert [one.subject for one in findings if one.subject.startswith("tokenizer.")] == [
         finding.subject
