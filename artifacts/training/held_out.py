@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from artifacts.tables import Table
+    from guards.json_types import JsonMapping
 
-__all__ = ["share_of_each_class", "split"]
+__all__ = ["notes_of_overlap", "share_of_each_class", "split"]
 
 _HELD_OUT_SHARE = 0.15
 _FEWEST_HELD_OUT = 2
+
+_NOTED_SHARE = 0.1
 
 
 def split(table: Table, seed: int, *, by_time: bool) -> tuple[Table, Table]:
@@ -47,3 +50,21 @@ def share_of_each_class(labels: Sequence[str], seed: int) -> set[int]:
         indices = generator.permutation(np.flatnonzero(values == label))
         share.update(indices[: round(len(indices) * _HELD_OUT_SHARE)].tolist())
     return share
+
+
+def notes_of_overlap(training: Table, held_out: Table) -> list[str]:
+    """Return a note where documents are both trained on and held out."""
+    seen = {_document(document) for document in training.documents}
+    common = sum(_document(document) in seen for document in held_out.documents)
+    if common <= len(held_out) * _NOTED_SHARE:
+        return []
+    note = (
+        f"{common} of {len(held_out)} held-out rows have the text and features of a training row: "
+        "the figures are those of rows that were learnt"
+    )
+    return [note]
+
+
+def _document(document: JsonMapping) -> int:
+    """Return a number for a document, that of equal ones: of a million rows, texts are too many."""
+    return hash((document["text"], *map(str, document["features"].values())))

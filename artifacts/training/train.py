@@ -26,7 +26,7 @@ from artifacts.training.categories import known_categories, notes_of_categories
 from artifacts.training.checkpoints import Checkpoints
 from artifacts.training.columns import fit_columns, with_training_gaps
 from artifacts.training.fine_tuning import FineTuned, fine_tune
-from artifacts.training.held_out import split
+from artifacts.training.held_out import notes_of_overlap, split
 from artifacts.training.options import TrainingOptions, check_options
 from artifacts.training.starting_point import base_tokenizer, network_of, new_tokenizer
 from guards.errors import TableError
@@ -73,7 +73,9 @@ def train(  # noqa: PLR0913 (what is trained, how, and who is told)
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
     read = base_tokenizer(options)
-    notes += [*notes_of_categories(schema, rows), *(() if read is None else read.notes)]
+    notes += notes_of_categories(schema, rows)
+    notes += notes_of_overlap(training, held_out)
+    notes += [] if read is None else read.notes
     for note in notes:
         on_note(note)
     with Progress("fitting the preprocessing"):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from guards.bundle.layout import MANIFEST
 from guards.errors import CallError
 from guards.integrity.requirements import Requirements
-from service.cli.figures_text import comparison_lines
+from service.cli.figures_text import comparison_lines, names_of
 from service.cli.options import (
     PATH,
     json_option,
@@ -32,16 +33,14 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("bundles", type=PATH, nargs=-1, required=True, metavar="BUNDLE [BUNDLE]")
-@click.argument("table", type=PATH)
+@click.argument("paths", type=PATH, nargs=-1, required=True, metavar="BUNDLE [BUNDLE] TABLE")
 @known_label_option
 @skip_unknown_option
 @trust_option("Let the bundles load this class or function; repeat.")
 @json_option
-def evaluate(  # noqa: PLR0913 (one parameter an option)
+def evaluate(
     *,
-    bundles: tuple[Path, ...],
-    table: Path,
+    paths: tuple[Path, ...],
     label: str | None,
     skip_unknown: bool,
     trust: tuple[str, ...],
@@ -52,7 +51,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     Two bundles are compared with each other on the same rows: the difference in accuracy with its
     interval, and the rows that only one of them has right.
     """
-    _check_order(bundles, table)
+    bundles, table = _bundles_and_table(paths)
+
     from artifacts.bundle.opening import open_bundle
     from artifacts.evaluation.compare_bundles import compare_bundles
     from artifacts.evaluation.evaluate_bundle import measure
@@ -62,10 +62,11 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     tables = [read_labelled(bundle, table, label, skip_unknown=skip_unknown) for bundle in opened]
     if len(opened) > 1:
         comparison = compare_bundles(opened, tables)
+        names = names_of([bundle.identity for bundle in opened], bundles)
         if as_json:
             print_json(comparison)
         else:
-            click.echo("\n".join(comparison_lines(comparison, f"rows of {table}")))
+            click.echo("\n".join(comparison_lines(comparison, names, f"rows of {table}")))
         return
     figures = measure(opened[0], tables[0])
     if as_json:
@@ -74,17 +75,26 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
         print_figures(figures, f"rows of {table}")
 
 
-def _check_order(bundles: tuple[Path, ...], table: Path) -> None:
-    """Raise ``CallError`` for arguments in another order than bundles first, one table last."""
+def _bundles_and_table(paths: tuple[Path, ...]) -> tuple[tuple[Path, ...], Path]:
+    """Return one bundle or two, and the table after them; ``CallError`` for another order."""
+    *bundles, table = paths
     files = [path for path in bundles if path.is_file()]
     message = None
-    if len(bundles) > 2:  # noqa: PLR2004 (a comparison is of two)
+    if not bundles:
+        missing = "the table that it is measured on" if _is_bundle(table) else "the bundle"
+        message = f"{table}: {missing} is missing: give a bundle, or two, and then a table"
+    elif len(bundles) > 2:  # noqa: PLR2004 (a comparison is of two)
         message = f"{len(bundles)} bundles before {table}: one is measured, and two are compared"
-    elif files and table.is_dir():
+    elif files and _is_bundle(table):
         message = f"{files[0]} is a table and {table} a bundle: the bundle comes first"
     elif files:
         message = f"{files[0]} is a file, and a bundle is a directory: the table comes last, once"
-    elif table.is_dir():
+    elif _is_bundle(table):
         message = f"{table} is a bundle: the table that it is measured on comes last"
     if message is not None:
         raise CallError(message)
+    return tuple(bundles), table
+
+
+def _is_bundle(path: Path) -> bool:
+    return (path / MANIFEST).exists()

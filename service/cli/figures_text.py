@@ -9,10 +9,12 @@ from guards.text import aligned, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from guards.bundle.identity import BundleIdentity
     from guards.json_types import JsonMapping
 
-__all__ = ["comparison_lines", "figures_lines"]
+__all__ = ["comparison_lines", "figures_lines", "names_of"]
 
 _MAX_CLASSES = 20
 _SHOWN_OF_MANY = 10
@@ -34,10 +36,16 @@ def figures_lines(figures: JsonMapping, rows: str) -> Iterator[str]:
         yield from _few_classes(figures["classes"])
 
 
-def comparison_lines(comparison: JsonMapping, rows: str) -> Iterator[str]:
-    """Yield the lines of a comparison of two bundles; ``rows`` says of which rows."""
+def names_of(identities: Sequence[BundleIdentity], paths: Sequence[Path]) -> list[str]:
+    """Return what bundles are called: name and version, or their paths where these are alike."""
+    names = [f"{identity.name}/{identity.version}" for identity in identities]
+    return [*map(str, paths)] if len({*names}) < len(names) else names
+
+
+def comparison_lines(comparison: JsonMapping, names: Sequence[str], rows: str) -> Iterator[str]:
+    """Yield the lines of a comparison of two bundles called ``names``; ``rows`` says which rows."""
     before, after = comparison["bundles"]
-    first, second = (printable(f"{each['name']}/{each['version']}") for each in (before, after))
+    first, second = map(printable, names)
     yield (
         f"{comparison['rows']} {rows}, answered by both, figures with 95 % intervals"
         f"{_left_out(comparison)}"

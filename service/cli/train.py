@@ -155,9 +155,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     Fits the preprocessing on the training rows. The held-out rows are used for the temperature,
     the figures, and the reference that live traffic is compared with. OUT is the bundle itself.
     """
-    if skip_unknown and validation is None:
-        message = "--skip-unknown-labels is about the rows of --validation, and there is none"
-        raise CallError(message)
+    _check_validation(table, validation, skip_unknown=skip_unknown)
 
     from artifacts.tables.labels import check_classes
     from artifacts.training.base_options import check_base_options
@@ -203,3 +201,20 @@ def train(  # noqa: PLR0913 (one parameter an option)
 
     report = train_bundle(rows, roles, out, options, held_out, on_note=tell)
     report_sealing(report, out, "held-out rows", as_json=as_json, told=told)
+
+
+def _check_validation(table: Path, validation: Path | None, *, skip_unknown: bool) -> None:
+    """Raise ``CallError`` where options about the validation rows cannot be meant."""
+    if skip_unknown and validation is None:
+        message = "--skip-unknown-labels is about the rows of --validation, and there is none"
+        raise CallError(message)
+    if validation is not None and _is_same(validation, table):
+        message = (
+            f"--validation {validation}: is the table that is trained on; leave it out to hold a "
+            "part of it out"
+        )
+        raise CallError(message)
+
+
+def _is_same(first: Path, second: Path) -> bool:
+    return first.exists() and second.exists() and first.samefile(second)

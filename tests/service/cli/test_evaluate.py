@@ -98,7 +98,19 @@ def test_arguments_in_another_order_are_told(
     assert complaint.format(**paths) in line
 
 
-def test_a_table_alone_is_a_wrong_call(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle is missing, and the usage says what goes where."""
+def test_what_is_missing_is_told(
+    champion: Path, fresh: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With one argument, the line says what it is, and what has to stand beside it."""
     assert exit_code("evaluate", fresh) == 2
-    assert "BUNDLE" in capsys.readouterr().err
+    assert f"{fresh}: the bundle is missing" in capsys.readouterr().err
+    assert exit_code("evaluate", champion) == 2
+    assert f"{champion}: the table that it is measured on is missing" in capsys.readouterr().err
+
+
+def test_a_directory_that_is_no_bundle(
+    champion: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table in parts is not called a bundle."""
+    assert exit_code("evaluate", champion, tmp_path) == 2
+    assert "is a bundle" not in capsys.readouterr().err

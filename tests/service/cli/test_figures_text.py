@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from artifacts.evaluation.figures import evaluate
-from service.cli.figures_text import comparison_lines, figures_lines
+from guards.bundle.identity import BundleIdentity
+from service.cli.figures_text import comparison_lines, figures_lines, names_of
 
 if TYPE_CHECKING:
     from guards.json_types import JsonObject
@@ -83,7 +85,7 @@ def test_a_comparison_shows_the_classes_that_differ(classes: int, shown: int) ->
         "classes": gains,
     }
 
-    lines = list(comparison_lines(comparison, "rows of a.csv"))
+    lines = list(comparison_lines(comparison, ["docs/1", "docs/2"], "rows of a.csv"))
 
     text = "\n".join(lines)
     of_classes = [line for line in lines if line.startswith("  c")]
@@ -94,3 +96,12 @@ def test_a_comparison_shows_the_classes_that_differ(classes: int, shown: int) ->
     assert "accuracy of docs/2 minus that of docs/1: -0.100  (-0.100 to +0.400)" in text
     assert "docs/2 alone is right on 6 rows, docs/1 alone on 9; McNemar's exact p = 0.03" in text
     assert "2 rows with an unknown label are left out" in lines[0]
+
+
+def test_bundles_of_one_name_are_told_apart() -> None:
+    """Two stores may hold the same version: then the paths say which is which."""
+    one, other = BundleIdentity("docs", "1", "sha256:a"), BundleIdentity("docs", "1", "sha256:b")
+    paths = [Path("prod/docs/1"), Path("stage/docs/1")]
+
+    assert names_of([one, other], paths) == ["prod/docs/1", "stage/docs/1"]
+    assert names_of([one, BundleIdentity("docs", "2", "sha256:b")], paths) == ["docs/1", "docs/2"]
