@@ -26,7 +26,7 @@ from guards.bundle.layout import (
     engine_part,
 )
 from guards.bundle.probes import ProbeOutputs
-from guards.drift.features import column_feature, watched_features
+from guards.drift.features import ANSWER, TRUTH_VALUES, column_feature, watched_features
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
@@ -203,6 +203,8 @@ def _renamed(reference: Reference, schema: Schema) -> Reference:
     """Return the reference with the names that columns are watched under now.
 
     Bundles that were sealed before a column had to differ from other features have its plain name.
+    Where that was the name of another feature, the column's counts took the place of those: for the
+    other feature there is nothing to compare with.
     """
     missing = watched_features(schema) - reference.features.keys()
     names = {column: column_feature(column) for column in schema.columns}
@@ -210,7 +212,16 @@ def _renamed(reference: Reference, schema: Schema) -> Reference:
     if former.keys().isdisjoint(reference.features):
         return reference
     features = {former.get(name, name): value for name, value in reference.features.items()}
-    return replace(reference, features=features)
+    replaced = (former.keys() & watched_features(schema)) - features.keys()
+    return replace(reference, features=features | {n: _nothing(n, schema) for n in replaced})
+
+
+def _nothing(name: str, schema: Schema) -> NumericReference | CategoricalReference:
+    """Return the reference of no document, for a feature that is no column."""
+    categories = {"text.truncated": TRUTH_VALUES, f"{ANSWER}.label": schema.labels}
+    if name in categories:
+        return CategoricalReference.of([], categories[name])
+    return NumericReference.of(np.zeros(0))
 
 
 def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str]:

@@ -120,14 +120,44 @@ def test_a_reference_with_the_plain_name_still_serves(
 
 
 def test_a_reference_in_which_a_column_replaced_another_feature(
-    bundle: Bundle, copied: Callable[[Path], Path]
+    bundle: Bundle, copied: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    """It lacks what the text had, and is refused naming the column."""
+    """Before, the column had the other's place; it is watched, and the other is only counted."""
     path = copied(bundle.path)
     reference = json.loads((path / REFERENCE).read_text(encoding="utf-8"))
     features = reference["features"]
-    features["text.tokens"] = features.pop("text.tokens (column)")
+    taken = ("text.tokens", "text.truncated", "answer.label", "answer.confidence")
+    for name in taken:
+        features[name] = features.pop(f"{name} (column)")
     reseal(path, {REFERENCE: json.dumps(reference).encode()})
 
-    with pytest.raises(GuardRefused, match=r"text\.tokens"):
+    former = open_bundle(path)
+    recording = Recording(former, tmp_path / "log.jsonl")
+    for number in range(3):
+        row: JsonObject = dict.fromkeys(NUMERIC, 7) | dict.fromkeys(CATEGORICAL, "NDCA")
+        recording.answered(str(number), **row)
+    recording.recorder.flush()
+    (window,) = recording.lines("drift.window")
+    recording.close()
+
+    for name in taken:
+        column = f"{name} (column)"
+        assert former.reference.features[column] == bundle.reference.features[column]
+        assert window["scores"][column]["value"] is not None
+        live = name.replace("answer.", "champion.")
+        assert window["scores"][live]["value"] is None
+        assert not window["scores"][live]["enough_data"]
+    assert window["counts"]["features"]["text.tokens"]["missing"] == 0
+
+
+def test_a_reference_without_a_column_is_refused(
+    bundle: Bundle, copied: Callable[[Path], Path]
+) -> None:
+    """What is missing is named."""
+    path = copied(bundle.path)
+    reference = json.loads((path / REFERENCE).read_text(encoding="utf-8"))
+    del reference["features"]["numeric.scale"]
+    reseal(path, {REFERENCE: json.dumps(reference).encode()})
+
+    with pytest.raises(GuardRefused, match=r"numeric\.scale"):
         open_bundle(path)
