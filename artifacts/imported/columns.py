@@ -26,7 +26,7 @@ from guards.integrity.unpickling.unpickler import (
 from guards.schema import MISSING, canonical_category
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from artifacts.bundle.estimator import Estimator
@@ -36,6 +36,13 @@ __all__ = ["ImportedColumns", "read_columns"]
 
 _MAX_EXACT = 2**53
 _MAX_BYTES = 2 * 1024**3
+
+_NEVER_SEALED = {
+    "functools.partial": "use a function of a module, and `kw_args` for its arguments",
+    "scipy.interpolate._bsplines.BSpline": "encode the column otherwise, as by KBinsDiscretizer",
+}
+"""What to use in the place of objects whose state cannot be compared."""
+
 _PICKLED = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -122,12 +129,22 @@ def _unpickled(path: Path, data: bytes, trusted: frozenset[str]) -> Unpickled:
 
 def _unless_trusted(refusal: ForbiddenGlobals) -> Finding:
     names = refusal.names
-    remedy = (
+    remedy = _instead(names) or (
         "dump what encodes the columns, and neither data nor a classifier; only where you know the "
         f"source of everything named, add {trust_options(names)}"
     )
     observed = f"the file wants to load {', '.join(names)}"
     return replace(refusal.findings[0], observed=observed, remedy=remedy)
+
+
+def _instead(names: Iterable[str]) -> str:
+    """Return what to do where a name cannot be sealed even if it is trusted; empty without one."""
+    for name in names:
+        if name.startswith("__main__."):
+            return f"{name} is known to the notebook or script alone: move it into a module"
+        if name in _NEVER_SEALED:
+            return f"{name} cannot be sealed: {_NEVER_SEALED[name]}"
+    return ""
 
 
 def _serving_notes(path: Path, estimator: object) -> list[str]:

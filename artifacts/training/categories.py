@@ -43,18 +43,19 @@ def known_categories(values: Iterable[str]) -> tuple[str, ...]:
 def category_notes(column: str, values: Sequence[str], known: Sequence[str]) -> Iterator[str]:
     """Yield a note if many of the training rows hold a category that is not ``known``.
 
-    Raises ``TableError`` where almost all do: that is no category, but an identifier.
+    Raises ``TableError`` where almost all hold a rare one: that is no category, but an identifier.
     """
     counts = Counter(value for value in values if value != MISSING)
     rows = counts.total()
     unknown = rows - sum(counts[category] for category in known)
+    rare = sum(count for count in counts.values() if count <= RARE)
     if unknown <= rows * _NOTED_SHARE and len(known) < MAX_CATEGORIES:
         return
     found = (
         f"{column}: {len(counts)} categories in {rows} rows; the {len(known)} most frequent are "
         f"known, and {unknown} rows ({unknown / rows:.0%}) hold another, encoded as unknown"
     )
-    if rows >= _MIN_JUDGED and unknown > rows * _REFUSED_SHARE:
+    if rows >= _MIN_JUDGED and rare > rows * _REFUSED_SHARE and unknown > rows * _REFUSED_SHARE:
         message = f"{found}: an identifier, it seems; leave the column out, or group its values"
         raise TableError(message)
     if unknown:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import joblib
@@ -29,6 +31,7 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
@@ -472,3 +475,33 @@ def test_vectorizer_of_another_text(tmp_path: Path) -> None:
 
     with pytest.raises(CallError, match="a vectorizer reads 'title'"):
         seal_columns(tmp_path, frame, estimator, width=1)
+
+
+def of_a_notebook(values: pd.DataFrame) -> pd.DataFrame:
+    """Stand for a function that a notebook defines."""
+    return values
+
+
+@pytest.mark.parametrize(
+    ("transformer", "words"),
+    [
+        (SplineTransformer(), "BSpline cannot be sealed: encode the column otherwise"),
+        (FunctionTransformer(partial(np.clip, a_min=0, a_max=1)), "and `kw_args` for its"),
+        (FunctionTransformer(of_a_notebook), "move it into a module"),
+    ],
+    ids=["spline", "partial", "notebook"],
+)
+def test_what_can_never_be_sealed_is_not_to_be_trusted(
+    transformer: Estimator, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal says what to use instead, rather than an option that leads to the next one."""
+    frame = pd.DataFrame({"age": np.linspace(0.0, 1.0, 20)})
+    monkeypatch.setattr(of_a_notebook, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "of_a_notebook", of_a_notebook, raising=False)
+    columns = ColumnTransformer([("age", transformer, ["age"])]).fit(frame)
+    joblib.dump(columns, tmp_path / "columns.joblib")
+
+    roles = ColumnRoles(("body",), "verdict", numeric=("age",))
+    with pytest.raises(GuardRefused, match=words) as refused:
+        read_columns(tmp_path / "columns.joblib", roles, (), ())
+    assert "--trust" not in str(refused.value)

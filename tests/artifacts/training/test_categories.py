@@ -74,6 +74,12 @@ def test_usual_columns_are_not_told_of(values: list[str]) -> None:
     assert notes(values) == []
 
 
+def test_many_frequent_categories_are_no_identifiers() -> None:
+    """Each of ten thousand sellers comes again and again: that most are unknown is only noted."""
+    (note,) = notes([f"seller {number}" for number in range(12_000)] * 5)
+    assert "55000 rows (92%) hold another" in note
+
+
 def test_a_small_table_is_not_refused() -> None:
     """Of fifty rows nobody can say whether a value would come again; they are told of."""
     assert len(notes([f"c{number}" for number in range(50)])) == 1
