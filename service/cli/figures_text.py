@@ -64,7 +64,9 @@ def comparison_lines(comparison: JsonMapping, names: Sequence[str], rows: str) -
 def _few_classes(classes: Mapping[str, JsonMapping]) -> Iterator[str]:
     for label, ranks in classes.items():
         yield f"  {printable(label)}  ({ranks['support']} rows)"
-        for name in _OF_A_CLASS:
+        # Without a row, nothing is known of the class, unless it was answered.
+        answered = ranks["support"] or ranks["precision"]["high"] < 1
+        for name in _OF_A_CLASS if answered else ():
             yield f"    {name:<16}{_figure(ranks[name])}"
 
 

@@ -105,3 +105,11 @@ def test_bundles_of_one_name_are_told_apart() -> None:
 
     assert names_of([one, other], paths) == ["prod/docs/1", "stage/docs/1"]
     assert names_of([one, BundleIdentity("docs", "2", "sha256:b")], paths) == ["docs/1", "docs/2"]
+
+
+def test_a_class_without_rows_has_no_figures() -> None:
+    """Of a class that is neither label nor answer, only that there is no row."""
+    lines = list(figures_lines(figures(4, 3), "rows of a.csv"))
+
+    assert lines[-1] == "  c003  (0 rows)"
+    assert sum("recall" in line for line in lines) == 3
