@@ -7,8 +7,10 @@
   encoding.
 - ``parquet_file``, ``json_lines``: read Parquet and JSON Lines.
 - ``cells``: what a cell holds, in words, and the plain value or text that it stands for.
-- ``markers``: texts that look like a missing value.
-- ``labels``: the labels of rows.
+- ``markers``: texts that look like a missing value, and where declared markers are found.
+- ``labels``, ``lookalikes``: the labels of rows, and which of them look the same.
+- ``notes``: what somebody should look at in the cells.
+- ``refusals``: the error for a cell that its column does not take.
 - ``table``: documents with their labels.
 - ``description``: what a table holds, by column.
 """

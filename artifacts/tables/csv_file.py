@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -11,10 +12,12 @@ from artifacts.tables.delimiters import delimiter_of, is_blank
 from artifacts.tables.encodings import encoding_of, refuse_encoding
 from artifacts.tables.raw import RawTable, wanted_columns
 from guards.errors import TableError
+from guards.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
+    from typing import TextIO
 
 __all__ = ["read_csv"]
 
@@ -22,13 +25,19 @@ _CHUNK_ROWS = 10_000
 _SAMPLE_CHARS = 65_536
 _MAX_CELL_CHARS = 2**31 - 1
 _NAMES = {"\t": "a tab"}
+_DECLARATION = re.compile(r'"?sep=([^\w"\s]|\t)"?\r?\n?', re.IGNORECASE)
+_MAX_DECLARATION = 16
+_LATE_QUOTE = re.compile(r'\s+".*"\s*', re.DOTALL)
 
 
-def read_csv(path: Path, wanted: Collection[str] | None) -> RawTable:
+def read_csv(
+    path: Path, wanted: Collection[str] | None, expected: Collection[str] = ()
+) -> RawTable:
     """Read a CSV whose first row names the columns; blank lines are no rows.
 
     Cells are separated by commas, semicolons, tabs or pipes, as header and rows show, and quoted by
-    ``"``, which is doubled inside. The encoding is UTF-8, or what a byte order mark says. Raises
+    ``"``, which is doubled inside; a line ``sep=;`` before the first row names the delimiter, as
+    Excel takes it. The encoding is UTF-8, or what a byte order mark says. Raises
     ``TableError`` with the row for what cannot be read without a guess.
     """
     # The limit is one of the whole process, and by default below what a request may hold.
@@ -36,18 +45,29 @@ def read_csv(path: Path, wanted: Collection[str] | None) -> RawTable:
     encoding, delimiter = encoding_of(path), None
     try:
         with path.open(encoding=encoding, newline="") as file:
-            delimiter = "\t" if path.suffix.lower() == ".tsv" else None
+            delimiter = _declared_delimiter(file)
+            if delimiter is None:
+                file.seek(0)
+                delimiter = "\t" if path.suffix.lower() == ".tsv" else None
             if delimiter is None:
                 sample = file.read(_SAMPLE_CHARS)
                 delimiter = delimiter_of(
-                    sample, wanted or (), str(path), complete=len(sample) < _SAMPLE_CHARS
+                    sample,
+                    (*(wanted or ()), *expected),
+                    str(path),
+                    complete=len(sample) < _SAMPLE_CHARS,
                 )
                 file.seek(0)
-            return _Rows(str(path), csv.reader(file, delimiter=delimiter, strict=True)).read(
-                wanted, _notes(path, delimiter)
-            )
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            return _Rows(str(path), delimiter, reader).read(wanted, _notes(path, delimiter))
     except UnicodeDecodeError:
         raise refuse_encoding(path, encoding, delimiter or ",") from None
+
+
+def _declared_delimiter(file: TextIO) -> str | None:
+    """Return the delimiter that the first line names, None where it is a line like any other."""
+    declared = _DECLARATION.fullmatch(file.readline(_MAX_DECLARATION))
+    return None if declared is None else declared[1]
 
 
 def _notes(path: Path, delimiter: str) -> tuple[str, ...]:
@@ -57,13 +77,36 @@ def _notes(path: Path, delimiter: str) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
+class _Cells:
+    """How many cells are to be noted, and where the first one is."""
+
+    count: int = 0
+    place: str = ""
+
+    def add(self, name: str, before: int, found: Iterable[object]) -> None:
+        """Add the cells of a column that are true, below ``before`` rows."""
+        rows = [row for row, each in enumerate(found, before + 1) if each]
+        if rows and not self.count:
+            self.place = f"row {rows[0]} of {name!r}"
+        self.count += len(rows)
+
+    def __str__(self) -> str:
+        if self.count == 1:
+            return self.place
+        return f"{self.place} and {self.count - 1} more"
+
+
+@dataclass(slots=True)
 class _Rows:
     """The rows of a CSV in chunks, with the number of those that were read before."""
 
     name: str
+    delimiter: str
     reader: Iterator[list[str]]
     header: list[str] = field(default_factory=list)
     rows: int = 0
+    late_quotes: _Cells = field(default_factory=_Cells)
+    open_quotes: _Cells = field(default_factory=_Cells)
 
     def read(self, wanted: Collection[str] | None, notes: tuple[str, ...]) -> RawTable:
         """Read the header and all rows."""
@@ -73,7 +116,9 @@ class _Rows:
         for chunk in self._chunks():
             for name, index in indices.items():
                 values = [row[index] for row in chunk]
-                if "\0" in "".join(values):
+                joined = "".join(values)
+                self._look_at_quotes(name, values, joined)
+                if "\0" in joined:
                     row = next(i for i, value in enumerate(values, 1) if "\0" in value)
                     message = (
                         f"{self.name}: row {self.rows + row} of {name!r} holds a NUL character"
@@ -81,7 +126,29 @@ class _Rows:
                     raise TableError(message)
                 cells[name].extend(values)
             self.rows += len(chunk)
-        return RawTable(self.name, tuple(self.header), self.rows, cells, notes)
+        return RawTable(
+            self.name, tuple(self.header), self.rows, cells, (*notes, *self._quote_notes())
+        )
+
+    def _look_at_quotes(self, name: str, values: Sequence[str], joined: str) -> None:
+        """Count the cells of a chunk, joined for a quick look, that may be quoted otherwise."""
+        if '"' in joined:
+            self.late_quotes.add(name, self.rows, map(_LATE_QUOTE.fullmatch, values))
+        if self.delimiter in joined and ("\n" in joined or "\r" in joined):
+            several = (self.delimiter in text and ("\n" in text or "\r" in text) for text in values)
+            self.open_quotes.add(name, self.rows, several)
+
+    def _quote_notes(self) -> Iterator[str]:
+        if self.late_quotes.count:
+            yield (
+                f"{self.name}: {self.late_quotes}: spaces stand before a quote, so that the quotes "
+                "are part of the value; remove the spaces"
+            )
+        if self.open_quotes.count:
+            yield (
+                f"{self.name}: {self.open_quotes}: the delimiter and a line end stand in it, as in "
+                "a text of several lines, or where a quote opens in one row and closes in another"
+            )
 
     def _header(self) -> list[str]:
         try:
@@ -119,16 +186,11 @@ class _Rows:
         width = len(self.header)
         for number, row in enumerate(chunk, self.rows + 1):
             if len(row) != width:
-                message = (
-                    f"{self.name}: row {number} has {_cells(len(row))}, and the header {width}"
-                )
+                found = counted(len(row), "cell")
+                message = f"{self.name}: row {number} has {found}, and the header {width}"
                 if len(row) > width:
                     message += '; write a cell that holds the delimiter in quotes ("a, b")'
                 raise TableError(message)
-
-
-def _cells(count: int) -> str:
-    return f"{count} cell" if count == 1 else f"{count} cells"
 
 
 def _words(error: csv.Error) -> str:

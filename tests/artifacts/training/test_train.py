@@ -613,8 +613,9 @@ def test_identifiers_as_labels_are_refused(
 
 def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) -> None:
     """What training took for missing is missing in a request, and is no category."""
-    roles = replace(ROLES, missing=("NA",))
+    roles = replace(ROLES, missing=("NA", "pages=-999.90", "court=?"))
     table = _blank(_blank(rows, 0, "court", "NA"), 1, "pages", "NA")
+    table = _blank(_blank(table, 3, "pages", -999.9), 4, "court", "?")
 
     train(_blank(table, 2, "court", "NA"), roles, tmp_path / "docs" / "1", QUICK)
 
@@ -622,6 +623,10 @@ def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) ->
     assert (schema.missing, "NA" in schema.categorical[0].categories) == (("NA",), False)
     row, problems = schema.canonical({"court": "NA", "pages": " NA"})
     assert (row.missing[:1], "court" in row.missing, problems) == (("pages",), True, [])
+    row, problems = schema.canonical({"court": "?", "pages": "-9.999e2"})
+    assert (row.missing[:1], "court" in row.missing, problems) == (("pages",), True, [])
+    (pages,) = (column for column in schema.numeric if column.name == "pages")
+    assert (pages.missing, pages.minimum is not None and pages.minimum > 0) == (("-999.90",), True)
 
 
 def test_destination_that_exists(
