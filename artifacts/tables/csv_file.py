@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from artifacts.tables.delimiters import delimiter_of, is_blank
 from artifacts.tables.encodings import encoding_of, refuse_encoding
+from artifacts.tables.quotes import OddQuotes
 from artifacts.tables.raw import RawTable, wanted_columns
 from guards.errors import TableError
 from guards.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator
     from pathlib import Path
     from typing import TextIO
 
@@ -27,7 +28,6 @@ _MAX_CELL_CHARS = 2**31 - 1
 _NAMES = {"\t": "a tab"}
 _DECLARATION = re.compile(r'"?sep=([^\w"\s]|\t)"?\r?\n?', re.IGNORECASE)
 _MAX_DECLARATION = 16
-_LATE_QUOTE = re.compile(r'\s+".*"\s*', re.DOTALL)
 
 
 def read_csv(
@@ -37,8 +37,8 @@ def read_csv(
 
     Cells are separated by commas, semicolons, tabs or pipes, as header and rows show, and quoted by
     ``"``, which is doubled inside; a line ``sep=;`` before the first row names the delimiter, as
-    Excel takes it. The encoding is UTF-8, or what a byte order mark says. Raises
-    ``TableError`` with the row for what cannot be read without a guess.
+    Excel takes it. The encoding is UTF-8, or what a byte order mark says. Raises ``TableError``
+    with the row for what cannot be read without a guess.
     """
     # The limit is one of the whole process, and by default below what a request may hold.
     csv.field_size_limit(_MAX_CELL_CHARS)
@@ -59,7 +59,8 @@ def read_csv(
                 )
                 file.seek(0)
             reader = csv.reader(file, delimiter=delimiter, strict=True)
-            return _Rows(str(path), delimiter, reader).read(wanted, _notes(path, delimiter))
+            rows = _Rows(str(path), reader, OddQuotes(str(path), delimiter))
+            return rows.read(wanted, _notes(path, delimiter))
     except UnicodeDecodeError:
         raise refuse_encoding(path, encoding, delimiter or ",") from None
 
@@ -77,36 +78,14 @@ def _notes(path: Path, delimiter: str) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class _Cells:
-    """How many cells are to be noted, and where the first one is."""
-
-    count: int = 0
-    place: str = ""
-
-    def add(self, name: str, before: int, found: Iterable[object]) -> None:
-        """Add the cells of a column that are true, below ``before`` rows."""
-        rows = [row for row, each in enumerate(found, before + 1) if each]
-        if rows and not self.count:
-            self.place = f"row {rows[0]} of {name!r}"
-        self.count += len(rows)
-
-    def __str__(self) -> str:
-        if self.count == 1:
-            return self.place
-        return f"{self.place} and {self.count - 1} more"
-
-
-@dataclass(slots=True)
 class _Rows:
     """The rows of a CSV in chunks, with the number of those that were read before."""
 
     name: str
-    delimiter: str
     reader: Iterator[list[str]]
+    quotes: OddQuotes
     header: list[str] = field(default_factory=list)
     rows: int = 0
-    late_quotes: _Cells = field(default_factory=_Cells)
-    open_quotes: _Cells = field(default_factory=_Cells)
 
     def read(self, wanted: Collection[str] | None, notes: tuple[str, ...]) -> RawTable:
         """Read the header and all rows."""
@@ -117,7 +96,7 @@ class _Rows:
             for name, index in indices.items():
                 values = [row[index] for row in chunk]
                 joined = "".join(values)
-                self._look_at_quotes(name, values, joined)
+                self.quotes.look_at(name, values, joined, self.rows)
                 if "\0" in joined:
                     row = next(i for i, value in enumerate(values, 1) if "\0" in value)
                     message = (
@@ -126,29 +105,8 @@ class _Rows:
                     raise TableError(message)
                 cells[name].extend(values)
             self.rows += len(chunk)
-        return RawTable(
-            self.name, tuple(self.header), self.rows, cells, (*notes, *self._quote_notes())
-        )
-
-    def _look_at_quotes(self, name: str, values: Sequence[str], joined: str) -> None:
-        """Count the cells of a chunk, joined for a quick look, that may be quoted otherwise."""
-        if '"' in joined:
-            self.late_quotes.add(name, self.rows, map(_LATE_QUOTE.fullmatch, values))
-        if self.delimiter in joined and ("\n" in joined or "\r" in joined):
-            several = (self.delimiter in text and ("\n" in text or "\r" in text) for text in values)
-            self.open_quotes.add(name, self.rows, several)
-
-    def _quote_notes(self) -> Iterator[str]:
-        if self.late_quotes.count:
-            yield (
-                f"{self.name}: {self.late_quotes}: spaces stand before a quote, so that the quotes "
-                "are part of the value; remove the spaces"
-            )
-        if self.open_quotes.count:
-            yield (
-                f"{self.name}: {self.open_quotes}: the delimiter and a line end stand in it, as in "
-                "a text of several lines, or where a quote opens in one row and closes in another"
-            )
+        notes = (*notes, *self.quotes.notes())
+        return RawTable(self.name, tuple(self.header), self.rows, cells, notes)
 
     def _header(self) -> list[str]:
         try:

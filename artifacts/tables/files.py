@@ -64,6 +64,7 @@ def read_raw(
         message = f"{path}: {problem}"
         raise TableError(message)
     try:
+        _check_start(path)
         if reader is read_csv:
             return read_csv(path, wanted, expected)
         return reader(path, wanted)
@@ -85,10 +86,14 @@ def _problem(path: Path, *, known: bool) -> str | None:
         other = _OTHERS.get(path.suffix.lower())
         found = f"found {path.suffix or 'no ending'!r}"
         return f"{expected}, {found}" + (f", which {other}" if other else "")
-    if not path.exists():
-        return "no such file"
-    if not path.is_file():
-        return "is no regular file; save the table as one"
+    return None if path.is_file() else "no such file"
+
+
+def _check_start(path: Path) -> None:
+    """Raise ``TableError`` for a file of another kind, whatever its ending says."""
     with path.open("rb") as file:
         start = file.read(4)
-    return next((words for mark, words in _STARTS.items() if start.startswith(mark)), None)
+    for mark, words in _STARTS.items():
+        if start.startswith(mark):
+            message = f"{path}: {words}"
+            raise TableError(message)

@@ -49,9 +49,9 @@ def table(  # noqa: PLR0913 (one parameter an option)
     """Show what TABLE holds, before anything is fitted.
 
     For each column: its role, the types found, the shares of missing cells and of odd ones (which
-    the role does not take, or which look missing), and the first values. The columns of
-    TABLE is read as `understudy train` reads it: the labels are counted, and what would be refused
-    is refused, also where only some of the roles are given.
+    the role does not take, or which look missing), and the first values. Columns with
+    a role are read as `understudy train` reads them, whether or not all roles are given: labels are
+    counted, and what training without --validation would refuse is refused.
     """
     from artifacts.tables import ColumnRoles, read_raw
 
@@ -104,7 +104,6 @@ def _read(raw: RawTable, roles: ColumnRoles) -> tuple[list[str], dict[str, int],
 
     notes, labels = [*raw.notes], dict[str, int]()
     try:
-        raw.require(roles.columns)
         table = table_of(raw, roles)
         notes = [*table.notes]
         labels = dict(Counter(table.labels).most_common()) if roles.label else {}

@@ -54,7 +54,10 @@ def test_a_note_names_marker_and_count() -> None:
 def _notes(missing: tuple[str, ...], private: tuple[str, ...] = ()) -> list[str]:
     """Return the notes on markers that were declared for an age and a country."""
     roles = ColumnRoles(("text",), "kind", ("age",), ("country",), private, missing=missing)
-    cells = {"age": ["NA", -999.9, "3", "n/a"], "country": ["NA", "DE", "NA", "-"]}
+    cells: dict[str, list[object]] = {
+        "age": ["NA", -999.9, "3", "n/a"],
+        "country": ["NA", "DE", "NA", "-"],
+    }
     return list(declared_notes(roles, cells))
 
 

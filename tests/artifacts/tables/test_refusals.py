@@ -13,7 +13,9 @@ from artifacts.tables.roles import ColumnRoles
 
 def refusal(cell: object, role: str = "numeric", *, private: bool = False) -> str:
     """Return the end of the line that refuses a cell."""
-    roles = ColumnRoles(("text",), "kind", **{role: ("it",)}, private=("it",) if private else ())
+    numeric, categorical = (("it",) if role == each else () for each in ("numeric", "categorical"))
+    private_names = ("it",) if private else ()
+    roles = ColumnRoles(("text",), "kind", numeric, categorical, private_names)
     schema = roles.open_schema()
     _, (problem, *_) = schema.canonical({"it": cell}, path="")
     message = str(refused_cell("memory", 2, problem, {"it": cell}, schema))

@@ -672,6 +672,15 @@ def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:
     assert [path.name for path in out.parent.iterdir()] == ["1"]
 
 
+def test_rows_that_nobody_labelled_are_noted(rows: Table, tmp_path: Path) -> None:
+    """Many tools write -1 for them, and a class would be learnt of it."""
+    labels = [("0", "1", "-1")[number % 3] for number in range(len(rows))]
+
+    report = train(replace(rows, labels=labels), ROLES, tmp_path / "docs" / "1", QUICK)
+
+    assert report.notes[0].startswith(f"label: {len(rows) // 3} rows with the label '-1'")
+
+
 def test_notes_say_which_epoch_was_kept(rows: Table, tmp_path: Path) -> None:
     """If a later epoch was worse, the report names the one whose weights are sealed."""
     generator = np.random.default_rng(1)
