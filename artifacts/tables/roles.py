@@ -35,7 +35,8 @@ class ColumnRoles:
 
         The missing markers are brought into canonical form; an empty one is refused, too.
         """
-        named = [*self.text, self.label, *self.numeric, *self.categorical]
+        label = [self.label] if self.label else []
+        named = [*self.text, *label, *self.numeric, *self.categorical]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             message = f"column {twice[0]!r} is given two roles; give it one"

@@ -50,6 +50,11 @@ def test_a_marker_of_one_column() -> None:
     assert replace(roles, time="when").own_missing == roles.own_missing
 
 
+def test_without_a_label() -> None:
+    """A column without a name, as an index often is, may then have another role."""
+    assert ColumnRoles(("text",), "", numeric=("",)).columns == ("text", "")
+
+
 @pytest.mark.parametrize(
     ("marker", "says"),
     [

@@ -31,6 +31,7 @@ from artifacts.training.wordpiece import learn_tokenizer
 from guards.drift.reference import CategoricalReference, NumericReference
 from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
+from service.cli.labelled import read_labelled
 from tests.conftest import ROLES
 from tests.repository import ROOT
 
@@ -611,7 +612,9 @@ def test_identifiers_as_labels_are_refused(
     assert "column 'label' has 60 different labels in 60 rows" in said
 
 
-def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) -> None:
+def test_declared_markers_are_part_of_the_bundle(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What training took for missing is missing in a request, and is no category."""
     roles = replace(ROLES, missing=("NA", "pages=-999.90", "court=?"))
     table = _blank(_blank(rows, 0, "court", "NA"), 1, "pages", "NA")
@@ -627,6 +630,9 @@ def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) ->
     assert (row.missing[:1], "court" in row.missing, problems) == (("pages",), True, [])
     (pages,) = (column for column in schema.numeric if column.name == "pages")
     assert (pages.missing, pages.minimum is not None and pages.minimum > 0) == (("-999.90",), True)
+    capsys.readouterr()
+    read_labelled(open_bundle(tmp_path / "docs" / "1"), csv(tmp_path / "t.csv", table), None)
+    assert "looks like a missing value" not in capsys.readouterr().err
 
 
 def test_destination_that_exists(
