@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from artifacts.tables.cells import text_of
@@ -49,10 +50,12 @@ def _empty_notes(name: str, cells: Sequence[object]) -> Iterator[str]:
 
 def _exponent_notes(name: str, cells: Sequence[object], *, private: bool) -> Iterator[str]:
     """Yield a note on texts that are numbers from 2^53 on with an exponent."""
-    found = [cell for cell in cells if isinstance(cell, str) and _has_lost_digits(cell)]
+    texts = Counter(cell for cell in cells if isinstance(cell, str))
+    found = {text: count for text, count in texts.items() if _has_lost_digits(text)}
     if found:
-        example = "" if private else f", such as {found[0].strip()!r}"
-        holds = "1 cell is a number" if len(found) == 1 else f"{len(found)} cells are numbers"
+        example = "" if private else f", such as {next(iter(found)).strip()!r}"
+        count = sum(found.values())
+        holds = "1 cell is a number" if count == 1 else f"{count} cells are numbers"
         yield (
             f"{name}: {holds} with an exponent{example}: digits were lost when it was written, and "
             "identifiers may be one that were several; write all digits (in a spreadsheet as a "
