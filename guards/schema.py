@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "Schema",
     "canonical_category",
     "canonical_number",
+    "is_marker",
 ]
 
 MISSING = ""
@@ -52,7 +54,13 @@ _MAX_INTEGER = 10**500
 _NO_NUMBER = "is not a finite number"
 _NO_CATEGORY = "is not a text, a number or a truth value"
 _INEXACT = "is a number so large that it has lost digits as a decimal fraction; send it as a text"
-_LARGE = "is a whole number beyond 2^53; send it as a text"
+_LARGE = {
+    1: "is a whole number beyond 2^53; send it as a text",
+    2: "is a whole number of more than 500 digits",
+}
+"""Why an integer is no category, by canonical form."""
+
+_INFINITE = "is an infinite number"
 
 _CATEGORY_CHARS = 500
 """Longer categories are truncated: composing takes quadratic time in the length of a run of
@@ -63,7 +71,8 @@ combining marks, an hour for a megabyte of them."""
 class NumericColumn:
     """A numeric column; ``minimum`` and ``maximum`` span the training rows (None: all missing).
 
-    ``lowest`` and ``highest`` bound what can be encoded at all (None: any number).
+    ``lowest`` and ``highest`` bound what can be encoded at all (None: any number). ``missing`` are
+    the markers of this column alone; see :class:`Schema`.
     """
 
     name: str
@@ -73,6 +82,7 @@ class NumericColumn:
     private: bool = False
     lowest: float | None = None
     highest: float | None = None
+    missing: tuple[str, ...] = ()
 
     def cannot_encode(self, value: float) -> bool:
         """Return whether a present value lies beyond what can be encoded."""
@@ -91,6 +101,7 @@ class CategoricalColumn:
     """A categorical column and the categories that the encoder knows, in the encoder's order.
 
     A ``closed`` column takes no other one: the encoder would fail, so the document is refused.
+    ``missing`` are the markers of this column alone; see :class:`Schema`.
     """
 
     name: str
@@ -98,6 +109,7 @@ class CategoricalColumn:
     required: bool = False
     private: bool = False
     closed: bool = False
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +164,7 @@ class _Reading:
 
     def number(self, column: NumericColumn) -> float:
         """Return a number, NaN where it is missing or not a number."""
-        raw = self._value(column.name)
+        raw = self._value(column, numeric=True)
         value = canonical_number(raw)
         if value is None or math.isnan(value):
             self._add_missing(column, _NO_NUMBER if value is None else None)
@@ -167,10 +179,10 @@ class _Reading:
 
     def category(self, column: CategoricalColumn) -> str:
         """Return a category, ``MISSING`` where it is missing or cannot be one."""
-        raw = self._value(column.name)
+        raw = self._value(column, numeric=False)
         value = canonical_category(raw, self._form)
         if value is None or value == MISSING:
-            self._add_missing(column, _why_no_category(raw) if value is None else None)
+            self._add_missing(column, _why_no_category(raw, self._form) if value is None else None)
             return MISSING
         if value not in column.categories:
             self.unknown.append(column.name)
@@ -180,13 +192,14 @@ class _Reading:
             self.coerced.append(column.name)
         return value
 
-    def _value(self, name: str) -> object:
-        if name not in self._features:
+    def _value(self, column: NumericColumn | CategoricalColumn, *, numeric: bool) -> object:
+        if column.name not in self._features:
             return None
         self.present += 1
-        value = self._features[name]
-        if self._markers and canonical_category(value, self._form) in self._markers:
-            return None
+        value = self._features[column.name]
+        for markers in (self._markers, column.missing):
+            if markers and is_marker(value, markers, self._form, numeric=numeric):
+                return None
         return value
 
     def _add_missing(self, column: NumericColumn | CategoricalColumn, problem: str | None) -> None:
@@ -204,8 +217,8 @@ class Schema:
 
     ``text`` names the table's text columns, joined with one space in this order, which is what a
     request's ``text`` holds. ``labels`` are in the order of the network's outputs. ``missing`` are
-    the texts and numbers, in canonical form, that were declared to stand for a missing value of a
-    column. ``form`` is that of the categories.
+    the texts and numbers, in canonical form, that were declared to stand for a missing value of any
+    column, or a missing label; see :func:`is_marker`. ``form`` is that of the categories.
     """
 
     text: tuple[str, ...]
@@ -255,8 +268,9 @@ class Schema:
     def to_json(self) -> JsonObject:
         """Return the schema as plain JSON, without what the schemas of form 1 did not have."""
         data = asdict(self)
-        if not self.missing:
-            del data["missing"]
+        for part in (data, *data["numeric"], *data["categorical"]):
+            if not part["missing"]:
+                del part["missing"]
         if self.form == 1:
             del data["form"]
         return data
@@ -270,9 +284,11 @@ class Schema:
             raise TypeError(message)
         return cls(
             text=_texts(data["text"]),
-            numeric=tuple(NumericColumn(**column) for column in data["numeric"]),
+            numeric=tuple(NumericColumn(**_with_markers(column)) for column in data["numeric"]),
             categorical=tuple(
-                CategoricalColumn(**{**column, "categories": _texts(column["categories"])})
+                CategoricalColumn(
+                    **{**_with_markers(column), "categories": _texts(column["categories"])}
+                )
                 for column in data["categorical"]
             ),
             labels=_texts(data["labels"]),
@@ -325,6 +341,28 @@ def canonical_category(value: object, form: int = FORM) -> str | None:
     return _category_of_text(value, form)
 
 
+def is_marker(value: object, markers: tuple[str, ...], form: int = FORM, *, numeric: bool) -> bool:
+    """Return whether a value is one of the markers that stand for a missing value.
+
+    In a ``numeric`` column, numbers are compared as numbers: ``"-999.90"``, ``-999.9`` and
+    ``"-9.999e2"`` are one. Anything else is compared by its canonical category.
+    """
+    number = canonical_number(value) if numeric else None
+    if number is None or math.isnan(number):
+        return canonical_category(value, form) in markers
+    return number in _numbers_among(markers)
+
+
+@lru_cache(maxsize=256)
+def _numbers_among(markers: tuple[str, ...]) -> frozenset[float]:
+    numbers = map(canonical_number, markers)
+    return frozenset(number for number in numbers if number is not None)
+
+
+def _with_markers(column: JsonMapping) -> JsonObject:
+    return {**column, "missing": _texts(column.get("missing", ()))}
+
+
 def _category_of_text(value: str, form: int) -> str:
     text = unicodedata.normalize("NFC", value.strip()[:_CATEGORY_CHARS])[:_CATEGORY_CHARS].strip()
     if text.lower() in _MISSING_TEXTS:
@@ -352,10 +390,10 @@ def _category_of_float(value: float, form: int) -> str | None:
     return repr(value) if form == 1 else None
 
 
-def _why_no_category(value: object) -> str:
-    if isinstance(value, float) and math.isfinite(value):
-        return _INEXACT
-    return _LARGE if isinstance(value, int) else _NO_CATEGORY
+def _why_no_category(value: object, form: int) -> str:
+    if isinstance(value, float):
+        return _INEXACT if math.isfinite(value) else _INFINITE
+    return _LARGE[form] if isinstance(value, int) else _NO_CATEGORY
 
 
 def _number_of_text(text: str) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["aligned", "listed", "printable"]
+__all__ = ["aligned", "counted", "listed", "printable"]
 
 _MAX_LISTED = 20
 
@@ -28,6 +28,15 @@ def listed(names: Sequence[str]) -> str:
     rest = len(names) - _MAX_LISTED
     more = f" and {rest} more" if rest > 0 else ""
     return (", ".join(map(repr, names[:_MAX_LISTED])) or "none") + more
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, which takes an s unless there is one.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -85,6 +85,7 @@ def _open_schema(
                 name,
                 known.get(name) or _categories(name, {row.categories[i] for row in open_rows}),
                 private=name in roles.private,
+                missing=roles.own_markers(name),
             )
             for i, name in enumerate(roles.categorical)
         ),
@@ -96,7 +97,7 @@ def _open_schema(
 def _check_markers(roles: ColumnRoles, known: Mapping[str, Sequence[str] | None]) -> None:
     """Raise ``CallError`` where an encoder knows a category that is declared to be missing."""
     for name, categories in known.items():
-        for marker in {*roles.missing} & {*(categories or ())}:
+        for marker in {*roles.markers_of(name)} & {*(categories or ())}:
             message = f"--missing {marker}: the columns know {marker!r} as a category of {name!r}"
             raise CallError(message)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from artifacts.tables.delimiters import delimiter_of, is_blank
 from artifacts.tables.encodings import encoding_of, refuse_encoding
+from artifacts.tables.quotes import OddQuotes
 from artifacts.tables.raw import RawTable, wanted_columns
 from guards.errors import TableError
+from guards.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
+    from typing import TextIO
 
 __all__ = ["read_csv"]
 
@@ -22,32 +26,49 @@ _CHUNK_ROWS = 10_000
 _SAMPLE_CHARS = 65_536
 _MAX_CELL_CHARS = 2**31 - 1
 _NAMES = {"\t": "a tab"}
+_DECLARATION = re.compile(r'"?sep=([^\w"\s]|\t)"?\r?\n?', re.IGNORECASE)
+_MAX_DECLARATION = 16
 
 
-def read_csv(path: Path, wanted: Collection[str] | None) -> RawTable:
+def read_csv(
+    path: Path, wanted: Collection[str] | None, expected: Collection[str] = ()
+) -> RawTable:
     """Read a CSV whose first row names the columns; blank lines are no rows.
 
     Cells are separated by commas, semicolons, tabs or pipes, as header and rows show, and quoted by
-    ``"``, which is doubled inside. The encoding is UTF-8, or what a byte order mark says. Raises
-    ``TableError`` with the row for what cannot be read without a guess.
+    ``"``, which is doubled inside; a line ``sep=;`` before the first row names the delimiter, as
+    Excel takes it. The encoding is UTF-8, or what a byte order mark says. Raises ``TableError``
+    with the row for what cannot be read without a guess.
     """
     # The limit is one of the whole process, and by default below what a request may hold.
     csv.field_size_limit(_MAX_CELL_CHARS)
     encoding, delimiter = encoding_of(path), None
     try:
         with path.open(encoding=encoding, newline="") as file:
-            delimiter = "\t" if path.suffix.lower() == ".tsv" else None
+            delimiter = _declared_delimiter(file)
+            if delimiter is None:
+                file.seek(0)
+                delimiter = "\t" if path.suffix.lower() == ".tsv" else None
             if delimiter is None:
                 sample = file.read(_SAMPLE_CHARS)
                 delimiter = delimiter_of(
-                    sample, wanted or (), str(path), complete=len(sample) < _SAMPLE_CHARS
+                    sample,
+                    (*(wanted or ()), *expected),
+                    str(path),
+                    complete=len(sample) < _SAMPLE_CHARS,
                 )
                 file.seek(0)
-            return _Rows(str(path), csv.reader(file, delimiter=delimiter, strict=True)).read(
-                wanted, _notes(path, delimiter)
-            )
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            rows = _Rows(str(path), reader, OddQuotes(str(path), delimiter))
+            return rows.read(wanted, _notes(path, delimiter))
     except UnicodeDecodeError:
         raise refuse_encoding(path, encoding, delimiter or ",") from None
+
+
+def _declared_delimiter(file: TextIO) -> str | None:
+    """Return the delimiter that the first line names, None where it is a line like any other."""
+    declared = _DECLARATION.fullmatch(file.readline(_MAX_DECLARATION))
+    return None if declared is None else declared[1]
 
 
 def _notes(path: Path, delimiter: str) -> tuple[str, ...]:
@@ -62,6 +83,7 @@ class _Rows:
 
     name: str
     reader: Iterator[list[str]]
+    quotes: OddQuotes
     header: list[str] = field(default_factory=list)
     rows: int = 0
 
@@ -73,7 +95,9 @@ class _Rows:
         for chunk in self._chunks():
             for name, index in indices.items():
                 values = [row[index] for row in chunk]
-                if "\0" in "".join(values):
+                joined = "".join(values)
+                self.quotes.look_at(name, values, joined, self.rows)
+                if "\0" in joined:
                     row = next(i for i, value in enumerate(values, 1) if "\0" in value)
                     message = (
                         f"{self.name}: row {self.rows + row} of {name!r} holds a NUL character"
@@ -81,6 +105,7 @@ class _Rows:
                     raise TableError(message)
                 cells[name].extend(values)
             self.rows += len(chunk)
+        notes = (*notes, *self.quotes.notes())
         return RawTable(self.name, tuple(self.header), self.rows, cells, notes)
 
     def _header(self) -> list[str]:
@@ -119,16 +144,11 @@ class _Rows:
         width = len(self.header)
         for number, row in enumerate(chunk, self.rows + 1):
             if len(row) != width:
-                message = (
-                    f"{self.name}: row {number} has {_cells(len(row))}, and the header {width}"
-                )
+                found = counted(len(row), "cell")
+                message = f"{self.name}: row {number} has {found}, and the header {width}"
                 if len(row) > width:
                     message += '; write a cell that holds the delimiter in quotes ("a, b")'
                 raise TableError(message)
-
-
-def _cells(count: int) -> str:
-    return f"{count} cell" if count == 1 else f"{count} cells"
 
 
 def _words(error: csv.Error) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING
 from artifacts.tables.cells import kind_of, text_of
 from artifacts.tables.markers import looks_missing
 from guards.plain_values import plain_value
-from guards.schema import MISSING, canonical_category, canonical_number
+from guards.schema import MISSING, canonical_category, canonical_number, is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from artifacts.tables.raw import RawTable
     from guards.json_types import JsonObject
@@ -51,7 +52,7 @@ def describe_column(
     raw: RawTable,
     name: str,
     role: str | None,
-    markers: Collection[str] = (),
+    markers: tuple[str, ...] = (),
     *,
     private: bool = False,
 ) -> ColumnDescription:
@@ -73,25 +74,31 @@ def describe_column(
     )
 
 
-def _kind(cell: object, role: str | None, markers: Collection[str]) -> str:
-    category = canonical_category(cell)
-    if text_of(cell) == "" if role == "text" else category in {MISSING, *markers}:
+def _kind(cell: object, role: str | None, markers: tuple[str, ...]) -> str:
+    if text_of(cell) == "" if role == "text" else _is_missing(cell, role, markers):
         return _MISSING
     if isinstance(cell, str):
-        if canonical_number(cell) is not None:
+        # What a text column has of "nan" is a word.
+        number = canonical_number(cell)
+        if number is not None and not math.isnan(number):
             return "a number"
-        return "a truth value" if category in ("false", "true") else "a text"
+        return "a truth value" if canonical_category(cell) in ("false", "true") else "a text"
     return kind_of(cell)
 
 
-def _is_odd(cell: object, role: str | None, markers: Collection[str]) -> bool:
-    category = canonical_category(cell)
+def _is_missing(cell: object, role: str | None, markers: tuple[str, ...]) -> bool:
+    return canonical_category(cell) == MISSING or is_marker(
+        cell, markers, numeric=role == "numeric"
+    )
+
+
+def _is_odd(cell: object, role: str | None, markers: tuple[str, ...]) -> bool:
     if role == "text":
         return text_of(cell) is None or looks_missing(cell)
-    if category is None:
-        return role != "numeric" or canonical_number(cell) is None
-    if category == MISSING or category in markers:
+    if _is_missing(cell, role, markers):
         return role == "label"
+    if canonical_category(cell) is None:
+        return role != "numeric" or canonical_number(cell) is None
     if role == "numeric" and canonical_number(cell) is None:
         return True
     return looks_missing(cell)

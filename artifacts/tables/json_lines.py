@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from artifacts.tables.encodings import encoding_of, refuse_encoding
@@ -72,6 +73,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _words(error: Exception) -> str:
     if isinstance(error, UnicodeEncodeError):
         return "it holds half of a surrogate pair"
+    if "integer string conversion" in str(error):
+        return f"it holds a whole number of more than {sys.get_int_max_str_digits()} digits"
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.pos + 1}"
     return "it nests too deep" if isinstance(error, RecursionError) else str(error)

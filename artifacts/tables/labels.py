@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import unicodedata
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from artifacts.tables.cells import holds_several, kind_of
+from artifacts.tables.lookalikes import look_of
 from artifacts.tables.markers import marker_notes
 from guards.errors import TableError
 from guards.labels import canonical_label
+from guards.plain_values import plain_value
+from guards.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-__all__ = ["check_classes", "label_notes", "labels_of_cells", "unknown_labels"]
+__all__ = ["check_classes", "class_notes", "label_notes", "labels_of_cells", "unknown_labels"]
 
 _MAX_CHARS = 500
+_UNLABELLED = "-1"
 _FEW_CLASSES = 20
+_FEW_ROWS = 3
 _MAX_NOTES = 5
 _MAX_NAMED = 5
-_LOOKALIKES = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455", "aeopcyxijs"
-)
-"""Cyrillic letters, and the Latin ones that they look like."""
 
 
 def labels_of_cells(
@@ -57,6 +58,11 @@ def _label(cell: object, missing: Collection[str], place: str) -> str:
         message = (
             f"{place} holds several labels; Understudy's classifiers give one label a document, "
             "so train one bundle a label"
+        )
+    elif label is None and _is_finite_float(cell):
+        message = (
+            f"{place} is a number so large that it has lost digits as a decimal fraction; write "
+            "labels as whole numbers or texts"
         )
     elif label is None:
         message = f"{place} is {kind_of(cell)}, which is no label; write it as a text"
@@ -96,10 +102,12 @@ def unknown_labels(labels: Iterable[str], known: Collection[str]) -> str | None:
     unknown = Counter(label for label in labels if label not in known)
     if not unknown:
         return None
-    named = [f"{label!r} ({_rows(count)})" for label, count in unknown.most_common(_MAX_NAMED)]
+    named = [
+        f"{label!r} ({counted(count, 'row')})" for label, count in unknown.most_common(_MAX_NAMED)
+    ]
     rest = len(unknown) - len(named)
     more = f" and {rest} more" if rest else ""
-    return f"{_rows(unknown.total())} with unknown labels: {', '.join(named)}{more}"
+    return f"{counted(unknown.total(), 'row')} with unknown labels: {', '.join(named)}{more}"
 
 
 def label_notes(labels: Sequence[str], column: str) -> Iterator[str]:
@@ -110,24 +118,41 @@ def label_notes(labels: Sequence[str], column: str) -> Iterator[str]:
     )
     alike: dict[str, list[str]] = {}
     for label in counts:
-        alike.setdefault(_look(label), []).append(label)
+        alike.setdefault(look_of(label), []).append(label)
     pairs = [(first, other) for first, *others in alike.values() for other in others]
     for pair in pairs[:_MAX_NOTES]:
-        first, second = (f"{_shown(label)} ({_rows(counts[label])})" for label in pair)
+        first, second = (f"{_shown(label)} ({counted(counts[label], 'row')})" for label in pair)
         yield f"{column}: labels {first} and {second} look the same, and are two classes"
     if len(pairs) > _MAX_NOTES:
-        yield f"{column}: {len(pairs) - _MAX_NOTES} more pairs of labels look the same"
+        yield f"{column}: {len(pairs)} pairs of labels look the same; these are the first"
 
 
-def _look(label: str) -> str:
-    """Return what is left of a label without case, spaces, invisible characters and widths."""
-    text = unicodedata.normalize("NFKC", label).casefold().translate(_LOOKALIKES)
-    return "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
+def class_notes(labels: Sequence[str], column: str) -> Iterator[str]:
+    """Yield a note for classes to learn that may be none.
+
+    That is ``-1`` beside the numbers from 0 on, and many classes of which half have hardly any
+    rows.
+    """
+    counts = Counter(labels)
+    numbers = {*counts} - {_UNLABELLED}
+    if _UNLABELLED in counts and len(numbers) > 1 and numbers == {*map(str, range(len(numbers)))}:
+        yield (
+            f"{column}: {counted(counts[_UNLABELLED], 'row')} with the label '-1' beside 0 to "
+            f"{len(numbers) - 1}, the usual mark of rows without a label; it is a class of its "
+            "own, so drop such rows if it is none"
+        )
+    rare = sum(count < _FEW_ROWS for count in counts.values())
+    if len(counts) > _FEW_CLASSES and rare >= len(counts) / 2:
+        yield (
+            f"{column}: {rare} of {len(counts)} classes have fewer than {_FEW_ROWS} rows; are "
+            "they identifiers or measurements?"
+        )
+
+
+def _is_finite_float(cell: object) -> bool:
+    value = plain_value(cell)
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _shown(label: str) -> str:
     return repr(label) if label.isascii() else f"{label!r} = {label!a}"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"

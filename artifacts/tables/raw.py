@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from artifacts.tables.lookalikes import look_of
 from guards.errors import TableError
 from guards.text import listed
 
@@ -32,7 +34,9 @@ class RawTable:
     def column(self, name: str) -> list[object]:
         """Return the cells of a column; raises ``TableError`` if there is none, or two."""
         if name not in self.names:
-            message = f"{self.name}: no column {name!r}; it has {listed(self.names)}{self._hint()}"
+            message = (
+                f"{self.name}: no column {name!r}; it has {listed(self.names)}{self._hint(name)}"
+            )
             raise TableError(message)
         if self.names.count(name) > 1:
             message = f"{self.name}: has two columns {name!r}; leave one of them"
@@ -47,8 +51,26 @@ class RawTable:
         for name in names:
             self.column(name)
 
-    def _hint(self) -> str:
-        return ": is the delimiter a comma?" if len(self.names) == 1 else ""
+    def _hint(self, name: str) -> str:
+        """Return which column may be meant, as the end of the error for one that is not there."""
+        look = _bare(name)
+        alike = [other for other in self.names if _bare(other) == look]
+        if len(alike) == 1:
+            return f"; did you mean {_told_apart(alike[0], name)}?"
+        if len(self.names) == 1:
+            return "; the cells of a CSV are separated by commas, semicolons, tabs or pipes"
+        return ""
+
+
+def _bare(name: str) -> str:
+    """Return what a name looks like without the quotes that a space before them made a part."""
+    return look_of(name.strip().strip('"'))
+
+
+def _told_apart(name: str, other: str) -> str:
+    """Return a name in quotes, with escapes where the two would look the same."""
+    normal = unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other)
+    return ascii(name) if normal else repr(name)
 
 
 def wanted_columns(names: Sequence[str], wanted: Collection[str] | None) -> dict[str, int]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import shlex
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -12,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 from artifacts.tables.cells import holds_several, kind_of, text_of
 from artifacts.tables.files import read_raw
 from artifacts.tables.labels import label_notes, labels_of_cells, unknown_labels
-from artifacts.tables.markers import looks_missing, marker_notes
+from artifacts.tables.notes import cell_notes
 from artifacts.tables.raw import RawTable
+from artifacts.tables.refusals import refused_cell, refused_feature
 from guards.errors import TableError
 from guards.plain_values import PLAIN_TYPES, plain_value
 from guards.schema import NumericColumn
 from guards.text import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     import pandas as pd
 
     from artifacts.tables.roles import ColumnRoles
     from guards.json_types import JsonObject
-    from guards.schema import CanonicalRow, Problem, Schema
+    from guards.schema import CanonicalRow, Schema
 
 __all__ = [
     "Table",
@@ -38,8 +37,6 @@ __all__ = [
     "read_table",
     "table_of",
 ]
-
-_DECIMAL_COMMA = re.compile(r"[+-]?\d[\d.,\u00a0 ]*,\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,12 @@ class Table:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.documents)
+
+    @property
+    def features(self) -> dict[str, list[object]]:
+        """The cells of each feature column."""
+        names = self.documents[0]["features"] if self.documents else ()
+        return {name: [each["features"][name] for each in self.documents] for name in names}
 
     def take(self, rows: Sequence[int]) -> Table:
         """Return the table of these rows, in this order."""
@@ -99,12 +102,14 @@ def as_table(frame: pd.DataFrame, roles: ColumnRoles, name: str) -> Table:
 def table_of(
     raw: RawTable, roles: ColumnRoles, find_label: Callable[[object], str | None] | None = None
 ) -> Table:
-    """Return the table of cells that were read, like ``read_table``."""
+    """Return the table of cells that were read, like ``read_table``.
+
+    Labels are empty where ``roles`` have no label column.
+    """
     raw.require(roles.columns)
     texts = _texts(raw, roles.text)
     features = {name: _features(raw, name) for name in roles.features}
-    cells = raw.column(roles.label)
-    labels = labels_of_cells(cells, roles.label, raw.name, roles.missing, find_label)
+    labels = _labels(raw, roles, find_label)
     rows = zip(*features.values(), strict=True) if features else repeat((), raw.rows)
     table = Table(
         raw.name,
@@ -114,7 +119,7 @@ def table_of(
         ],
         labels=labels,
         rows=list(range(1, raw.rows + 1)),
-        notes=(*raw.notes, *_notes(raw, roles, features), *label_notes(labels, roles.label)),
+        notes=(*raw.notes, *cell_notes(raw, roles), *label_notes(labels, roles.label)),
     )
     if roles.time is None:
         return table
@@ -151,7 +156,7 @@ def canonical_rows(table: Table, schema: Schema) -> list[CanonicalRow]:
     for number, document in zip(table.rows, table.documents, strict=True):
         row, problems = schema.canonical(document["features"], path="")
         if problems:
-            raise _refused_cell(table.name, number, problems[0], document["features"], schema)
+            raise refused_cell(table.name, number, problems[0], document["features"], schema)
         rows.append(row)
     return rows
 
@@ -167,14 +172,24 @@ def numeric_columns(roles: ColumnRoles, rows: Sequence[CanonicalRow]) -> tuple[N
                 min(present, default=None),
                 max(present, default=None),
                 private=name in roles.private,
+                missing=roles.own_markers(name),
             )
         )
     return tuple(columns)
 
 
+def _labels(
+    raw: RawTable, roles: ColumnRoles, find: Callable[[object], str | None] | None
+) -> list[str]:
+    if not roles.label:
+        return [""] * raw.rows
+    cells, missing = raw.column(roles.label), roles.markers_of(roles.label)
+    return labels_of_cells(cells, roles.label, raw.name, missing, find)
+
+
 def _texts(raw: RawTable, names: Sequence[str]) -> list[str]:
     """Join the text columns with one space, without blank ones; a single one stays as it is."""
-    columns = [_text_column(raw, name) for name in names]
+    columns = [_text_column(raw, name) for name in names] or [[""] * raw.rows]
     if len(columns) == 1:
         return columns[0]
     return [
@@ -202,44 +217,8 @@ def _features(raw: RawTable, name: str) -> list[object]:
     cells = [plain_value(cell) for cell in raw.column(name)]
     for row, cell in enumerate(cells, 1):
         if type(cell) not in PLAIN_TYPES:
-            message = (
-                f"{raw.name}: row {row} of {name!r} is {kind_of(cell)}, and a feature is a text, a "
-                "number or a truth value; make one of it first"
-            )
-            raise TableError(message)
+            raise refused_feature(raw.name, row, name, cell)
     return cells
-
-
-def _notes(
-    raw: RawTable, roles: ColumnRoles, features: Mapping[str, Sequence[object]]
-) -> Iterator[str]:
-    for name in roles.text:
-        yield from marker_notes(name, raw.column(name), (), "is read as a text")
-    for name in roles.categorical:
-        reading = "is read as a category; declare it by --missing in training if it is none"
-        yield from marker_notes(name, features[name], roles.missing, reading)
-
-
-def _refused_cell(
-    table: str, row: int, problem: Problem, features: Mapping[str, object], schema: Schema
-) -> TableError:
-    """Return the error for a cell that a schema does not take: where, what, and what to do."""
-    name = problem.path.removeprefix(".")
-    value = features.get(name)
-    shown = "" if name in schema.private or value is None else f" holds {str(value)[:40]!r}: it"
-    remedy = _remedy(name, value, schema)
-    return TableError(f"{table}: row {row} of {name!r}{shown} {problem.problem}{remedy}")
-
-
-def _remedy(name: str, value: object, schema: Schema) -> str:
-    if not isinstance(value, str) or name not in {column.name for column in schema.numeric}:
-        return ""
-    if looks_missing(value):
-        marker = "" if name in schema.private else f" {shlex.quote(value.strip())}"
-        return f"; declare it by --missing{marker} in training if it stands for a missing value"
-    if _DECIMAL_COMMA.fullmatch(value.strip()):
-        return "; write numbers with a decimal point, and without separators of thousands"
-    return f"; declare a column that holds texts by --categorical {shlex.quote(name)}"
 
 
 def _times(cells: Sequence[object], name: str, table: str) -> list[Any]:

@@ -21,7 +21,7 @@ from artifacts.sealing.destination import check_destination
 from artifacts.sealing.lineage import data_hash, lineage_of
 from artifacts.sealing.measure_and_seal import Classifier, SealingReport, measure_and_seal
 from artifacts.tables import canonical_rows, numeric_columns
-from artifacts.tables.labels import check_classes
+from artifacts.tables.labels import check_classes, class_notes
 from artifacts.training.categories import known_categories, notes_of_categories
 from artifacts.training.checkpoints import Checkpoints
 from artifacts.training.columns import fit_columns, with_training_gaps
@@ -63,7 +63,8 @@ def train(  # noqa: PLR0913 (what is trained, how, and who is told)
     check_options(options)
     check_classes(table.labels, roles.label, table.name)
     checkpoints = Checkpoints.of(destination, options.checkpoints, resume=options.resume)
-    notes = [] if options.base is None else check_base(options.base)
+    notes = [*class_notes(table.labels, roles.label)]
+    notes += [] if options.base is None else check_base(options.base)
     if validation is None:
         training, held_out = split(table, options.seed, by_time=roles.time is not None)
     else:
@@ -125,6 +126,7 @@ def _schema(roles: ColumnRoles, rows: Sequence[CanonicalRow], labels: tuple[str,
                 name,
                 known_categories(row.categories[index] for row in rows),
                 private=name in roles.private,
+                missing=roles.own_markers(name),
             )
             for index, name in enumerate(roles.categorical)
         ),

@@ -113,8 +113,9 @@ def compare(  # noqa: PLR0913 (click calls by name)
         table = LogTable.read(logs, progress.update)
     with table as log:
         champion, _, _ = last_champion(log, challenger)
-        known = KnownLabels(log.feedback(), KnownLabel(log.labels(champion.identity)))
-        left_out = add_tables(known, tables)
+        labels = log.labels(champion.identity)
+        known = KnownLabels(log.feedback(), KnownLabel(labels))
+        left_out = add_tables(known, tables, labels)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
     if as_json:
         print_json({**comparison.to_json(), "label_rows_left_out": left_out})

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from artifacts.tables import read_raw
 from artifacts.tables.cells import holds_several, kind_of, text_of
+from artifacts.tables.labels import unknown_labels
+from artifacts.tables.lookalikes import look_of
+from artifacts.tables.markers import looks_missing, marker_notes
 from guards.errors import TableError
 from guards.evidence.labels import LabelSource, TrueLabel
-from guards.labels import canonical_label
-from guards.text import listed
+from guards.labels import KnownLabel, canonical_label
+from guards.text import counted, listed
 from service.cli.output import print_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from guards.evidence.labels import KnownLabels
@@ -139,8 +143,36 @@ def _moment(text: str) -> datetime | None:
         raise ValueError(message) from None
 
 
-def add_tables(known: KnownLabels, tables: Iterable[Path]) -> int:
+def _label_notes(path: Path, table: LabelTable, labels: Collection[str]) -> Iterator[str]:
+    """Yield a note for labels that look missing, look like a known one, or are not known."""
+    find = KnownLabel(labels)
+    given = [row.label for row in table.labels if row.label is not None]
+    unknown = Counter(label for label in given if find(label) is None)
+    if not labels or not unknown:
+        return
+    rest = [label for label in unknown.elements() if not looks_missing(label)]
+    yield from marker_notes(
+        str(path),
+        unknown.elements(),
+        (),
+        "is a label here; leave the cell empty if it is none",
+    )
+    by_look = {look_of(label): label for label in labels}
+    alike = [label for label in dict.fromkeys(rest) if look_of(label) in by_look]
+    for label in alike[:_MAX_PROBLEMS]:
+        yield (
+            f"{path}: the label {label!a} ({counted(unknown[label], 'row')}) looks like "
+            f"{by_look[look_of(label)]!a}, and is another one"
+        )
+    said = unknown_labels(rest, {*labels})
+    if said is not None:
+        yield f"{path}: {said}, none of the champion's and challengers': {listed(sorted(labels))}"
+
+
+def add_tables(known: KnownLabels, tables: Iterable[Path], labels: Collection[str] = ()) -> int:
     """Add the labels of tables, say which rows are left out, and return their number.
+
+    Labels that are none of the champion's ``labels`` are noted.
 
     Raises ``TableError`` where that is every row of a table that has any.
     """
@@ -148,7 +180,7 @@ def add_tables(known: KnownLabels, tables: Iterable[Path]) -> int:
     for path in tables:
         table = read_labels(path)
         left_out += len(table.problems)
-        print_notes(table.notes)
+        print_notes([*table.notes, *_label_notes(path, table, labels)])
         for label in table.labels:
             known.add(label)
         if table.problems and not table.labels:

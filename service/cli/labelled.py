@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from artifacts.tables import ColumnRoles, Table, canonical_rows, known_rows, read_table
+from artifacts.tables.markers import declared_notes
 from guards.errors import CallError
 from guards.labels import KnownLabel
 from service.cli.output import print_notes
@@ -25,7 +26,10 @@ def read_training(path: Path, roles: ColumnRoles) -> Table:
     Raises ``TableError``, also for a cell that its column does not take: at once, before libraries
     are imported that take seconds.
     """
-    table = print_table_notes(read_table(path, roles))
+    table = read_table(path, roles)
+    table = print_table_notes(
+        replace(table, notes=(*table.notes, *declared_notes(roles, table.features)))
+    )
     canonical_rows(table, roles.open_schema())
     return table
 
@@ -59,6 +63,12 @@ def read_labelled(
         categorical=tuple(column.name for column in schema.categorical),
         private=schema.private,
         missing=schema.missing,
+        own_missing=tuple(
+            (column.name, marker)
+            for columns in (schema.numeric, schema.categorical)
+            for column in columns
+            for marker in column.missing
+        ),
     )
     table = read_table(path, roles, KnownLabel(bundle.labels))
     if skip_unknown:

@@ -133,8 +133,9 @@ def _with_roles(*, required: bool) -> Callable[[C], C]:
         click.option(
             "--missing",
             multiple=True,
-            metavar="VALUE",
-            help="A text or number that stands for a missing value, such as NA; repeat.",
+            metavar="[COL=]VALUE",
+            help="A text or number that stands for a missing value, such as NA, in this column or "
+            "in all; repeat.",
         ),
     )
 

@@ -69,8 +69,9 @@ def _drawn(
 ) -> tuple[LabelQueue, Verdict]:
     """Return a queue with at least one document, and the verdict without its labels."""
     champion, heard, _ = last_champion(log, challenger)
-    known = KnownLabels(log.feedback(), KnownLabel(log.labels(champion.identity)))
-    add_tables(known, tables)
+    labels = log.labels(champion.identity)
+    known = KnownLabels(log.feedback(), KnownLabel(labels))
+    add_tables(known, tables, labels)
     if len(heard) > 1:
         names = listed(list(map(str, heard)))
         message = f"several challengers: name one of them with --challenger: {names}"

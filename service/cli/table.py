@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from guards.errors import TableError
-from guards.text import aligned, printable
+from guards.text import aligned, counted, printable
 from service.cli.options import PATH, json_option, optional_role_options
 from service.cli.output import print_json, print_notes
 
@@ -49,18 +49,16 @@ def table(  # noqa: PLR0913 (one parameter an option)
     """Show what TABLE holds, before anything is fitted.
 
     For each column: its role, the types found, the shares of missing cells and of odd ones (which
-    the role does not take, or which look missing), and the first values. With --text and --label,
-    TABLE is then read as `understudy train` reads it: the labels are counted, and what would be
-    refused is refused.
+    the role does not take, or which look missing), and the first values. Columns with
+    a role are read as `understudy train` reads them, whether or not all roles are given: labels are
+    counted, and what training without --validation would refuse is refused.
     """
     from artifacts.tables import ColumnRoles, read_raw
 
     roles = ColumnRoles(text, label or "", numeric, categorical, private, missing=missing)
-    raw = read_raw(path)
+    raw = read_raw(path, expected=roles.columns)
     described = _described(raw, roles)
-    read, error = _read(raw, roles) if text and label else (None, _absent(raw, roles))
-    notes = raw.notes if read is None else read.notes
-    labels = {} if read is None else dict(Counter(read.labels).most_common())
+    notes, labels, error = _read(raw, roles)
     if as_json:
         print_json(
             {
@@ -90,39 +88,57 @@ def _described(raw: RawTable, roles: ColumnRoles) -> list[ColumnDescription]:
     }
     role_of = {name: role for role, names in by_role.items() for name in names}
     return [
-        describe_column(raw, name, role_of.get(name), roles.missing, private=name in roles.private)
+        describe_column(
+            raw, name, role_of.get(name), roles.markers_of(name), private=name in roles.private
+        )
         for name in raw.cells
     ]
 
 
-def _read(raw: RawTable, roles: ColumnRoles) -> tuple[Table | None, TableError | None]:
-    """Return the table as training takes it, or the error with which training would refuse it."""
-    from artifacts.tables import canonical_rows, table_of
-    from artifacts.tables.labels import check_classes
+def _read(raw: RawTable, roles: ColumnRoles) -> tuple[list[str], dict[str, int], TableError | None]:
+    """Return the notes and labels of the columns with a role, and why training would refuse them.
 
-    read = None
+    Each step adds its notes before the next one may refuse the table.
+    """
+    from artifacts.tables import table_of
+
+    notes, labels = [*raw.notes], dict[str, int]()
     try:
-        read = table_of(raw, roles)
-        check_classes(read.labels, roles.label, raw.name)
-        canonical_rows(read, roles.open_schema())
+        table = table_of(raw, roles)
+        notes = [*table.notes]
+        labels = dict(Counter(table.labels).most_common()) if roles.label else {}
+        for note in _training_notes(table, roles):
+            notes.append(note)
     except TableError as error:
-        return read, error
-    return read, None
+        return notes, labels, error
+    return notes, labels, None
 
 
-def _absent(raw: RawTable, roles: ColumnRoles) -> TableError | None:
-    """Return the error for a column that is named and is not there."""
-    try:
-        raw.require(name for name in roles.columns if name)
-    except TableError as error:
-        return error
-    return None
+def _training_notes(table: Table, roles: ColumnRoles) -> Iterator[str]:
+    """Yield what training would note of a table; raises ``TableError`` as training would."""
+    from artifacts.tables import canonical_rows
+    from artifacts.tables.labels import check_classes, class_notes
+    from artifacts.tables.markers import declared_notes
+    from artifacts.training.categories import category_notes, known_categories
+    from artifacts.training.held_out import split
+
+    yield from declared_notes(roles, table.features)
+    rows = canonical_rows(table, roles.open_schema())
+    if roles.label:
+        check_classes(table.labels, roles.label, table.name)
+        yield from class_notes(table.labels, roles.label)
+    if roles.label and roles.text:
+        training, _ = split(table, 0, by_time=False)
+        rows = [rows[number - 1] for number in training.rows]
+    for index, name in enumerate(roles.categorical):
+        values = [row.categories[index] for row in rows]
+        yield from category_notes(name, values, known_categories(values))
 
 
 def _text(
     raw: RawTable, described: Sequence[ColumnDescription], labels: Mapping[str, int]
 ) -> Iterator[str]:
-    yield f"{raw.name}: {raw.rows} rows"
+    yield f"{raw.name}: {counted(raw.rows, 'row')}"
     rows = [
         (
             printable(column.name),
@@ -136,7 +152,7 @@ def _text(
     ]
     yield aligned([("column", "role", "holds", "missing", "odd", "first values"), *rows])
     if labels:
-        yield f"{len(labels)} labels"
+        yield counted(len(labels), "label")
         shown = list(labels.items())[:_MAX_LABELS]
         yield aligned([(f"  {printable(label)}", str(count)) for label, count in shown])
         if len(labels) > _MAX_LABELS:

@@ -150,7 +150,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
     as_json: bool,
     out: Path,
 ) -> None:
-    """Fine-tune a BERT-family classifier on TABLE (.csv, .parquet or .jsonl) and seal a bundle.
+    """Fine-tune a BERT-family classifier on TABLE (.csv, .tsv, .parquet, .jsonl) and seal a bundle.
 
     Fits the preprocessing on the training rows. The held-out rows are used for the temperature,
     the figures, and the reference that live traffic is compared with. OUT is the bundle itself.

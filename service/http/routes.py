@@ -174,7 +174,9 @@ async def _feedback(request: Request, serving: Serving) -> Response:
     body = await read_json(request, serving.runtime.settings.max_body_bytes)
     # A stop may have come while the body did, and the log be closed.
     serving.runtime.accepting_champion()
-    accepted, rejected = parse_labels(body, champion.bundle.labels)
+    accepted, rejected = parse_labels(
+        body, champion.bundle.labels, champion.bundle.preprocessing.schema.missing
+    )
     matched = champion.recorder.feedback(accepted)
     counts = {
         "accepted": len(accepted),

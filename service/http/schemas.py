@@ -28,7 +28,7 @@ from service.documents import Document
 from service.errors import InvalidDocuments, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -221,12 +221,13 @@ def parse_documents(body: object, schema: Schema) -> list[Document]:
 
 
 def parse_labels(
-    body: object, known: Sequence[str]
+    body: object, known: Sequence[str], missing: Collection[str] = ()
 ) -> tuple[list[FeedbackReceived], list[Problem]]:
     """Split the labels of a feedback body into valid ones and the problems with the others.
 
     A label is one of the ``known`` ones of the champion where it has the same canonical form, or
-    else it is brought into that form. Raises ``TooLarge`` for more than ``MAX_LABELS``, and
+    else it is brought into that form; one of the ``missing`` markers is no label. Raises
+    ``TooLarge`` for more than ``MAX_LABELS``, and
     ``InvalidDocuments`` when the body has no list of labels at all.
     """
     labels = body.get("labels") if isinstance(body, dict) else None
@@ -238,7 +239,9 @@ def parse_labels(
     except ValidationError as error:
         raise InvalidDocuments(list(_problems(error))) from None
     find = _finder(tuple(known))
-    results = [_label(item, f"labels[{index}]", find) for index, item in enumerate(parsed.labels)]
+    results = [
+        _label(item, f"labels[{index}]", find, missing) for index, item in enumerate(parsed.labels)
+    ]
     accepted = [label for label in results if isinstance(label, FeedbackReceived)]
     rejected = [problem for problem in results if isinstance(problem, Problem)]
     return accepted, rejected
@@ -249,7 +252,9 @@ def _finder(labels: tuple[str, ...]) -> KnownLabel:
     return KnownLabel(labels)
 
 
-def _label(item: object, path: str, find: KnownLabel) -> FeedbackReceived | Problem:
+def _label(
+    item: object, path: str, find: KnownLabel, missing: Collection[str]
+) -> FeedbackReceived | Problem:
     try:
         label = Label.model_validate(_with_one_unknown_field(item, Label))
     except ValidationError as error:
@@ -259,6 +264,7 @@ def _label(item: object, path: str, find: KnownLabel) -> FeedbackReceived | Prob
         if problem := _problem_with_name(label.label.strip()):
             return Problem(f"{path}.label", problem)
         name = canonical_label(label.label)
+        name = None if name in missing else name
     if not name:
         return Problem(f"{path}.label", "stands for a missing value")
     if label.source is LabelSource.QUEUE:

@@ -350,6 +350,47 @@ def test_declared_markers_are_missing(column: str, cell: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("marker", "cell"),
+    [
+        *(("-999.90", cell) for cell in ("-999.90", "-999.9", -999.9, " -9.999e2", "-0999.9")),
+        *(("-999", cell) for cell in (-999, -999.0, "-999.000")),
+        *(("1e20", cell) for cell in (1e20, 10**20, "1e+20", "100000000000000000000")),
+        *((str(2**53), cell) for cell in (2.0**53, 2**53, f"{2**53}.0")),
+    ],
+)
+def test_numbers_are_compared_with_markers_as_numbers(marker: str, cell: object) -> None:
+    """Another spelling or type of a number is the same number, for all columns and for one."""
+    (pages,) = (column for column in SCHEMA.numeric if column.name == "pages")
+    others = tuple(column for column in SCHEMA.numeric if column.name != "pages")
+    own = replace(SCHEMA, numeric=(replace(pages, missing=(marker,)), *others))
+
+    for schema in (replace(SCHEMA, missing=(marker,)), own):
+        row, problems = schema.canonical({"amount": 1, "sealed": True, "pages": cell})
+        assert problems == []
+        assert "pages" in row.missing
+
+
+def test_a_marker_of_one_column_is_a_value_of_others() -> None:
+    """Namibia stays where it is a country, and the JSON of other columns is as it was."""
+    columns = tuple(
+        replace(column, missing=("NA",)) if column.name == "pages" else column
+        for column in SCHEMA.numeric
+    )
+    schema = replace(SCHEMA, numeric=columns)
+
+    row, problems = schema.canonical({"amount": 1, "sealed": True, "pages": "NA", "court": "NA"})
+
+    assert problems == []
+    assert "pages" in row.missing
+    assert "NA" in row.categories
+    data = json.loads(json.dumps(schema.to_json()))
+    assert Schema.from_json(data) == schema
+    held = {part["name"] for part in (*data["numeric"], *data["categorical"]) if "missing" in part}
+    assert held == {"pages"}
+    assert "missing" not in data
+
+
+@pytest.mark.parametrize(
     ("text", "category"),
     [
         ("-0.0", "0"),

@@ -101,6 +101,55 @@ def test_only_wanted_columns_are_held(tmp_path: Path) -> None:
         table.column("b")
 
 
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_first_line_that_names_the_delimiter(tmp_path: Path, line: str, end: str) -> None:
+    """Excel writes it, and it is neither the header nor a row."""
+    data = end.join([line, "text;net, gross", "a, b;1,2", ""])
+
+    assert columns(tmp_path / "t.csv", data) == {"text": ["a, b"], "net, gross": ["1,2"]}
+
+
+@pytest.mark.parametrize("header", ["sep", "sep=a,b", "sep=", "sep=abc"])
+def test_a_header_that_begins_alike(tmp_path: Path, header: str) -> None:
+    """A column may have such a name."""
+    data = f"{header}\n{','.join('1' for _ in header.split(','))}\n"
+
+    assert [*columns(tmp_path / "t.csv", data)] == header.split(",")
+
+
+@pytest.mark.parametrize("cell", [' "pos"', '  "pos, at all" ', '\t""'])
+def test_a_space_before_a_quote_is_noted(tmp_path: Path, cell: str) -> None:
+    """The quotes have become a part of the value, which nobody sees in a viewer."""
+    path = tmp_path / "t.csv"
+    path.write_text(f"text;label\na;b\nc;{cell}\nd;{cell}\n")
+
+    *_, note = read_raw(path).notes
+
+    assert note.startswith(f"{path}: row 2 of 'label' and 1 more: spaces stand before a quote")
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("t.tsv", "\t"), ("t.csv", ","), ("t.csv", "|")])
+def test_a_cell_that_may_be_several_is_noted(tmp_path: Path, name: str, delimiter: str) -> None:
+    """A quote that opens in one row and closes in another one joins them."""
+    path = tmp_path / name
+    rows = ["text", "label"], ["a", "x"], ['"great', "pos"], ['foo"', "neg"]
+    path.write_text("".join(f"{delimiter.join(row)}\n" for row in rows))
+
+    table = read_raw(path)
+
+    assert table.rows == 2
+    assert table.notes[-1].startswith(f"{path}: row 2 of 'text': the delimiter and a line end")
+
+
+def test_quotes_and_lines_that_are_usual(tmp_path: Path) -> None:
+    """Texts of several lines, quotes inside of a text, and plain spaces are no news."""
+    path = tmp_path / "t.csv"
+    path.write_text('text,label\n"two\nlines", x\n"he said ""no"" twice",y\n "5 ,z\n')
+
+    assert read_raw(path).notes == ()
+
+
 def _read(path: Path) -> tuple[str, set[int], int]:
     """Return the error of reading a table, or the lengths of its columns and the rows."""
     try:

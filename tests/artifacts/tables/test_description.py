@@ -46,6 +46,21 @@ def test_shares_by_role(role: str, cells: list[object], missing: float, odd: flo
     assert column.odd == pytest.approx(odd)
 
 
+def test_nan_is_no_number() -> None:
+    """In a text it is a word, and anywhere else it is missing."""
+    assert described(["nan", "NaN", "1"], "text").types == ("a text", "a number")
+    assert described(["nan", "1"], "numeric").types == ("a number",)
+    assert described(["nan", "x"]).types == ("a text",)
+
+
+@pytest.mark.parametrize("cell", ["-999.90", "-999.9", -999.9, "-9.999e2"])
+def test_markers_of_numbers_are_numbers(cell: object) -> None:
+    """However they are written."""
+    column = described([cell, 1], "numeric", "-999.90")
+
+    assert (column.missing, column.odd) == (0.5, 0.0)
+
+
 def test_values_are_short_and_not_those_of_a_private_column() -> None:
     """Long ones are cut, other types are named, and private ones stay where they are."""
     column = described(["x" * 100, b"y", "x" * 100])

@@ -13,7 +13,7 @@ from tests.artifacts.tables.reading import refusal
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENDINGS = "expected .csv, .tsv, .parquet or .jsonl, found "
+ENDINGS = "expected .csv, .tsv, .parquet, .jsonl or .ndjson, found "
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,14 @@ ENDINGS = "expected .csv, .tsv, .parquet or .jsonl, found "
     [
         ("t.parquet", b"PAR1", "cannot be read as parquet: "),
         ("t.parquet", b"text,label\n", "cannot be read as parquet: "),
-        ("t.xlsx", b"PK", f"{ENDINGS}'.xlsx'"),
-        ("t.csv.gz", b"\x1f\x8b", f"{ENDINGS}'.gz'"),
+        ("t.xlsx", b"PK", f"{ENDINGS}'.xlsx', which is an Excel workbook; save its sheet as CSV"),
+        ("t.csv.gz", b"\x1f\x8b", f"{ENDINGS}'.gz', which is compressed by gzip; unpack it first"),
+        ("t.zip", b"PK", f"{ENDINGS}'.zip', which is a ZIP archive; unpack"),
+        ("t.json", b"[]", f"{ENDINGS}'.json', which may be one JSON document; write one object a"),
+        ("t.csv", b"\x1f\x8b\x08\0", "holds gzip data; unpack it first"),
+        ("t.jsonl", b"\x1f\x8b\x08\0", "holds gzip data; unpack it first"),
+        ("t.csv", b"PK\3\4\0", "holds a ZIP archive or an Excel workbook; unpack it, or save"),
+        ("t.parquet", b"PK\3\4\0", "holds a ZIP archive or an Excel workbook; unpack it, or save"),
         ("table", b"", f"{ENDINGS}'no ending'"),
     ],
 )
@@ -34,11 +40,23 @@ def test_file_that_is_no_table(tmp_path: Path, name: str, data: bytes, says: str
 def test_file_that_is_not_there(tmp_path: Path) -> None:
     """A mistyped path is called what it is, and so is a directory."""
     (tmp_path / "d.parquet").mkdir()
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "0.parquet").touch()
 
     with pytest.raises(TableError, match=r"t\.csv: no such file$"):
         read_raw(tmp_path / "t.csv")
-    with pytest.raises(TableError, match=r"d\.parquet: is a directory$"):
+    with pytest.raises(TableError, match=r"d\.parquet: is a directory; name a file$"):
         read_raw(tmp_path / "d.parquet")
+    with pytest.raises(TableError, match=r"is a directory of Parquet files; write them as one"):
+        read_raw(tmp_path / "parts")
+
+
+def test_ndjson_is_json_lines(tmp_path: Path) -> None:
+    """It is another ending of the same thing."""
+    path = tmp_path / "t.ndjson"
+    path.write_text('{"a": 1}\n')
+
+    assert read_raw(path).cells == {"a": [1]}
 
 
 def test_a_tsv_is_separated_by_tabs(tmp_path: Path) -> None:

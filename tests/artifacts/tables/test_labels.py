@@ -8,7 +8,13 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from artifacts.tables.labels import check_classes, label_notes, labels_of_cells, unknown_labels
+from artifacts.tables.labels import (
+    check_classes,
+    class_notes,
+    label_notes,
+    labels_of_cells,
+    unknown_labels,
+)
 from guards.errors import TableError
 from guards.labels import KnownLabel
 
@@ -51,7 +57,7 @@ def test_labels_of_a_bundle_keep_its_spelling() -> None:
         (dt.datetime(2024, 2, 29, tzinfo=dt.UTC), "is a date and time, which is no label"),
         (b"a", "is binary data, which is no label"),
         (float("inf"), "is an infinite number, which is no label"),
-        (2.0**60, "is a number, which is no label"),
+        (2.0**60, "is a number so large that it has lost digits as a decimal fraction; write"),
         ("a" * 501, "has a label of more than 500 characters"),
     ],
 )
@@ -105,13 +111,13 @@ def test_labels_that_look_the_same_are_told(first: str, second: str) -> None:
 
 
 def test_few_notes_of_many_lookalikes() -> None:
-    """The first five are told, and how many more there are."""
+    """The first five are told, and how many there are."""
     labels = [text for number in range(8) for text in (f"class{number}", f"Class{number}")]
 
     notes = list(label_notes(labels, "kind"))
 
     assert len(notes) == 6
-    assert notes[-1] == "kind: 3 more pairs of labels look the same"
+    assert notes[-1] == "kind: 8 pairs of labels look the same; these are the first"
 
 
 def test_a_label_that_looks_missing_is_noted() -> None:
@@ -120,6 +126,26 @@ def test_a_label_that_looks_missing_is_noted() -> None:
 
     assert note.startswith("country: 2 rows hold 'NA', which looks like a missing value")
     assert "--missing" in note
+
+
+def test_the_usual_mark_of_unlabelled_rows_is_noted() -> None:
+    """Beside the numbers from 0 on, and not where it is one of a scale or stands alone."""
+    (note,) = class_notes(["0", "1", "-1", "2", "-1"], "kind")
+
+    assert note.startswith("kind: 2 rows with the label '-1' beside 0 to 2, the usual mark of rows")
+    for others in (["1"], ["0"], ["1", "2"], ["a", "b"], ["0", "2"]):
+        assert list(class_notes(["-1", *others], "kind")) == []
+
+
+@pytest.mark.parametrize(("classes", "rows", "noted"), [(21, 2, 1), (20, 2, 0), (200, 3, 0)])
+def test_many_rare_classes_are_noted(classes: int, rows: int, noted: int) -> None:
+    """Identifiers that come twice, and measurements, pass for classes."""
+    labels = [f"id {number}" for number in range(classes)] * rows
+
+    notes = list(class_notes(labels, "kind"))
+
+    assert len(notes) == noted
+    assert all("21 of 21 classes have fewer than 3 rows" in note for note in notes)
 
 
 def test_unknown_labels_are_counted() -> None:

@@ -257,41 +257,6 @@ def test_a_cell_that_is_nothing_plain(role: str, cell: object, kind: str) -> Non
         as_table(memory(it=[None, cell]), roles, "memory")
 
 
-@pytest.mark.parametrize(
-    ("cell", "says"),
-    [
-        ("Berlin", "row 2 of 'it' holds 'Berlin': it is not a finite number; declare a column"),
-        ("NA", "row 2 of 'it' holds 'NA': it is not a finite number; declare it by --missing NA "),
-        ("n/a ", "row 2 of 'it' holds 'n/a ': it is not a finite number; declare it by"),
-        ("12,5", "row 2 of 'it' holds '12,5': it is not a finite number; write numbers with a"),
-        ("1.234,50", "row 2 of 'it' holds '1.234,50': it is not a finite number; write numbers"),
-        (True, "row 2 of 'it' holds 'True': it is not a finite number"),
-        (math.inf, "row 2 of 'it' holds 'inf': it is not a finite number"),
-    ],
-)
-def test_a_cell_that_is_no_number(cell: object, says: str) -> None:
-    """The value is said, and what to do about a column of that kind."""
-    roles = ColumnRoles(("text",), "kind", numeric=("it",))
-    table = as_table(memory(it=[1, cell]), roles, "memory")
-
-    with pytest.raises(TableError) as error:
-        canonical_rows(table, roles.open_schema())
-
-    assert str(error.value).startswith(f"memory: {says}")
-
-
-def test_a_private_value_is_not_said() -> None:
-    """Of a private column the row and the reason are enough."""
-    roles = ColumnRoles(("text",), "kind", numeric=("it",), private=("it",))
-    table = as_table(memory(it=[1, "SECRET"]), roles, "memory")
-
-    with pytest.raises(TableError) as error:
-        canonical_rows(table, roles.open_schema())
-
-    assert str(error.value).startswith("memory: row 2 of 'it' is not a finite number")
-    assert "SECRET" not in str(error.value)
-
-
 def test_declared_markers_are_missing_values() -> None:
     """In numbers and categories, as texts and as numbers, and the schema remembers them."""
     roles = ColumnRoles(

@@ -31,6 +31,7 @@ from artifacts.training.wordpiece import learn_tokenizer
 from guards.drift.reference import CategoricalReference, NumericReference
 from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
+from service.cli.labelled import read_labelled
 from tests.conftest import ROLES
 from tests.repository import ROOT
 
@@ -611,10 +612,13 @@ def test_identifiers_as_labels_are_refused(
     assert "column 'label' has 60 different labels in 60 rows" in said
 
 
-def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) -> None:
+def test_declared_markers_are_part_of_the_bundle(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What training took for missing is missing in a request, and is no category."""
-    roles = replace(ROLES, missing=("NA",))
+    roles = replace(ROLES, missing=("NA", "pages=-999.90", "court=?"))
     table = _blank(_blank(rows, 0, "court", "NA"), 1, "pages", "NA")
+    table = _blank(_blank(table, 3, "pages", -999.9), 4, "court", "?")
 
     train(_blank(table, 2, "court", "NA"), roles, tmp_path / "docs" / "1", QUICK)
 
@@ -622,6 +626,13 @@ def test_declared_markers_are_part_of_the_bundle(rows: Table, tmp_path: Path) ->
     assert (schema.missing, "NA" in schema.categorical[0].categories) == (("NA",), False)
     row, problems = schema.canonical({"court": "NA", "pages": " NA"})
     assert (row.missing[:1], "court" in row.missing, problems) == (("pages",), True, [])
+    row, problems = schema.canonical({"court": "?", "pages": "-9.999e2"})
+    assert (row.missing[:1], "court" in row.missing, problems) == (("pages",), True, [])
+    (pages,) = (column for column in schema.numeric if column.name == "pages")
+    assert (pages.missing, pages.minimum is not None and pages.minimum > 0) == (("-999.90",), True)
+    capsys.readouterr()
+    read_labelled(open_bundle(tmp_path / "docs" / "1"), csv(tmp_path / "t.csv", table), None)
+    assert "looks like a missing value" not in capsys.readouterr().err
 
 
 def test_destination_that_exists(
@@ -665,6 +676,15 @@ def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["fingerprint"] == open_bundle(out).manifest.fingerprint
     assert [path.name for path in out.parent.iterdir()] == ["1"]
+
+
+def test_rows_that_nobody_labelled_are_noted(rows: Table, tmp_path: Path) -> None:
+    """Many tools write -1 for them, and a class would be learnt of it."""
+    labels = [("0", "1", "-1")[number % 3] for number in range(len(rows))]
+
+    report = train(replace(rows, labels=labels), ROLES, tmp_path / "docs" / "1", QUICK)
+
+    assert report.notes[0].startswith(f"label: {len(rows) // 3} rows with the label '-1'")
 
 
 def test_notes_say_which_epoch_was_kept(rows: Table, tmp_path: Path) -> None:

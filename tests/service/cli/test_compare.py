@@ -93,6 +93,20 @@ def test_labels_in_another_spelling_join(
     assert accuracy["champion"]["accuracy"]["value"] == 1.0
 
 
+def test_labels_that_no_variant_knows_are_noted(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They count as wrong answers of both, and somebody should look at them."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("request_id,label\nr-0,zz\nr-1,NA\n", encoding="utf-8")
+
+    exit_code("compare", log, "--labels", labels, "--json")
+
+    missing, unknown = capsys.readouterr().err.splitlines()
+    assert "1 row holds 'NA', which looks like a missing value" in missing
+    assert "1 row with unknown labels: 'zz' (1 row), none of the champion's" in unknown
+
+
 def test_anything_else_is_1(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Keep and undecided are both no reason to promote."""
     labels = _labels(tmp_path / "labels.csv", challenger_wins=False)

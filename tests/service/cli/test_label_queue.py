@@ -327,3 +327,15 @@ def test_what_is_read_is_told_in_bytes(tmp_path: Path) -> None:
     captured_documents([log], {"r-1"}, read.append)
 
     assert sum(read) == 2 * log.stat().st_size
+
+
+def test_known_labels_that_no_variant_knows_are_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Documents with them are not asked for again, so somebody should look at them."""
+    log, labels = write_log(tmp_path / "log.jsonl", _documents()), tmp_path / "labels.csv"
+    labels.write_text("request_id,label\nr-0,Contract\n", encoding="utf-8")
+    out = tmp_path / "queue.csv"
+
+    assert exit_code("label-queue", log, "-n", 10, "-o", out, "--labels", labels) == 0
+    assert "'Contract' (1 row) looks like 'contract'" in capsys.readouterr().err

@@ -227,3 +227,34 @@ def test_a_table_without_a_usable_row_is_a_wrong_call(tmp_path: Path) -> None:
 
     with pytest.raises(TableError, match=r"none of the rows can be used; .*row 1: has no request"):
         add_tables(KnownLabels(), [path])
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (["NA", "NA"], ["2 rows hold 'NA', which looks like a missing value and is a label here"]),
+        (
+            ["Memo", "memo"],
+            [
+                "the label 'Memo' (1 row) looks like 'memo', and is another one",
+                "1 row with unknown labels: 'Memo' (1 row), none of the champion's",
+            ],
+        ),
+        (["zz", "zz", "y"], ["3 rows with unknown labels: 'zz' (2 rows), 'y' (1 row), none of"]),
+        (["memo", " 1", "1.0", "TRUE"], []),
+    ],
+)
+def test_labels_that_nobody_can_have_answered_are_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], cells: list[str], says: list[str]
+) -> None:
+    """They would all count as wrong answers; another spelling of a known label is no news."""
+    path = tmp_path / "labels.csv"
+    rows = "".join(f"r-{number},{cell}\n" for number, cell in enumerate(cells))
+    path.write_text(f"request_id,label\n{rows}", encoding="utf-8")
+
+    add_tables(KnownLabels(), [path], ("memo", "1", "True"))
+
+    notes = capsys.readouterr().err.splitlines()
+    assert len(notes) == len(says)
+    for note, words in zip(notes, says, strict=True):
+        assert note.startswith(f"note: {path}: {words}")

@@ -75,6 +75,7 @@ def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
     calls = [
         *([command, "--help"] for command in COMMANDS),
         *([command, "--loudly"] for command in COMMANDS),
+        ["table", str(table), "--text", "text", "--label", "label", "--categorical", "city"],
         [*train, "city", "--out", "x"],
         [*train, "city", "--out", str(tmp_path)],
         [*train, "city", "--epochs", "none", "--out", out],
@@ -94,7 +95,7 @@ def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
         check=True,
     )
     assert "Traceback" not in ended.stderr
-    assert ended.stderr.count("\nunderstudy: ") == 9
+    assert ended.stderr.count("\nunderstudy: ") == 10
     assert not set(json.loads(ended.stdout)) & {*_SLOW_IMPORTS}
 
 

@@ -227,6 +227,19 @@ def rejection(**fields: object) -> Problem:
     return rejected
 
 
+@pytest.mark.parametrize("label", ["NA", " NA ", "-1.0", -1])
+def test_a_marker_is_no_label(label: object) -> None:
+    """What training declared to be missing is so in feedback, unless it is a label after all."""
+    body = {"labels": [{"request_id": "a", "label": label}]}
+
+    accepted, rejected = parse_labels(body, SCHEMA.labels, ("-1", "NA"))
+    known, _ = parse_labels(body, ("-1", "NA"), ("-1", "NA"))
+
+    assert accepted == []
+    assert rejected == [Problem("labels[0].label", "stands for a missing value")]
+    assert len(known) == 1
+
+
 @pytest.mark.parametrize("absent", [{}, {"stratum": None, "inclusion_probability": None}])
 def test_a_label_without_a_source_is_the_truth(absent: JsonObject) -> None:
     """Without more it came regardless of the answers."""
