@@ -64,13 +64,13 @@ def exchanged_labels(
 
     ``answers`` and ``truth`` are label indices int64 [rows]. The answers are assigned to labels so
     that the most rows are right (Kuhn 1955), and each cycle of that permutation is judged by
-    itself. It counts where the mean recall of its labels is at least twice that without it, a third
-    of the way from chance to 1 (Youden 1950), and both of these are significant, divided by the number of such cycles: it makes more rows right
-    than it makes wrong (sign test, at .001), and its answers depend on its labels (Fisher's exact
-    test, at .01), which those of a model that says the same to everything do not. All answers
-    count as below chance where significantly fewer are right, and less than half as many. Chance
-    is what the frequencies of labels and answers alone give (Cohen 1960), and what is significant
-    is bounded after Hoeffding (1963, theorem 1).
+    itself. It counts where the mean recall of its labels is at least twice that without it and a
+    third of the way from chance to 1 (Youden 1950), and where it is significant, at a level that is
+    divided by the number of such cycles, that more rows become right than wrong (sign test, .001),
+    and that answers depend on labels (Fisher's exact test, .01), which those of a model that says
+    the same to everything do not. All answers count as below chance where significantly fewer are
+    right, and less than half as many. Chance is what the frequencies of labels and answers alone
+    give (Cohen 1960), and what is significant is bounded after Hoeffding (1963, theorem 1).
     """
     exchanges = [] if len(labels) > _MAX_LABELS else [*_exchanges(answers, truth, len(labels))]
     if exchanges:
@@ -106,7 +106,7 @@ def _exchanges(
     _, assigned = linear_sum_assignment(counts * (count + 1) + np.eye(count), maximize=True)
     for cycle in _cycles(assigned.tolist()):
         tests = gammaln(count + 1) - gammaln(count - len(cycle) + 1) - np.log(len(cycle))
-        within = counts[np.ix_(cycle, assigned[cycle])]
+        within = counts[cycle][:, assigned[cycle]]
         right, before = within.diagonal(), counts[cycle, cycle]
         recalls = np.stack([right, before]) / np.maximum(1, counts[cycle].sum(axis=1))
         exchanged, as_named = recalls.sum(axis=1)
@@ -147,7 +147,7 @@ def _log_association(counts: NDArray[np.int64]) -> float:
     """
     below = counts[::-1].cumsum(axis=0)[::-1]
     rows, answers = counts.sum(axis=1), below.diagonal()
-    chances = hypergeom.sf(counts.diagonal() - 1, below.sum(axis=1), answers, rows)[:-1]
+    chances = np.asarray(hypergeom.sf(counts.diagonal() - 1, below.sum(axis=1), answers, rows))[:-1]
     with np.errstate(divide="ignore"):
         return float(chi2.logsf(-2 * np.log(chances).sum(), 2 * len(chances)))
 

@@ -8,7 +8,7 @@
 - ``parquet_file``, ``json_lines``: read Parquet and JSON Lines.
 - ``cells``: what a cell holds, in words, and the plain value or text that it stands for.
 - ``markers``: texts that look like a missing value.
-- ``labels``: the labels of rows.
+- ``labels``, ``lookalikes``: the labels of rows, and which of them look the same.
 - ``table``: documents with their labels.
 - ``description``: what a table holds, by column.
 """

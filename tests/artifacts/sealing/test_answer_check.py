@@ -46,8 +46,8 @@ def rows_of(shares: Sequence[float], rows: int, seed: int = 1) -> NDArray[np.int
         ([1 / 12] * 12, sorted(range(12), key=str), 400),
     ],
     ids=[
-        "two", "rare one", "very rare one", "two rare ones in turn", "rare one of four", "three in turn", "two of four",
-        "sorted as texts",
+        "two", "rare one", "very rare one", "two rare ones in turn", "rare one of four",
+        "three in turn", "two of four", "sorted as texts",
     ],
 )  # fmt: skip
 def test_exchanged_labels(shares: list[float], permutation: list[int], rows: int) -> None:
