@@ -21,8 +21,8 @@ from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.truncation import Truncation
 from artifacts.pretrained.configuration import (
     CLASSIFIER,
-    architectures_of,
     check_supported,
+    class_names,
     notes_on_classes,
     parse_config,
     read_config,
@@ -154,7 +154,7 @@ def _no_classifier(config: JsonObject) -> Iterator[tuple[str, str]]:
         yield "problem_type multi_label_classification", "train one classifier a label"
     if config.get("problem_type") == "regression":
         yield "problem_type regression", "train a classifier of ranges of the number"
-    for name in architectures_of(config):
+    for name in class_names(config.get("architectures")):
         for task, description in _OTHER_TASKS.items():
             if name.endswith(task):
                 yield f"{description} ({name})", "train a model to choose one label for a text"
@@ -167,7 +167,7 @@ def _remedy(directory: Path, config: JsonObject) -> str:
             "it is a model of sentence embeddings; train a classifier on it: "
             f"`understudy train --base {directory} …`"
         )
-    for name in architectures_of(config):
+    for name in class_names(config.get("architectures")):
         if name.endswith(_LANGUAGE_MODELS):
             return (
                 f"it is a language model ({name}); train a classifier on it: "

@@ -11,7 +11,7 @@ from artifacts.bundle.network import DocumentClassifier, DocumentClassifierConfi
 from guards.errors import CallError, Finding, GuardRefused, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from transformers import PreTrainedConfig
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "CLASSIFIER",
     "ENCODER",
-    "architectures_of",
     "check_supported",
+    "class_names",
     "foreign_classes",
     "notes_on_classes",
     "parse_config",
@@ -80,18 +80,19 @@ def parse_config(config: JsonObject, source: str) -> PreTrainedConfig:
         raise CallError(message) from None
 
 
-def architectures_of(config: JsonObject) -> list[str]:
-    """Return the classes that saved a model, as its ``config.json`` names them."""
-    written = config.get("architectures") or []
-    return [written] if isinstance(written, str) else [str(name) for name in written]
+def class_names(architectures: object) -> list[str]:
+    """Return the classes that saved a model, as ``architectures`` of its ``config.json`` says."""
+    if isinstance(architectures, str):
+        return [architectures]
+    return [*map(str, architectures)] if isinstance(architectures, list) else []
 
 
-def foreign_classes(architectures: Iterable[str] | None) -> list[str]:
+def foreign_classes(architectures: object) -> list[str]:
     """Return those of the classes that saved a model which the library and Understudy lack."""
     known = {DocumentClassifier.__name__, *dir(transformers)}
     return [
         name
-        for name in architectures or ()
+        for name in class_names(architectures)
         if name.removeprefix("Flax").removeprefix("TF") not in known
     ]
 
@@ -100,8 +101,8 @@ def notes_on_classes(config: JsonObject) -> list[str]:
     """Return a note where a class that the library does not have saved the model."""
     return [
         f"the model was saved by a class {name} that the library does not have: what it computes "
-        "beside its weights cannot be seen, so check that the figures are those of training"
-        for name in foreign_classes(architectures_of(config))
+        "beside its weights cannot be seen"
+        for name in foreign_classes(config.get("architectures"))
     ]
 
 

@@ -25,16 +25,8 @@ _INDEX = ".index.json"
 _LFS_POINTER = b"version https://git-lfs"
 
 _UNREAD = (
-    "*.safetensors",
-    "*.bin",
-    "*.pt",
-    "*.pth",
-    "*.ckpt",
-    "*.ot",
-    "*.pb",
-    "*.xml",
-    "*.mlmodel",
-)
+    "*.safetensors", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.ot", "*.pb", "*.xml", "*.mlmodel",
+)  # fmt: skip
 """What files of weights are called that the library does not read by their names."""
 
 _NO_WEIGHTS = frozenset({"training_args.bin", "optimizer.pt", "scheduler.pt", "scaler.pt"})
@@ -135,14 +127,16 @@ def _number(directory: Path) -> tuple[int, str]:
 
 
 def _without_weights(directory: Path, source: str) -> CallError | GuardRefused:
-    found = sorted({path.name for pattern in _UNREAD for path in directory.glob(pattern)})
-    found = [name for name in found if name not in _NO_WEIGHTS]
+    present = {path.name for pattern in _UNREAD for path in directory.glob(pattern)}
+    found = sorted(present - _NO_WEIGHTS)
     if found and all(name.startswith("adapter_model.") for name in found):
         return _refused(source, f"an adapter ({found[0]})", _MERGE)
-    others = f" under a name that is read, but {listed(found)}" if found else ""
+    others = ""
+    if found:
+        others = f" under a name that is read, but {listed(found)}; load it from there"
     message = (
-        f"{source}: no model there: it has no weights{others}; load it as it was saved, and save "
-        "the whole model: `model.save_pretrained(…)`"
+        f"{source}: no model there: it has no weights{others}; save the whole model: "
+        "`model.save_pretrained(…)`"
     )
     return _in_another_format(directory, source) or CallError(message)
 

@@ -12,8 +12,8 @@ from artifacts.bundle.network import DocumentClassifier, new_network, positions_
 from artifacts.pretrained.answers import check_equal, check_finite_answer, check_unchanged
 from artifacts.pretrained.configuration import (
     ENCODER,
-    architectures_of,
     check_supported,
+    class_names,
     notes_on_classes,
     parse_config,
     read_config,
@@ -127,7 +127,7 @@ def _read_encoder(base: str, source: str) -> PreTrainedModel:
 def _of_encoder(loaded: Loaded, config: JsonObject) -> Iterator[str]:
     """Yield the weights without a place that belong to the encoder and not to a head on it."""
     model = loaded.model
-    encoder_alone = type(model).__name__ in architectures_of(config)
+    encoder_alone = type(model).__name__ in class_names(config.get("architectures"))
     children = {model.base_model_prefix, *(name for name, _ in model.named_children())}
     for name in loaded.unexpected:
         if encoder_alone or name.partition(".")[0] in children:

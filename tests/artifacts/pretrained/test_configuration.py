@@ -128,6 +128,7 @@ def test_kind_of_model_that_the_library_lacks(config: JsonObject, named: str) ->
         (["TFBertForSequenceClassification"], False),
         (["DocumentClassifier"], False),
         (None, False),
+        (7, False),
         (["BertMeanPoolClassifier"], True),
         ("MyNet", True),
     ],
