@@ -111,7 +111,12 @@ class PartError(GuardRefused):
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, printable and cut to 200 characters.
 
-    That of an error without a text is the name of its class.
+    Lines that end in a colon or a bracket are joined with the next one, which they announce. That
+    of an error without a text is the name of its class.
     """
-    lines = (line for line in str(error).splitlines() if line.strip())
-    return printable(next(lines, type(error).__name__)[:_MAX_LINE])
+    text = ""
+    for line in filter(str.strip, str(error).splitlines()):
+        text += line if not text else f" {line.strip()}"
+        if not text.rstrip().endswith((":", "(", "[", "{")):
+            break
+    return printable((text or type(error).__name__)[:_MAX_LINE])

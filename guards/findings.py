@@ -341,7 +341,8 @@ CATALOGUE: Mapping[Code, Entry] = {
     "weights_unused": Entry(
         Section.SEALING,
         "the files hold weights that the configured network has no place for (more layers, another "
-        "kind of positions), or of another shape: another network was trained",
+        "kind of positions, a head that no model of its kind has), or of another shape: another "
+        "network was trained",
         "make config.json that of the trained model; where these weights were not used in "
         "training, remove them",
     ),

@@ -197,8 +197,9 @@ class _Reading:
             return None
         self.present += 1
         value = self._features[column.name]
-        for markers in (self._markers, column.missing):
-            if markers and is_marker(value, markers, self._form, numeric=numeric):
+        if self._markers or column.missing:
+            markers = (*self._markers, *column.missing)
+            if is_marker(value, markers, self._form, numeric=numeric):
                 return None
         return value
 

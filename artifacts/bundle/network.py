@@ -38,6 +38,11 @@ __all__ = [
 _UNSAFE_FIELDS = ("auto_map", "attn_implementation", "_attn_implementation", "quantization_config")
 """Fields with which the library would load code from elsewhere, or compute differently."""
 
+_FORM_OF_OUTPUT = (
+    "output_attentions", "output_hidden_states", "return_dict", "torchscript", "use_return_dict",
+)  # fmt: skip
+"""Fields that say in which form, and with what beside them, logits are given."""
+
 
 _OFFSET_POSITIONS = frozenset(
     {
@@ -188,8 +193,12 @@ def empty_network(config: JsonObject) -> Network:
 
 
 def harmless_fields(config: JsonObject) -> JsonObject:
-    """Return a configuration without what asks for code from elsewhere, or for other kernels."""
-    return {name: value for name, value in config.items() if name not in _UNSAFE_FIELDS}
+    """Return a configuration without what asks for code from elsewhere, or for other kernels.
+
+    Neither does it keep in which form outputs are given: every network is called alike.
+    """
+    left_out = (*_UNSAFE_FIELDS, *_FORM_OF_OUTPUT)
+    return {name: value for name, value in config.items() if name not in left_out}
 
 
 def harmless_config(config: JsonObject) -> PreTrainedConfig:

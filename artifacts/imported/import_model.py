@@ -73,7 +73,7 @@ def import_model(
     columns = _read_columns(roles, options)
     model = read_model(options.model, options.max_length, options.tokenizer_from)
     outputs = model.network.config.num_labels or 0
-    labels = labels_of(model.config, outputs, table.labels, f"--model {options.model}")
+    labels, named = labels_of(model.config, outputs, table.labels, f"--model {options.model}")
     preprocessing, notes = import_preprocessing(table, roles, model, columns, labels)
     _bind(model.network, preprocessing, options.model)
     check_agreement(options.model, model, table)
@@ -86,7 +86,7 @@ def import_model(
     lineage = _lineage(table, roles, options, model, columns)
     report = measure_and_seal(destination, classifier, encoded, lineage, options)
     _open_once(destination, options)
-    return replace(report, notes=(*model.notes, *notes, *left_out, *report.notes))
+    return replace(report, notes=(*model.notes, *named, *notes, *left_out, *report.notes))
 
 
 def _read_columns(roles: ColumnRoles, options: ImportOptions) -> ImportedColumns | None:

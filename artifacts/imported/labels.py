@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from artifacts.tables.lookalikes import look_of
 from guards.errors import CallError, Finding, GuardRefused, PartError
 from guards.labels import canonical_label
+from guards.text import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from guards.json_types import JsonObject
 
-__all__ = ["labels_of"]
+__all__ = ["OutputLabels", "labels_of"]
 
 _MAX_DIGITS = 10
 """No head has so many outputs; Python refuses to read much longer numbers."""
 
 
+class OutputLabels(NamedTuple):
+    """The labels of a model in the order of its outputs, and notes on where they are from."""
+
+    labels: tuple[str, ...]
+    notes: list[str]
+
+
 def labels_of(
     config: JsonObject, outputs: int, in_table: Sequence[str], source: str
-) -> tuple[str, ...]:
+) -> OutputLabels:
     """Return the labels in the order of the network's ``outputs``, in their canonical form.
 
     ``config`` is the configuration as it is written, since the library rewrites it when reading;
     ``source`` is the option of the model and its value, for messages. A model that was saved
     without labels calls output 0 ``LABEL_0``, …: such a name is replaced by that of ``label2id``,
     or, where no output has another, by the output's number if all labels of the table are such
-    numbers. Raises ``CallError`` for a map that does not name each output once or lacks a label of
-    the table, and ``GuardRefused`` for two maps that contradict each other.
+    numbers, the first and the last one among them. Raises ``CallError`` for a map that does not
+    name each output once or lacks a label of the table, and for numbers that may have been counted
+    from 1, and ``GuardRefused`` for two maps that contradict each other.
     """
+    by_index = _id2label(config, outputs)
     try:
-        labels = _settled(_id2label(config, outputs), _label2id(config, outputs))
+        labels = _settled(by_index, _label2id(config, outputs))
     except PartError as contradiction:
         raise GuardRefused(source, contradiction.findings) from None
+    _check_once(labels)
+    numbers = tuple(map(str, range(outputs)))
+    generic = all(label == _generic(index) for index, label in enumerate(labels))
+    if generic and set(in_table) <= set(numbers):
+        _check_both_ends(numbers, in_table)
+        note = f"outputs 0 to {numbers[-1]} have no names, and are called by the table's numbers"
+        return OutputLabels(numbers, [note])
+    strange = sorted(set(in_table) - set(labels))
+    if strange:
+        message = (
+            f"the table has label {strange[0]!r}, and the model knows {_shown(labels, strange[0])}"
+            "; write the table's as the model does, or name them in the id2label of its config.json"
+        )
+        raise CallError(message)
+    return OutputLabels(tuple(labels), [*_taken(by_index, labels), *_alike(labels)])
+
+
+def _check_once(labels: Sequence[str]) -> None:
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         indices = [index for index, label in enumerate(labels) if label == twice[0]]
@@ -42,18 +71,47 @@ def labels_of(
             "its config.json; give each a label of its own"
         )
         raise CallError(message)
-    numbers = tuple(map(str, range(outputs)))
-    generic = all(label == _generic(index) for index, label in enumerate(labels))
-    if generic and set(in_table) <= set(numbers):
-        return numbers
-    strange = sorted(set(in_table) - set(labels))
-    if strange:
+
+
+def _check_both_ends(numbers: Sequence[str], in_table: Sequence[str]) -> None:
+    """Refuse numbers that may have been counted from 1, or be some of more."""
+    if not {numbers[0], numbers[-1]} <= set(in_table):
+        found = listed(sorted(set(in_table), key=int))
         message = (
-            f"the table has label {strange[0]!r}, and the model knows {', '.join(labels)}; "
-            "write the table's as the model does, or name them in the id2label of its config.json"
+            f"the {len(numbers)} outputs of the model have no names, and the table's labels are "
+            f"{found}: without both 0 and {numbers[-1]} among them it is not certain which output "
+            "each number means; name the outputs in the id2label of its config.json"
         )
         raise CallError(message)
-    return tuple(labels)
+
+
+def _shown(labels: Sequence[str], strange: str) -> str:
+    """Return labels in quotes, and what sets those apart that look like a strange one."""
+    alike = [
+        label
+        for label in labels
+        if look_of(label) == look_of(strange) and not f"{label}{strange}".isascii()
+    ]
+    return listed(labels) + "".join(
+        f" ({label!r} is {label!a}, and the table's {strange!a})" for label in alike
+    )
+
+
+def _taken(by_index: Mapping[int, str], labels: Sequence[str]) -> Iterator[str]:
+    """Yield a note for names that are not those of ``id2label``."""
+    outputs = [index for index, label in enumerate(labels) if by_index[index] != label]
+    if outputs:
+        named = listed([labels[index] for index in outputs])
+        yield f"outputs {', '.join(map(str, outputs))} are called {named} by label2id alone"
+
+
+def _alike(labels: Sequence[str]) -> Iterator[str]:
+    """Yield a note for each label that looks like an earlier one."""
+    first: dict[str, str] = {}
+    for label in labels:
+        other = first.setdefault(look_of(label), label)
+        if other != label:
+            yield f"labels {other!a} and {label!a} of the model look the same, and are two"
 
 
 def _generic(index: int) -> str:

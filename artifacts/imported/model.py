@@ -20,7 +20,10 @@ from artifacts.bundle.network import (
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.truncation import Truncation
 from artifacts.pretrained.configuration import (
+    CLASSIFIER,
     check_supported,
+    class_names,
+    notes_on_classes,
     parse_config,
     read_config,
     refused,
@@ -33,7 +36,13 @@ from artifacts.pretrained.tokenizer import (
     contradiction,
     read_tokenizers,
 )
-from artifacts.pretrained.weights import check_finite, check_places, check_precision, load
+from artifacts.pretrained.weights import (
+    check_embedding,
+    check_finite,
+    check_places,
+    check_precision,
+    load,
+)
 from guards.errors import CallError, first_line
 from guards.schema import CanonicalRow, Schema
 
@@ -101,7 +110,7 @@ def read_model(
     notes = check_files(directory, source)
     config = read_config(directory, source)
     network = _network(directory, config, source)
-    notes += check_precision(directory, source)
+    notes += [*notes_on_classes(config), *check_precision(directory, source)]
     library, read = read_tokenizers(directory, source, tokenizer_from)
     length, length_from = _max_length(directory, network, max_length)
     check_vocabulary(directory, token_rows(network), read.tokenizer)
@@ -121,7 +130,9 @@ def read_model(
 
 def _network(directory: Path, config: JsonObject, source: str) -> Network:
     parsed = parse_config(config, source)
-    check_supported(config, parsed, source, "AutoModelForSequenceClassification")
+    check_supported(
+        config, parsed, source, "AutoModelForSequenceClassification", expected=CLASSIFIER
+    )
     for observed, remedy in _no_classifier(config):
         raise refused(source, observed, remedy)
     ours = isinstance(parsed, DocumentClassifierConfig)
@@ -130,6 +141,7 @@ def _network(directory: Path, config: JsonObject, source: str) -> Network:
     remedy = _remedy(directory, config)
     check_places(source, loaded, loaded.missing, loaded.unexpected, remedy)
     check_finite(source, loaded.model)
+    check_embedding(source, loaded.model, CLASSIFIER)
     if (parsed.num_labels or 0) < 2:  # noqa: PLR2004 (two classes make a choice)
         raise refused(source, "one output", "train with two labels or more (`num_labels`)")
     model = loaded.model
@@ -142,9 +154,9 @@ def _no_classifier(config: JsonObject) -> Iterator[tuple[str, str]]:
         yield "problem_type multi_label_classification", "train one classifier a label"
     if config.get("problem_type") == "regression":
         yield "problem_type regression", "train a classifier of ranges of the number"
-    for name in config.get("architectures") or ():
+    for name in class_names(config.get("architectures")):
         for task, description in _OTHER_TASKS.items():
-            if str(name).endswith(task):
+            if name.endswith(task):
                 yield f"{description} ({name})", "train a model to choose one label for a text"
 
 
@@ -155,8 +167,8 @@ def _remedy(directory: Path, config: JsonObject) -> str:
             "it is a model of sentence embeddings; train a classifier on it: "
             f"`understudy train --base {directory} …`"
         )
-    for name in config.get("architectures") or ():
-        if str(name).endswith(_LANGUAGE_MODELS):
+    for name in class_names(config.get("architectures")):
+        if name.endswith(_LANGUAGE_MODELS):
             return (
                 f"it is a language model ({name}); train a classifier on it: "
                 f"`understudy train --base {directory} …`"

@@ -8,6 +8,7 @@ Shared by ``train --base``, which takes the encoder, and ``seal``, which takes t
 - ``tokenizer``: the tokenizer; its files and the library have to agree.
 - ``encoding``: refuse a tokenizer that cannot encode something.
 - ``weights``: load weights that are complete, used and finite.
+- ``other_heads``: weights of pretraining, which a classifier leaves out.
 - ``answers``: run a network on token ids, and whether its answers depend on those before.
 - ``encoder``: the encoder of a model, as the base of a network of ours.
 """

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from artifacts.bundle.network import harmless_config
+import transformers
+
+from artifacts.bundle.network import DocumentClassifier, DocumentClassifierConfig, harmless_config
 from guards.errors import CallError, Finding, GuardRefused, first_line
 
 if TYPE_CHECKING:
@@ -16,7 +18,21 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonObject
 
-__all__ = ["check_supported", "parse_config", "read_config", "refused"]
+__all__ = [
+    "CLASSIFIER",
+    "ENCODER",
+    "check_supported",
+    "class_names",
+    "foreign_classes",
+    "notes_on_classes",
+    "parse_config",
+    "read_config",
+    "refused",
+]
+
+CLASSIFIER = "a classifier that gives one of several labels"
+ENCODER = "an encoder on which a classifier can be trained"
+"""What a model is expected to be, for findings."""
 
 
 def read_config(directory: Path, source: str) -> JsonObject:
@@ -48,6 +64,15 @@ def _without_repetition(pairs: list[tuple[str, object]]) -> JsonObject:
 
 def parse_config(config: JsonObject, source: str) -> PreTrainedConfig:
     """Return the library's configuration; raises ``CallError`` where it has no such model."""
+    kind = config.get("model_type")
+    if str(kind) not in transformers.CONFIG_MAPPING and kind != DocumentClassifierConfig.model_type:
+        named = "has no model_type" if kind is None else f"has the model_type {kind!r}"
+        message = (
+            f"{source}: no model there that the library has: its config.json {named}; give a model "
+            f"that version {transformers.__version__} of the transformers library knows, such as "
+            "one of model_type 'bert'"
+        )
+        raise CallError(message)
     try:
         return harmless_config(config)
     except Exception as error:  # noqa: BLE001 (the library raises many kinds)
@@ -55,14 +80,43 @@ def parse_config(config: JsonObject, source: str) -> PreTrainedConfig:
         raise CallError(message) from None
 
 
-def check_supported(config: JsonObject, parsed: PreTrainedConfig, source: str, *auto: str) -> None:
+def class_names(architectures: object) -> list[str]:
+    """Return the classes that saved a model, as ``architectures`` of its ``config.json`` says."""
+    if isinstance(architectures, str):
+        return [architectures]
+    return [*map(str, architectures)] if isinstance(architectures, list) else []
+
+
+def foreign_classes(architectures: object) -> list[str]:
+    """Return those of the classes that saved a model which the library and Understudy lack."""
+    known = {DocumentClassifier.__name__, *dir(transformers)}
+    return [
+        name
+        for name in class_names(architectures)
+        if name.removeprefix("Flax").removeprefix("TF") not in known
+    ]
+
+
+def notes_on_classes(config: JsonObject) -> list[str]:
+    """Return a note where a class that the library does not have saved the model."""
+    return [
+        f"the model was saved by a class {name} that the library does not have: what it computes "
+        "beside its weights cannot be seen"
+        for name in foreign_classes(config.get("architectures"))
+    ]
+
+
+def check_supported(
+    config: JsonObject, parsed: PreTrainedConfig, source: str, *auto: str, expected: str
+) -> None:
     """Raise ``GuardRefused`` for a model of a kind that no bundle can hold.
 
     ``config`` is the configuration as written. ``auto`` are the classes of the library through
     which the model would be loaded: one that runs code of its own instead cannot be served.
+    ``expected`` says in words what the model has to be.
     """
     for observed, remedy in _unsupported(config, parsed, auto):
-        raise refused(source, observed, remedy)
+        raise refused(source, observed, remedy, expected)
 
 
 def _unsupported(
@@ -87,13 +141,7 @@ def _unsupported(
             yield f"a model that runs code of its own ({own_code[name]})", remedy
 
 
-def refused(source: str, observed: str, remedy: str) -> GuardRefused:
-    """Return the refusal of a model that cannot be served."""
-    finding = Finding(
-        code="model_not_supported",
-        subject="config.json",
-        expected="a classifier that gives one of several labels",
-        observed=observed,
-        remedy=remedy,
-    )
+def refused(source: str, observed: str, remedy: str, expected: str = CLASSIFIER) -> GuardRefused:
+    """Return the refusal of a model that cannot be served, or be what is ``expected``."""
+    finding = Finding("model_not_supported", "config.json", expected, observed, remedy)
     return GuardRefused(source, [finding])

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from guards.errors import CallError, Finding, GuardRefused, first_line
+from guards.text import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["check_files", "weight_files"]
 
 _ADAPTER = "adapter_config.json"
+_MERGE = (
+    "merge it into its base and save the whole model: "
+    "`model.merge_and_unload().save_pretrained(…)`, and the tokenizer beside it"
+)
 _SINGLE = ("model.safetensors", "pytorch_model.bin")
 _INDEX = ".index.json"
 _LFS_POINTER = b"version https://git-lfs"
+
+_UNREAD = (
+    "*.safetensors", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.ot", "*.pb", "*.xml", "*.mlmodel",
+)  # fmt: skip
+"""What files of weights are called that the library does not read by their names."""
+
+_NO_WEIGHTS = frozenset({"training_args.bin", "optimizer.pt", "scheduler.pt", "scaler.pt"})
 
 _TOKENIZERS = ("*token*", "vocab.*", "*.model", "merges.txt")
 """What the files of a tokenizer are called."""
@@ -92,10 +104,7 @@ def _check_adapter(directory: Path, source: str) -> None:
     if not (directory / _ADAPTER).is_file():
         return
     observed = f"an adapter ({_ADAPTER})"
-    remedy = (
-        "merge it into its base and save the whole model: "
-        "`model.merge_and_unload().save_pretrained(…)`, and the tokenizer beside it"
-    )
+    remedy = _MERGE
     if any((directory / name).is_file() for name in _SINGLE):
         observed += " beside a whole model"
         remedy += f"; where that has been done, remove {_ADAPTER} and adapter_model.*"
@@ -103,7 +112,7 @@ def _check_adapter(directory: Path, source: str) -> None:
 
 
 def _without_config(directory: Path, source: str) -> CallError | GuardRefused:
-    inside = sorted(path.parent for path in directory.glob("*/config.json"))
+    inside = sorted((path.parent for path in directory.glob("*/config.json")), key=_number)
     if inside:
         return CallError(f"{source}: no model there, but in {inside[-1]}")
     return _in_another_format(directory, source) or CallError(
@@ -111,9 +120,22 @@ def _without_config(directory: Path, source: str) -> CallError | GuardRefused:
     )
 
 
+def _number(directory: Path) -> tuple[int, str]:
+    """Return what checkpoints are sorted by: the number at the end of their names."""
+    number = directory.name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else -1, directory.name
+
+
 def _without_weights(directory: Path, source: str) -> CallError | GuardRefused:
+    present = {path.name for pattern in _UNREAD for path in directory.glob(pattern)}
+    found = sorted(present - _NO_WEIGHTS)
+    if found and all(name.startswith("adapter_model.") for name in found):
+        return _refused(source, f"an adapter ({found[0]})", _MERGE)
+    others = ""
+    if found:
+        others = f" under a name that is read, but {listed(found)}; load it from there"
     message = (
-        f"{source}: no model there: it has no weights; save the whole model: "
+        f"{source}: no model there: it has no weights{others}; save the whole model: "
         "`model.save_pretrained(…)`"
     )
     return _in_another_format(directory, source) or CallError(message)

@@ -10,10 +10,25 @@ from transformers import AutoModel
 
 from artifacts.bundle.network import DocumentClassifier, new_network, positions_of
 from artifacts.pretrained.answers import check_equal, check_finite_answer, check_unchanged
-from artifacts.pretrained.configuration import check_supported, parse_config, read_config
+from artifacts.pretrained.configuration import (
+    ENCODER,
+    check_supported,
+    class_names,
+    notes_on_classes,
+    parse_config,
+    read_config,
+    refused,
+)
 from artifacts.pretrained.directory import check_files
 from artifacts.pretrained.location import tokenizer_directory
-from artifacts.pretrained.weights import check_finite, check_places, check_precision, load
+from artifacts.pretrained.weights import (
+    check_embedding,
+    check_finite,
+    check_places,
+    check_precision,
+    load,
+)
+from guards.errors import UnderstudyError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +56,8 @@ def check_base(base: str) -> list[str]:
     notes = []
     if isinstance(place, Path):
         notes = [*check_files(place, source), *check_precision(place, source)]
-    _config(base, source)
-    return notes
+    config, _ = _config(base, source)
+    return [*notes, *notes_on_classes(config)]
 
 
 def network_on(
@@ -60,14 +75,24 @@ def network_on(
     """
     source = f"--base {base}"
     pretrained = _read_encoder(base, source)
-    network = new_network(
-        pretrained,
-        columns_width=columns_width,
-        labels=labels,
-        preprocessing_fingerprint=preprocessing_fingerprint,
-    )
-    network.train(mode=False)
-    _check_states(source, network, pretrained, max_length)
+    try:
+        network = new_network(
+            pretrained,
+            columns_width=columns_width,
+            labels=labels,
+            preprocessing_fingerprint=preprocessing_fingerprint,
+        )
+        network.train(mode=False)
+        _check_states(source, network, pretrained, max_length)
+    except UnderstudyError:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong here is a refusal)
+        observed = f"{type(error).__name__}: {first_line(error)}"
+        remedy = (
+            "give an encoder that answers with one state a token, padded or not, for up to "
+            "--max-length tokens, such as BERT"
+        )
+        raise refused(source, observed, remedy, ENCODER) from None
     return network
 
 
@@ -79,7 +104,7 @@ def _config(base: str, source: str) -> tuple[JsonObject, PreTrainedConfig]:
     """Return the configuration as written and as the library reads it, if it can be a base."""
     config = read_config(tokenizer_directory(base), source)
     parsed = parse_config(config, source)
-    check_supported(config, parsed, source, "AutoModel")
+    check_supported(config, parsed, source, "AutoModel", expected=ENCODER)
     return config, parsed
 
 
@@ -95,13 +120,14 @@ def _read_encoder(base: str, source: str) -> PreTrainedModel:
         "give the model that was trained, whole",
     )
     check_finite(source, loaded.model)
+    check_embedding(source, loaded.model, ENCODER)
     return loaded.model
 
 
 def _of_encoder(loaded: Loaded, config: JsonObject) -> Iterator[str]:
     """Yield the weights without a place that belong to the encoder and not to a head on it."""
     model = loaded.model
-    encoder_alone = type(model).__name__ in (config.get("architectures") or ())
+    encoder_alone = type(model).__name__ in class_names(config.get("architectures"))
     children = {model.base_model_prefix, *(name for name, _ in model.named_children())}
     for name in loaded.unexpected:
         if encoder_alone or name.partition(".")[0] in children:
@@ -133,6 +159,7 @@ def _check_states(
             network.pool(tokens * mask, mask),
             states[1],
             to="the same states with padding, as in training, and without, as in service",
+            remedy=lambda: "give a base whose states do not depend on padding, such as BERT",
             tolerance=_PADDING_TOLERANCE,
         )
 

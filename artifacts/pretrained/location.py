@@ -23,9 +23,15 @@ def check_location(base: str) -> None:
     path = Path(base)
     if base and path.is_dir():
         return
-    if path.exists() or not _HUB_ID.fullmatch(base):
+    if not base:
+        message = "--base is empty; give a directory as save_pretrained writes it, or a hub id"
+    elif path.exists():
+        message = f"--base {base}: a file; give the directory that save_pretrained wrote it to"
+    elif not _HUB_ID.fullmatch(base):
         message = f"--base {base}: no such directory"
-        raise CallError(message)
+    else:
+        return
+    raise CallError(message)
 
 
 def tokenizer_directory(base: str) -> Path:

@@ -9,35 +9,32 @@ import torch
 from safetensors import safe_open
 from transformers.utils import logging
 
-from artifacts.pretrained.configuration import refused
+from artifacts.pretrained.configuration import foreign_classes, refused
 from artifacts.pretrained.directory import weight_files
+from artifacts.pretrained.other_heads import without_other_heads
 from guards.errors import CallError, Finding, GuardRefused, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from transformers import PreTrainedConfig, PreTrainedModel
 
     from guards.findings import Code
 
-__all__ = ["Loaded", "check_finite", "check_places", "check_precision", "load"]
+__all__ = ["Loaded", "check_embedding", "check_finite", "check_places", "check_precision", "load"]
 
 _BUFFERS = frozenset({"inv_freq", "position_ids", "token_type_ids"})
 """Constants that earlier versions of the library saved among the weights."""
 
-_OTHER_HEADS = frozenset(
-    {
-        "cls", "decoder", "discriminator_predictions", "generator_lm_head",
-        "generator_predictions", "head", "lm_head", "lm_loss", "lm_predictions",
-        "mask_predictions", "predictions", "sop_classifier", "vocab_layer_norm",
-        "vocab_projector", "vocab_transform",
-    }
-)  # fmt: skip
-"""Heads of pretraining, which a classifier leaves out."""
-
 _MAX_WEIGHT = 1e15
 """Layer normalisation squares what it gets, and the squares of much larger numbers are infinite in
 float32."""
+
+_ADAPTER = ".lora_"
+_MERGE = (
+    "merge the adapter into its base and save the whole model: "
+    "`model.merge_and_unload().save_pretrained(…)`"
+)
 
 _FLOAT32 = ("F32", "float32")
 _CONVERTED = ("BF16", "F16", "F64", "bfloat16", "float16", "float64")
@@ -84,8 +81,9 @@ def check_places(
 ) -> None:
     """Refuse a model with ``missing`` weights, or ``unexpected`` ones that training used.
 
-    ``remedy`` says what to do about missing ones. Weights of a pretraining head or of a pooler
-    that the model does not have are harmless, as are constants.
+    ``remedy`` says what to do about missing ones. Harmless are constants, and, of a model that was
+    saved by a class of the library, weights of a head of pretraining or of a pooler that models of
+    its kind have.
     """
     for name, stored, expected in sorted(loaded.mismatched, key=lambda one: one[0]):
         raise _finding(
@@ -93,34 +91,58 @@ def check_places(
             "weights_unused",
             f"{name!r} of shape {tuple(expected)}, as config.json describes the network",
             f"{tuple(stored)} in the file",
-            "make config.json that of the trained model; id2label names every output of its head",
+            "make config.json that of the trained model"
+            + ("; id2label names every output of its head" if _is_head(loaded, name) else ""),
         )
-    missing, unexpected = sorted(missing), sorted(unexpected)
+    missing = sorted(missing)
     if missing:
-        wrapped = next((n for n in loaded.unexpected if n.endswith(f".{missing[0]}")), None)
-        found = f"{len(missing)} are missing, the first is {missing[0]!r}"
-        if wrapped is not None:
-            found += f"; the file has {wrapped!r} instead"
-            remedy = "save the model that is wrapped, as `model.module.save_pretrained(…)` does"
-        expected = "every weight of the network"
-        raise _finding(source, "model_incomplete", expected, found, remedy)
-    known = {part for name in loaded.model.state_dict() for part in name.split(".")}
-    unused = [name for name in unexpected if not _harmless(name, known)]
-    if unused:
+        instead, what_to_do = _wrapper(loaded, missing[0])
         raise _finding(
             source,
-            "weights_unused",
-            "a network with a place for every weight",
-            f"{len(unused)} have none, the first is {unused[0]!r}",
+            "model_incomplete",
+            "every weight of the network",
+            f"{len(missing)} are missing, the first is {missing[0]!r}{instead}",
+            what_to_do or remedy,
         )
+    _check_unused(source, loaded.model, sorted(unexpected))
 
 
-def _harmless(name: str, known: Collection[str]) -> bool:
-    """Return whether answers do not depend on a weight without a place."""
-    parts = name.split(".")
-    other_head = parts[0] in _OTHER_HEADS and parts[0] not in known
-    other_pooler = "pooler" in parts and "pooler" not in known
-    return parts[-1] in _BUFFERS or other_head or other_pooler
+def _check_unused(source: str, model: PreTrainedModel, names: Sequence[str]) -> None:
+    unused = [name for name in names if name.rpartition(".")[2] not in _BUFFERS]
+    foreign = foreign_classes(model.config.architectures)
+    if unused and not foreign:
+        unused = without_other_heads(unused, model.config)
+    if not unused:
+        return
+    observed = f"{len(unused)} have none, the first is {unused[0]!r}"
+    if foreign:
+        observed += f"; the model was saved by {foreign[0]}, a class that the library does not have"
+    raise _finding(
+        source,
+        "weights_unused",
+        "a network with a place for every weight",
+        observed,
+        _MERGE if _ADAPTER in unused[0] else "",
+    )
+
+
+def _is_head(loaded: Loaded, name: str) -> bool:
+    prefix = loaded.model.base_model_prefix
+    return hasattr(loaded.model, prefix) and not name.startswith(f"{prefix}.")
+
+
+def _wrapper(loaded: Loaded, missing: str) -> tuple[str, str]:
+    """Return what the file has in the place of a missing weight, and what to do about it."""
+    name = next((name for name in loaded.unexpected if name.endswith(f".{missing}")), None)
+    adapter = next((name for name in loaded.unexpected if _ADAPTER in name), None)
+    if adapter is not None:
+        return f"; the file has {adapter!r}, of an adapter inside", _MERGE
+    if name is not None:
+        return (
+            f"; the file has {name!r} instead",
+            "save the model that is wrapped, as `model.module.save_pretrained(…)` does",
+        )
+    return "", ""
 
 
 def check_finite(source: str, model: PreTrainedModel) -> None:
@@ -138,6 +160,19 @@ def check_finite(source: str, model: PreTrainedModel) -> None:
         )
 
 
+def check_embedding(source: str, model: PreTrainedModel, expected: str) -> None:
+    """Refuse a model without one embedding for each token, such as one that hashes characters."""
+    try:
+        model.get_input_embeddings().get_parameter("weight")
+    except (AttributeError, NotImplementedError):
+        raise refused(
+            source,
+            f"no table of embeddings by token in {type(model).__name__}",
+            "train a model that has an embedding for each token, such as BERT",
+            expected,
+        ) from None
+
+
 def check_precision(directory: Path, source: str) -> list[str]:
     """Refuse quantised weights, and return a note where weights become float32.
 
@@ -148,8 +183,10 @@ def check_precision(directory: Path, source: str) -> list[str]:
         if precision in _CONVERTED:
             converted.add(precision.lower())
         elif name.endswith(("bias", "weight")) and precision not in _FLOAT32:
-            raise refused(
+            raise _finding(
                 source,
+                "model_not_supported",
+                "the weights of a whole model, as save_pretrained writes them",
                 f"quantised weights: {name!r} is {precision}",
                 "give the model as it was before its weights were quantised",
             )

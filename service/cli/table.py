@@ -128,8 +128,12 @@ def _training_notes(table: Table, roles: ColumnRoles) -> Iterator[str]:
         check_classes(table.labels, roles.label, table.name)
         yield from class_notes(table.labels, roles.label)
     if roles.label and roles.text:
-        training, _ = split(table, 0, by_time=False)
-        rows = [rows[number - 1] for number in training.rows]
+        try:
+            training, _ = split(table, 0, by_time=False)
+        except TableError as few:
+            yield f"to train on it: {few}"
+        else:
+            rows = [rows[number - 1] for number in training.rows]
     for index, name in enumerate(roles.categorical):
         values = [row.categories[index] for row in rows]
         yield from category_notes(name, values, known_categories(values))

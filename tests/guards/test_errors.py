@@ -87,6 +87,9 @@ def test_wrong_calls_are_no_refusals() -> None:
         (ValueError("one\ntwo"), "one"),
         (ValueError(), "ValueError"),
         (ValueError("x" * 300), "x" * 200),
+        (ValueError("cannot load:\n\tno key 'a'\n\tno key 'b'"), "cannot load: no key 'a'"),
+        (ValueError("failed (\n  [\n  too long)\nat 3"), "failed ( [ too long)"),
+        (ValueError("cannot load:"), "cannot load:"),
     ],
 )
 def test_first_line_is_short_and_never_empty(error: Exception, line: str) -> None:

@@ -101,6 +101,22 @@ def test_configuration_that_asks_for_more(name: str) -> None:
     empty_network(bert(**{name: ASKED[name]}))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"return_dict": False},
+        {"use_return_dict": False},
+        {"output_attentions": True, "output_hidden_states": True},
+        {"torchscript": True},
+    ],
+)
+def test_configuration_that_asks_for_another_form_of_output(settings: JsonObject) -> None:
+    """Logits are given, whatever form of output and whatever beside them is asked for."""
+    network = empty_network(bert(**settings))
+
+    assert network(torch.tensor([[1, 2, 3]]), torch.zeros(1, 0)).shape == (1, 2)
+
+
 @pytest.mark.parametrize("kind", ["ours-2", "", None])
 def test_kind_of_model_that_the_library_lacks(kind: str | None) -> None:
     """A kind that is none raises what the caller expects."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from artifacts.imported.labels import labels_of
+from artifacts.imported.labels import OutputLabels, labels_of
 from guards.errors import CallError, GuardRefused
 
 if TYPE_CHECKING:
@@ -18,13 +18,20 @@ NAMES = {"0": "accept", "1": "reject", "2": "defer"}
 IDS = {"accept": 0, "reject": 1, "defer": 2}
 
 
+def read(
+    id2label: object, label2id: object = None, in_table: Sequence[str] = (), outputs: int = 3
+) -> OutputLabels:
+    """Return labels and notes for a model with these maps; None leaves a map out."""
+    maps = {"id2label": id2label, "label2id": label2id}
+    written = {name: value for name, value in maps.items() if value is not None}
+    return labels_of(written, outputs, in_table, "--model here")
+
+
 def settled(
     id2label: object, label2id: object = None, in_table: Sequence[str] = (), outputs: int = 3
 ) -> tuple[str, ...]:
     """Return the labels of a model with these maps; None leaves a map out."""
-    maps = {"id2label": id2label, "label2id": label2id}
-    written = {name: value for name, value in maps.items() if value is not None}
-    return labels_of(written, outputs, in_table, "--model here")
+    return read(id2label, label2id, in_table, outputs).labels
 
 
 @pytest.mark.parametrize(
@@ -78,8 +85,7 @@ def test_maps_that_contradict_each_other(
     ("id2label", "label2id", "in_table", "labels"),
     [
         (GENERIC, GENERIC_IDS, ["2", "0"], ("0", "1", "2")),
-        (GENERIC, None, ["1"], ("0", "1", "2")),
-        (None, None, ["0", "1"], ("0", "1", "2")),
+        (None, None, ["0", "1", "2"], ("0", "1", "2")),
         (GENERIC, None, ["LABEL_1"], ("LABEL_0", "LABEL_1", "LABEL_2")),
         ({"0": 0, "1": 1, "2": 2}, None, ["1"], ("0", "1", "2")),
     ],
@@ -98,6 +104,38 @@ def test_numbers_that_may_mean_other_outputs(label2id: object, in_table: list[st
     """Numbers are matched to no outputs that have names, and not where one is out of range."""
     with pytest.raises(CallError, match=r"the table has label .*, and the model knows"):
         settled(GENERIC, label2id, in_table)
+
+
+@pytest.mark.parametrize(
+    ("in_table", "outputs"),
+    [(["1", "2"], 3), (["1", "2", "3", "4"], 5), (["0", "1"], 3), (["1"], 2), (["0"], 2)],
+    ids=["from 1", "stars without the best", "the last one absent", "one", "zero alone"],
+)
+def test_numbers_that_may_be_counted_from_one(in_table: list[str], outputs: int) -> None:
+    """Numbers without the first or the last output may mean other outputs, and are refused."""
+    with pytest.raises(CallError, match=f"without both 0 and {outputs - 1} among them") as error:
+        settled(None, None, in_table, outputs)
+    assert "name the outputs in the id2label" in str(error.value)
+
+
+def test_notes_about_names_that_id2label_lacks() -> None:
+    """Where labels are not those of id2label, a note says what they are taken from."""
+    assert read(NAMES, IDS, ["accept"]).notes == []
+    (by_number,) = read(GENERIC, GENERIC_IDS, ["0", "2"]).notes
+    assert by_number.startswith("outputs 0 to 2 have no names")
+    (by_name,) = read({**GENERIC, "1": "reject"}, {"accept": 0, "defer": 2}, ["accept"]).notes
+    assert by_name == "outputs 0, 2 are called 'accept', 'defer' by label2id alone"
+
+
+@pytest.mark.parametrize("other", ["accept\u200b", "\u0430ccept", "Accept", "acc ept"])
+def test_labels_that_look_the_same(other: str) -> None:
+    """Labels that the eye takes for one are noted, and shown so that they can be told apart."""
+    (note,) = read({"0": "accept", "1": other, "2": "defer"}).notes
+    assert f"{other!a} of the model look the same" in note
+
+    with pytest.raises(CallError) as error:
+        read({"0": other, "1": "reject", "2": "defer"}, None, ["accept"])
+    assert f"{other!a}" in str(error.value)
 
 
 def test_canonical_form() -> None:
@@ -154,5 +192,5 @@ def test_labels_in_the_order_of_the_outputs() -> None:
 @pytest.mark.parametrize("strange", ["Accept", "refuse"])
 def test_labels_that_the_model_lacks(strange: str) -> None:
     """A label of the table that is no output is a wrong call that names it, and the outputs."""
-    with pytest.raises(CallError, match=f"label '{strange}', and the model knows accept"):
+    with pytest.raises(CallError, match=f"label '{strange}', and the model knows 'accept'"):
         settled(NAMES, IDS, [strange])

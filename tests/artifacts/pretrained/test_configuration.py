@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from transformers import BartConfig, MT5Config, T5Config
 
-from artifacts.pretrained.configuration import check_supported, parse_config, read_config
+from artifacts.pretrained.configuration import (
+    ENCODER,
+    check_supported,
+    notes_on_classes,
+    parse_config,
+    read_config,
+)
 from guards.errors import CallError, GuardRefused
 
 if TYPE_CHECKING:
@@ -20,9 +26,10 @@ BERT: JsonObject = {"model_type": "bert", "num_hidden_layers": 1}
 
 
 def check(config: JsonObject) -> None:
-    """Check a configuration as one of a classifier."""
+    """Check a configuration as one of a classifier on an encoder."""
     parsed = parse_config(config, "--model here")
-    check_supported(config, parsed, "--model here", "AutoModelForSequenceClassification")
+    kind = "AutoModelForSequenceClassification"
+    check_supported(config, parsed, "--model here", kind, expected=ENCODER)
 
 
 @pytest.mark.parametrize("kind", [BartConfig, MT5Config, T5Config])
@@ -40,7 +47,7 @@ def test_encoder_with_a_decoder(kind: type, *, told: bool) -> None:
 @pytest.mark.parametrize("method", ["bitsandbytes", "gptq", "awq", "fp8"])
 def test_quantised(method: str) -> None:
     """Quantised weights are refused, by whichever method."""
-    with pytest.raises(GuardRefused, match="quantised weights"):
+    with pytest.raises(GuardRefused, match=r"expected  an encoder .*\n.* quantised weights"):
         check({**BERT, "quantization_config": {"quant_method": method}})
 
 
@@ -56,6 +63,11 @@ def test_code_of_its_own() -> None:
     "settings",
     [
         {"architectures": ["SomebodysClassifier"]},
+        {"return_dict": False},
+        {"use_return_dict": False},
+        {"output_attentions": True},
+        {"output_hidden_states": True},
+        {"torchscript": True},
         {"torch_dtype": "float16"},
         {"transformers_version": "3.0.2"},
         {"use_cache": False},
@@ -91,8 +103,39 @@ def test_no_configuration(tmp_path: Path, content: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("config", [{}, {"model_type": "ours-2"}, {"model_type": 7}])
-def test_kind_of_model_that_the_library_lacks(config: JsonObject) -> None:
-    """A configuration of no known kind is a wrong call."""
-    with pytest.raises(CallError, match="no model there that the library has"):
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({}, "has no model_type"),
+        ({"model_type": "ours-2"}, "has the model_type 'ours-2'"),
+        ({"model_type": 7}, "has the model_type 7"),
+        ({"model_type": ["bert"]}, "has the model_type"),
+    ],
+)
+def test_kind_of_model_that_the_library_lacks(config: JsonObject, named: str) -> None:
+    """A configuration of no known kind is a wrong call, which does not list all the known ones."""
+    with pytest.raises(CallError, match="no model there that the library has") as error:
         parse_config(json.loads(json.dumps(config)), "--model here")
+    assert named in str(error.value)
+    assert "albert" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("architectures", "noted"),
+    [
+        (["BertForSequenceClassification"], False),
+        ("BertForSequenceClassification", False),
+        (["TFBertForSequenceClassification"], False),
+        (["DocumentClassifier"], False),
+        (None, False),
+        (7, False),
+        (["BertMeanPoolClassifier"], True),
+        ("MyNet", True),
+    ],
+)
+def test_classes_that_the_library_lacks(architectures: object, *, noted: bool) -> None:
+    """Of a model that somebody's own class saved, a note says what cannot be seen."""
+    notes = notes_on_classes({**BERT, "architectures": architectures})
+
+    assert len(notes) == noted
+    assert all("that the library does not have" in note for note in notes)

@@ -116,6 +116,43 @@ def test_model_one_level_below(tmp_path: Path, inside: str) -> None:
     assert str(tmp_path / inside) in wrong_call(tmp_path)
 
 
+def test_latest_of_several_checkpoints(tmp_path: Path) -> None:
+    """Of the checkpoints of a run, the one of the highest number is named."""
+    for step in (500, 1000, 90):
+        holding(tmp_path, *(f"checkpoint-{step}/{name}" for name in WHOLE))
+
+    assert wrong_call(tmp_path).endswith("checkpoint-1000")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.fp16.safetensors",
+        "model.pt",
+        "epoch=1.ckpt",
+        "consolidated.00.pth",
+        "openvino_model.xml",
+        "rust_model.ot",
+    ],
+)
+def test_weights_under_a_name_that_is_not_read(tmp_path: Path, name: str) -> None:
+    """Files that look like weights are named where no weights are found."""
+    holding(tmp_path, "config.json", "tokenizer.json", "training_args.bin", name)
+
+    message = wrong_call(tmp_path)
+
+    assert f"it has no weights under a name that is read, but {name!r}; " in message
+    assert "save_pretrained" in message
+
+
+def test_adapter_without_its_configuration(tmp_path: Path) -> None:
+    """The weights of an adapter beside the configuration of a model are told as such."""
+    finding = refused(holding(tmp_path, "config.json", "adapter_model.safetensors"))
+
+    assert finding.observed == "an adapter (adapter_model.safetensors)"
+    assert "merge_and_unload" in finding.remedy
+
+
 def test_nothing_to_read(tmp_path: Path) -> None:
     """A path that is nothing, a file, empty, or holds a configuration alone, is a wrong call."""
     file = holding(tmp_path, "config.json") / "config.json"

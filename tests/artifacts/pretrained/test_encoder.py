@@ -15,8 +15,15 @@ from transformers import (
     BartConfig,
     BertConfig,
     BigBirdConfig,
+    CanineConfig,
+    CanineModel,
+    FNetConfig,
+    FunnelBaseModel,
     FunnelConfig,
+    NystromformerConfig,
+    NystromformerModel,
     RobertaConfig,
+    YosoConfig,
 )
 
 from artifacts.pretrained.encoder import check_base, network_on
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from transformers import PreTrainedConfig
+    from transformers import PreTrainedConfig, PreTrainedModel
 
     from artifacts.bundle.network import DocumentClassifier
     from guards.json_types import JsonObject
@@ -41,6 +48,11 @@ SIZES: JsonObject = {
 }
 BERT = BertConfig(**SIZES)
 ROBERTA = RobertaConfig(**SIZES)
+FUNNEL = FunnelConfig(vocab_size=60, block_sizes=[1, 1], d_model=16, n_head=2, d_head=8, d_inner=16)
+CANINE = CanineConfig(
+    hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+    num_hash_buckets=64, num_hash_functions=2,
+)  # fmt: skip
 
 
 def saved(directory: Path, config: PreTrainedConfig, kind: type = AutoModel) -> Path:
@@ -180,13 +192,62 @@ def test_encoder_with_a_decoder(tmp_path: Path) -> None:
 
 def test_base_of_a_classifier_without_its_decoder(tmp_path: Path) -> None:
     """Funnel's classifiers leave out a part of the encoder: it cannot be a base."""
-    config = FunnelConfig(
-        vocab_size=60, block_sizes=[1, 1], d_model=16, n_head=2, d_head=8, d_inner=16
-    )
-
-    finding = refused(saved(tmp_path, config, AutoModelForSequenceClassification))
+    finding = refused(saved(tmp_path, FUNNEL, AutoModelForSequenceClassification))
 
     assert (finding.code, "decoder" in finding.observed) == ("model_incomplete", True)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "observed"),
+    [
+        (FunnelBaseModel(FUNNEL), "RuntimeError: The size of tensor"),
+        (
+            NystromformerModel(NystromformerConfig(**SIZES, num_landmarks=8)),
+            "RuntimeError: shape",
+        ),
+        (CanineModel(CANINE), "no table of embeddings by token"),
+    ],
+    ids=["fewer states than tokens", "texts of multiples of 8", "characters"],
+)
+def test_encoder_that_cannot_be_trained_on(
+    tmp_path: Path, encoder: PreTrainedModel, observed: str
+) -> None:
+    """An encoder that fails in the checks is refused in a sentence, with its own error."""
+    encoder.save_pretrained(tmp_path)
+
+    finding = refused(tmp_path)
+
+    assert finding.code == "model_not_supported"
+    assert finding.expected.startswith("an encoder")
+    assert finding.observed.startswith(observed)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["return_dict", "use_return_dict", "output_attentions", "output_hidden_states", "torchscript"],
+)
+def test_form_of_output(tmp_path: Path, field: str) -> None:
+    """Settings that say in which form outputs are given are left out of the network."""
+    saved(tmp_path, BERT)
+    config = json.loads((tmp_path / "config.json").read_bytes())
+    config[field] = not field.endswith("return_dict")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+
+    network = on(tmp_path)
+
+    assert network.config.encoder.get("return_dict", True)
+    assert network.pool(torch.zeros(1, 4, dtype=torch.long)).shape == (1, 16)
+
+
+@pytest.mark.parametrize("config", [FNetConfig(**SIZES), YosoConfig(**SIZES)], ids=["fnet", "yoso"])
+def test_states_that_depend_on_padding(tmp_path: Path, config: PreTrainedConfig) -> None:
+    """A base that mixes padding into its states is refused with what another one must be."""
+    saved(tmp_path, config)
+
+    finding = refused(tmp_path)
+
+    assert finding.code == "answers_differ"
+    assert "do not depend on padding" in finding.remedy
 
 
 def test_path_that_is_nothing(tmp_path: Path) -> None:

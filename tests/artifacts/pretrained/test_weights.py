@@ -37,6 +37,12 @@ def change(directory: Path, edit: Callable[[dict[str, torch.Tensor]], object]) -
     save_file(weights, directory / "model.safetensors", {"format": "pt"})
 
 
+def configure(directory: Path, settings: JsonObject) -> None:
+    """Change settings of a model's configuration."""
+    config = json.loads((directory / "config.json").read_bytes())
+    (directory / "config.json").write_text(json.dumps({**config, **settings}))
+
+
 def refused(directory: Path) -> Finding:
     """Return the one finding about a model."""
     with pytest.raises(GuardRefused) as refusal:
@@ -55,6 +61,12 @@ def refused(directory: Path) -> Finding:
         "classifier.dense.weight",
         "hidden.weight",
         "crf.transitions",
+        "decoder.weight",
+        "head.dense.weight",
+        "lm_head.bias",
+        "predictions.weight",
+        "cls.dense.weight",
+        "pooler.attention.weight",
     ],
 )
 def test_weights_without_a_place(directory: Path, name: str) -> None:
@@ -69,8 +81,7 @@ def test_weights_without_a_place(directory: Path, name: str) -> None:
 
 def test_fewer_layers_than_weights(directory: Path) -> None:
     """A configuration of one layer does not drop the second one's weights."""
-    config = json.loads((directory / "config.json").read_bytes())
-    (directory / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 1}))
+    configure(directory, {"num_hidden_layers": 1})
 
     finding = refused(directory)
 
@@ -84,9 +95,9 @@ def test_fewer_layers_than_weights(directory: Path) -> None:
         ("bert", "bert.embeddings.position_ids"),
         ("bert", "cls.predictions.bias"),
         ("bert", "cls.seq_relationship.weight"),
-        ("bert", "lm_head.bias"),
+        ("bert", "cls.predictions.transform.LayerNorm.gamma"),
+        ("roberta", "lm_head.bias"),
         ("distilbert", "vocab_projector.bias"),
-        ("distilbert", "distilbert.pooler.dense.weight"),
         ("roberta", "roberta.pooler.dense.weight"),
         ("modernbert", "decoder.bias"),
     ],
@@ -97,6 +108,37 @@ def test_harmless_leftovers(tmp_path: Path, family: str, name: str) -> None:
     change(directory, lambda weights: weights.update({name: torch.zeros(2, 2)}))
 
     assert read_model(directory, None).notes == ()
+
+
+@pytest.mark.parametrize("name", ["distilbert.pooler.dense.weight", "pooler.dense.weight"])
+def test_pooler_that_no_model_of_the_kind_has(tmp_path: Path, name: str) -> None:
+    """A pooler of somebody's own is part of another network."""
+    directory = save_model(tmp_path / "model", "distilbert", ("a", "b"), TEXTS)
+    change(directory, lambda weights: weights.update({name: torch.zeros(2, 2)}))
+
+    assert refused(directory).code == "weights_unused"
+
+
+def test_class_that_the_library_does_not_have(directory: Path) -> None:
+    """What a class of somebody's own computes is noted; where it has more weights, refused."""
+    configure(directory, {"architectures": ["BertMeanPoolClassifier"]})
+    (note,) = read_model(directory, None).notes
+    assert "saved by a class BertMeanPoolClassifier" in note
+
+    change(directory, lambda weights: weights.update({"cls.predictions.bias": torch.zeros(2)}))
+
+    finding = refused(directory)
+    assert finding.code == "weights_unused"
+    assert "saved by BertMeanPoolClassifier" in finding.observed
+
+
+def test_constant_of_a_class_that_the_library_does_not_have(directory: Path) -> None:
+    """Constants that earlier versions saved are harmless, whichever class saved them."""
+    configure(directory, {"architectures": ["BertMeanPoolClassifier"]})
+    name = "bert.embeddings.position_ids"
+    change(directory, lambda weights: weights.update({name: torch.arange(4)}))
+
+    assert len(read_model(directory, None).notes) == 1
 
 
 def test_pooler_of_another_name_than_the_one_that_is_used(directory: Path) -> None:
@@ -213,19 +255,38 @@ def test_file_that_is_cut_short(directory: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "name"),
+    ("settings", "name", "head"),
     [
-        ({"id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}}, "classifier.bias"),
-        ({"vocab_size": 5}, "bert.embeddings.word_embeddings.weight"),
-        ({"max_position_embeddings": 16}, "bert.embeddings.position_embeddings.weight"),
+        ({"id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}}, "classifier.bias", True),
+        ({"vocab_size": 5}, "bert.embeddings.word_embeddings.weight", False),
+        ({"max_position_embeddings": 16}, "bert.embeddings.position_embeddings.weight", False),
     ],
 )
-def test_weights_of_another_shape(directory: Path, settings: JsonObject, name: str) -> None:
+def test_weights_of_another_shape(
+    directory: Path, settings: JsonObject, name: str, *, head: bool
+) -> None:
     """Weights of another shape than the configuration's are named with both shapes."""
-    config = json.loads((directory / "config.json").read_bytes())
-    (directory / "config.json").write_text(json.dumps({**config, **settings}))
+    configure(directory, settings)
 
     finding = refused(directory)
 
     assert finding.code == "weights_unused"
     assert finding.expected.startswith(f"{name!r} of shape ")
+    assert ("id2label" in finding.remedy) is head
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_adapter_that_is_not_merged(directory: Path, *, wrapped: bool) -> None:
+    """Weights of an adapter among those of the model are to be merged."""
+    name = "bert.encoder.layer.0.attention.self.query.lora_A.default.weight"
+
+    def adapt(weights: dict[str, torch.Tensor]) -> None:
+        weights[name] = torch.zeros(2, 2)
+        for key in list(weights) * wrapped:
+            weights[f"base_model.model.{key}"] = weights.pop(key)
+
+    change(directory, adapt)
+
+    finding = refused(directory)
+    assert finding.code == ("model_incomplete" if wrapped else "weights_unused")
+    assert "merge_and_unload" in finding.remedy

@@ -42,8 +42,10 @@ def rows_of(shares: Sequence[float], rows: int, seed: int = 1) -> NDArray[np.int
         ([0.25] * 4, [0, 2, 1, 3], 200),
         ([1 / 12] * 12, sorted(range(12), key=str), 400),
     ],
-    ids=["two", "rare one", "three in turn", "two of four", "sorted as texts"],
-)
+    ids=[
+        "two", "rare one", "three in turn", "two of four", "sorted as texts",
+    ],
+)  # fmt: skip
 def test_exchanged_labels(shares: list[float], permutation: list[int], rows: int) -> None:
     """A good model under permuted names is found out, and the exchanged labels are named."""
     truth = rows_of(shares, rows)
@@ -56,6 +58,29 @@ def test_exchanged_labels(shares: list[float], permutation: list[int], rows: int
     first = next(index for index, answer in enumerate(permutation) if answer != index)
     pair = f"{labels[permutation[first]]!r} where the table has {labels[first]!r}"
     assert pair in finding.observed
+
+
+@pytest.mark.parametrize(
+    ("shares", "permutation"),
+    [
+        ([0.98, 0.02], [1, 0]),
+        ([0.02, 0.98], [1, 0]),
+        ([0.02, 0.03, 0.95], [2, 0, 1]),
+        ([0.02, 0.03, 0.95], [1, 2, 0]),
+        ([0.02, 0.49, 0.49], [1, 0, 2]),
+    ],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_exchanged_labels_of_which_some_are_rare(
+    shares: list[float], permutation: list[int], seed: int
+) -> None:
+    """Of rare labels a model says more than there are, which makes the rest no less certain."""
+    truth = rows_of(shares, 1000, seed)
+
+    finding = exchanged_labels(answered(truth, permutation, 0.8, seed), truth, NAMES[: len(shares)])
+
+    assert finding is not None
+    assert "with these exchanged" in finding.observed
 
 
 @pytest.mark.parametrize("accuracy", [0.0, 0.3, 0.9])
@@ -89,6 +114,38 @@ def test_weak_answers_that_follow_no_exchange() -> None:
 
     assert finding is not None
     assert finding.observed == "0 of 200 rows are right, and 50 would be by chance"
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("share", [0.6, 0.9, 0.97])
+@pytest.mark.parametrize("shares", [[0.98, 0.02], [0.9, 0.05, 0.05], [0.25] * 4])
+def test_answers_that_do_not_depend_on_the_text(
+    shares: list[float], share: float, seed: int
+) -> None:
+    """A model that mostly says the same, whatever the text, has no labels to exchange."""
+    count = len(shares)
+    others = [(1 - share) / (count - 1)] * (count - 1)
+    truth, answers = rows_of(shares, 1000, seed), rows_of([*others, share], 1000, seed + 100)
+
+    finding = exchanged_labels(answers, truth, NAMES[:count])
+
+    assert finding is None or "by chance" in finding.observed
+
+
+def test_rare_rows_that_are_answered_otherwise() -> None:
+    """A model that says the same to nearly all rows is not mended by the few of another answer."""
+    truth = np.repeat([0, 1], [9500, 500])
+    answers = np.where(np.arange(10_000) % 33, 1, 0)
+    answers[9500:9540] = 0
+
+    assert exchanged_labels(answers, truth, NAMES[:2]) is None
+
+
+def test_ten_rows_that_are_all_wrong() -> None:
+    """Ten rows of two labels, each answered with the other, are enough."""
+    truth = np.arange(10) % 2
+
+    assert exchanged_labels(1 - truth, truth, NAMES[:2]) is not None
 
 
 @pytest.mark.parametrize("rows", [1, 2, 6])
