@@ -122,7 +122,7 @@ def _check(
 
 
 def notes_of_encoding(tokenizer: Tokenizer) -> list[str]:
-    """Return a note if a character of some word becomes part of no token.
+    """Return a note if some character, or a byte of one, becomes part of no token.
 
     A model without an unknown token leaves out what its vocabulary lacks, as does one of bytes
     whose vocabulary lacks some of them.
@@ -138,16 +138,15 @@ def notes_of_encoding(tokenizer: Tokenizer) -> list[str]:
 
 
 def _dropped(tokenizer: Tokenizer, word: str) -> str:
-    """Return the characters of a word that no token covers, but those that are normalised away."""
-    encoding = tokenizer.encode(word, add_special_tokens=False)
-    covered = {index for start, end in encoding.offsets for index in range(start, end)}
-    normalizer = tokenizer.normalizer
-    return "".join(
-        character
-        for index, character in enumerate(word)
-        if index not in covered
-        and (character if normalizer is None else normalizer.normalize_str(character)).strip()
-    )
+    """Return the characters of a word that have no token for what they are split into."""
+    return "".join(character for character in word if _is_dropped(tokenizer, character))
+
+
+def _is_dropped(tokenizer: Tokenizer, character: str) -> bool:
+    normalizer, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
+    text = character if normalizer is None else normalizer.normalize_str(character)
+    pieces = [text] if splitter is None else [piece for piece, _ in splitter.pre_tokenize_str(text)]
+    return any(not tokenizer.model.tokenize(symbol) for piece in pieces for symbol in piece)
 
 
 def shortened(text: str) -> str:
