@@ -7,19 +7,12 @@ Where the two differ, nothing in the files says which of them training ran.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
 import transformers
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
-from transformers.models.auto.tokenization_auto import (
-    TOKENIZER_MAPPING_NAMES,
-    tokenizer_class_from_name,
-)
-from transformers.utils import logging
+from transformers import PreTrainedTokenizerFast
 
 from artifacts.bundle.tokenizer import check_empty_text, untruncated
 from artifacts.pretrained.encoding import check_encodes, notes_of_encoding
@@ -30,14 +23,19 @@ from artifacts.pretrained.readings import (
     find_difference,
     parts_that_differ,
 )
-from guards.errors import CallError, Finding, GuardRefused, first_line
+from artifacts.pretrained.tokenizer_files import (
+    from_file,
+    from_library,
+    settings_in,
+    unreadable,
+    why_unread,
+)
+from guards.errors import CallError, Finding, GuardRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from artifacts.tables import Table
-    from guards.json_types import JsonObject
-
 __all__ = [
     "LibraryTokenizer",
     "PretrainedTokenizer",
@@ -94,113 +92,34 @@ def read_tokenizers(
     the normaliser differently. Raises ``CallError`` if there is no tokenizer, and ``GuardRefused``
     if the two differ, or for a tokenizer that cuts texts at their beginning or cannot encode some.
     """
-    saved = _from_file(directory, source)
-    library, failure = _from_library(directory)
+    saved = from_file(directory, source)
+    library, failure = from_library(directory)
     _check_truncation_side(directory, saved, library)
     if tokenizer_from == "file" and saved is None:
         message = f"{source}: no tokenizer.json there, which --tokenizer-from file needs"
         raise CallError(message)
     if library is None and (tokenizer_from == "library" or saved is None):
-        raise _unreadable(directory, source, failure)
+        raise unreadable(directory, source, failure)
     counts: TokenizerFrom
     if saved is None or tokenizer_from == "library":
         tokenizer, counts = Tokenizer.from_str(library.backend_tokenizer.to_str()), "library"
     else:
         tokenizer, counts = saved, "file"
-    notes = _without_sampling(untruncated(tokenizer), library)
+    notes = _without_dropout(untruncated(tokenizer), library)
     check_encodes(tokenizer, directory, table)
-    check_empty_text(tokenizer, source)
     if counts == "library":
         _check_held(directory, tokenizer, library, table)
     elif library is None:
         library = _as_saved(directory, tokenizer)
-        python = _class_in_python(directory)
-        reason = f"cannot read its files: {failure}" if python is None else _runs_in_python(python)
-        notes.append(_counts_as_it_is(reason))
+        notes.append(_counts_as_it_is(why_unread(directory, failure)))
     elif tokenizer_from == "file":
         library = _as_saved(directory, tokenizer)
     else:
         library, found = _compared(directory, tokenizer, library, table, is_base=is_base)
         notes += found
+    check_empty_text(tokenizer, source)
     notes += notes_of_encoding(tokenizer)
     return library, PretrainedTokenizer(tokenizer, counts, tuple(notes))
-
-
-def _from_file(directory: Path, source: str) -> Tokenizer | None:
-    file = directory / "tokenizer.json"
-    if not file.is_file():
-        return None
-    try:
-        return Tokenizer.from_file(str(file))
-    except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
-        message = f"{source}: no tokenizer there: tokenizer.json: {first_line(error)}"
-        raise CallError(message) from None
-
-
-def _from_library(directory: Path) -> tuple[Any, str]:
-    """Return what the library makes of the files, or None and why it fails."""
-    logging.set_verbosity_error()
-    try:
-        library = AutoTokenizer.from_pretrained(
-            str(directory), trust_remote_code=False, local_files_only=True
-        )
-        # Without its files, the library makes a tokenizer that knows no word.
-        names = sorted({*library.vocab_files_names.values(), "tokenizer.json"})
-        backend = library.backend_tokenizer
-        words = backend.get_vocab_size() - len(backend.get_added_tokens_decoder())
-    except (KeyboardInterrupt, SystemExit, MemoryError):
-        raise
-    except BaseException as error:  # noqa: BLE001 (the library raises many kinds, and panics)
-        return None, first_line(error)
-    if words > 1 and any((directory / name).is_file() for name in names):
-        return library, ""
-    return None, f"{type(library).__name__} finds no words in {', '.join(names)}"
-
-
-def _unreadable(directory: Path, source: str, failure: str) -> CallError:
-    model = next((file.name for file in sorted(directory.glob("*.model"))), None)
-    python = _class_in_python(directory)
-    missing = [package for package in ("sentencepiece", "protobuf") if not _is_installed(package)]
-    without = "" if (directory / "tokenizer.json").is_file() else "no tokenizer.json there, and "
-    if python is not None:
-        failure = f"the library {_runs_in_python(python)}; choose a model with another one"
-    elif model is not None and missing:
-        # The library falls back to another format, and names a package for that.
-        failure = (
-            f"{model} is a SentencePiece model, for which a package is missing: `pip install "
-            f"{' '.join(missing)}`, or save the tokenizer as tokenizer.json where it is installed"
-        )
-    elif model is None and without and not any(directory.glob("*vocab*")):
-        failure = "no vocabulary either"
-    elif model is not None:
-        failure = f"the library cannot convert {model}: {failure}"
-    message = f"{source}: no tokenizer there that the library of tokenizers can run: "
-    return CallError(message + without + failure)
-
-
-def _class_in_python(directory: Path) -> str | None:
-    """Return the declared class of a tokenizer if the library of tokenizers cannot run it."""
-    config = _json(directory / "config.json")
-    name = (
-        _json(directory / "tokenizer_config.json").get("tokenizer_class")
-        or config.get("tokenizer_class")
-        or TOKENIZER_MAPPING_NAMES.get(str(config.get("model_type")))
-    )
-    found = tokenizer_class_from_name(str(name))
-    runs = found is None or issubclass(found, PreTrainedTokenizerFast)
-    return None if runs else str(name)
-
-
-def _runs_in_python(name: str) -> str:
-    return f"reads its files by {name}, a tokenizer that runs in Python alone"
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def _check_truncation_side(
@@ -222,23 +141,16 @@ def _check_truncation_side(
         )
 
 
-def _without_sampling(
+def _without_dropout(
     tokenizer: Tokenizer,
     library: Any,  # noqa: ANN401 (any class of the library)
 ) -> list[str]:
-    """Switch off, in place, what makes two encodings of one text differ; return a note of it."""
+    """Switch the dropout of merges off, in place; return a note if it was on."""
     readings = [tokenizer] if library is None else [tokenizer, library.backend_tokenizer]
-    found = {
-        name
-        for reading in readings
-        for name in ("dropout", "nbest_size", "alpha")
-        if getattr(reading.model, name, None)
-    }
-    for reading in readings:
-        for name in found & {*dir(reading.model)}:
-            setattr(reading.model, name, None)
-    names = " and ".join(sorted(found))
-    return [f"{names} of the tokenizer is for training, and is off"] if found else []
+    dropping = [reading for reading in readings if getattr(reading.model, "dropout", None)]
+    for reading in dropping:
+        reading.model.dropout = None
+    return ["dropout of the tokenizer is for training, and is off"] if dropping else []
 
 
 def _check_held(
@@ -251,7 +163,8 @@ def _check_held(
             directory,
             f"what the library reads, as its own tokenizer.json, agrees with it on {found.text}",
             found.observed,
-            "train without split_special_tokens, which a tokenizer.json does not hold",
+            "a tokenizer.json does not hold split_special_tokens: train without it, and take it "
+            "out of tokenizer_config.json",
         )
 
 
@@ -273,7 +186,7 @@ def _compared(
         reason = f"writes its {parts} otherwise, which changes no token of the texts tried"
         notes = [_counts_as_it_is(reason)] if parts else []
         return _as_saved(directory, saved) if _marks_segments(saved) else library, notes
-    settings = _json(directory / "tokenizer_config.json")
+    settings = settings_in(directory / "tokenizer_config.json")
     if is_base:
         refused = bool(contradicted_settings(settings, saved, library))
     else:
@@ -297,7 +210,7 @@ def _as_saved(directory: Path, saved: Tokenizer) -> LibraryTokenizer:
     """
     library: Any = PreTrainedTokenizerFast(tokenizer_object=saved)
     if _marks_segments(saved):
-        declared = _json(directory / "tokenizer_config.json").get("model_input_names")
+        declared = settings_in(directory / "tokenizer_config.json").get("model_input_names")
         library.model_input_names = declared or ["input_ids", "token_type_ids", "attention_mask"]
     copy: LibraryTokenizer = library
     return copy
@@ -309,20 +222,12 @@ def _marks_segments(tokenizer: Tokenizer) -> bool:
 
 def _declares_a_reading(directory: Path) -> bool:
     """Tell whether a file says by which class or settings the tokenizer is to be read."""
-    declared = {*_json(directory / "tokenizer_config.json")} & _SETTINGS
+    declared = {*settings_in(directory / "tokenizer_config.json")} & _SETTINGS
     tokens = {
-        *_json(directory / "added_tokens.json"),
-        *_json(directory / "special_tokens_map.json"),
+        *settings_in(directory / "added_tokens.json"),
+        *settings_in(directory / "special_tokens_map.json"),
     }
-    return bool(declared or tokens or _json(directory / "config.json").get("tokenizer_class"))
-
-
-def _json(file: Path) -> JsonObject:
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    return bool(declared or tokens or settings_in(directory / "config.json").get("tokenizer_class"))
 
 
 def _two_readings(

@@ -53,7 +53,7 @@ def test_tokenizer_that_panics_on_a_long_run(capfd: pytest.CaptureFixture[str]) 
     capfd.readouterr()  # what the library prints of its panic
 
 
-def test_row_that_cannot_be_encoded(capfd: pytest.CaptureFixture[str]) -> None:
+def test_text_of_a_table_that_cannot_be_encoded(capfd: pytest.CaptureFixture[str]) -> None:
     """A row of the table is tried as well, and is named by its number, without its text."""
     tokenizer = Tokenizer(models.WordLevel({"u": 0}, unk_token="u"))  # noqa: S106 (a token of text)
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(z+z+)+y"), "isolated")
