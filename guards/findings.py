@@ -300,8 +300,8 @@ CATALOGUE: Mapping[Code, Entry] = {
     "tokenizer_contradicts_itself": Entry(
         Section.SEALING,
         "`tokenizer.json` gives other tokens than the library makes of the tokenizer's files "
-        "(another class, or `do_lower_case` against the normaliser), or text is cut at its "
-        "beginning",
+        "(another class, tokens that another file adds, `do_lower_case` against the normaliser), "
+        "or text is cut at its beginning",
         "make the files agree on what training used, or say with `--tokenizer-from` which counts",
     ),
     "fitted_under_another_version": Entry(

@@ -71,7 +71,7 @@ def import_model(
     """
     check_destination(destination)
     columns = _read_columns(roles, options)
-    model = read_model(options.model, options.max_length, options.tokenizer_from)
+    model = read_model(options.model, options.max_length, options.tokenizer_from, table)
     outputs = model.network.config.num_labels or 0
     labels, named = labels_of(model.config, outputs, table.labels, f"--model {options.model}")
     preprocessing, notes = import_preprocessing(table, roles, model, columns, labels)

@@ -30,7 +30,6 @@ from artifacts.pretrained.configuration import (
 )
 from artifacts.pretrained.directory import check_files
 from artifacts.pretrained.tokenizer import (
-    LibraryTokenizer,
     TokenizerFrom,
     check_vocabulary,
     contradiction,
@@ -52,6 +51,8 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
+    from artifacts.pretrained.readings import LibraryTokenizer
+    from artifacts.tables import Table
     from guards.json_types import JsonObject
 
 __all__ = ["ImportedModel", "read_model"]
@@ -99,9 +100,14 @@ class ImportedModel:
 
 
 def read_model(
-    directory: Path, max_length: int | None, tokenizer_from: TokenizerFrom | None = None
+    directory: Path,
+    max_length: int | None,
+    tokenizer_from: TokenizerFrom | None = None,
+    table: Table | None = None,
 ) -> ImportedModel:
     """Read a fine-tuned sequence classifier, as ``save_pretrained`` wrote it with its tokenizer.
+
+    The tokenizer has to encode all rows of ``table``.
 
     Raises ``CallError`` if there is none, and ``GuardRefused`` for one that would not answer as it
     did in training.
@@ -111,7 +117,7 @@ def read_model(
     config = read_config(directory, source)
     network = _network(directory, config, source)
     notes += [*notes_on_classes(config), *check_precision(directory, source)]
-    library, read = read_tokenizers(directory, source, tokenizer_from)
+    library, read = read_tokenizers(directory, source, tokenizer_from, table)
     length, length_from = _max_length(directory, network, max_length)
     check_vocabulary(directory, token_rows(network), read.tokenizer)
     preprocessing = Preprocessing(_TEXT_ONLY, None, read.tokenizer, Truncation(length))

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from guards.errors import Finding, GuardRefused, first_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tokenizers import Tokenizer
 
-__all__ = ["TEXTS", "check_encodes", "notes_of_encoding", "shortened"]
+    from artifacts.tables import Table
+
+__all__ = [
+    "CHUNK",
+    "TEXTS",
+    "Encode",
+    "check_encodes",
+    "ids_by",
+    "notes_of_encoding",
+    "shortened",
+    "texts_of",
+    "token_ids",
+]
 
 _WORDS = (
     "motion",
@@ -36,58 +50,103 @@ _WORDS = (
 )
 
 TEXTS = (
-    "",
-    " ",
-    "a\n\tb",
-    "a\x00\x07b\u200b",
-    "  spaces,  numbers 12,345.67 & ... ",
     "The Motion is DENIED.",
-    "cafe\u0301 Stra\u00dfe \u0130",
     *_WORDS,
     " ".join(_WORDS),
+    "cafe\u0301 Stra\u00dfe \u0130",
+    "",
+    " ",
+    "  spaces,  numbers 12,345.67 & ... ",
+    "a\n\tb",
+    "a\x00\x07b\u200b",
     "x" * 5000,
     "\u0e01" * 5000,
     "\U0001f600" * 5000,
 )
-"""Texts of many scripts, of control characters, and long runs without a space."""
+"""Texts of many scripts, then odd ones: control characters, and long runs without a space."""
+
+CHUNK = 1000
+"""This many texts are encoded at once."""
 
 
-def check_encodes(tokenizer: Tokenizer, directory: Path) -> None:
-    """Raise ``GuardRefused`` if the tokenizer raises for one of ``TEXTS``."""
-    for text in TEXTS:
-        try:
-            tokenizer.encode(text)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001 (the library's panics are no exceptions)
-            finding = Finding(
-                code="tokenizer_cannot_encode",
-                subject="tokenizer",
-                expected="tokens for every text",
-                observed=f"{first_line(error)}, for {shortened(text)}",
-            )
-            raise GuardRefused(str(directory), [finding]) from None
+Encode = Callable[[list[str]], list[list[int]]]
+"""What encodes several texts at once, with special tokens."""
+
+
+def check_encodes(tokenizer: Tokenizer, directory: Path, table: Table | None = None) -> None:
+    """Raise ``GuardRefused`` if the tokenizer raises for one of ``TEXTS`` or a row of a table."""
+    _check([*map(shortened, TEXTS)], TEXTS, tokenizer, directory)
+    if table is not None:
+        _check([f"row {row}" for row in table.rows], texts_of(table), tokenizer, directory)
+
+
+def texts_of(table: Table) -> list[str]:
+    """Return the text of each row."""
+    return [document["text"] for document in table.documents]
+
+
+def ids_by(tokenizer: Tokenizer) -> Encode:
+    """Return what encodes texts at once by a tokenizer."""
+    return lambda texts: [encoding.ids for encoding in tokenizer.encode_batch_fast(texts)]
+
+
+def token_ids(encode: Encode, texts: Sequence[str]) -> Sequence[list[int] | str]:
+    """Return the token ids of each text, or why it cannot be encoded.
+
+    ``encode`` may raise for any of them.
+    """
+    try:
+        return encode([*texts])
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 (the library's panics are no exceptions)
+        if len(texts) == 1:
+            return [first_line(error)]
+    return [token_ids(encode, [text])[0] for text in texts]
+
+
+def _check(
+    names: Sequence[str], texts: Sequence[str], tokenizer: Tokenizer, directory: Path
+) -> None:
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        for name, found in zip(names[start:], token_ids(ids_by(tokenizer), chunk), strict=False):
+            if isinstance(found, str):
+                finding = Finding(
+                    code="tokenizer_cannot_encode",
+                    subject="tokenizer",
+                    expected="tokens for every text",
+                    observed=f"{found}, for {name}",
+                )
+                raise GuardRefused(str(directory), [finding])
 
 
 def notes_of_encoding(tokenizer: Tokenizer) -> list[str]:
-    """Return a note if a word becomes no token at all.
+    """Return a note if some character, or a byte of one, becomes part of no token.
 
-    A model without an unknown token leaves out what its vocabulary lacks.
+    A model without an unknown token leaves out what its vocabulary lacks, as does one of bytes
+    whose vocabulary lacks some of them.
     """
-    normalizer = tokenizer.normalizer
-    dropped = [
-        word
-        for word in _WORDS
-        if (word if normalizer is None else normalizer.normalize_str(word)).strip()
-        and not tokenizer.encode(word, add_special_tokens=False).ids
-    ]
+    dropped = next((lost for word in _WORDS if (lost := _dropped(tokenizer, word))), "")
     if not dropped:
         return []
     note = (
         "the tokenizer has no unknown token and drops what its vocabulary lacks, such as "
-        f"{dropped[0]!r}: the drift of unknown tokens cannot see that"
+        f"{dropped!r}: the drift of unknown tokens cannot see that"
     )
     return [note]
+
+
+def _dropped(tokenizer: Tokenizer, word: str) -> str:
+    """Return the characters of a word that have no token for what they are split into."""
+    return "".join(character for character in word if _is_dropped(tokenizer, character))
+
+
+def _is_dropped(tokenizer: Tokenizer, character: str) -> bool:
+    normalizer, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
+    text = character if normalizer is None else normalizer.normalize_str(character)
+    pieces = [text] if splitter is None else [piece for piece, _ in splitter.pre_tokenize_str(text)]
+    return any(not tokenizer.model.tokenize(symbol) for piece in pieces for symbol in piece)
 
 
 def shortened(text: str) -> str:

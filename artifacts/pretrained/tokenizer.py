@@ -7,26 +7,35 @@ Where the two differ, nothing in the files says which of them training ran.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import transformers
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
-from transformers.utils import logging
+from transformers import PreTrainedTokenizerFast
 
 from artifacts.bundle.tokenizer import check_empty_text, untruncated
-from artifacts.pretrained.encoding import TEXTS, check_encodes, notes_of_encoding, shortened
-from guards.errors import CallError, Finding, GuardRefused, first_line
+from artifacts.pretrained.encoding import check_encodes, notes_of_encoding
+from artifacts.pretrained.readings import (
+    Difference,
+    LibraryTokenizer,
+    contradicted_settings,
+    find_difference,
+    parts_that_differ,
+)
+from artifacts.pretrained.tokenizer_files import (
+    from_file,
+    from_library,
+    settings_in,
+    unreadable,
+    why_unread,
+)
+from guards.errors import CallError, Finding, GuardRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from guards.json_types import JsonObject
-
+    from artifacts.tables import Table
 __all__ = [
     "LibraryTokenizer",
     "PretrainedTokenizer",
@@ -45,19 +54,12 @@ _SETTINGS = {
     "strip_accents",
     "tokenize_chinese_chars",
     "add_prefix_space",
+    "added_tokens_decoder",
+    "additional_special_tokens",
+    "extra_special_tokens",
+    "split_special_tokens",
 }
 """What the library builds another tokenizer by than ``tokenizer.json`` holds."""
-
-_MAX_SHOWN = 12
-
-
-class LibraryTokenizer(Protocol):
-    """A tokenizer of the transformers library, as far as it is used here."""
-
-    def __call__(
-        self, text: str, *, truncation: bool = ..., max_length: int | None = ...
-    ) -> Mapping[str, list[int]]:
-        """Return the encoding of a text, with its ``input_ids``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,90 +75,51 @@ class PretrainedTokenizer:
 
 
 def read_tokenizers(
-    directory: Path, source: str, tokenizer_from: TokenizerFrom | None = None
+    directory: Path,
+    source: str,
+    tokenizer_from: TokenizerFrom | None = None,
+    table: Table | None = None,
+    *,
+    is_base: bool = False,
 ) -> tuple[LibraryTokenizer, PretrainedTokenizer]:
     """Return a tokenizer of the library that encodes as training did, and the one to seal.
 
     They are read from ``directory``; ``source`` is the option that gave it, for messages. Without
     ``tokenizer_from``, ``tokenizer.json`` counts if there is one, and the library has to agree with
-    it, unless it cannot read the files or no file names a class or setting to read them by. Raises
-    ``CallError`` if there is no tokenizer, and ``GuardRefused`` if the two differ, or for a
-    tokenizer that cuts texts at their beginning or cannot encode some.
+    it on many texts, on every added token and on all rows of ``table``. It need not if it cannot
+    read the files, or no file names a class or setting to read them by. The tokenizer of a base
+    need not either, whose training is still to come, unless the two follow a declared setting of
+    the normaliser differently. Raises ``CallError`` if there is no tokenizer, and ``GuardRefused``
+    if the two differ, or for a tokenizer that cuts texts at their beginning or cannot encode some.
     """
-    saved = _from_file(directory, source)
-    library, failure = _from_library(directory)
+    saved = from_file(directory, source)
+    library, failure = from_library(directory)
     _check_truncation_side(directory, saved, library)
     if tokenizer_from == "file" and saved is None:
         message = f"{source}: no tokenizer.json there, which --tokenizer-from file needs"
         raise CallError(message)
     if library is None and (tokenizer_from == "library" or saved is None):
-        raise _unreadable(directory, source, failure)
+        raise unreadable(directory, source, failure)
+    counts: TokenizerFrom
     if saved is None or tokenizer_from == "library":
-        own = Tokenizer.from_str(library.backend_tokenizer.to_str())
-        read = PretrainedTokenizer(untruncated(own), "library")
-    elif library is None:
-        library, read = _as_saved(untruncated(saved), f"cannot read its files: {failure}")
+        tokenizer, counts = Tokenizer.from_str(library.backend_tokenizer.to_str()), "library"
     else:
-        settled = tokenizer_from == "file"
-        library, read = _compared(directory, untruncated(saved), library, settled=settled)
-    check_empty_text(read.tokenizer, source)
-    check_encodes(read.tokenizer, directory)
-    return library, replace(read, notes=(*read.notes, *notes_of_encoding(read.tokenizer)))
-
-
-def _from_file(directory: Path, source: str) -> Tokenizer | None:
-    file = directory / "tokenizer.json"
-    if not file.is_file():
-        return None
-    try:
-        return Tokenizer.from_file(str(file))
-    except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
-        message = f"{source}: no tokenizer there: tokenizer.json: {first_line(error)}"
-        raise CallError(message) from None
-
-
-def _from_library(directory: Path) -> tuple[Any, str]:
-    """Return what the library makes of the files, or None and why it fails."""
-    logging.set_verbosity_error()
-    try:
-        library = AutoTokenizer.from_pretrained(
-            str(directory), trust_remote_code=False, local_files_only=True
-        )
-        # Without its files, the library makes a tokenizer that knows no word.
-        names = sorted({*library.vocab_files_names.values(), "tokenizer.json"})
-        backend = library.backend_tokenizer
-        words = backend.get_vocab_size() - len(backend.get_added_tokens_decoder())
-    except Exception as error:  # noqa: BLE001 (the library raises many kinds)
-        return None, first_line(error)
-    if words > 1 and any((directory / name).is_file() for name in names):
-        return library, ""
-    return None, f"{type(library).__name__} finds no words in {', '.join(names)}"
-
-
-def _unreadable(directory: Path, source: str, failure: str) -> CallError:
-    model = next((file.name for file in sorted(directory.glob("*.model"))), None)
-    missing = [package for package in ("sentencepiece", "protobuf") if not _is_installed(package)]
-    without = "" if (directory / "tokenizer.json").is_file() else "no tokenizer.json there, and "
-    if model is not None and missing:
-        # The library falls back to another format, and names a package for that.
-        failure = (
-            f"{model} is a SentencePiece model, for which a package is missing: `pip install "
-            f"{' '.join(missing)}`, or save the tokenizer as tokenizer.json where it is installed"
-        )
-    elif model is None and without and not any(directory.glob("*vocab*")):
-        failure = "no vocabulary either"
-    elif model is not None:
-        failure = f"the library cannot convert {model}: {failure}"
-    message = f"{source}: no tokenizer there that the library of tokenizers can run: "
-    return CallError(message + without + failure)
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
+        tokenizer, counts = saved, "file"
+    notes = _without_dropout(untruncated(tokenizer), library)
+    check_encodes(tokenizer, directory, table)
+    if counts == "library":
+        _check_held(directory, tokenizer, library, table)
+    elif library is None:
+        library = _as_saved(directory, tokenizer)
+        notes.append(_counts_as_it_is(why_unread(directory, failure)))
+    elif tokenizer_from == "file":
+        library = _as_saved(directory, tokenizer)
+    else:
+        library, found = _compared(directory, tokenizer, library, table, is_base=is_base)
+        notes += found
+    check_empty_text(tokenizer, source)
+    notes += notes_of_encoding(tokenizer)
+    return library, PretrainedTokenizer(tokenizer, counts, tuple(notes))
 
 
 def _check_truncation_side(
@@ -178,87 +141,109 @@ def _check_truncation_side(
         )
 
 
+def _without_dropout(
+    tokenizer: Tokenizer,
+    library: Any,  # noqa: ANN401 (any class of the library)
+) -> list[str]:
+    """Switch the dropout of merges off, in place; return a note if it was on."""
+    readings = [tokenizer] if library is None else [tokenizer, library.backend_tokenizer]
+    dropping = [reading for reading in readings if getattr(reading.model, "dropout", None)]
+    for reading in dropping:
+        reading.model.dropout = None
+    return ["dropout of the tokenizer is for training, and is off"] if dropping else []
+
+
+def _check_held(
+    directory: Path, tokenizer: Tokenizer, library: LibraryTokenizer, table: Table | None
+) -> None:
+    """Refuse what the library makes of the files if a ``tokenizer.json`` cannot hold it."""
+    found = find_difference(tokenizer, library, table)
+    if found is not None:
+        raise contradiction(
+            directory,
+            f"what the library reads, as its own tokenizer.json, agrees with it on {found.text}",
+            found.observed,
+            "a tokenizer.json does not hold split_special_tokens: train without it, and take it "
+            "out of tokenizer_config.json",
+        )
+
+
 def _compared(
     directory: Path,
     saved: Tokenizer,
-    library: Any,  # noqa: ANN401 (any class of the library)
+    library: LibraryTokenizer,
+    table: Table | None,
     *,
-    settled: bool,
-) -> tuple[LibraryTokenizer, PretrainedTokenizer]:
-    """Return ``tokenizer.json``; refuse it unless the library agrees or has nothing to go by."""
-    differing = _first_difference(saved, library)
-    if differing is None:
-        return library, PretrainedTokenizer(saved, "file")
-    if settled:
-        return _as_saved(saved)
-    if _declares_a_reading(directory):
-        raise _two_readings(directory, saved, library, differing)
-    reason = f"encodes {shortened(differing)} otherwise, by the class of the model alone"
-    return _as_saved(saved, f"{reason}; `--tokenizer-from library` seals that")
+    is_base: bool,
+) -> tuple[LibraryTokenizer, list[str]]:
+    """Return the reading of training and what there is to know of it; refuse what is not settled.
+
+    ``tokenizer.json`` counts, and the library's reading is returned where the two agree.
+    """
+    found = find_difference(saved, library, table)
+    if found is None:
+        parts = " and ".join(parts_that_differ(saved, library))
+        reason = f"writes its {parts} otherwise, which changes no token of the texts tried"
+        notes = [_counts_as_it_is(reason)] if parts else []
+        return _as_saved(directory, saved) if _marks_segments(saved) else library, notes
+    settings = settings_in(directory / "tokenizer_config.json")
+    if is_base:
+        refused = bool(contradicted_settings(settings, saved, library))
+    else:
+        refused = _declares_a_reading(directory)
+    if refused:
+        raise _two_readings(directory, library, found)
+    reason = f"encodes {found.text} otherwise ({found.observed})"
+    note = _counts_as_it_is(f"{reason}; `--tokenizer-from library` takes that")
+    return _as_saved(directory, saved), [note]
 
 
-def _as_saved(
-    saved: Tokenizer, reason: str | None = None
-) -> tuple[LibraryTokenizer, PretrainedTokenizer]:
-    """Return ``tokenizer.json``, and a copy of it in the library's class that changes nothing."""
-    note = f"tokenizer.json counts as it is; transformers {transformers.__version__} {reason}"
-    notes = () if reason is None else (note,)
-    library = PreTrainedTokenizerFast(tokenizer_object=saved)
-    return library, PretrainedTokenizer(saved, "file", notes)
+def _counts_as_it_is(reason: str) -> str:
+    return f"tokenizer.json counts as it is; transformers {transformers.__version__} {reason}"
+
+
+def _as_saved(directory: Path, saved: Tokenizer) -> LibraryTokenizer:
+    """Return a copy of ``tokenizer.json`` in the library's class that changes nothing.
+
+    Where it marks segments, the copy returns them, as transformers 4 does unless a file says what
+    a tokenizer returns.
+    """
+    library: Any = PreTrainedTokenizerFast(tokenizer_object=saved)
+    if _marks_segments(saved):
+        declared = settings_in(directory / "tokenizer_config.json").get("model_input_names")
+        library.model_input_names = declared or ["input_ids", "token_type_ids", "attention_mask"]
+    copy: LibraryTokenizer = library
+    return copy
+
+
+def _marks_segments(tokenizer: Tokenizer) -> bool:
+    return any(tokenizer.encode("a").type_ids)
 
 
 def _declares_a_reading(directory: Path) -> bool:
     """Tell whether a file says by which class or settings the tokenizer is to be read."""
-    declared = {*_json(directory / "tokenizer_config.json")} & _SETTINGS
-    return bool(declared or _json(directory / "config.json").get("tokenizer_class"))
-
-
-def _json(file: Path) -> JsonObject:
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _first_difference(saved: Tokenizer, library: LibraryTokenizer) -> str | None:
-    """Return a text that the library encodes otherwise, or cannot encode."""
-    for text in TEXTS:
-        try:
-            ours = saved.encode(text).ids
-        except Exception:  # noqa: BLE001, S112 (whether all can be encoded is checked later)
-            continue
-        if _ids(library, text) != ours:
-            return text
-    return None
-
-
-def _ids(library: LibraryTokenizer, text: str) -> list[int]:
-    try:
-        return library(text)["input_ids"]
-    except Exception:  # noqa: BLE001 (the library raises many kinds)
-        return []
+    declared = {*settings_in(directory / "tokenizer_config.json")} & _SETTINGS
+    tokens = {
+        *settings_in(directory / "added_tokens.json"),
+        *settings_in(directory / "special_tokens_map.json"),
+    }
+    return bool(declared or tokens or settings_in(directory / "config.json").get("tokenizer_class"))
 
 
 def _two_readings(
-    directory: Path, saved: Tokenizer, library: LibraryTokenizer, text: str
+    directory: Path, library: LibraryTokenizer, difference: Difference
 ) -> GuardRefused:
-    ours, theirs = saved.encode(text).ids, _ids(library, text)
     reader = f"{type(library).__name__} of transformers {transformers.__version__}"
     return contradiction(
         directory,
         f"tokenizer.json and tokenizer_config.json, as {reader} reads it, "
-        f"that agree on {shortened(text)}",
-        f"{_tokens(saved, ours)} by the one, {_tokens(saved, theirs)} by the other",
+        f"that agree on {difference.text}",
+        difference.observed,
         "say which of them training ran: `--tokenizer-from file` for tokenizer.json as it is "
-        "(training saved it by save_pretrained), `--tokenizer-from library` for the other "
+        "(training saved it by save_pretrained, or ran a fast tokenizer of transformers 4), "
+        "`--tokenizer-from library` for the other "
         "(training loaded these very files with this version)",
     )
-
-
-def _tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
-    shown = " ".join(f"{tokenizer.id_to_token(number)}" for number in ids[:_MAX_SHOWN])
-    return f"{shown} …" if len(ids) > _MAX_SHOWN else shown or "nothing"
 
 
 def check_vocabulary(directory: Path | str, rows: int, tokenizer: Tokenizer) -> None:

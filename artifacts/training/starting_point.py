@@ -41,15 +41,17 @@ def new_tokenizer(training: Table) -> Tokenizer:
     return untruncated(learn_tokenizer(texts, _SMALL_VOCABULARY))
 
 
-def base_tokenizer(options: TrainingOptions) -> PretrainedTokenizer | None:
-    """Return the tokenizer of the base, None without one.
+def base_tokenizer(options: TrainingOptions, table: Table) -> PretrainedTokenizer | None:
+    """Return the tokenizer of the base, which has to encode all of ``table``; None without a base.
 
     Raises ``CallError`` and ``GuardRefused`` as ``read_tokenizers`` does.
     """
     if options.base is None:
         return None
     directory = tokenizer_directory(options.base)
-    return read_tokenizers(directory, f"--base {options.base}", options.tokenizer_from)[1]
+    source = f"--base {options.base}"
+    _, read = read_tokenizers(directory, source, options.tokenizer_from, table, is_base=True)
+    return read
 
 
 def network_of(

@@ -73,7 +73,7 @@ def train(  # noqa: PLR0913 (what is trained, how, and who is told)
     schema = _schema(roles, rows, _labels(training, held_out))
     held_out_rows = canonical_rows(held_out, schema)
     torch.manual_seed(options.seed)
-    read = base_tokenizer(options)
+    read = base_tokenizer(options, table)
     notes += notes_of_categories(schema, rows)
     notes += notes_of_overlap(training, held_out)
     notes += [] if read is None else read.notes

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from artifacts.pretrained.tokenizer import TokenizerFrom
     from guards.json_types import JsonObject
 
 TABLE = Table(
@@ -144,6 +145,41 @@ def test_segments_that_the_tokenizer_marks(tmp_path: Path, segment: int) -> None
 
     assert finding.code == "answers_differ"
     assert "token_type_ids 1" in finding.remedy
+
+
+@pytest.mark.parametrize("choice", [None, "file"])
+def test_segments_of_a_class_that_no_file_names(
+    tmp_path: Path, choice: TokenizerFrom | None
+) -> None:
+    """Segments in tokenizer.json count, though today's library returns none."""
+    directory = save_model(tmp_path, "bert", LABELS, TEXTS)
+
+    def mark(tokenizer: JsonObject) -> None:
+        next(iter(tokenizer["post_processor"]["single"][0].values()))["type_id"] = 1
+
+    edit(directory / "tokenizer.json", mark)
+    edit(directory / "tokenizer_config.json", lambda one: one.pop("model_input_names", None))
+    model = read_model(directory, None, choice)
+
+    with pytest.raises(GuardRefused, match="token_type_ids 0, 1"):
+        check_agreement(directory, model, TABLE)
+
+
+def test_reading_that_was_settled_is_compared(tmp_path: Path) -> None:
+    """Once tokenizer.json was said to count, the library's other reading of rows is no matter."""
+    write_model(tmp_path, FAMILIES["BERT"], "wordpiece", own_class=True)
+    word = TEXTS[0].split()[-1].lower()
+
+    def replace(tokenizer: JsonObject) -> None:
+        first = {"type": "Replace", "pattern": {"String": word}, "content": "x"}
+        steps = [tokenizer["normalizer"], first]
+        tokenizer["normalizer"] = {"type": "Sequence", "normalizers": steps}
+
+    edit(tmp_path / "tokenizer.json", replace)
+    with pytest.raises(GuardRefused, match="whose normalizer differs"):
+        read_model(tmp_path, None, None, TABLE)
+
+    check_agreement(tmp_path, read_model(tmp_path, None, "file", TABLE), TABLE)
 
 
 @pytest.mark.parametrize(

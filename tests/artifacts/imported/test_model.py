@@ -325,8 +325,8 @@ def test_special_tokens_that_only_the_library_adds(directory: Path) -> None:
     finding = refused(directory)
 
     assert finding.code == "tokenizer_contradicts_itself"
-    assert "[CLS]" not in finding.observed.partition(" by the one")[0]
-    assert "[CLS]" in finding.observed.partition(" by the one")[2]
+    assert "[CLS]" not in finding.observed.partition(" by tokenizer.json")[0]
+    assert "[CLS]" in finding.observed.partition(" by tokenizer.json")[2]
 
 
 def _save_tokenizer(directory: Path, template: str) -> None:

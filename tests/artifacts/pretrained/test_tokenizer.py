@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import transformers
-from tokenizers import Tokenizer, models, processors
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from artifacts.pretrained.encoding import TEXTS
 from artifacts.pretrained.tokenizer import check_vocabulary, read_tokenizers
-from guards.errors import CallError, Finding, GuardRefused
+from guards.errors import Finding, GuardRefused
 from tests.artifacts.pretrained.tokenizers_of_each_kind import KINDS, SPECIAL, saved
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from artifacts.pretrained.tokenizer import TokenizerFrom
+    from guards.json_types import JsonObject
 
 SAVED_BY_THE_LIBRARY = [
     *((kind, "PreTrainedTokenizerFast", "bert") for kind in KINDS),
@@ -45,10 +48,12 @@ def ids(tokenizer: Tokenizer) -> list[list[int]]:
     return [tokenizer.encode(text).ids for text in TEXTS]
 
 
-def refused(directory: Path) -> Finding:
+def refused(
+    directory: Path, tokenizer_from: TokenizerFrom | None = None, *, is_base: bool = False
+) -> Finding:
     """Return the one finding about a tokenizer."""
     with pytest.raises(GuardRefused) as refusal:
-        read_tokenizers(directory, "--model it")
+        read_tokenizers(directory, "--model it", tokenizer_from, is_base=is_base)
     (finding,) = refusal.value.findings
     return finding
 
@@ -126,62 +131,167 @@ def test_setting_against_the_file(
     assert ids(first.tokenizer) != ids(second.tokenizer)
 
 
+@pytest.mark.parametrize(("kind", "model_type", "name"), UNDER_ANOTHER_CLASS)
+def test_base_that_is_read_in_two_ways(
+    kind: str, model_type: str, name: str, tmp_path: Path
+) -> None:
+    """A base has no training behind it that ran either reading: its file counts, with a note."""
+    tokenizer = KINDS[kind]()
+    directory = saved(tmp_path / "model", tokenizer, model_type, tokenizer_class=name)
+
+    _, read = read_tokenizers(directory, "--base it", is_base=True)
+
+    assert read.tokenizer_from == "file"
+    assert ids(read.tokenizer) == ids(tokenizer)
+    (note,) = read.notes
+    assert "by tokenizer.json" in note
+    assert "`--tokenizer-from library`" in note
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"do_lower_case": False},
+        {"strip_accents": False},
+        {"tokenize_chinese_chars": False},
+        {"do_lower_case": False, "tokenizer_class": "DistilBertTokenizer"},
+    ],
+)
+def test_base_against_its_declared_settings(settings: JsonObject, tmp_path: Path) -> None:
+    """A declared setting that tokenizer.json does not have is refused of a base as of a model."""
+    settings = {"tokenizer_class": "BertTokenizer"} | settings
+    directory = saved(tmp_path / "model", KINDS["word pieces"](), "bert", **settings)
+
+    assert refused(directory, is_base=True) == refused(directory)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("vocab.txt", "{"), ("config.json", '{"model_type": "ours-2"}'), ("config.json", "{}")],
+    [
+        ("added_tokens.json", {"[ENT]": 400}),
+        ("special_tokens_map.json", {"additional_special_tokens": ["[ENT]"]}),
+        ("tokenizer_config.json", {"additional_special_tokens": ["[ENT]"]}),
+        ("tokenizer_config.json", {"extra_special_tokens": ["[ENT]"]}),
+        ("tokenizer_config.json", {"extra_special_tokens": {"entity_token": "[ENT]"}}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"400": {"content": "[ENT]"}}}),
+        ("tokenizer_config.json", {"mask_token": "[ENT]"}),
+        ("tokenizer_config.json", {"split_special_tokens": True}),
+    ],
 )
-def test_library_that_cannot_read_the_files(name: str, content: str, tmp_path: Path) -> None:
-    """A tokenizer.json that can be read is enough, whatever lies beside it."""
-    tokenizer = KINDS["unigram"]()
-    directory = saved(tmp_path / "model", tokenizer, "bert")
-    (directory / name).write_text(content)
-
-    assert ids(read_tokenizers(directory, "--model it")[1].tokenizer) == ids(tokenizer)
-
-
-@pytest.mark.parametrize("cased", [False, True])
-def test_vocabulary_alone(tmp_path: Path, *, cased: bool) -> None:
-    """A vocab.txt is read by the settings beside it."""
-    directory = saved(tmp_path / "model", KINDS["word pieces"](), "bert", do_lower_case=not cased)
-    vocabulary = json.loads((directory / "tokenizer.json").read_bytes())["model"]["vocab"]
-    (directory / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)))
-    (directory / "tokenizer.json").unlink()
-
-    _, read = read_tokenizers(directory, "--base it")
-
-    assert read.tokenizer_from == "library"
-    assert (read.tokenizer.encode("The").ids == read.tokenizer.encode("the").ids) is not cased
-
-
-def test_merges_alone(tmp_path: Path) -> None:
-    """A vocab.json with merges.txt is read as the library does; without the latter it is none."""
-    tokenizer = KINDS["bytes"]()
-    directory = saved(tmp_path / "model", tokenizer, "roberta")
-    model = json.loads((directory / "tokenizer.json").read_bytes())["model"]
-    (directory / "tokenizer.json").unlink()
-    (directory / "vocab.json").write_text(json.dumps(model["vocab"]))
-    with pytest.raises(CallError, match=r"no tokenizer\.json there"):
-        read_tokenizers(directory, "--base it")
-    (directory / "merges.txt").write_text("\n".join(" ".join(pair) for pair in model["merges"]))
-
-    assert ids(read_tokenizers(directory, "--base it")[1].tokenizer) == ids(tokenizer)
-
-
-@pytest.mark.parametrize("name", ["spm.model", "sentencepiece.bpe.model", "spiece.model"])
-def test_package_that_is_missing(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["word pieces", "bytes"])
+def test_tokens_that_another_file_declares(
+    kind: str, name: str, content: JsonObject, tmp_path: Path
 ) -> None:
-    """A SentencePiece model needs a package, which is named, and how to get it."""
-    model_type = {"spm.model": "deberta-v2", "spiece.model": "xlnet"}.get(name, "xlm-roberta")
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
-    (tmp_path / name).write_bytes(b"\x0a\x0e")
-    monkeypatch.setattr(
-        "artifacts.pretrained.tokenizer._is_installed", lambda package: package == "protobuf"
+    """A token that tokenizer.json lacks is found, whichever file declares it, and settled."""
+    model_type = {"bytes": "roberta"}.get(kind, "bert")
+    class_name = {"bytes": "RobertaTokenizer"}.get(kind, "BertTokenizer")
+    settings = {"tokenizer_class": class_name}
+    directory = saved(tmp_path / "model", KINDS[kind](), model_type, **settings)
+    file = directory / name
+    known = json.loads(file.read_bytes()) if file.is_file() else {}
+    file.write_text(json.dumps(known | content))
+
+    finding = refused(directory)
+
+    assert finding.code == "tokenizer_contradicts_itself"
+    assert "split_special_tokens" in content or "[ENT]" in finding.expected
+    assert read_tokenizers(directory, "--model it", "file")[1].notes == ()
+
+
+def test_split_special_tokens_cannot_be_sealed(tmp_path: Path) -> None:
+    """What tokenizer.json cannot hold is refused where the library's reading is asked for."""
+    directory = saved(
+        tmp_path / "model",
+        KINDS["word pieces"](),
+        "bert",
+        tokenizer_class="PreTrainedTokenizerFast",
+        split_special_tokens=True,
     )
 
-    with pytest.raises(CallError, match=rf"{name} is a SentencePiece model.*pip install sent") as e:
-        read_tokenizers(tmp_path, "--base it")
-    assert "tiktoken" not in str(e.value)
+    finding = refused(directory, "library")
+
+    assert finding.code == "tokenizer_contradicts_itself"
+    assert "split_special_tokens" in finding.remedy
+
+
+def test_normaliser_that_changes_no_token(tmp_path: Path) -> None:
+    """A normaliser that is only written otherwise is noted, and not refused."""
+    tokenizer = KINDS["word pieces"]()
+    tokenizer.normalizer = normalizers.Sequence([normalizers.BertNormalizer(lowercase=True)])
+    settings = {"tokenizer_class": "BertTokenizer", "do_lower_case": True}
+    directory = saved(tmp_path / "model", tokenizer, "bert", **settings)
+
+    _, read = read_tokenizers(directory, "--model it")
+
+    (note,) = read.notes
+    assert "writes its normalizer otherwise" in note
+
+
+@pytest.mark.parametrize("is_base", [False, True])
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        (None, "PreTrainedTokenizerFast"),
+        ("file", "PreTrainedTokenizerFast"),
+        ("library", "PreTrainedTokenizerFast"),
+        (None, "RobertaTokenizer"),
+        ("file", "RobertaTokenizer"),
+    ],
+)
+def test_dropout_is_off(
+    choice: TokenizerFrom | None, name: str, tmp_path: Path, *, is_base: bool
+) -> None:
+    """What drops merges at random in training does not in what is sealed, and that is told."""
+    tokenizer = KINDS["bytes"]()
+    undropped = ids(tokenizer)
+    tokenizer.model.dropout = 0.5
+    directory = saved(tmp_path / "model", tokenizer, "roberta", tokenizer_class=name)
+
+    library, read = read_tokenizers(directory, "--model it", choice, is_base=is_base)
+
+    assert "dropout of the tokenizer is for training, and is off" in read.notes
+    assert ids(read.tokenizer) == undropped == [library(text)["input_ids"] for text in TEXTS]
+    assert json.loads(read.tokenizer.to_str())["model"]["dropout"] is None
+
+
+@pytest.mark.parametrize("is_base", [False, True])
+@pytest.mark.parametrize("choice", [None, "file", "library"])
+def test_tokenizer_that_panics(
+    choice: TokenizerFrom | None,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    is_base: bool,
+) -> None:
+    """A tokenizer that panics on a long run is one finding, whatever is asked of it."""
+    tokenizer = KINDS["words"]()
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(x+x+)+y"), "isolated")
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    directory = saved(tmp_path / "model", tokenizer, "bert", **settings)
+
+    assert refused(directory, choice, is_base=is_base).code == "tokenizer_cannot_encode"
+    capfd.readouterr()  # what the library prints of its panic
+
+
+@pytest.mark.parametrize("declared", [None, ["input_ids", "attention_mask"]])
+@pytest.mark.parametrize("choice", [None, "file"])
+def test_segments_that_tokenizer_json_marks(
+    choice: TokenizerFrom | None, declared: list[str] | None, tmp_path: Path
+) -> None:
+    """Segments are returned as transformers 4 did, unless a file says what is."""
+    tokenizer = KINDS["word pieces"]()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s>:2 $A:0 </s>:0",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")],
+    )
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast"} | (
+        {} if declared is None else {"model_input_names": declared}
+    )
+    directory = saved(tmp_path / "model", tokenizer, "funnel", **settings)
+
+    library, _ = read_tokenizers(directory, "--model it", choice)
+
+    assert library("a").get("token_type_ids", [])[:1] == ([2] if declared is None else [])
 
 
 @pytest.mark.parametrize("where", ["tokenizer.json", "tokenizer_config.json"])
