@@ -177,6 +177,7 @@ def test_lineage_says_how_it_was_trained(trained: Path) -> None:
     lineage = open_bundle(trained).manifest.lineage
 
     assert (lineage["batch_size"], lineage["class_weights"]) == (16, None)
+    assert lineage["precision"] == "float32"
     assert (lineage["epochs"], lineage["epochs_trained"], lineage["best_epoch"]) == (1, 1, 1)
 
 
@@ -222,6 +223,7 @@ def test_resuming_another_training_is_refused(
             replace(resumed, class_weights="balanced"),
             held_out,
         ),
+        "precision was float32, and is bfloat16 now": (rows, replace(resumed, bf16=True), held_out),
         "max_length was 16, and is 32 now": (rows, replace(resumed, max_length=32), held_out),
     }
     for said, (table, options, others) in calls.items():
@@ -642,8 +644,47 @@ def test_options_that_contradict_each_other(
 
     assert "there is no --base" in _refused(capsys, *call, "--freeze-encoder")
     assert "there is no checkpoint" in _refused(capsys, *call, "--resume")
-    assert "wandb: not installed" in _refused(capsys, *call, "--report-to", "wandb")
+    assert "wandb: is not installed" in _refused(capsys, *call, "--report-to", "wandb")
     assert not (tmp_path / "docs").exists()
+
+
+def test_the_last_line_of_an_interrupted_training_says_how_to_go_on(
+    rows: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once there is a checkpoint; before, nothing is left and nothing is promised."""
+    table = csv(tmp_path / "t.csv", rows)
+    call = ("train", table, *COLUMNS, "--epochs", 1, "--out", tmp_path / "docs" / "1")
+
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "fine_tune", interrupted)
+        early = _said(capsys, 130, *call)[1].splitlines()[-1]
+        assert [*(tmp_path / "docs").iterdir()] == []
+    monkeypatch.setattr(train_module, "measure_and_seal", interrupted)
+    late = _said(capsys, 130, *call)[1].splitlines()[-1]
+
+    place = tmp_path / "docs" / ".training-1"
+    assert early == "understudy: interrupted, before the first checkpoint"
+    assert late == (
+        "understudy: interrupted; the same command with --resume goes on from the last checkpoint "
+        f"in {place}"
+    )
+    assert (place / "checkpoint-4").is_dir()
+
+
+def test_the_last_rows_with_a_class_of_their_own(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class that came up lately cannot be learnt from the rows before; what to do is said."""
+    table = csv(tmp_path / "t.csv", replace(rows, labels=[*rows.labels[:-1], "new"]), range(60))
+    out = ("--out", tmp_path / "docs" / "1")
+
+    said = _refused(capsys, table, *COLUMNS, "--time", "day", *out)
+
+    assert "have label 'new', which the training rows lack: hold other rows out with" in said
+    assert "--validation, or leave out" in said
 
 
 def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:
