@@ -196,8 +196,10 @@ class Checkpoints:
     def remove(self) -> None:
         """Remove the checkpoints and the record, and the directory that was made for them.
 
-        It stays if anything else is in it.
+        The directory stays if anything else is in it, and all of it where there is no record.
         """
+        if not (self.directory / _RECORD).exists():
+            return
         made = self._recorded()[_MADE]
         for path in self._numbered():
             shutil.rmtree(path)

@@ -121,15 +121,15 @@ class DocumentTrainer(Trainer):
     def _load_from_checkpoint(
         self, resume_from_checkpoint: str, model: nn.Module | None = None
     ) -> None:
-        with _damage_told(resume_from_checkpoint):
+        with _failure_told(resume_from_checkpoint):
             super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        with _damage_told(checkpoint):
+        with _failure_told(checkpoint):
             super()._load_optimizer_and_scheduler(checkpoint)
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
-        with _damage_told(checkpoint):
+        with _failure_told(checkpoint):
             super()._load_rng_state(checkpoint)
 
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
@@ -144,12 +144,15 @@ class DocumentTrainer(Trainer):
 
 
 @contextlib.contextmanager
-def _damage_told(checkpoint: str | None) -> Iterator[None]:
+def _failure_told(checkpoint: str | None) -> Iterator[None]:
     """Raise ``CallError`` where a checkpoint cannot be read, whatever the reader makes of it."""
     try:
         yield
     except Exception as error:
-        message = f"{checkpoint}: is damaged ({first_line(error)}); delete it, and call again"
+        message = (
+            f"{checkpoint}: cannot be read ({first_line(error)}); if it is damaged, delete it, and "
+            "call again"
+        )
         raise CallError(message) from error
 
 

@@ -102,8 +102,12 @@ def test_only_checkpoints_are_removed(directory: Path) -> None:
 
 def test_nothing_is_left_of_a_directory_that_was_made_for_checkpoints(directory: Path) -> None:
     """With the checkpoints goes what they were in."""
-    Checkpoints.of(directory.parent / "1", None, resume=True).remove()
+    found = Checkpoints.of(directory.parent / "1", None, resume=True)
+
+    found.remove()
+
     assert not directory.exists()
+    found.remove()
 
 
 FOREIGN = ("training.json", "trainer_state.json", "notes.txt", "checkpoints", "my-checkpoint-3")

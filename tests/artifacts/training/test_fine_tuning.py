@@ -299,10 +299,7 @@ def test_a_training_that_diverges_is_told(
     ("name", "value"),
     [
         ("ACCELERATE_MIXED_PRECISION", "bf16"),
-        ("ACCELERATE_MIXED_PRECISION", "fp16"),
         ("ACCELERATE_MIXED_PRECISION", "nonsense"),
-        ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4"),
-        ("ACCELERATE_USE_FSDP", "true"),
         ("ACCELERATE_USE_DEEPSPEED", "true"),
     ],
 )
@@ -360,9 +357,7 @@ def test_a_damaged_checkpoint_is_told(
     cut = tmp_path / "checkpoint-3" / name
     cut.write_bytes(cut.read_bytes()[:20])
 
-    with pytest.raises(
-        CallError, match=r"checkpoint-3: is damaged \(.+\); delete it, and call again"
-    ):
+    with pytest.raises(CallError, match=r"checkpoint-3: cannot be read \(.+\); if .* delete it"):
         fine_tune(new_classifier(), training, held_out, how, Checkpoints(tmp_path, resume=True))
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from artifacts.bundle.tokenizer import canonical_json
 from artifacts.evaluation.figures import evaluate
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training import train as train_module
+from artifacts.training.fine_tuning import FineTuned, fine_tune
 from artifacts.training.held_out import share_of_each_class
 from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
@@ -179,6 +180,26 @@ def test_lineage_says_how_it_was_trained(trained: Path) -> None:
     assert (lineage["batch_size"], lineage["class_weights"]) == (16, None)
     assert lineage["precision"] == "float32"
     assert (lineage["epochs"], lineage["epochs_trained"], lineage["best_epoch"]) == (1, 1, 1)
+
+
+def test_the_temperature_of_a_weighted_training_is_sealed(
+    rows: Table, held_out: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the one that was fitted with the biases in the last layer, and not a second one."""
+    tuned: list[FineTuned] = []
+
+    def recorded(*given: Any) -> FineTuned:  # noqa: ANN401 (what fine_tune takes)
+        tuned.append(fine_tune(*given))
+        return tuned[-1]
+
+    monkeypatch.setattr(train_module, "fine_tune", recorded)
+    options = replace(QUICK, class_weights="balanced")
+
+    train(rows, ROLES, tmp_path / "docs" / "1", options, held_out)
+
+    manifest = open_bundle(tmp_path / "docs" / "1").manifest
+    assert manifest.temperature == tuned[0].temperature
+    assert manifest.temperature is not None
 
 
 def _fail(*_: object) -> NoReturn:
