@@ -6,6 +6,7 @@ The library knows them, and takes seconds to import.
 from __future__ import annotations
 
 import importlib.util
+import os
 from typing import TYPE_CHECKING
 
 from guards.errors import CallError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["PACKAGES", "installed_trackers", "trackers_of"]
 
 _NONE = "none"
+_KUBEFLOW = ("kubeflow", "KUBEFLOW_TRAINER_SERVER_URL")
+"""A tracker without a package: it is there where this variable says where to report to."""
 
 PACKAGES = {
     "azure_ml": ("azureml-core", "azureml"),
@@ -24,7 +27,6 @@ PACKAGES = {
     "comet_ml": ("comet-ml", "comet_ml"),
     "dagshub": ("dagshub", "dagshub"),
     "dvclive": ("dvclive", "dvclive"),
-    "kubeflow": ("kubeflow", "kubeflow"),
     "mlflow": ("mlflow", "mlflow"),
     "neptune": ("neptune", "neptune"),
     "swanlab": ("swanlab", "swanlab"),
@@ -37,12 +39,14 @@ which one has to be there."""
 
 
 def installed_trackers() -> list[str]:
-    """Return the names of the trackers that are installed, sorted."""
-    return [
+    """Return the names of the trackers that are installed, or set up by the environment."""
+    kubeflow, address = _KUBEFLOW
+    installed = [
         name
         for name, (_, *modules) in PACKAGES.items()
         if any(importlib.util.find_spec(module) for module in modules)
     ]
+    return [*installed, kubeflow] if address in os.environ else installed
 
 
 def trackers_of(report_to: Sequence[str]) -> tuple[str, ...]:

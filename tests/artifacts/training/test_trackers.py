@@ -11,7 +11,7 @@ from guards.errors import CallError
 
 def test_the_trackers_are_those_of_the_library() -> None:
     """One that the library adds or drops is seen here; it can never tell that flyte is there."""
-    assert {*PACKAGES} == {*integration_utils.INTEGRATION_TO_CALLBACK} - {"flyte"}
+    assert {*PACKAGES} == {*integration_utils.INTEGRATION_TO_CALLBACK} - {"flyte", "kubeflow"}
     assert {*integration_utils.get_available_reporting_integrations()} <= {*installed_trackers()}
 
 
@@ -19,6 +19,13 @@ def test_the_trackers_are_those_of_the_library() -> None:
 def test_none_is_no_tracker(named: tuple[str, ...]) -> None:
     """It may be said, as it is the default."""
     assert trackers_of(named) == ()
+
+
+def test_a_tracker_that_the_environment_sets_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no package, and is there where the library finds it."""
+    monkeypatch.setenv("KUBEFLOW_TRAINER_SERVER_URL", "http://localhost:1")
+    assert "kubeflow" in integration_utils.get_available_reporting_integrations()
+    assert trackers_of(("kubeflow",)) == ("kubeflow",)
 
 
 def test_none_goes_with_no_other() -> None:
