@@ -5,6 +5,7 @@
 - ``answer_check``: whether answers are finite, and labels look exchanged.
 - ``calibrate``: the temperature.
 - ``class_bias``: a temperature and a bias for each class, after a weighted training.
+- ``log_loss``: the loss that both minimise.
 - ``probes``: the golden documents that every start is checked with.
 - ``few_rows``: notes on what too few held-out rows cannot tell.
 - ``reference``: what inputs and answers look like on held-out rows.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
-from scipy.special import log_softmax
-from sklearn.metrics import f1_score
 from sklearn.utils.class_weight import compute_class_weight
 from transformers import EarlyStoppingCallback, TrainingArguments
 from transformers.integrations.integration_utils import get_available_reporting_integrations
@@ -19,10 +18,10 @@ from transformers.utils.import_utils import is_torch_bf16_gpu_available
 
 from artifacts.bundle.inference import padded_logits_of
 from artifacts.progress import Progress
-from artifacts.sealing.calibrate import fit_temperature
 from artifacts.sealing.class_bias import fit_class_bias
 from artifacts.training.batches import MAX_TOKENS
 from artifacts.training.callbacks import SaveRegularly, ShowProgress
+from artifacts.training.held_out_figures import held_out_figures
 from artifacts.training.trainable import frozen_encoder, whole_network
 from artifacts.training.trainer import DocumentTrainer
 from guards.errors import CallError
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from artifacts.evaluation.encoded_table import EncodedTable
     from artifacts.training.checkpoints import Checkpoints
 
-__all__ = ["FineTuned", "FineTuning", "check_available", "fine_tune"]
+__all__ = ["FineTuned", "FineTuning", "check_available", "fine_tune", "precision_of"]
 
 _WARM_UP_SHARE = 0.06
 _MAX_GRADIENT_NORM = 1.0
@@ -73,10 +72,15 @@ class FineTuning:
 
 @dataclass(frozen=True, slots=True)
 class FineTuned:
-    """The epochs that a training had, and the one whose weights were kept, counted from 1."""
+    """The epochs that a training had, and the one whose weights were kept, counted from 1.
+
+    ``temperature`` is the one that belongs to the biases of a weighted training; without weights it
+    is None, and still to be fitted.
+    """
 
     epochs: int
     best_epoch: int
+    temperature: float | None = None
 
 
 def fine_tune(
@@ -89,14 +93,59 @@ def fine_tune(
     """Fit the network in place, and leave it on the CPU in evaluation mode.
 
     After each epoch a checkpoint is saved. The weights of the epoch with the lowest log loss on
-    the held-out rows are kept, once a temperature is fitted to each (Berta et al. 2025): the
-    temperature is what sealing fits. With ``balanced``, the loss weighs a class in inverse
-    proportion to its rows; the log loss is then that after ``fit_class_bias``, which becomes part
-    of the network. Of several processes, as ``accelerate launch`` starts them, only the first
-    returns. Raises ``CallError`` where the outputs of the network are no longer finite.
+    the held-out rows are kept, calibrated as it is sealed (Berta et al. 2025): with a temperature
+    that is fitted to each epoch. With ``balanced``, the loss weighs a class in inverse proportion
+    to its rows; the log loss is then that with the temperature and biases of ``fit_class_bias``.
+    The biases of the best epoch become part of the network, and the temperature is returned with
+    them. Of several processes, as ``accelerate launch`` starts them, only the first returns.
+    Raises ``CallError`` where the outputs of the network are no longer finite, and for a checkpoint
+    that cannot be read.
     """
     classes = len(network.config.id2label or {})
     weights = _balanced_weights(training.truth, classes) if options.balanced else None
+    with _without_settings_of_accelerate():
+        trainer = _train(network, training, held_out, options, checkpoints, weights=weights)
+    _leave_the_rest_to_the_first_process(trainer)
+    _move(network, torch.device("cpu"))
+    network.train(mode=False)
+    temperature = None
+    if weights is not None:
+        logits = padded_logits_of(network, held_out.encodings, MAX_TOKENS)
+        temperature, bias = fit_class_bias(logits, held_out.truth, weights)
+        _fold_bias(network, temperature, bias)
+    losses = [entry[_LOSS] for entry in trainer.state.log_history if _LOSS in entry]
+    return FineTuned(len(losses), int(np.argmin(losses)) + 1, temperature)
+
+
+def precision_of(options: FineTuning) -> Literal["float32", "bfloat16"]:
+    """Return what the network computes in while it is trained; its weights are float32."""
+    wanted = _has_bf16() if options.bf16 is None else options.bf16
+    return "bfloat16" if wanted else "float32"
+
+
+def check_available(options: FineTuning) -> None:
+    """Raise ``CallError`` for a tracker that the library finds unfit, or a GPU without bfloat16."""
+    usable = get_available_reporting_integrations()
+    for tracker in options.report_to:
+        if tracker not in usable:
+            known = ", ".join(sorted(usable)) or "none"
+            message = f"--report-to {tracker}: the library cannot use it as it is; it can: {known}"
+            raise CallError(message)
+    if options.bf16 and _has_accelerator() and not is_torch_bf16_gpu_available():
+        message = "--bf16: the accelerator of this machine does not compute in bfloat16"
+        raise CallError(message)
+
+
+def _train(  # noqa: PLR0913 (what a training takes)
+    network: DocumentClassifier,
+    training: EncodedTable,
+    held_out: EncodedTable,
+    options: FineTuning,
+    checkpoints: Checkpoints,
+    *,
+    weights: NDArray[np.float32] | None,
+) -> DocumentTrainer:
+    """Fit the network on the device of this machine, and return the trainer when it is done."""
     arguments = _arguments(options, len(training.encodings), checkpoints)
     _move(network, arguments.device)
     trainable = (frozen_encoder if options.freeze_encoder else whole_network)(
@@ -107,33 +156,25 @@ def fine_tune(
             trainable.module,
             arguments,
             trainable.rows,
-            lambda: _figures(trainable.held_out_logits(), held_out.truth, weights),
+            lambda: held_out_figures(trainable.held_out_logits(), held_out.truth, weights),
             class_weights=weights,
             callbacks=_callbacks(options, progress),
         )
         with _checkpoints_in_quick_succession():
             trainer.train(resume_from_checkpoint=checkpoints.to_resume())
-    _leave_the_rest_to_the_first_process(trainer)
-    _move(network, torch.device("cpu"))
-    network.train(mode=False)
-    if weights is not None:
-        logits = padded_logits_of(network, held_out.encodings, MAX_TOKENS)
-        _fold_bias(network, *fit_class_bias(logits, held_out.truth, weights))
-    losses = [entry[_LOSS] for entry in trainer.state.log_history if _LOSS in entry]
-    return FineTuned(len(losses), int(np.argmin(losses)) + 1)
+    return trainer
 
 
-def check_available(options: FineTuning) -> None:
-    """Raise ``CallError`` for a tracker that is not installed, or a GPU without bfloat16."""
-    installed = get_available_reporting_integrations()
-    for tracker in options.report_to:
-        if tracker not in installed:
-            known = ", ".join(sorted(installed)) or "none"
-            message = f"--report-to {tracker}: not installed; of the library's trackers: {known}"
-            raise CallError(message)
-    if options.bf16 and _has_accelerator() and not is_torch_bf16_gpu_available():
-        message = "--bf16: the accelerator of this machine does not compute in bfloat16"
-        raise CallError(message)
+@contextlib.contextmanager
+def _without_settings_of_accelerate() -> Iterator[None]:
+    """Hide the environment's ``ACCELERATE_*``: the options alone say how a network is trained."""
+    hidden = {name: value for name, value in os.environ.items() if name.startswith("ACCELERATE_")}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _leave_the_rest_to_the_first_process(trainer: DocumentTrainer) -> None:
@@ -187,7 +228,7 @@ def _arguments(options: FineTuning, rows: int, checkpoints: Checkpoints) -> Trai
         logging_nan_inf_filter=False,
         label_names=["labels"],
         seed=options.seed,
-        bf16=_has_bf16() if options.bf16 is None else options.bf16,
+        bf16=precision_of(options) == "bfloat16",
         use_cpu=not _has_accelerator(),
         report_to="none",
         disable_tqdm=True,
@@ -211,26 +252,6 @@ def _balanced_weights(truth: NDArray[np.int64], classes: int) -> NDArray[np.floa
     """Return rows / (classes x rows of the class), float32 [classes] (King and Zeng 2001)."""
     weights = compute_class_weight("balanced", classes=np.arange(classes), y=truth)
     return np.asarray(weights, dtype=np.float32)
-
-
-def _figures(
-    logits: NDArray[np.float32], truth: NDArray[np.int64], weights: NDArray[np.float32] | None
-) -> dict[str, float]:
-    """Return log loss and macro F1 of calibrated answers to the held-out rows."""
-    if not np.isfinite(logits).all():
-        message = "the training diverged: the outputs of the network are no longer finite numbers"
-        raise CallError(message)
-    if weights is None:
-        calibrated = logits / np.float32(fit_temperature(logits, truth))
-    else:
-        temperature, bias = fit_class_bias(logits, truth, weights)
-        calibrated = (logits / temperature + bias).astype(np.float32)
-    log_probabilities = log_softmax(calibrated.astype(np.float64), axis=1)
-    answers = calibrated.argmax(axis=1)
-    return {
-        "log_loss": -float(log_probabilities[np.arange(len(truth)), truth].mean()),
-        "f1": float(f1_score(truth, answers, average="macro", zero_division=0.0)),
-    }
 
 
 def _fold_bias(network: DocumentClassifier, temperature: float, bias: NDArray[np.float64]) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from artifacts.sealing.measure_and_seal import SealingOptions
 from artifacts.training.base_options import check_base_options
 from artifacts.training.fine_tuning import FineTuning, check_available
+from artifacts.training.launcher import check_launcher
+from artifacts.training.trackers import trackers_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +59,7 @@ class TrainingOptions(SealingOptions):
             balanced=self.class_weights == "balanced",
             early_stopping=self.early_stopping,
             bf16=self.bf16,
-            report_to=self.report_to,
+            report_to=trackers_of(self.report_to),
         )
 
 
@@ -66,4 +68,5 @@ def check_options(options: TrainingOptions) -> None:
     check_base_options(
         options.base, freeze_encoder=options.freeze_encoder, tokenizer_from=options.tokenizer_from
     )
+    check_launcher()
     check_available(options.fine_tuning)

@@ -25,7 +25,7 @@ from artifacts.tables.labels import check_classes, class_notes
 from artifacts.training.categories import known_categories, notes_of_categories
 from artifacts.training.checkpoints import Checkpoints
 from artifacts.training.columns import fit_columns, with_training_gaps
-from artifacts.training.fine_tuning import FineTuned, fine_tune
+from artifacts.training.fine_tuning import FineTuned, fine_tune, precision_of
 from artifacts.training.held_out import notes_of_overlap, split
 from artifacts.training.options import TrainingOptions, check_options
 from artifacts.training.starting_point import base_tokenizer, network_of, new_tokenizer
@@ -92,16 +92,14 @@ def train(  # noqa: PLR0913 (what is trained, how, and who is told)
         check_vocabulary(str(options.base), token_rows(network), read.tokenizer)
     lineage = _lineage(table, validation, roles, options)
     lineage["tokenizer_from"] = None if read is None else read.tokenizer_from
-    checkpoints.record(_record(lineage, preprocessing, options))
-    gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
-    to_learn = encode_table(preprocessing, training, gapped)
-    encoded = encode_table(preprocessing, held_out, held_out_rows)
-    tuned = fine_tune(network, to_learn, encoded, options.fine_tuning, checkpoints)
-    lineage |= {"epochs_trained": tuned.epochs, "best_epoch": tuned.best_epoch}
-    report = measure_and_seal(
-        destination, Classifier(preprocessing, network), encoded, lineage, options
-    )
-    checkpoints.remove()
+    with checkpoints.until_sealed(_record(lineage, preprocessing, options)):
+        gapped = with_training_gaps(rows, np.random.default_rng(options.seed))
+        to_learn = encode_table(preprocessing, training, gapped)
+        encoded = encode_table(preprocessing, held_out, held_out_rows)
+        tuned = fine_tune(network, to_learn, encoded, options.fine_tuning, checkpoints)
+        lineage |= {"epochs_trained": tuned.epochs, "best_epoch": tuned.best_epoch}
+        classifier = Classifier(preprocessing, network, tuned.temperature)
+        report = measure_and_seal(destination, classifier, encoded, lineage, options)
     return replace(report, notes=(*notes, *_notes(tuned), *report.notes))
 
 
@@ -112,7 +110,10 @@ def _labels(training: Table, held_out: Table) -> tuple[str, ...]:
         raise TableError(message)
     unknown = sorted(set(held_out.labels) - set(labels))
     if unknown:
-        message = f"the held-out rows have label {unknown[0]!r}, which the training rows lack"
+        message = (
+            f"the held-out rows have label {unknown[0]!r}, which the training rows lack: hold "
+            "other rows out with --validation, or leave out the rows with that label"
+        )
         raise TableError(message)
     return labels
 
@@ -146,7 +147,6 @@ def _record(
         "long": options.long,
         "accumulate": options.accumulate,
         "early_stopping": options.early_stopping,
-        "bf16": options.bf16,
         "preprocessing": fingerprint_of(preprocessing),
     }
 
@@ -171,4 +171,5 @@ def _lineage(
         batch_size=options.batch_size * options.accumulate,
         class_weights=options.class_weights,
         freeze_encoder=options.freeze_encoder,
+        precision=precision_of(options.fine_tuning),
     )

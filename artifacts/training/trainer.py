@@ -13,9 +13,10 @@ from transformers import Trainer
 from transformers.trainer_callback import PrinterCallback
 
 from artifacts.training.batches import SimilarLengths
+from guards.errors import CallError, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -117,6 +118,20 @@ class DocumentTrainer(Trainer):
         self.accelerator.backward(loss)
         return loss.detach()
 
+    def _load_from_checkpoint(
+        self, resume_from_checkpoint: str, model: nn.Module | None = None
+    ) -> None:
+        with _failure_told(resume_from_checkpoint):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with _failure_told(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        with _failure_told(checkpoint):
+            super()._load_rng_state(checkpoint)
+
     def evaluate(self, *_: object, **__: object) -> dict[str, float]:
         """Measure the held-out rows in float32, as the sealed network will answer."""
         self._trained.train(mode=False)
@@ -126,6 +141,19 @@ class DocumentTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+
+@contextlib.contextmanager
+def _failure_told(checkpoint: str | None) -> Iterator[None]:
+    """Raise ``CallError`` where a checkpoint cannot be read, whatever the reader makes of it."""
+    try:
+        yield
+    except Exception as error:
+        message = (
+            f"{checkpoint}: cannot be read ({first_line(error)}); if it is damaged, delete it, and "
+            "call again"
+        )
+        raise CallError(message) from error
 
 
 class _Indices(Dataset[int]):

@@ -75,6 +75,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # What is still to be written would fail once more at the end of the process.
         sys.stdout = None
         sys.exit(ExitCode.WRONG_CALL)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("understudy: interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt) as stopped:
+        click.echo(f"understudy: {str(stopped) or 'interrupted'}", err=True)
         sys.exit(ExitCode.INTERRUPTED)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from artifacts.pretrained.tokenizer import TokenizerFrom
     from artifacts.tables import ColumnRoles
+    from artifacts.training.checkpoints import Checkpoints
 
 __all__ = ["train"]
 
@@ -119,7 +120,7 @@ Example:
     "--report-to",
     multiple=True,
     metavar="TRACKER",
-    help="Report to this tracker: tensorboard, mlflow, wandb, ….  [default: none]",
+    help="Report to this tracker: tensorboard, mlflow, wandb, …; none for none.  [default: none]",
 )
 @bundle_options
 def train(  # noqa: PLR0913 (one parameter an option)
@@ -159,9 +160,15 @@ def train(  # noqa: PLR0913 (one parameter an option)
 
     from artifacts.tables.labels import check_classes
     from artifacts.training.base_options import check_base_options
+    from artifacts.training.checkpoints import Checkpoints
+    from artifacts.training.launcher import check_launcher
+    from artifacts.training.trackers import trackers_of
     from service.cli.labelled import read_held_out, read_training
 
     check_base_options(base, freeze_encoder=freeze_encoder, tokenizer_from=tokenizer_from)
+    check_launcher()
+    trackers_of(report_to)
+    kept = Checkpoints.of(out, checkpoints, resume=resume)
 
     roles = replace(roles, time=time)
     rows = read_training(table, roles)
@@ -199,7 +206,10 @@ def train(  # noqa: PLR0913 (one parameter an option)
         told.append(note)
         print_notes([note])
 
-    report = train_bundle(rows, roles, out, options, held_out, on_note=tell)
+    try:
+        report = train_bundle(rows, roles, out, options, held_out, on_note=tell)
+    except KeyboardInterrupt:
+        raise click.Abort(_interrupted(kept)) from None
     report_sealing(report, out, "held-out rows", as_json=as_json, told=told)
 
 
@@ -214,6 +224,16 @@ def _check_validation(table: Path, validation: Path | None, *, skip_unknown: boo
             "part of it out"
         )
         raise CallError(message)
+
+
+def _interrupted(checkpoints: Checkpoints) -> str:
+    """Return what is said of a training that was interrupted, and how to go on with it."""
+    if checkpoints.last() is None:
+        return "interrupted, before the first checkpoint"
+    return (
+        "interrupted; the same command with --resume goes on from the last checkpoint in "
+        f"{checkpoints.directory}"
+    )
 
 
 def _is_same(first: Path, second: Path) -> bool:

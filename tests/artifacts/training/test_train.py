@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from artifacts.bundle.tokenizer import canonical_json
 from artifacts.evaluation.figures import evaluate
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training import train as train_module
+from artifacts.training.fine_tuning import FineTuned, fine_tune
 from artifacts.training.held_out import share_of_each_class
 from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
@@ -178,7 +179,28 @@ def test_lineage_says_how_it_was_trained(trained: Path) -> None:
     lineage = open_bundle(trained).manifest.lineage
 
     assert (lineage["batch_size"], lineage["class_weights"]) == (16, None)
+    assert lineage["precision"] == "float32"
     assert (lineage["epochs"], lineage["epochs_trained"], lineage["best_epoch"]) == (1, 1, 1)
+
+
+def test_the_temperature_of_a_weighted_training_is_sealed(
+    rows: Table, held_out: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the one that was fitted with the biases in the last layer, and not a second one."""
+    tuned: list[FineTuned] = []
+
+    def recorded(*given: Any) -> FineTuned:  # noqa: ANN401 (what fine_tune takes)
+        tuned.append(fine_tune(*given))
+        return tuned[-1]
+
+    monkeypatch.setattr(train_module, "fine_tune", recorded)
+    options = replace(QUICK, class_weights="balanced")
+
+    train(rows, ROLES, tmp_path / "docs" / "1", options, held_out)
+
+    manifest = open_bundle(tmp_path / "docs" / "1").manifest
+    assert manifest.temperature == tuned[0].temperature
+    assert manifest.temperature is not None
 
 
 def _fail(*_: object) -> NoReturn:
@@ -223,6 +245,7 @@ def test_resuming_another_training_is_refused(
             replace(resumed, class_weights="balanced"),
             held_out,
         ),
+        "precision was float32, and is bfloat16 now": (rows, replace(resumed, bf16=True), held_out),
         "max_length was 16, and is 32 now": (rows, replace(resumed, max_length=32), held_out),
     }
     for said, (table, options, others) in calls.items():
@@ -653,8 +676,47 @@ def test_options_that_contradict_each_other(
 
     assert "there is no --base" in _refused(capsys, *call, "--freeze-encoder")
     assert "there is no checkpoint" in _refused(capsys, *call, "--resume")
-    assert "wandb: not installed" in _refused(capsys, *call, "--report-to", "wandb")
+    assert "wandb: is not installed" in _refused(capsys, *call, "--report-to", "wandb")
     assert not (tmp_path / "docs").exists()
+
+
+def test_the_last_line_of_an_interrupted_training_says_how_to_go_on(
+    rows: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once there is a checkpoint; before, nothing is left and nothing is promised."""
+    table = csv(tmp_path / "t.csv", rows)
+    call = ("train", table, *COLUMNS, "--epochs", 1, "--out", tmp_path / "docs" / "1")
+
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "fine_tune", interrupted)
+        early = _said(capsys, 130, *call)[1].splitlines()[-1]
+        assert [*(tmp_path / "docs").iterdir()] == []
+    monkeypatch.setattr(train_module, "measure_and_seal", interrupted)
+    late = _said(capsys, 130, *call)[1].splitlines()[-1]
+
+    place = tmp_path / "docs" / ".training-1"
+    assert early == "understudy: interrupted, before the first checkpoint"
+    assert late == (
+        "understudy: interrupted; the same command with --resume goes on from the last checkpoint "
+        f"in {place}"
+    )
+    assert (place / "checkpoint-4").is_dir()
+
+
+def test_the_last_rows_with_a_class_of_their_own(
+    rows: Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class that came up lately cannot be learnt from the rows before; what to do is said."""
+    table = csv(tmp_path / "t.csv", replace(rows, labels=[*rows.labels[:-1], "new"]), range(60))
+    out = ("--out", tmp_path / "docs" / "1")
+
+    said = _refused(capsys, table, *COLUMNS, "--time", "day", *out)
+
+    assert "have label 'new', which the training rows lack: hold other rows out with" in said
+    assert "--validation, or leave out" in said
 
 
 def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:

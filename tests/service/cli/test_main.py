@@ -81,6 +81,12 @@ def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
         [*train, "city", "--epochs", "none", "--out", out],
         [*train, "city", "--freeze-encoder", "--out", out],
         [*train, "city", "--base", str(tmp_path / "none"), "--out", out],
+        [*train, "city", "--resume", "--out", out],
+        [*train, "city", "--checkpoints", out, "--out", out],
+        [*train, "city", "--checkpoints", str(table), "--out", out],
+        [*train, "city", "--report-to", "all", "--out", out],
+        [*train, "city", "--report-to", "wandb", "--out", out],
+        [*train, "city", "--report-to", "none", "--report-to", "wandb", "--out", out],
         [*train, "town", "--out", out],
         [*train, "text", "--out", out],
         [*train, "label", "--out", out],
@@ -95,7 +101,7 @@ def test_help_and_wrong_calls_import_nothing_slow(tmp_path: Path) -> None:
         check=True,
     )
     assert "Traceback" not in ended.stderr
-    assert ended.stderr.count("\nunderstudy: ") == 10
+    assert ended.stderr.count("\nunderstudy: ") == 16
     assert not set(json.loads(ended.stdout)) & {*_SLOW_IMPORTS}
 
 
