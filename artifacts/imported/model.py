@@ -84,14 +84,14 @@ _LANGUAGE_MODELS = ("ForMaskedLM", "ForPreTraining", "LMHeadModel", "ForCausalLM
 class ImportedModel:
     """A model that was read, with its configuration as it is written.
 
-    ``library`` is the library's tokenizer; ``max_length_from`` says in words where the length was
-    found, and ``tokenizer_from`` which reading of the tokenizer's files it is; ``notes`` are to be
-    read.
+    ``library_tokenizer`` is the library's own; ``max_length_from`` says in words where the length
+    was found, and ``tokenizer_from`` which reading of the tokenizer's files it is; ``notes`` are to
+    be read.
     """
 
     network: Network
     config: JsonObject
-    library: LibraryTokenizer
+    library_tokenizer: LibraryTokenizer
     tokenizer: Tokenizer
     max_length: int
     max_length_from: str
@@ -125,7 +125,7 @@ def read_model(
     return ImportedModel(
         network=network,
         config=config,
-        library=library,
+        library_tokenizer=library,
         tokenizer=read.tokenizer,
         max_length=length,
         max_length_from=length_from,

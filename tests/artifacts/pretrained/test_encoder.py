@@ -57,7 +57,7 @@ CANINE = CanineConfig(
 
 def saved(directory: Path, config: PreTrainedConfig, kind: type = AutoModel) -> Path:
     """Save a model with fresh weights."""
-    kind.from_config(config).save_pretrained(directory)  # type: ignore[attr-defined]
+    kind.from_config(config).save_pretrained(directory)  # type: ignore[attr-defined]  # of any class
     return directory
 
 
