@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 _MAX_LINE = 200
+_MAX_TEXT = 10_000
+"""Characters of a text that is printed; a name in it may be of any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Finding:
 
     ``code`` is stable and documented; ``subject`` names the part or parameter; ``expected`` and
     ``observed`` are short texts; ``remedy`` says what to do, by default what the catalogue says for
-    the code. All texts are made printable: names, labels and messages come from files that may be
-    hostile, and a finding is shown on terminals.
+    the code. All texts are made printable, and end after 10 000 characters: names, labels and
+    messages come from files that may be hostile, and a finding is shown on terminals.
     """
 
     code: Code
@@ -57,7 +59,7 @@ class Finding:
         """Fill in the remedy, and escape what a terminal would act upon."""
         object.__setattr__(self, "remedy", self.remedy or CATALOGUE[self.code].remedy)
         for name in ("subject", "expected", "observed", "remedy"):
-            object.__setattr__(self, name, printable(getattr(self, name)))
+            object.__setattr__(self, name, printable(getattr(self, name), _MAX_TEXT))
 
     def to_json(self) -> dict[str, str]:
         """Return the finding as the dictionary that logs and ``--json`` carry."""
@@ -83,7 +85,14 @@ class UnderstudyError(Exception):
 
 
 class CallError(UnderstudyError):
-    """The call was wrong: a bad option, path, setting or port."""
+    """The call was wrong: a bad option, path, setting or port.
+
+    The message is one printable line of at most 10 000 characters, whatever the names in it hold.
+    """
+
+    def __init__(self, message: str) -> None:
+        """Say in one line what was observed, what was expected, and what to do."""
+        super().__init__(printable(message, _MAX_TEXT))
 
 
 class TableError(CallError):
@@ -97,7 +106,9 @@ class GuardRefused(UnderstudyError):
         """Refuse ``subject`` (a bundle's path or role) for the given findings."""
         self.subject = subject
         self.findings = tuple(findings)
-        super().__init__("\n".join([f"refused {printable(subject)}", *map(str, self.findings)]))
+        super().__init__(
+            "\n".join([f"refused {printable(subject, _MAX_TEXT)}", *map(str, self.findings)])
+        )
 
 
 class PartError(GuardRefused):

@@ -20,5 +20,6 @@ From the top, each importing only what stands below it:
 - ``exit_codes``: the exit codes of every process.
 - ``durations``: durations as people write them.
 - ``child_environment``: the environment of processes that are started here.
+- ``diagnostics``: what loggers and warnings print, made safe for a terminal.
 - ``dashboard``: the page at ``/``.
 """

@@ -34,10 +34,10 @@ from service.http.schemas import DocumentBody, PredictionBody
 from service.lifecycle.runtime import Runtime
 from service.lifecycle.supervisor import stop_service
 from service.settings import PREFIX, read_settings
+from service.diagnostics import make_diagnostics_printable
+from service.telemetry.writers import check_log_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
@@ -123,7 +123,8 @@ class Understudy:
         try:
             settings = read_settings()
             read_access(settings.api_keys_file)
-            _check_log_file(settings.log_file)
+            if settings.log_file is not None:
+                check_log_file(settings.log_file, private=settings.capture != "none")
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
             sys.exit(ExitCode.WRONG_CALL)
@@ -164,18 +165,6 @@ _service: Any = Understudy
 _service.add_asgi_middleware(FrontDoor)
 
 
-def _check_log_file(path: Path | None) -> None:
-    """Raise ``CallError`` when the log file that is asked for cannot be written."""
-    if path is None:
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("a").close()
-    except OSError as error:
-        message = f"the log file {path} cannot be written: {error.strerror}"
-        raise CallError(message) from None
-
-
 def serve(host: str, port: int) -> None:
     """Serve until stopped, as ``bentoml serve`` does."""
     _service.serve_http(host=host, port=port)
@@ -201,3 +190,4 @@ def _keep_standard_output_for_events() -> None:
 
 
 _keep_standard_output_for_events()
+make_diagnostics_printable()

@@ -16,6 +16,7 @@ import structlog
 
 from guards.events.events import SCHEMA, Event
 from guards.moments import rfc3339
+from guards.text import json_printable
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict
@@ -37,7 +38,8 @@ def line_renderer(replica: str, run: str) -> Renderer:
     NaN and infinities become null, since JSON has neither. Dataclasses, mappings, paths, numpy
     scalars and arrays are written as their content, and a value of any other type as
     ``"unserializable: TYPE"``, so that content of unknown size stays out of the log. Lone
-    surrogates, which UTF-8 cannot encode, become ``?``.
+    surrogates, which UTF-8 cannot encode, become ``?``; other characters that are not printable are
+    escaped, so that a line is one line for every reader and harmless on a terminal.
 
     The renderer raises what ``to_json`` of the event raises, and what ``json`` raises for a value
     that contains itself.
@@ -53,7 +55,9 @@ def line_renderer(replica: str, run: str) -> Renderer:
 
 def _render(logger: structlog.BoundLogger, event: Event, moment: datetime, seq: int) -> bytes:
     line: str = logger.msg(event.name, timestamp=rfc3339(moment), seq=seq, fields=event.to_json())
-    return line.encode(errors="replace") + b"\n"
+    if not line.isprintable():
+        line = json_printable(line.encode(errors="replace").decode())
+    return line.encode() + b"\n"
 
 
 def _stamp_first(_logger: object, _method: str, line: EventDict) -> EventDict:

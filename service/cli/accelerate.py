@@ -11,7 +11,7 @@ from guards.bundle.engines import ENGINES
 from guards.integrity.parity import MAX_FLIPS
 from guards.integrity.requirements import Requirements
 from service.cli.options import PATH, json_option, known_label_option, trust_option
-from service.cli.output import print_json, print_notes, print_sealed
+from service.cli.output import print_json, print_lines, print_notes, print_sealed
 from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def accelerate(  # noqa: PLR0913 (one parameter an option)
         parity = parity_records(acceleration.built)
         print_json({"fingerprint": acceleration.fingerprint, "parity": parity})
     else:
-        click.echo("\n".join(acceleration.notes))
+        print_lines(*acceleration.notes)
     for built in acceleration.built:
         print_notes(f"{built.engine}: {change}" for change in built.parity.notable)
     if not acceleration.added:

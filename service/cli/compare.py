@@ -12,7 +12,7 @@ from guards.errors import CallError
 from guards.evidence.criteria import Guardrail, Policy, Rule
 from service.cli.comparison_text import TablesRead, comparison_text
 from service.cli.options import PATH, challenger_option, json_option
-from service.cli.output import log_progress, print_json
+from service.cli.output import log_progress, print_json, print_lines
 from service.durations import seconds_of
 from service.exit_codes import ExitCode
 
@@ -120,7 +120,7 @@ def compare(  # noqa: PLR0913 (click calls by name)
     if as_json:
         print_json({**comparison.to_json(), "label_rows_left_out": left_out})
     else:
-        click.echo(comparison_text(comparison, TablesRead(len(tables), left_out)))
+        print_lines(*comparison_text(comparison, TablesRead(len(tables), left_out)).split("\n"))
     decision = comparison.challengers[0].verdict.decision
     sys.exit(ExitCode.DONE if decision == "promote" else ExitCode.NO)
 

@@ -37,10 +37,15 @@ class TablesRead:
 
 def comparison_text(comparison: Comparison, read: TablesRead) -> str:
     """Return what the comparison says, one challenger after the other, each with its verdict."""
-    blocks = ["\n".join(_header(comparison))]
+    blocks = [_block(_header(comparison))]
     for challenger in comparison.challengers:
         blocks += _challenger(challenger, read)
     return "\n\n".join(blocks)
+
+
+def _block(lines: Iterable[str]) -> str:
+    """Join lines, each of which stays one line, whatever the names in it hold."""
+    return "\n".join(map(printable, lines))
 
 
 def _header(comparison: Comparison) -> Iterator[str]:
@@ -56,9 +61,8 @@ def _seen(champion: ChampionSeen) -> str:
         for moment in (champion.first_observed_at, champion.last_observed_at)
     )
     identity = champion.identity
-    name = printable(f"{identity.name}/{identity.version}")
-    short = printable(identity.fingerprint[:19])
-    return f"{name} ({short}…): {champion.documents} documents, {first} to {last} UTC"
+    name = f"{identity.name}/{identity.version} ({identity.fingerprint[:19]}…)"
+    return f"{name}: {champion.documents} documents, {first} to {last} UTC"
 
 
 def _account(account: LogAccount) -> Iterator[str]:
@@ -73,20 +77,20 @@ def _account(account: LogAccount) -> Iterator[str]:
     found = [f"{count} {what}" for what, count in counts.items() if count]
     yield f"  log: {account.lines} lines" + (f", {', '.join(found)}" if found else "")
     for broken in account.broken:
-        yield f"  broken: {printable(str(broken.path))}: {printable(broken.reason)}"
+        yield f"  broken: {broken.path}: {broken.reason}"
 
 
 def _challenger(comparison: ChallengerComparison, read: TablesRead) -> Iterator[str]:
     report = comparison.report
-    name = f"challenger {printable(str(comparison.challenger))}"
+    name = f"challenger {comparison.challenger}"
     # Documents with a label that only one of the two knows have no agreement.
     if report["agreement"] is None:
-        yield f"{name}\n  nothing to compare: {_why_nothing(report)}"
+        yield _block([name, f"  nothing to compare: {_why_nothing(report)}"])
     else:
-        yield "\n".join([name, *_figures(report)])
+        yield _block([name, *_figures(report)])
         yield from _tables(comparison)
-    yield "\n".join(_labels(report, read))
-    yield "\n".join(_verdict(comparison.verdict))
+    yield _block(_labels(report, read))
+    yield _block(_verdict(comparison.verdict))
 
 
 def _tables(comparison: ChallengerComparison) -> Iterator[str]:
@@ -121,7 +125,7 @@ def _figures(report: JsonMapping) -> Iterator[str]:
     if report["not_comparable"]:
         only = f"{report['not_comparable']} documents"
         rows.append(("left out", only, "a label that only one of the two knows"))
-    yield from ("  " + line for line in aligned(rows).splitlines())
+    yield from ("  " + line for line in aligned(rows))
 
 
 def _both_numbers(figures: JsonMapping) -> str:
@@ -139,16 +143,15 @@ def _disagreements(matrix: Mapping[str, Mapping[str, int]]) -> str:
         title = "most frequent disagreements: the champion's label -> the challenger's"
         return _indented(title, _different(matrix))
     rows = [
-        (printable(name), *(str(matrix.get(name, {}).get(other, 0)) for other in labels))
-        for name in labels
+        (name, *(str(matrix.get(name, {}).get(other, 0)) for other in labels)) for name in labels
     ]
     title = "the champion's labels by row, the challenger's by column"
-    return _indented(title, [("", *map(printable, labels)), *rows])
+    return _indented(title, [("", *labels), *rows])
 
 
 def _different(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
     pairs = [
-        (count, printable(champion), printable(challenger))
+        (count, champion, challenger)
         for champion, row in matrix.items()
         for challenger, count in row.items()
         if champion != challenger
@@ -159,7 +162,7 @@ def _different(matrix: Mapping[str, Mapping[str, int]]) -> list[Sequence[str]]:
 def _classes(classes: Mapping[str, JsonMapping]) -> list[Sequence[str]]:
     return [
         ("", *_PART_HEAD),
-        *((printable(name), *_part(part)) for name, part in classes.items()),
+        *((name, *_part(part)) for name, part in classes.items()),
     ]
 
 
@@ -170,7 +173,7 @@ def _class_figures(classes: Mapping[str, JsonMapping]) -> list[Sequence[str]]:
     for label, part in classes.items():
         for who in ("champion", "challenger"):
             figures = part[who] or {}
-            first = printable(label) if who == "champion" else ""
+            first = label if who == "champion" else ""
             rows.append((first, who, *(_figure(figures.get(name)) for name in names)))
     return rows
 
@@ -182,7 +185,7 @@ def _figure(figure: JsonMapping | None) -> str:
 def _segments(segments: Iterable[JsonMapping]) -> list[Sequence[str]]:
     rows = [
         (
-            "(others)" if part["segment"] is None else printable(part["segment"]),
+            "(others)" if part["segment"] is None else part["segment"],
             *_part(part),
             _accuracy(part["champion"]),
             _accuracy(part["challenger"]),
@@ -224,7 +227,7 @@ def _period(period: Period) -> Sequence[str]:
         who: period.confidence(of_challenger=who == "challenger")
         for who in ("champion", "challenger")
     }
-    new = ", ".join(map(printable, period.new_categories[:_MAX_NAMED]))
+    new = ", ".join(period.new_categories[:_MAX_NAMED])
     moved = ", ".join(f"{name} ({score.metric} {score.value:.2f})" for name, score in period.moved)
     return (
         f"{from_microseconds(period.start_us):%Y-%m-%d %H:%M}",
@@ -239,7 +242,7 @@ def _period(period: Period) -> Sequence[str]:
 
 def _top_label(period: Period) -> str:
     label = max(period.labels, key=period.labels.__getitem__)
-    return f"{printable(label)} {period.labels[label] / period.sums.compared:.0%}"
+    return f"{label} {period.labels[label] / period.sums.compared:.0%}"
 
 
 def _labels(report: JsonMapping, read: TablesRead) -> Iterator[str]:
@@ -295,7 +298,7 @@ def _label_counts(counts: JsonMapping) -> Iterator[str]:
 def _verdict(verdict: Verdict) -> Iterator[str]:
     yield f"verdict: {verdict.decision}"
     for reason in verdict.because:
-        yield f"  {printable(reason)}"
+        yield f"  {reason}"
     yield (
         f"  of {verdict.honesty.of} copies without any shift of confidence, "
         f"{verdict.honesty.crossed} are beyond the bound (at most 5 are expected)"
@@ -303,9 +306,9 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
 
 
 def _indented(title: str, rows: Sequence[Sequence[str]], most: int = _MAX_ROWS) -> str:
-    lines = aligned(rows).splitlines() if rows else [_NONE]
+    lines = aligned(rows) if rows else [_NONE]
     more = [f"… and {len(lines) - most} more with --json"] if len(lines) > most else []
-    return "\n".join([f"  {title}", *(f"    {line}" for line in [*lines[:most], *more])])
+    return _block([f"  {title}", *(f"    {line}" for line in [*lines[:most], *more])])
 
 
 def _number(value: float | None) -> str:

@@ -10,9 +10,8 @@ import click
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import GuardRefused
 from guards.integrity.differences.bundle_diff import SECTIONS, diff_bundles
-from guards.text import printable
 from service.cli.options import PATH, json_option, trust_option
-from service.cli.output import print_json
+from service.cli.output import print_json, print_lines
 from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -54,12 +53,9 @@ def _read(path: Path) -> SealedFiles:
 
 
 def _print(bundle_diff: BundleDiff) -> None:
-    a, b = (
-        printable(f"{bundle['name']}/{bundle['version']}")
-        for bundle in (bundle_diff.a, bundle_diff.b)
-    )
+    a, b = (f"{bundle['name']}/{bundle['version']}" for bundle in (bundle_diff.a, bundle_diff.b))
     are = "are" if bundle_diff.preprocessed_alike else "are not"
-    click.echo(f"{a} and {b} {are} preprocessed alike")
+    print_lines(f"{a} and {b} {are} preprocessed alike")
     for section in SECTIONS:
         lines = [
             difference.words
@@ -67,10 +63,9 @@ def _print(bundle_diff: BundleDiff) -> None:
             if difference.section == section
         ]
         if lines:
-            click.echo(section)
-        for line in lines[:_MAX_LINES]:
-            click.echo(f"  {printable(line)}")
+            print_lines(section)
+        print_lines(*(f"  {line}" for line in lines[:_MAX_LINES]))
         if len(lines) > _MAX_LINES:
-            click.echo(f"  … and {len(lines) - _MAX_LINES} more (all of them with --json)")
+            print_lines(f"  … and {len(lines) - _MAX_LINES} more (all of them with --json)")
     if bundle_diff.alike:
-        click.echo("nothing differs")
+        print_lines("nothing differs")

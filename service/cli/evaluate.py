@@ -17,7 +17,7 @@ from service.cli.options import (
     skip_unknown_option,
     trust_option,
 )
-from service.cli.output import print_figures, print_json
+from service.cli.output import print_figures, print_json, print_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def evaluate(
         if as_json:
             print_json(comparison)
         else:
-            click.echo("\n".join(comparison_lines(comparison, names, f"rows of {table}")))
+            print_lines(*comparison_lines(comparison, names, f"rows of {table}"))
         return
     figures = measure(opened[0], tables[0])
     if as_json:

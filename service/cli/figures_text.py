@@ -51,7 +51,7 @@ def comparison_lines(comparison: JsonMapping, names: Sequence[str], rows: str) -
         f"{_left_out(comparison)}"
     )
     overall = [(f"  {name}", _overall(before, name), _overall(after, name)) for name in _OVERALL]
-    yield aligned([("", first, second), *overall])
+    yield from aligned([("", first, second), *overall])
     yield f"  both give the same label: {_figure(comparison['agreement'])}"
     yield f"  accuracy of {second} minus that of {first}: {_difference(comparison)}"
     yield (

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from guards.errors import CallError, GuardRefused
+from guards.text import printable
 from service.exit_codes import ExitCode
+from service.diagnostics import make_diagnostics_printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,9 @@ _COMMANDS = (
     "train",
     "verify",
 )
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What newer versions of click raise to show the help."""
+
 _UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What is wrong with a place that takes no more; of a closed pipe, click makes a quiet end."""
 
@@ -57,9 +62,13 @@ def understudy() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    make_diagnostics_printable()
     try:
         sys.exit(understudy.main(args=arguments, prog_name="understudy", standalone_mode=False))
     except click.ClickException as error:
+        if not isinstance(error, _HELP):
+            # It quotes the arguments, and a shell's wildcard makes arguments of file names.
+            error.message = printable(error.message)  # type: ignore[misc]  # click calls it final
         error.show()
         sys.exit(ExitCode.WRONG_CALL)
     except CallError as error:

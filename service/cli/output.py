@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
 
+from guards.text import json_printable, printable
 from service.cli.figures_text import figures_lines
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ __all__ = [
     "log_progress",
     "print_figures",
     "print_json",
+    "print_lines",
     "print_notes",
     "print_sealed",
     "report_sealing",
@@ -29,8 +32,19 @@ __all__ = [
 
 
 def print_json(document: JsonMapping) -> None:
-    """Print the one JSON document of a command."""
-    click.echo(json.dumps(document))
+    """Print the one JSON document of a command, in one line."""
+    click.echo(json_printable(json.dumps(document)))
+
+
+def print_lines(*lines: str, err: bool = False) -> None:
+    """Print each of ``lines`` as one line, escaped, to standard output or standard error.
+
+    A line that was made of several cells, with line ends between them, has to be split before: line
+    ends in a name are escaped like its control characters. Progress bars stay whole.
+    """
+    if lines:
+        with tqdm.external_write_mode(sys.stderr):
+            click.echo("\n".join(map(printable, lines)), err=err)
 
 
 def log_progress(logs: Sequence[Path], what: str) -> tqdm[NoReturn]:
@@ -47,13 +61,12 @@ def log_progress(logs: Sequence[Path], what: str) -> tqdm[NoReturn]:
 
 def print_notes(notes: Iterable[str]) -> None:
     """Print notes to standard error."""
-    for note in notes:
-        click.echo(f"note: {note}", err=True)
+    print_lines(*(f"note: {note}" for note in notes), err=True)
 
 
 def print_sealed(bundle: Path, fingerprint: str) -> None:
     """Print where a bundle was sealed, and its root fingerprint, to standard error."""
-    click.echo(f"sealed {bundle}  {fingerprint}", err=True)
+    print_lines(f"sealed {bundle}  {fingerprint}", err=True)
 
 
 def report_sealing(
@@ -75,5 +88,4 @@ def report_sealing(
 
 def print_figures(figures: JsonMapping, rows: str) -> None:
     """Print accuracy, macro F1, calibration error and each class, with 95 % intervals."""
-    for line in figures_lines(figures, rows):
-        click.echo(line)
+    print_lines(*figures_lines(figures, rows))

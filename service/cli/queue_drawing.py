@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import click
-
 from artifacts.tables import read_raw
 from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import compare_logs, last_champion
@@ -20,7 +18,7 @@ from guards.labels import KnownLabel
 from guards.moments import from_microseconds, rfc3339
 from guards.text import listed
 from service.cli.label_tables import add_tables, request_id_of
-from service.cli.output import log_progress, print_json, print_notes
+from service.cli.output import log_progress, print_json, print_lines, print_notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -131,26 +129,26 @@ def _probability(queue: LabelQueue) -> float | None:
 def _say(out: Path, queue: LabelQueue, verdict: Verdict) -> None:
     drawn = sum(row.stratum == DISAGREEMENT for row in queue.rows)
     strata = ", ".join(f"{count} of {name}" for name, count in queue.strata.items())
-    click.echo(f"{out}: {len(queue.rows)} documents, {drawn} of them disagreements ({strata})")
+    print_lines(f"{out}: {len(queue.rows)} documents, {drawn} of them disagreements ({strata})")
     if drawn:
-        click.echo(
+        print_lines(
             f"Each disagreement was drawn with probability {_probability(queue):g}"
             f"{_period(queue)}; {queue.labelled} that were drawn have a label already."
         )
     if queue.strata[DISAGREEMENT]:
-        click.echo(
+        print_lines(
             "Labels of the disagreements decide whether the challenger is better: agreements "
             "cannot. Those of the agreements tell how accurate both are."
         )
     else:
-        click.echo(
+        print_lines(
             "The variants agree on every document: labels tell how accurate both are, and not "
             "which of them is better."
         )
     if verdict.labels_needed is not None:
-        click.echo(f"To say whether it is better, {verdict.labels_needed.words}.")
+        print_lines(f"To say whether it is better, {verdict.labels_needed.words}.")
     elif verdict.decision != "undecided":
-        click.echo(f"The verdict is already: {verdict.decision}.")
+        print_lines(f"The verdict is already: {verdict.decision}.")
 
 
 def _notes(queue: LabelQueue, found: int, documents: Path | None) -> Iterator[str]:

@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     _set("CHALLENGERS", ",".join(str(Path(c).resolve()) for c in challengers))
     _set("CHALLENGER_OPTIONAL", "true" if challenger_optional else "")
     _set("TRUST", ",".join(trust))
-    _set("LOG_FILE", str(log_file.resolve()) if log_file else "")
+    _set("LOG_FILE", str(log_file.absolute()) if log_file else "")
     read_settings()
     check_port(host, port)
     with tempfile.TemporaryDirectory(prefix="understudy-") as scratch:

@@ -14,7 +14,7 @@ from guards.bundle.sealed_files import read_sealed
 from guards.bundle.signature import sign as sign_root
 from guards.errors import CallError
 from service.cli.options import PATH, json_option
-from service.cli.output import print_json
+from service.cli.output import print_json, print_lines
 
 __all__ = ["sign"]
 
@@ -44,7 +44,7 @@ def sign(bundle: Path, key: Path, *, as_json: bool) -> None:
     signature = sign_root(root, key)
     _write(bundle.resolve(), signature)
     signed_by = json.loads(signature)["key"]
-    click.echo(f"signed {bundle}  {root}\n    with key {signed_by}", err=True)
+    print_lines(f"signed {bundle}  {root}", f"    with key {signed_by}", err=True)
     if as_json:
         print_json({"bundle": str(bundle), "fingerprint": root, "key": signed_by})
 

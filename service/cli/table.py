@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from guards.errors import TableError
-from guards.text import aligned, counted, printable
+from guards.text import aligned, counted
 from service.cli.options import PATH, json_option, optional_role_options
-from service.cli.output import print_json, print_notes
+from service.cli.output import print_json, print_lines, print_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def table(  # noqa: PLR0913 (one parameter an option)
             }
         )
     else:
-        click.echo("\n".join(_text(raw, described, labels)))
+        print_lines(*_text(raw, described, labels))
     print_notes(notes)
     if error is not None:
         raise error
@@ -145,19 +145,19 @@ def _text(
     yield f"{raw.name}: {counted(raw.rows, 'row')}"
     rows = [
         (
-            printable(column.name),
+            column.name,
             column.role or "-",
             ", ".join(column.types) or "-",
             f"{column.missing:.1%}",
             f"{column.odd:.1%}",
-            printable(", ".join(map(repr, column.values))),
+            ", ".join(map(repr, column.values)),
         )
         for column in described
     ]
-    yield aligned([("column", "role", "holds", "missing", "odd", "first values"), *rows])
+    yield from aligned([("column", "role", "holds", "missing", "odd", "first values"), *rows])
     if labels:
         yield counted(len(labels), "label")
         shown = list(labels.items())[:_MAX_LABELS]
-        yield aligned([(f"  {printable(label)}", str(count)) for label, count in shown])
+        yield from aligned([(f"  {label}", str(count)) for label, count in shown])
         if len(labels) > _MAX_LABELS:
             yield f"  and {len(labels) - _MAX_LABELS} more"

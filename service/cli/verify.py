@@ -13,7 +13,7 @@ from guards.errors import GuardRefused
 from guards.integrity.environment import environment_differences
 from guards.integrity.requirements import Policy, Requirements
 from service.cli.options import PATH, json_option, trust_option
-from service.cli.output import print_json
+from service.cli.output import print_json, print_lines
 from service.exit_codes import ExitCode
 from service.settings import PREFIX, read_settings
 
@@ -115,5 +115,5 @@ def _findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
 
 def _report(verdict: str, findings: Iterable[Finding]) -> None:
     """Write a verdict and its findings to standard error, without breaking the progress bar."""
-    for line in (verdict, *(f"  {finding}" for finding in findings)):
-        tqdm.write(line, file=sys.stderr)
+    lines = (line for finding in findings for line in f"  {finding}".split("\n"))
+    print_lines(verdict, *lines, err=True)

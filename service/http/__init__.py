@@ -7,5 +7,6 @@
 - ``bodies``: reading a request's body within its limit.
 - ``schemas``: from parsed JSON to validated documents and labels.
 - ``errors``: the one table from errors to HTTP.
+- ``responses``: JSON that is safe to show on a terminal.
 - ``openapi``: the OpenAPI document of the running bundle.
 """

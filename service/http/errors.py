@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
-
 from service.errors import (
     DeadlinePassed,
     Forbidden,
@@ -18,6 +16,7 @@ from service.errors import (
     Unauthenticated,
     Unavailable,
 )
+from service.http.responses import JSONResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from service.dashboard import page
+from service.dashboard import HEADERS, page
 from service.errors import Malformed, RequestError
 from service.http.bodies import read_json
 from service.http.disconnecting import while_connected
 from service.http.errors import error_response, plain_error
 from service.http.openapi import Operation, openapi
+from service.http.responses import JSONResponse
 from service.http.routing import DirectApp, ExactRoute
 from service.http.schemas import RequestLimits, check_limits, parse_documents, parse_labels
 from service.status import status_of, verdict_of
@@ -47,11 +48,6 @@ DEADLINE_HEADER = "understudy-deadline-ms"
 _CLIENT_DISCONNECTED = 499
 _METHOD_NOT_ALLOWED = 405
 _logger = logging.getLogger("bentoml.understudy")
-
-_PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "connect-src 'self'; img-src data:"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +210,7 @@ async def _native_schema(_: Request, serving: Serving) -> Response:
 
 
 async def _dashboard(_: Request) -> Response:
-    headers = {"Content-Security-Policy": _PAGE_POLICY}
-    return Response(page(), media_type="text/html; charset=utf-8", headers=headers)
+    return Response(page(), media_type="text/html; charset=utf-8", headers=HEADERS)
 
 
 OPERATIONS: Mapping[Operation, Handler] = {

@@ -21,6 +21,7 @@ from guards.text import printable
 from service.engines.choosing import choose
 from service.exit_codes import ExitCode
 from service.settings import AUTO, PREFIX, Settings, SettingsError, read_settings
+from service.diagnostics import make_diagnostics_printable
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _compare_labels(champion: Sequence[str], challenger: Bundle) -> None:
 
 def main() -> int:
     """Judge the bundles, log the refusals, and return the exit code."""
+    make_diagnostics_printable()
     settings = read_settings()
     try:
         refusals = list(judge(settings))
@@ -88,7 +90,13 @@ def main() -> int:
     ]
     if not fatal:
         return ExitCode.DONE
-    log = EventLog(settings.replica, uuid.uuid4().hex, stdout=1, path=settings.log_file)
+    log = EventLog(
+        settings.replica,
+        uuid.uuid4().hex,
+        stdout=1,
+        path=settings.log_file,
+        private=settings.capture != "none",
+    )
     for role, refusal in fatal:
         log.emit(BundleRefused(role, refusal.subject, refusal.findings))
     log.close()

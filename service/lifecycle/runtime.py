@@ -61,7 +61,13 @@ class Runtime:
         self.settings = settings
         self.state = State.STARTING
         self.run = uuid.uuid4().hex
-        self.log = EventLog(settings.replica, self.run, stdout=1, path=settings.log_file)
+        self.log = EventLog(
+            settings.replica,
+            self.run,
+            stdout=1,
+            path=settings.log_file,
+            private=settings.capture != "none",
+        )
         self.metrics = Metrics(
             queue_documents=lambda: self.champion.scheduler.documents if self.champion else 0,
             lost_log_lines=lambda: self.log.lost,

@@ -24,19 +24,27 @@ _CLOSE_S = 5.0
 class EventLog:
     """The event log of one run of one replica; safe to use from any thread.
 
-    `stdout` is an open file descriptor, `path` a file to append to, `capacity` the lines that may
-    wait in each sink. Close the log at the end: its threads do not keep the process alive.
+    `stdout` is an open file descriptor, `path` a file to append to, which is `private` where
+    documents are written, `capacity` the lines that may wait in each sink. Close the log at the
+    end: its threads do not keep the process alive.
     """
 
-    def __init__(
-        self, replica: str, run: str, *, stdout: int, path: Path | None, capacity: int = 10_000
+    def __init__(  # noqa: PLR0913 (the parts of a log)
+        self,
+        replica: str,
+        run: str,
+        *,
+        stdout: int,
+        path: Path | None,
+        private: bool = False,
+        capacity: int = 10_000,
     ) -> None:
         self._render = line_renderer(replica, run)
         self._seq = 0
         self._lock = threading.Lock()
         self._sinks = {"stdout": Sink("stdout", Descriptor(stdout), capacity=capacity)}
         if path is not None:
-            self._sinks["file"] = Sink("file", LogFile(path), capacity=capacity)
+            self._sinks["file"] = Sink("file", LogFile(path, private=private), capacity=capacity)
 
     @property
     def lost(self) -> Mapping[str, int]:

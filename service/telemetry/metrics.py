@@ -19,10 +19,17 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from guards.text import printable
+
 __all__ = ["Count", "Distribution", "Level", "Metrics"]
 
 _REQUEST_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _CONFIDENCE_BOUNDS = tuple(tenths / 10 for tenths in range(1, 11))
+
+
+def _printable(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return label values, which may be names from bundles, as they can be shown on a terminal."""
+    return tuple(map(printable, labels))
 
 
 class Count:
@@ -43,7 +50,7 @@ class Count:
         family = CounterMetricFamily(self._name, self._meaning, labels=self._labels)
         with self._lock:
             for labels, count in self._counts.items():
-                family.add_metric(labels, count)
+                family.add_metric(_printable(labels), count)
         return family
 
 
@@ -96,7 +103,7 @@ class Level:
         family = GaugeMetricFamily(self._name, self._meaning, labels=self._labels)
         with self._lock:
             for labels, value in self._values.items():
-                family.add_metric(labels, value)
+                family.add_metric(_printable(labels), value)
         return family
 
 

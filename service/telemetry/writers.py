@@ -1,13 +1,23 @@
 """Writers of lines: an open descriptor, or a file that may be rotated at any time."""
 
 import contextlib
+import errno
+import logging
 import os
 import select
 import stat
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Descriptor", "LogFile", "Writer"]
+from guards.errors import CallError
+
+__all__ = ["Descriptor", "LogFile", "Writer", "check_log_file"]
+
+_logger = logging.getLogger("bentoml.understudy")
+
+_MODE = 0o644
+_PRIVATE_MODE = 0o600
+_OTHERS = 0o077
 
 
 class Writer(Protocol):
@@ -68,10 +78,15 @@ class LogFile:
     Each write first checks whether the open file is still at the path, so that rotation by renaming
     or deleting needs no signal. Missing parents are created once, at the start: a directory that
     disappears later may be a volume that will come back, and lines are lost until it does.
+
+    A `private` file holds documents: it belongs to the user of this process, who alone may read it
+    (a file that others may read, such as a rotation makes, is closed to them), and a link at the
+    path is not followed. Links among the directories above it are.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, private: bool = False) -> None:
         self._path = path
+        self._private = private
         self._open: Descriptor | None = None
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,8 +97,7 @@ class LogFile:
             self.close()
         try:
             if self._open is None:
-                # Readable too, to see whether an earlier run left its last line unfinished.
-                fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+                fd = _open_log(self._path, private=self._private)
                 self._open = Descriptor(fd, torn=_ends_mid_line(fd))
         except OSError:
             return 0
@@ -98,9 +112,64 @@ class LogFile:
 
     def _is_at_path(self, descriptor: Descriptor) -> bool:
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(descriptor.fd))
+            at_path = self._path.stat(follow_symlinks=not self._private)
+            return os.path.samestat(at_path, os.fstat(descriptor.fd))
         except OSError:
             return False
+
+
+def check_log_file(path: Path, *, private: bool) -> None:
+    """Make the log file and its directory as `LogFile` would; ``CallError`` where that fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(_open_log(path, private=private))
+    except OSError as error:
+        message = f"the log file {path} cannot be written: {_reason(path, error, private=private)}"
+        raise CallError(message) from None
+
+
+def _reason(path: Path, error: OSError, *, private: bool) -> str:
+    if error.errno == errno.ELOOP and private:
+        return "it is a link, and CAPTURE writes documents to it; name the file itself"
+    if error.errno == errno.EPERM and private:
+        return "it is another user's, and CAPTURE writes documents to it; name a file of your own"
+    if error.errno == errno.ENXIO and path.is_fifo():
+        return "it is a named pipe that nothing reads; start its reader first"
+    return error.strerror or str(error)
+
+
+def _open_log(path: Path, *, private: bool) -> int:
+    """Open a log file for appending; never waits, not for the reader of a named pipe either."""
+    # Files are readable too, to see whether an earlier run left its last line unfinished. A pipe
+    # that is open for reading would have a reader, who does not read.
+    flags = os.O_WRONLY if path.is_fifo() else os.O_RDWR
+    flags |= os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
+    if not private:
+        return os.open(path, flags, _MODE)
+    fd = os.open(path, flags | os.O_NOFOLLOW, _PRIVATE_MODE)
+    try:
+        _close_to_others(fd, path)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _close_to_others(fd: int, path: Path) -> None:
+    """Take the rights of others to a file or pipe; ``PermissionError`` for another user's."""
+    status = os.fstat(fd)
+    if stat.S_ISCHR(status.st_mode):
+        # A device keeps nothing, and its mode is not ours to change.
+        return
+    if status.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+    if status.st_mode & _OTHERS:
+        os.fchmod(fd, stat.S_IMODE(status.st_mode) & ~_OTHERS)
+        _logger.warning(
+            "the log file %s was open to others; it is its owner's alone now, since CAPTURE writes "
+            "documents to it",
+            path,
+        )
 
 
 def _ends_mid_line(fd: int) -> bool:

@@ -20,6 +20,7 @@ from guards.integrity.requirements import Requirements
 from service.shadow.local import wire
 from service.shadow.local.handshake import WorkerInfo
 from service.shadow.local.priority import drop_priority
+from service.diagnostics import make_diagnostics_printable
 
 if TYPE_CHECKING:
     from io import BufferedWriter
@@ -41,6 +42,7 @@ def main(bundle_path: str, options: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _take_standard_output()
+    make_diagnostics_printable()
     try:
         bundle, engine = _start(Path(bundle_path), json.loads(options))
     except GuardRefused as refusal:

@@ -88,7 +88,7 @@ def test_a_comparison_shows_the_classes_that_differ(classes: int, shown: int) ->
     lines = list(comparison_lines(comparison, ["docs/1", "docs/2"], "rows of a.csv"))
 
     text = "\n".join(lines)
-    of_classes = [line for line in lines if line.startswith("  c")]
+    of_classes = [line for line in lines if line.startswith("  c0")]
     assert len(of_classes) == shown
     assert any(
         "c001  (30 rows): -0.300" in line and "docs/1 alone 9" in line for line in of_classes
