@@ -27,6 +27,7 @@ from pydantic import RootModel
 
 from guards.errors import CallError
 from service.child_environment import child_environment
+from service.diagnostics import make_diagnostics_printable
 from service.exit_codes import ExitCode
 from service.http.access import read_access
 from service.http.routes import NATIVE_PATH, Serving, WebApp
@@ -34,7 +35,6 @@ from service.http.schemas import DocumentBody, PredictionBody
 from service.lifecycle.runtime import Runtime
 from service.lifecycle.supervisor import stop_service
 from service.settings import PREFIX, read_settings
-from service.diagnostics import make_diagnostics_printable
 from service.telemetry.writers import check_log_file
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import click
 
 from guards.errors import CallError, GuardRefused
 from guards.text import printable
-from service.exit_codes import ExitCode
 from service.diagnostics import make_diagnostics_printable
+from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,10 +18,10 @@ from guards.errors import CallError, GuardRefused
 from guards.events.events import BundleRefused
 from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
+from service.diagnostics import make_diagnostics_printable
 from service.engines.choosing import choose
 from service.exit_codes import ExitCode
 from service.settings import AUTO, PREFIX, Settings, SettingsError, read_settings
-from service.diagnostics import make_diagnostics_printable
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from guards.errors import (
@@ -14,6 +16,9 @@ from guards.errors import (
     first_line,
 )
 from guards.findings import CATALOGUE
+
+if TYPE_CHECKING:
+    from guards.findings import Code
 
 SCALER = Finding("preprocessing_changed", "pages.mean_", "8.75", "9.5", "train again")
 VOCABULARY = Finding("part_missing", "preprocessing/tokenizer.json", "10 bytes", "no file", "copy")
@@ -50,6 +55,27 @@ def test_finding_is_printable(field: str) -> None:
 
     assert getattr(finding, field) == "caf\u00e9\\x1b[2J\\n\\u202e"
     assert str(finding).count("\n") == 3
+
+
+@pytest.mark.parametrize("code", sorted(CATALOGUE))
+def test_every_finding_is_shown_in_four_lines(code: Code) -> None:
+    """Names begin no line of their own, in any place of any finding, and end somewhere."""
+    evil = "a\x1b[2J\nb\x85c\u2028d" + "e" * 10**6
+
+    text = str(Finding(code, evil, evil, evil, evil))
+
+    assert len(text.splitlines()) == 4
+    assert text.replace("\n", "").isprintable()
+    assert len(text) < 50_000
+
+
+@pytest.mark.parametrize("kind", [CallError, TableError])
+def test_wrong_call_is_told_in_one_line(kind: type[CallError]) -> None:
+    """Paths, columns and values in a message may hold anything."""
+    message = str(kind("no column 'a\x1b[2J\nb\u2028' in caf\u00e9.csv"))
+
+    assert message == "no column 'a\\x1b[2J\\nb\\u2028' in caf\u00e9.csv"
+    assert len(str(kind("x" * 10**6))) < 11_000
 
 
 def test_finding_without_a_remedy_has_that_of_its_code() -> None:

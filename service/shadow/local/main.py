@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from guards.errors import GuardRefused
 from guards.integrity.requirements import Requirements
+from service.diagnostics import make_diagnostics_printable
 from service.shadow.local import wire
 from service.shadow.local.handshake import WorkerInfo
 from service.shadow.local.priority import drop_priority
-from service.diagnostics import make_diagnostics_printable
 
 if TYPE_CHECKING:
     from io import BufferedWriter

@@ -101,6 +101,19 @@ def test_text_survives(text: str) -> None:
     assert rendered(text=text)["text"] == text
 
 
+@pytest.mark.parametrize("place", ["key", "value", "request_id"])
+def test_a_line_is_one_line_for_every_reader(place: str) -> None:
+    """Separators that some readers split at are escaped, and so is what acts on a terminal."""
+    text = "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029b\x7f\x9b31m\u202e\u2066\U000e0041"
+    fields = {text: 1} if place == "key" else {place: text}
+
+    line = RENDER(Something(fields), MOMENT, 1).decode()
+
+    assert len(line.splitlines()) == 1
+    assert line.removesuffix("\n").isprintable()
+    assert text in json.loads(line) or json.loads(line)[place] == text
+
+
 def test_text_is_written_as_utf_8() -> None:
     """Non-ASCII text stands in the line as itself, not as escapes."""
     line = RENDER(something(label="Verträge · 契約"), MOMENT, 1)

@@ -1,12 +1,14 @@
 """The page at ``/`` as a browser is given it."""
 
+import base64
+import hashlib
 import re
 from typing import get_args
 
 import pytest
 
 from guards.evidence.verdict import Decision
-from service.dashboard import page
+from service.dashboard import HEADERS, page
 
 SHOWN = (
     "replica",
@@ -88,3 +90,42 @@ def test_it_has_words_for_every_decision(html: str, decision: str) -> None:
     """Whatever the verdict on a challenger says, the page does not call it unknown."""
     decisions = html.split("const DECISIONS = {")[1].split("};", maxsplit=1)[0]
     assert re.search(rf"\b{decision}: \[", decisions)
+
+
+@pytest.mark.parametrize("element", ["script", "style"])
+def test_the_policy_allows_what_the_page_holds_and_nothing_else(html: str, element: str) -> None:
+    """Script and style are allowed by what they are: any that is put in beside them is not."""
+    (content,) = re.findall(rf"<{element}\b[^>]*>(.*?)</{element}>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+    directives = dict(
+        directive.strip().split(" ", 1)
+        for directive in HEADERS["Content-Security-Policy"].split(";")
+    )
+    assert directives[f"{element}-src"] == f"'sha256-{digest}'"
+    assert directives["default-src"] == directives["frame-ancestors"] == "'none'"
+    assert "unsafe" not in HEADERS["Content-Security-Policy"]
+
+
+def test_nothing_on_the_page_needs_what_the_policy_forbids(html: str) -> None:
+    """No attribute of an element holds a style or a script."""
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", html)
+    assert not re.search(r"style: [`\"']|setAttribute\(\"style|javascript:", html)
+
+
+def test_the_page_is_what_a_browser_must_take_it_for() -> None:
+    """No other type is guessed, and no address is sent along."""
+    assert HEADERS["X-Content-Type-Options"] == "nosniff"
+    assert HEADERS["Referrer-Policy"] == "no-referrer"
+
+
+def test_every_text_is_escaped_where_it_enters_the_page(html: str) -> None:
+    """Texts enter by three ways: as children and attributes, by a change, and as the title."""
+    script = html.split("<script>")[1]
+    assert re.search(r"UNSHOWN = .*\\p\{Cc\}.*\\p\{Cf\}.*/gu", script)
+    assert set(re.findall(r"\.(textContent|nodeValue|innerText|title) = (\w+)", script)) == {
+        ("textContent", "text"),
+        ("title", "printable"),
+    }
+    assert re.findall(r"setAttribute\(name, (\w+)", script) == ["printable", "value"]
+    assert script.count("createTextNode") == 0
