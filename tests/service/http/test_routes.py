@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from artifacts.bundle.opening import open_bundle
+from service.dashboard import HEADERS
 from service.engines.torch import TorchEngine
 from service.http.access import Access, Caller
 from service.http.routes import Serving, WebApp
@@ -713,6 +714,7 @@ def test_the_page_allows_itself_only_what_it_needs(endpoint: Endpoint) -> None:
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert response.headers["content-security-policy"].startswith("default-src 'none';")
+    assert {name: response.headers[name] for name in HEADERS} == HEADERS
 
 
 @pytest.fixture

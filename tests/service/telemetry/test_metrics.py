@@ -168,3 +168,19 @@ def test_counts_stay_in_the_process(tmp_path: Path) -> None:
     )
     assert "understudy_documents_total 1.0" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_in_a_scrape_are_safe_on_a_terminal() -> None:
+    """Features and challengers are called what a bundle calls them, and people read scrapes too."""
+    ours = metrics()
+    ours.inputs.inc("missing", "ev\x1b[2J\nil\u2028\u202e\ud800")
+    ours.verdict.set(1, "ev\x9b31mil/1", "keep")
+
+    samples = scraped(ours)
+
+    body, _ = ours.render()
+    assert body.decode().replace("\n", "").isprintable()
+    feature = "ev\\x1b[2J\\nil\\u2028\\u202e\\ud800"
+    assert samples[labelled("understudy_inputs_total", kind="missing", feature=feature)] == 1
+    challenger = "ev\\x9b31mil/1"
+    assert samples[labelled("understudy_verdict", challenger=challenger, decision="keep")] == 1
