@@ -34,7 +34,7 @@ def test_every_setting_that_is_named_exists() -> None:
     """Nobody sets what is not read."""
     named = set(re.findall(r"`(?:UNDERSTUDY_)?([A-Z][A-Z_]+)`", SECURITY))
 
-    assert named <= set(DEFAULTS)
+    assert named - {"BENTOML_HOME", "PYTHONPATH", "TMPDIR"} <= set(DEFAULTS)
     assert {"API_KEYS_FILE", "CAPTURE", "LOG_FILE", "PIN", "SIGNATURE_KEYS", "TRUST"} <= named
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from guards.text import json_printable, printable
+from guards.text import printable
 from service.cli.figures_text import figures_lines
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ __all__ = [
 
 
 def print_json(document: JsonMapping) -> None:
-    """Print the one JSON document of a command, in one line."""
-    click.echo(json_printable(json.dumps(document)))
+    """Print the one JSON document of a command: one line of ASCII."""
+    click.echo(json.dumps(document))
 
 
 def print_lines(*lines: str, err: bool = False) -> None:

@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[int, Command]] = {
     "the path of a bundle": (0, ("verify", "docs/1")),
     "a path with nothing there": (78, ("verify", "nothing")),
     "an option": (2, ("verify", "docs/1", f"--{EVIL}")),
+    "an argument too many": (2, ("sign", "docs/1", "table.csv", "--key", "key.pem")),
     "a command": (2, (EVIL,)),
     "the name of an engine": (2, ("accelerate", "docs/1", "--engine", EVIL)),
     "the path of a key": (2, ("sign", "docs/1", "--key", "key.pem")),

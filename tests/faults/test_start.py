@@ -255,3 +255,14 @@ def test_a_log_file_that_cannot_be_written_is_a_wrong_call(champion: Path, tmp_p
         assert server.process.wait(PATIENCE_S) == 2
     assert "cannot be written" in server.complaints[-1]
     assert "Traceback" not in "".join(server.complaints)
+
+
+def test_documents_are_not_logged_by_way_of_a_link(champion: Path, tmp_path: Path) -> None:
+    """Whoever puts a link at the path of the log file does not choose where documents go."""
+    link, target = tmp_path / "log.jsonl", tmp_path / "target"
+    link.symlink_to(target)
+    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--log-file", str(link))
+    with serving(command, tmp_path / "unused", wait=False, CAPTURE="all") as server:
+        assert server.process.wait(PATIENCE_S) == 2
+    assert "it is a link, and CAPTURE writes documents to it" in server.complaints[-1]
+    assert not target.exists()

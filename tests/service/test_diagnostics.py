@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.diagnostics import make_diagnostics_printable
+from tests.repository import ROOT, repository_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,19 @@ def logger(stream: io.StringIO) -> Iterator[logging.Logger]:
     logger.addHandler(handler)
     yield logger
     logger.removeHandler(handler)
+
+
+def test_every_process_makes_its_diagnostics_printable() -> None:
+    """The service, the command line, and each module that is run by itself."""
+    sources = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+        for path in repository_files("service/*.py")
+    }
+    started = {name for name, text in sources.items() if '__name__ == "__main__"' in text}
+
+    assert started
+    for name in {"service/app.py", "service/cli/main.py", *started}:
+        assert "make_diagnostics_printable()" in sources[name], name
 
 
 @pytest.mark.parametrize("arguments", [(EVIL,), ("%s", EVIL), ("%(name)s", {"name": EVIL})])

@@ -48,7 +48,7 @@ def test_each_text_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 
 def test_json_is_one_printable_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Delete is no control character for JSON, and is one for a terminal."""
+    """Names are escaped as JSON escapes them."""
     print_json({f"{EVIL}\x7f": EVIL})
 
     printed = capsys.readouterr().out.removesuffix("\n")
