@@ -62,9 +62,8 @@ class InvalidDocuments(RequestError):
         """Keep the problems; none of them quotes the user."""
         self.problems = tuple(problems[:MAX_PROBLEMS])
         count = len(self.problems)
-        found = f"{count} problem{'s' * (count != 1)} with the request"
-        more = " or more" if count == MAX_PROBLEMS else ""
-        super().__init__(f"{found}{more}, listed in details")
+        found = f"{count} or more" if count == MAX_PROBLEMS else f"{count}"
+        super().__init__(f"{found} problem{'s' * (count != 1)} with the request, listed in details")
 
 
 class BodyTimeout(RequestError):

@@ -44,7 +44,7 @@ class Bodies:
         """Hold nothing yet; a body may take ``max_s`` seconds to arrive."""
         self._max_bytes = max_bytes
         self._max_s = max_s
-        self._held_bytes = 0
+        self.held_bytes = 0
 
     @asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytearray]:
@@ -61,14 +61,14 @@ class Bodies:
             await self._receive(request, body)
             yield body
         finally:
-            self._held_bytes -= len(body)
+            self.held_bytes -= len(body)
 
     async def _receive(self, request: Request, body: bytearray) -> None:
         try:
             async with asyncio.timeout(self._max_s):
                 async for chunk in request.stream():
                     body += chunk
-                    self._held_bytes += len(chunk)
+                    self.held_bytes += len(chunk)
                     self._check(len(body))
         except TimeoutError:
             message = f"the body took longer than {self._max_s:g} s"
@@ -77,7 +77,7 @@ class Bodies:
     def _check(self, size_bytes: int) -> None:
         if size_bytes > self._max_bytes:
             raise self._too_large()
-        if self._held_bytes > MAX_BODIES * self._max_bytes:
+        if self.held_bytes > MAX_BODIES * self._max_bytes:
             raise Overloaded(_RETRY_AFTER_S)
 
     def _too_large(self) -> TooLarge:
