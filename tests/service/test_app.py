@@ -53,9 +53,10 @@ SIBLINGS = tuple(
             path.upper(),
         ),
         *(f"/prefix{path}", f"/v1/..{path}", f"/.{path}", f"{path}/submit", f"{path}\x00"),
+        *(f"{path}\\", f"/%2e{path}", f"{path}%0A", f"{path}\u2028", f"http://x{path}", path[1:]),
     )
 )
-FRAMEWORK = ("/docs.json", "/schema.json", "/static_content/index.css", "/v1/openapi.json")
+FRAMEWORK = ("*", "/docs.json", "/schema.json", "/static_content/index.css", "/v1/openapi.json")
 CONTENT_TYPES = (
     *("application/json", "text/plain", "application/octet-stream", "", "image/png"),
     *("multipart/form-data; boundary=x", "application/x-www-form-urlencoded"),
