@@ -7,6 +7,7 @@ one category, and an absent key, ``null``, an empty text and ``"nan"`` are one m
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 import unicodedata
@@ -65,6 +66,11 @@ _INFINITE = "is an infinite number"
 _CATEGORY_CHARS = 500
 """Longer categories are truncated: composing takes quadratic time in the length of a run of
 combining marks, an hour for a megabyte of them."""
+
+
+_EXTRA_NAMED = 20
+_EXTRA_CHARS = 64
+"""Clients choose the names of extra features, so that number and length must be bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,9 @@ class CanonicalRow:
     schema's order. The other fields name the columns concerned. ``coerced`` names those whose
     value was not in canonical form: a number as a text, as every number of a CSV is, or a category
     as a number or a truth value, padded, or not composed.
+
+    ``extra`` has the features that are no columns: the first 20 names in alphabetical order, and of
+    each the first 64 characters. ``more_extra`` is the number of the others.
     """
 
     numeric: tuple[float, ...]
@@ -137,6 +146,7 @@ class CanonicalRow:
     coerced: tuple[str, ...] = ()
     out_of_range: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    more_extra: int = 0
 
 
 class _Reading:
@@ -252,6 +262,8 @@ class Schema:
         reading = _Reading(features, path, self)
         numbers = tuple(map(reading.number, self.numeric))
         categories = tuple(map(reading.category, self.categorical))
+        extra_count = len(features) - reading.present
+        extra = self._extra(features) if extra_count else ()
         row = CanonicalRow(
             numeric=numbers,
             categories=categories,
@@ -259,12 +271,14 @@ class Schema:
             missing=tuple(reading.missing),
             coerced=tuple(reading.coerced),
             out_of_range=tuple(reading.out_of_range),
-            extra=self._extra(features) if reading.present < len(features) else (),
+            extra=extra,
+            more_extra=extra_count - len(extra),
         )
         return row, reading.problems
 
     def _extra(self, features: Mapping[str, object]) -> tuple[str, ...]:
-        return tuple(sorted(features.keys() - {*self.columns}))
+        first = heapq.nsmallest(_EXTRA_NAMED, features.keys() - {*self.columns})
+        return tuple(name[:_EXTRA_CHARS] for name in first)
 
     def to_json(self) -> JsonObject:
         """Return the schema as plain JSON, without what the schemas of form 1 did not have."""

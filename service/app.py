@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
 from pydantic import RootModel
+from uvicorn.config import HTTP_PROTOCOLS
 
 from guards.errors import CallError
 from service.child_environment import child_environment
@@ -47,21 +48,20 @@ __all__ = ["Understudy", "serve", "web"]
 
 _PREFLIGHT = "service.lifecycle.preflight"
 
-_HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
+# BentoML starts uvicorn without naming a protocol. This is what uvicorn then looks up.
+HTTP_PROTOCOLS["auto"] = "service.http.connections:LimitedConnection"
 
 web = WebApp()
 """Our own app; it has its ``serving`` once the worker has started."""
 
 
 class FrontDoor:
-    """Middleware that sends every request to our own app, except for the health checks.
+    """Middleware that sends everything but the app's start and stop to our own app.
 
-    BentoML would put a tracing span and a timer that lives for an hour around each request, which
-    cost more than our own part of one, and it has pages of its own. Middleware that is added
-    stands behind those two; so when the app starts, this one moves in front of them.
-
-    The health checks are BentoML's, recognised by their exact paths. Our app answers every other
-    path, known or unknown, and where keys are set it checks the key first.
+    Requests of any kind, path and method pass the keys and limits of one place, and no route of
+    BentoML's is reached. BentoML would also put a tracing span and a timer that lives for an hour
+    around each request, which cost more than our own part of one. Middleware that is added stands
+    behind those two; so when the app starts, this one moves in front of them.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -70,8 +70,9 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             _move_to_the_front(scope["app"])
-        lifespan_or_health = scope["type"] == "lifespan" or scope["path"] in _HEALTH_PATHS
-        await (self._app if lifespan_or_health else web)(scope, receive, send)
+            await self._app(scope, receive, send)
+        else:
+            await web(scope, receive, send)
 
 
 def _move_to_the_front(app: Starlette) -> None:
@@ -137,9 +138,13 @@ class Understudy:
     @bentoml.on_startup
     async def start(self) -> None:
         """Begin to start; readiness follows when the champion can answer."""
+        # Only the worker has connections, and it has imported this for uvicorn.
+        from service.http.connections import LimitedConnection  # noqa: PLC0415
+
         settings = read_settings()
         access = read_access(settings.api_keys_file)
         web.serving = Serving(Runtime(settings, stop_service), access, _service.schema())
+        LimitedConnection.on_cut = web.serving.runtime.metrics.connections_cut.inc
         web.serving.runtime.start()
 
     @bentoml.on_shutdown

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from guards.answer import Answer, Observation
 from service.documents import Prediction
+from service.observation.input_counts import OTHERS
 from service.scheduling.scheduler import until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from artifacts.bundle.opening import Bundle
     from artifacts.bundle.preprocessing import Encoding
@@ -78,12 +79,14 @@ class Classification:
 
     def _prediction(self, document: Document, encoding: Encoding, answer: Answer) -> Prediction:
         row = document.row
-        warnings = [
+        warnings: list[Mapping[str, str | int]] = [
             *({"code": "unknown_category", "feature": name} for name in row.unknown),
             *({"code": "missing_value", "feature": name} for name in row.missing),
             *({"code": "out_of_range", "feature": name} for name in row.out_of_range),
             *({"code": "extra_feature", "feature": name} for name in row.extra),
         ]
+        if row.more_extra:
+            warnings.append({"code": "extra_feature", "feature": OTHERS, "count": row.more_extra})
         if not document.text.strip():
             warnings.append({"code": "empty_text", "feature": "text"})
         if encoding.truncated:

@@ -33,7 +33,7 @@ class Prediction:
     request_id: str
     answer: Answer
     model: Mapping[str, str]
-    warnings: tuple[Mapping[str, str], ...]
+    warnings: tuple[Mapping[str, str | int], ...]
 
     def to_json(self) -> JsonObject:
         """Return the prediction as the response carries it."""

@@ -5,6 +5,7 @@ RequestError
 ├── NotFound             there is nothing of that name
 ├── InvalidDocuments     does not fit the bundle's schema
 ├── TooLarge             body, text, or number of documents over the limit
+├── BodyTimeout          a body that did not arrive in time
 ├── Unauthenticated      no valid key
 ├── Forbidden            a key without that scope
 ├── Overloaded           the queue is full, or the deadline could not be met
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from guards.schema import Problem
 
 __all__ = [
+    "MAX_PROBLEMS",
+    "BodyTimeout",
     "DeadlinePassed",
     "Forbidden",
     "InvalidDocuments",
@@ -35,6 +38,9 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
 ]
+
+MAX_PROBLEMS = 1000
+"""As many problems of one request are listed; looking for more would keep others waiting."""
 
 
 class RequestError(UnderstudyError):
@@ -50,13 +56,18 @@ class NotFound(RequestError):
 
 
 class InvalidDocuments(RequestError):
-    """The body does not fit the bundle's schema; ``problems`` lists every problem."""
+    """The body does not fit the bundle's schema; ``problems`` lists ``MAX_PROBLEMS`` at most."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Keep the problems; none of them quotes the user."""
-        self.problems = tuple(problems)
+        self.problems = tuple(problems[:MAX_PROBLEMS])
         count = len(self.problems)
-        super().__init__(f"{count} problem{'s' * (count != 1)} with the request, listed in details")
+        found = f"{count} or more" if count == MAX_PROBLEMS else f"{count}"
+        super().__init__(f"{found} problem{'s' * (count != 1)} with the request, listed in details")
+
+
+class BodyTimeout(RequestError):
+    """The body did not arrive in time."""
 
 
 class TooLarge(RequestError):

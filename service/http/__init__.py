@@ -2,9 +2,10 @@
 
 - ``routes``: the handlers, one a route.
 - ``routing``: which handler a request goes to.
+- ``connections``: time and size limits of connections.
 - ``disconnecting``: cancels the work of clients that have left.
 - ``access``: keys with scopes.
-- ``bodies``: reading a request's body within its limit.
+- ``bodies``: reading a request's body within its limits.
 - ``schemas``: from parsed JSON to validated documents and labels.
 - ``errors``: the one table from errors to HTTP.
 - ``responses``: JSON that is safe to show on a terminal.

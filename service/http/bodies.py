@@ -1,49 +1,112 @@
-"""Read a request's body within its limit, and as JSON."""
+"""Read a request's body within limits of size, time and memory, and as JSON."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
-from typing import TYPE_CHECKING, NoReturn
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from service.errors import Malformed, TooLarge
+from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from starlette.requests import Request
 
     from guards.json_types import JsonObject
 
-__all__ = ["read_json"]
+__all__ = ["MAX_BODIES", "MAX_BODY_S", "Bodies", "beside_the_loop", "parse_json"]
+
+MAX_BODY_S = 30.0
+"""Seconds in which a body must have arrived."""
+
+MAX_BODIES = 16
+"""How many bodies of the largest size may be held at a time; smaller ones may be more."""
+
+_SMALL_BYTES = 32 * 1024
+"""Up to this size parsing and validating take at most a few milliseconds on the event loop."""
+
+_RETRY_AFTER_S = 1
+
+_worker = ThreadPoolExecutor(1, thread_name_prefix="large-bodies")
+"""One thread: of several, each would take as much of the interpreter's time as the event loop."""
+
+T = TypeVar("T")
 
 
-async def read_json(request: Request, max_bytes: int) -> object:
-    """Return the parsed body.
+class Bodies:
+    """Reads bodies, of ``max_bytes`` each and ``MAX_BODIES * max_bytes`` at a time."""
 
-    Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it is
-    over the limit, and ``Malformed`` for what is not JSON, as NaN and Infinity are not, and for an
-    object that names a key twice: readers do not agree about which of the two counts.
+    def __init__(self, max_bytes: int, max_s: float = MAX_BODY_S) -> None:
+        """Hold nothing yet; a body may take ``max_s`` seconds to arrive."""
+        self._max_bytes = max_bytes
+        self._max_s = max_s
+        self.held_bytes = 0
+
+    @asynccontextmanager
+    async def read(self, request: Request) -> AsyncIterator[bytearray]:
+        """Yield the body of a request; it counts as held until the block ends.
+
+        Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it
+        is over the limit, ``Overloaded`` where too much is held, and ``BodyTimeout``.
+        """
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and float(announced) > self._max_bytes:
+            raise self._too_large()
+        body = bytearray()
+        try:
+            await self._receive(request, body)
+            yield body
+        finally:
+            self.held_bytes -= len(body)
+
+    async def _receive(self, request: Request, body: bytearray) -> None:
+        try:
+            async with asyncio.timeout(self._max_s):
+                async for chunk in request.stream():
+                    body += chunk
+                    self.held_bytes += len(chunk)
+                    self._check(len(body))
+        except TimeoutError:
+            message = f"the body took longer than {self._max_s:g} s"
+            raise BodyTimeout(message) from None
+
+    def _check(self, size_bytes: int) -> None:
+        if size_bytes > self._max_bytes:
+            raise self._too_large()
+        if self.held_bytes > MAX_BODIES * self._max_bytes:
+            raise Overloaded(_RETRY_AFTER_S)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"the body is larger than {self._max_bytes} bytes")
+
+
+async def beside_the_loop(size_bytes: int, function: Callable[..., T], *args: object) -> T:
+    """Call ``function``; where it works on a body of many bytes, in the thread for such."""
+    if size_bytes <= _SMALL_BYTES:
+        return function(*args)
+    return await asyncio.get_running_loop().run_in_executor(_worker, _uncollected, function, *args)
+
+
+def _uncollected(function: Callable[..., T], *args: object) -> T:
+    # The collector looks at every object again and again while a body becomes a million of them,
+    # and everybody waits: seven times as long for a body of empty lists.
+    gc.disable()
+    try:
+        return function(*args)
+    finally:
+        gc.enable()
+
+
+def parse_json(body: bytes | bytearray) -> object:
+    """Return a parsed body.
+
+    Raises ``Malformed`` for what is not JSON, as NaN and Infinity are not, and for an object that
+    names a key twice: readers do not agree about which of the two counts.
     """
-    return _parse(await _read(request, max_bytes))
-
-
-async def _read(request: Request, max_bytes: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and float(announced) > max_bytes:
-        raise _too_large(max_bytes)
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > max_bytes:
-            raise _too_large(max_bytes)
-    return bytes(chunks)
-
-
-def _too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"the body is larger than {max_bytes} bytes")
-
-
-def _parse(body: bytes) -> object:
     try:
         parsed: object = json.loads(
             body,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.errors import (
+    BodyTimeout,
     DeadlinePassed,
     Forbidden,
     InvalidDocuments,
@@ -32,6 +33,7 @@ STATUS: Mapping[type[RequestError], tuple[int, str]] = {
     InvalidDocuments: (422, "invalid_documents"),
     Unauthenticated: (401, "unauthenticated"),
     Forbidden: (403, "forbidden"),
+    BodyTimeout: (408, "body_timeout"),
     TooLarge: (413, "too_large"),
     Overloaded: (429, "overloaded"),
     Unavailable: (503, "unavailable"),
@@ -48,7 +50,7 @@ def error_response(error: RequestError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooLarge | Unavailable):
+    if isinstance(error, BodyTimeout | TooLarge | Unavailable):
         # The body may be unread, or the process about to stop: the connection cannot be reused.
         headers["Connection"] = "close"
     problems = error.problems if isinstance(error, InvalidDocuments) else ()

@@ -43,11 +43,16 @@ class Operation:
 
 
 def openapi(
-    operations: Iterable[Operation], schema: Schema | None, *, requires_keys: bool
+    operations: Iterable[Operation],
+    schema: Schema | None,
+    *,
+    requires_keys: bool,
+    with_values: bool = True,
 ) -> JsonObject:
     """Describe the HTTP interface; without a schema (while starting) columns and labels stay open.
 
-    With ``requires_keys``, each operation names the security scheme and its scope.
+    With ``requires_keys``, each operation names the security scheme and its scope. Labels and
+    examples of categories, which come from the training table, are listed ``with_values`` only.
     """
     paths: JsonObject = {}
     for operation in operations:
@@ -55,7 +60,7 @@ def openapi(
         if requires_keys:
             described["security"] = [{_SECURITY: [operation.scope] if operation.scope else []}]
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
-    components: JsonObject = {"schemas": _schemas(schema)}
+    components: JsonObject = {"schemas": _schemas(schema, with_values=with_values)}
     if requires_keys:
         components["securitySchemes"] = {_SECURITY: {"type": "http", "scheme": "bearer"}}
     return {
@@ -90,7 +95,7 @@ def _describe(operation: Operation) -> JsonObject:
     return described
 
 
-def _schemas(schema: Schema | None) -> JsonObject:
+def _schemas(schema: Schema | None, *, with_values: bool) -> JsonObject:
     _, definitions = models_json_schema(
         [(model, "validation") for model in (ClassifyBody, Label, PredictionBody)],
         ref_template=_REF,
@@ -100,7 +105,8 @@ def _schemas(schema: Schema | None) -> JsonObject:
     schemas["ClassifyBody"]["properties"]["documents"]["items"] = _ref("Document")
     schemas["Prediction"] = schemas.pop("PredictionBody")
     if schema is not None:
-        schemas["Document"]["properties"]["features"] = _features(schema)
+        schemas["Document"]["properties"]["features"] = _features(schema, with_values=with_values)
+    if schema is not None and with_values:
         schemas["Prediction"]["properties"]["label"]["enum"] = list(schema.labels)
     text, count = {"type": "string"}, {"type": "integer"}
     problems = _array(_object(path=text, problem=text))
@@ -144,7 +150,7 @@ def _verdict() -> JsonObject:
     )
 
 
-def _features(schema: Schema) -> JsonObject:
+def _features(schema: Schema, *, with_values: bool) -> JsonObject:
     required = [
         *(column.name for column in schema.numeric if column.required),
         *(column.name for column in schema.categorical if column.required),
@@ -157,7 +163,11 @@ def _features(schema: Schema) -> JsonObject:
             **{
                 c.name: {
                     "type": ["string", "null"],
-                    **({} if c.private else {"examples": list(c.categories[:20])}),
+                    **(
+                        {"examples": list(c.categories[:20])}
+                        if with_values and not c.private
+                        else {}
+                    ),
                 }
                 for c in schema.categorical
             },

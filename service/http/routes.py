@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from service.dashboard import HEADERS, page
 from service.errors import Malformed, RequestError
-from service.http.bodies import read_json
+from service.http.bodies import Bodies, beside_the_loop, parse_json
 from service.http.disconnecting import while_connected
 from service.http.errors import error_response, plain_error
 from service.http.openapi import Operation, openapi
@@ -47,10 +47,11 @@ DEADLINE_HEADER = "understudy-deadline-ms"
 
 _CLIENT_DISCONNECTED = 499
 _METHOD_NOT_ALLOWED = 405
+_UNAVAILABLE = 503
 _logger = logging.getLogger("bentoml.understudy")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Serving:
     """What the handlers work with: the worker's runtime, the keys, and BentoML's own schema."""
 
@@ -58,6 +59,12 @@ class Serving:
     access: Access
     native_schema: JsonObject
     """What ``bentoml.SyncHTTPClient`` fetches to learn how to call the native route."""
+    bodies: Bodies = field(init=False)
+    """Reads the bodies of all requests."""
+
+    def __post_init__(self) -> None:
+        """Read bodies within the limit of the settings."""
+        self.bodies = Bodies(self.runtime.settings.max_body_bytes)
 
     @property
     def limits(self) -> RequestLimits:
@@ -81,7 +88,13 @@ class WebApp(DirectApp):
         ]
         # The page is static and holds no figures: its script asks for the key and sends it along.
         dashboard = ExactRoute("/", self._counted(_dashboard))
-        super().__init__([*routes, dashboard], self._counted(self._not_routed))
+        # Probes have no key, and are not counted among the requests.
+        health = [
+            ExactRoute("/livez", _alive),
+            ExactRoute("/healthz", _alive),
+            ExactRoute("/readyz", self._ready),
+        ]
+        super().__init__([*routes, dashboard, *health], self._counted(self._not_routed))
 
     def _counted(self, answer: Answer) -> Answer:
         """Return what answers, with its answers counted and timed."""
@@ -107,6 +120,10 @@ class WebApp(DirectApp):
                 return _failure(error)
 
         return endpoint
+
+    async def _ready(self, _: Request) -> Response:
+        ready = self.serving.runtime.ready
+        return PlainTextResponse("\n", status_code=200 if ready else _UNAVAILABLE)
 
     async def _not_routed(self, request: Request, error: Exception) -> Response:
         """Answer 405 or 404; without a valid key 401, so that no path can be probed."""
@@ -146,12 +163,13 @@ async def _predictions(request: Request, serving: Serving) -> list[Prediction]:
     champion = runtime.accepting_champion()
     schema = champion.bundle.preprocessing.schema
     deadline = time.monotonic() + _deadline_s(request, runtime.settings.deadline_s)
-    body = await read_json(request, runtime.settings.max_body_bytes)
-    # A stop, or a refusal, may have come while the body did.
-    runtime.accepting_champion()
-    # Capacity is checked before validation: rejecting a request must be cheap.
-    champion.scheduler.check(check_limits(body, schema, serving.limits), deadline)
-    documents = parse_documents(body, schema)
+    async with serving.bodies.read(request) as raw:
+        body = await beside_the_loop(len(raw), parse_json, raw)
+        # A stop, or a refusal, may have come while the body did.
+        runtime.accepting_champion()
+        # Capacity is checked before validation: rejecting a request must be cheap.
+        champion.scheduler.check(check_limits(body, schema, serving.limits), deadline)
+        documents = await beside_the_loop(len(raw), parse_documents, body, schema)
     return await while_connected(request, champion.classification.classify(documents, deadline))
 
 
@@ -167,12 +185,12 @@ def _deadline_s(request: Request, max_s: float) -> float:
 
 async def _feedback(request: Request, serving: Serving) -> Response:
     champion = serving.runtime.accepting_champion()
-    body = await read_json(request, serving.runtime.settings.max_body_bytes)
+    labels, missing = champion.bundle.labels, champion.bundle.preprocessing.schema.missing
+    async with serving.bodies.read(request) as raw:
+        body = await beside_the_loop(len(raw), parse_json, raw)
+        accepted, rejected = await beside_the_loop(len(raw), parse_labels, body, labels, missing)
     # A stop may have come while the body did, and the log be closed.
     serving.runtime.accepting_champion()
-    accepted, rejected = parse_labels(
-        body, champion.bundle.labels, champion.bundle.preprocessing.schema.missing
-    )
     matched = champion.recorder.feedback(accepted)
     counts = {
         "accepted": len(accepted),
@@ -198,15 +216,25 @@ async def _metrics(_: Request, serving: Serving) -> Response:
     return Response(body, media_type=media_type)
 
 
-async def _openapi(_: Request, serving: Serving) -> Response:
+async def _openapi(request: Request, serving: Serving) -> Response:
     runtime = serving.runtime
     schema = runtime.accepting_champion().bundle.preprocessing.schema if runtime.ready else None
-    document = openapi(OPERATIONS, schema, requires_keys=serving.access.requires_keys)
+    access = serving.access
+    document = openapi(
+        OPERATIONS,
+        schema,
+        requires_keys=access.requires_keys,
+        with_values="operate" in access.check(request.headers, None).scopes,
+    )
     return JSONResponse(document)
 
 
 async def _native_schema(_: Request, serving: Serving) -> Response:
     return JSONResponse(serving.native_schema)
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("\n")
 
 
 async def _dashboard(_: Request) -> Response:
@@ -254,7 +282,8 @@ OPERATIONS: Mapping[Operation, Handler] = {
         ),
     ): _verdict,
     Operation("GET", "/metrics", scope="operate", summary="Return Prometheus metrics."): _metrics,
-    # Any valid key will do: every client needs to know the columns and the labels.
+    # Any valid key will do: every client needs to know the columns. Labels and examples of
+    # categories are for keys that allow to operate.
     Operation("GET", "/v1/openapi.json", scope=None, summary="Return this document."): _openapi,
     Operation(
         "GET", "/schema.json", scope=None, summary="Describe the native API to BentoML's clients."

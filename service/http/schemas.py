@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 (pydantic reads it at run time)
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import (
@@ -25,7 +26,7 @@ from guards.labels import KnownLabel, canonical_label
 from guards.moments import from_rfc3339
 from guards.schema import Problem
 from service.documents import Document
-from service.errors import InvalidDocuments, TooLarge
+from service.errors import MAX_PROBLEMS, InvalidDocuments, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ __all__ = [
 _HALF_A_PAIR = "holds half of a surrogate pair"
 
 _MAX_EXTRA = 1000
-"""Features of one document beyond the bundle's columns: each is answered with a warning."""
+"""Features of one document beyond the bundle's columns."""
 
 _MAX_LEVELS = 16
 """How deep features may nest: writing a captured document to the log recurses."""
@@ -158,9 +159,10 @@ class PredictionBody(BaseModel):
     confidence: _Share
     probabilities: dict[str, _Share]
     model: dict[str, str]
-    warnings: list[dict[str, str]] = Field(
+    warnings: list[dict[str, str | int]] = Field(
         description="Each with a code and a feature. Codes: unknown_category, missing_value, "
-        "out_of_range, extra_feature, empty_text, truncated."
+        "out_of_range, extra_feature, empty_text, truncated. Of many extra features, the last "
+        "warning has the count of those that are not named."
     )
 
 
@@ -204,17 +206,19 @@ def check_limits(body: object, schema: Schema, limits: RequestLimits) -> list[in
 def parse_documents(body: object, schema: Schema) -> list[Document]:
     """Validate a body that is within the limits against the bundle's schema.
 
-    Raises ``InvalidDocuments`` with every problem.
+    Raises ``InvalidDocuments`` with every problem, or as many as are listed.
     """
     try:
         parsed = ClassifyBody.model_validate(_with_few_unknown_fields(body))
     except ValidationError as error:
-        raise InvalidDocuments([*_problems(error), *_column_problems(body, schema)]) from None
+        found = chain(_problems(error), _column_problems(body, schema))
+        raise InvalidDocuments(list(islice(found, MAX_PROBLEMS))) from None
     problems: list[Problem] = []
-    documents = [
-        _document(document, index, schema, problems)
-        for index, document in enumerate(parsed.documents)
-    ]
+    documents = []
+    for index, document in enumerate(parsed.documents):
+        documents.append(_document(document, index, schema, problems))
+        if len(problems) >= MAX_PROBLEMS:
+            break
     if problems:
         raise InvalidDocuments(problems)
     return documents

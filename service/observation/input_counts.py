@@ -19,10 +19,9 @@ KINDS = ("unknown", "missing", "coerced", "out_of_range", EXTRA)
 OTHERS = "…"
 """The name under which extra features without a count of their own are summed."""
 
-_EXTRA_CHARS = 64
 _EXTRA_NAMED = 20
 _EXTRA_REMEMBERED = 1_000
-"""Clients choose the names of extra features, so that number and length must be bounded."""
+"""Clients choose the names of extra features, so that their number must be bounded."""
 
 
 def input_issues(row: CanonicalRow) -> Sequence[tuple[str, tuple[str, ...]]]:
@@ -52,20 +51,22 @@ class InputCounts:
         for kind, names in input_issues(row):
             counts = self._counts[kind]
             for name in names:
-                counts[self._short(name) if kind == EXTRA else name] += 1
+                counts[self._counted_as(name) if kind == EXTRA else name] += 1
+        if row.more_extra:
+            self._counts[EXTRA][OTHERS] += row.more_extra
 
     def get(self) -> dict[str, dict[str, int]]:
         """Return the number of documents by kind and feature; zeros are left out.
 
-        Of extra features only the 20 most frequent are named, by their first 64 characters. The
-        documents of the others are summed under ``OTHERS``.
+        Of extra features only the 20 most frequent are named. The documents of the others are
+        summed under ``OTHERS``.
         """
         return {**{kind: dict(self._counts[kind]) for kind in KINDS}, EXTRA: self._extra()}
 
-    def _short(self, name: str) -> str:
+    def _counted_as(self, name: str) -> str:
         """Return the name under which an extra feature is counted."""
-        known, short = self._counts[EXTRA], name[:_EXTRA_CHARS]
-        return short if short in known or len(known) < _EXTRA_REMEMBERED else OTHERS
+        known = self._counts[EXTRA]
+        return name if name in known or len(known) < _EXTRA_REMEMBERED else OTHERS
 
     def _extra(self) -> dict[str, int]:
         counts = self._counts[EXTRA]

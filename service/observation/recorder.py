@@ -166,6 +166,9 @@ class Recorder:
     def _count_inputs(self, row: CanonicalRow) -> None:
         self.inputs.update(row)
         for kind, names in input_issues(row):
-            for name in names:
+            if kind == EXTRA:
                 # Clients choose the names of extra features, and each would be a time series.
-                self._metrics.inputs.inc(kind, "" if kind == EXTRA else name)
+                self._metrics.inputs.inc(EXTRA, "", by=len(names) + row.more_extra)
+                continue
+            for name in names:
+                self._metrics.inputs.inc(kind, name)

@@ -135,6 +135,11 @@ class Metrics(Collector):
             "feature",
         )
         self.requests = Count("understudy_requests", "Requests answered.", "status")
+        self.connections_cut = Count(
+            "understudy_connections_cut",
+            "Connections cut because their clients took too long or sent too much.",
+            "reason",
+        )
         self.shadow_eligible = Count(
             "understudy_shadow_eligible", "Documents eligible for shadow.", "challenger"
         )

@@ -372,12 +372,14 @@ def test_extra_feature(desk: Desk, value: object) -> None:
 
 
 def test_extra_features_by_the_thousand(desk: Desk) -> None:
-    """Each is named in the answer; in the window twenty are, and the rest are one sum."""
+    """Twenty are named, in the answer as in the window, and the rest are one sum."""
     names = [f"x{number:03}" for number in range(1000)]
     named = dict.fromkeys(names[:20], 1)
     desk.flushed()
     prediction = desk.ask(**dict.fromkeys(names, 1))
-    assert [warning["feature"] for warning in prediction["warnings"]] == names
+    *warnings, others = prediction["warnings"]
+    assert warnings == [{"code": "extra_feature", "feature": name} for name in names[:20]]
+    assert others == {"code": "extra_feature", "feature": "\u2026", "count": 980}
     assert prediction["probabilities"] == desk.ask()["probabilities"]
     window = desk.flushed()
     assert window is not None
@@ -392,7 +394,7 @@ def test_endless_name(desk: Desk) -> None:
     """A name of a megabyte is counted by its beginning."""
     name = "n" * MEGABYTE
     desk.flushed()
-    desk.ask(**{name: 1})
+    assert desk.ask(**{name: 1})["warnings"][0]["feature"] == name[:64]
     window = desk.flushed()
     assert window is not None
     assert window["inputs"]["extra"] == {name[:64]: 1}

@@ -145,6 +145,22 @@ def test_columns_in_order_with_everything_noticed() -> None:
     assert row.extra == ("another", "extra")
 
 
+def test_of_many_extra_features_a_few_are_named_in_any_order() -> None:
+    """Twenty names, cut to 64 characters; the rest is a number."""
+    names = [f"{number:04}" + "x" * 1000 for number in range(1000)]
+    expected = tuple(name[:64] for name in names[:20])
+    for turned in (names, names[::-1]):
+        row, _ = SCHEMA.canonical({"pages": 1, **dict.fromkeys(turned)})
+        assert (row.extra, row.more_extra) == (expected, 980)
+
+
+@pytest.mark.parametrize("count", [0, 1, 19, 20, 21])
+def test_every_extra_feature_is_named_or_counted(count: int) -> None:
+    """Also around the number up to which they are named."""
+    row, _ = SCHEMA.canonical({f"{number}": 1 for number in range(count)})
+    assert (len(row.extra), row.more_extra) == (min(count, 20), max(0, count - 20))
+
+
 def test_missing_and_unknown_are_counted_apart() -> None:
     """A missing category is not an unknown one, and an absent key is a missing value."""
     row, problems = SCHEMA.canonical({"court": None})

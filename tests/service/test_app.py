@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from service import app
 from service.http.access import Access
@@ -52,9 +53,10 @@ SIBLINGS = tuple(
             path.upper(),
         ),
         *(f"/prefix{path}", f"/v1/..{path}", f"/.{path}", f"{path}/submit", f"{path}\x00"),
+        *(f"{path}\\", f"/%2e{path}", f"{path}%0A", f"{path}\u2028", f"http://x{path}", path[1:]),
     )
 )
-FRAMEWORK = ("/docs.json", "/schema.json", "/static_content/index.css", "/v1/openapi.json")
+FRAMEWORK = ("*", "/docs.json", "/schema.json", "/static_content/index.css", "/v1/openapi.json")
 CONTENT_TYPES = (
     *("application/json", "text/plain", "application/octet-stream", "", "image/png"),
     *("multipart/form-data; boundary=x", "application/x-www-form-urlencoded"),
@@ -267,7 +269,7 @@ class Around:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the path of a request, and hand it on."""
-        if scope["type"] == "http":
+        if scope["type"] != "lifespan":
             self._seen.append(scope["path"])
         await self._app(scope, receive, send)
 
@@ -308,10 +310,19 @@ def test_our_routes_are_taken_before_anything_else(client: TestClient, seen: lis
     assert seen == []
 
 
-def test_health_checks_are_the_frameworks(client: TestClient, seen: list[str]) -> None:
-    """They are answered as if there were no door."""
-    assert client.get("/livez").text == "the framework"
-    assert seen == ["/livez"]
+def test_health_checks_are_ours_too(client: TestClient, seen: list[str]) -> None:
+    """Each that came by the framework would leave a timer for an hour."""
+    assert client.get("/livez").status_code == 200
+    assert client.get("/readyz").status_code == 503
+    assert seen == []
+
+
+def test_a_websocket_never_reaches_the_framework(client: TestClient, seen: list[str]) -> None:
+    """It is closed at any path, before a key is even looked for."""
+    for path in ("/", "/classify", "/nowhere"):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
+            pass
+    assert seen == []
 
 
 def test_an_unknown_path_never_reaches_the_framework(client: TestClient, seen: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PRIVATE_TEXT = "a-very-private-sentence"
 KEY = "the key"
+OPERATOR = "the operator's key"
 GOOD = json.dumps({"documents": [{"text": PRIVATE_TEXT}]})
 MULTIPART = (
     '--x\r\nContent-Disposition: form-data; name="documents"\r\n\r\n'
@@ -33,6 +35,26 @@ TARGETS = (
     *("/v1/classify", "/v1/classify%0A", "/v1%2Fclassify", "/v1/status", "/v1/openapi.json"),
     *("/docs.json", "/schema.json", "/metrics", "/nowhere"),
     *("http://127.0.0.1/classify", "http://127.0.0.1/classify%0A"),
+)
+STRANGE_TARGETS = (
+    *("*", "/*", "//", "/.", "/%2e/classify", "/classify%00", "/classify\\", "/classify%250A"),
+    *("/classify?", "/classify?x=%0A", "/v1//classify", "/v1/./classify", "/v1%2fclassify"),
+    *("/Classify", "/cl\u00e4ssify", "/classify/../v1/status", "/livez/../v1/status", "/v1"),
+    *("/livez/v1/status", "/readyz;x", "/metrics/", "/static_content/../classify"),
+    *("http://x", "http://x/classify%00", "HTTP://X/v1/status", "https://u:p@x/metrics"),
+    *("x:80", "x", "classify", "?", "/" * 5000, "/classify" + "%0A" * 1000),
+)
+METHODS = (
+    "POST",
+    "GET",
+    "PUT",
+    "PATCH",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PROPFIND",
+    "MADEUP",
+    "post",
 )
 CLASSIFYING = (
     *("/classify", "/classify%0A", "/classify%0a?x=1", "/%63lassify", "/v1/classify"),
@@ -51,11 +73,12 @@ SERVICES = {
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a keys file with one key, which allows to classify."""
+    """Write a keys file with a key that allows to classify, and one that allows to operate."""
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     key = {"name": "team", "sha256": digest, "scopes": ["classify"]}
-    path.write_text(json.dumps({"keys": [key]}), encoding="utf-8")
+    operator = {"sha256": hashlib.sha256(OPERATOR.encode()).hexdigest(), "scopes": ["operate"]}
+    path.write_text(json.dumps({"keys": [key, operator]}), encoding="utf-8")
     return path
 
 
@@ -97,6 +120,11 @@ def ask(
         f"Content-Length: {len(body)}",
         *(f"Authorization: {value}" for value in authorization),
     ]
+    return exchange(server, *lines, body=body)
+
+
+def exchange(server: Server, *lines: str, body: str = "") -> tuple[int, str]:
+    """Send these lines of a head; return the status and the whole answer."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         connection.sendall("\r\n".join([*lines, "", body]).encode())
         with connection.makefile("rb") as stream:
@@ -126,6 +154,65 @@ def test_other_methods_need_a_key_too(locked: Server, method: str, target: str) 
     status, answer = ask(locked, target, method=method)
     assert status in {401, 404, 405}
     assert "contract" not in answer
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_method_or_target_leads_around_the_key(locked: Server, method: str) -> None:
+    """Refused by the server or by us, with our status, and neither answered nor printed."""
+    for target in STRANGE_TARGETS:
+        status, answer = ask(locked, f"{target}#{PRIVATE_TEXT}", method=method)
+        assert status in {307, 400, 401, 404, 405}, target
+        assert '"probabilities":' not in answer
+        assert PRIVATE_TEXT not in answer
+    assert PRIVATE_TEXT not in "".join([*locked.output, *locked.complaints])
+
+
+@pytest.mark.parametrize("names", [("Authorization", "authorization"), ("AUTHORIZATION",) * 2])
+def test_two_authorization_headers_are_refused_in_any_spelling(
+    locked: Server, names: tuple[str, str]
+) -> None:
+    """The parser neither joins them nor drops one before they are counted."""
+    length = f"Content-Length: {len(GOOD)}"
+    head = ("POST /classify HTTP/1.1", "Host: x", "Connection: close", length)
+    for values in ((KEY, KEY), (KEY, "another"), ("another", KEY)):
+        pairs = zip(names, values, strict=True)
+        keys = [f"{name}: Bearer {value}" for name, value in pairs]
+        assert exchange(locked, *head, *keys, "", body=GOOD)[0] == 401
+    assert exchange(locked, *head, f"{names[1]}: Bearer {KEY}", "", body=GOOD)[0] == 200
+
+
+def test_an_upgrade_needs_the_key_like_any_request(locked: Server) -> None:
+    """There are no websockets; the handshake is a request without a key."""
+    for protocol in ("websocket", "h2c"):
+        upgrade = ("Connection: Upgrade, close", f"Upgrade: {protocol}", "Sec-WebSocket-Key: x")
+        lines = ("GET /v1/status HTTP/1.1", "Host: x", *upgrade, "Sec-WebSocket-Version: 13", "")
+        assert exchange(locked, *lines)[0] == 401
+    assert "pgrade" not in "".join(locked.complaints)
+
+
+def test_a_head_without_an_end_is_cut_and_counted(locked: Server) -> None:
+    """The server that BentoML starts has our limits of connections."""
+    with socket.create_connection(("127.0.0.1", locked.port), timeout=PATIENCE_S) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"POST /classify HTTP/1.1\r\nX: " + b"x" * 10_000_000)
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
+    status, answer = ask(locked, "/metrics", f"Bearer {OPERATOR}", method="GET")
+    assert status == 200
+    assert 'understudy_connections_cut_total{reason="unused bytes"} 1.0' in answer
+
+
+def test_no_path_and_no_method_is_a_series_of_its_own(locked: Server) -> None:
+    """Requests are counted by status, whatever they asked for."""
+    series = []
+    for number in range(2):
+        for _ in range(10):
+            ask(locked, f"/nowhere-{number}", f"Bearer {KEY}")
+            ask(locked, "/v1/status", f"Bearer {KEY}", method="PROPFIND")
+        _, answer = ask(locked, "/metrics", f"Bearer {OPERATOR}", method="GET")
+        series.append({line.partition(" ")[0] for line in answer.splitlines()})
+    assert series[0] == series[1]
+    assert not any("nowhere" in line or "PROPFIND" in line for line in series[1])
 
 
 def test_what_is_open_and_what_a_key_opens(locked: Server) -> None:

@@ -57,7 +57,7 @@ class _HeldEngine:
 class Endpoint:
     """A running app, its client, its runtime and the log that it writes."""
 
-    app: Starlette
+    app: WebApp
     client: TestClient
     runtime: Runtime
     log: Path

@@ -10,6 +10,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from guards.errors import CallError
+from service.dashboard import page
 from service.errors import Forbidden, Unauthenticated
 from service.http.access import SCOPES, Access, Caller, read_access
 from service.http.routes import OPERATIONS
@@ -195,11 +196,39 @@ def test_each_route_asks_for_its_scope(
 
 @pytest.mark.parametrize(("method", "path"), ANY_KEY)
 def test_descriptions_need_a_key_and_no_scope(strict: Endpoint, method: str, path: str) -> None:
-    """They show labels and examples of categories, which every client of the service may know."""
+    """They show the columns, which every client of the service needs to know."""
     assert strict.client.request(method, path).status_code == 401
     for scope in SCOPES:
         headers = {"Authorization": f"Bearer key-{scope}"}
         assert strict.client.request(method, path, headers=headers).status_code == 200
+
+
+def test_labels_and_categories_are_described_to_operators_alone(strict: Endpoint) -> None:
+    """They come from the training table; without keys everybody is an operator."""
+    bodies = {
+        scope: strict.client.get(
+            "/v1/openapi.json", headers={"Authorization": f"Bearer key-{scope}"}
+        ).text
+        for scope in SCOPES
+    }
+    assert '"enum":["contract",' in bodies["operate"]
+    assert '"examples"' in bodies["operate"]
+    for scope in ("classify", "feedback"):
+        assert '"contract"' not in bodies[scope]
+        assert '"examples"' not in bodies[scope]
+        assert '"court"' in bodies[scope]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+def test_health_needs_no_key_for_its_own_path_and_methods(strict: Endpoint, path: str) -> None:
+    """GET and HEAD, with whatever body; any other method or path needs a key like the rest."""
+    client = strict.client
+    for method in ("GET", "HEAD"):
+        assert client.request(method, path, content=b"x" * 10_000).status_code == 200
+    for method in ("POST", "OPTIONS", "DELETE", "MADEUP"):
+        assert client.request(method, path).status_code == 401, method
+    for spelling in (f"{path}/", f"{path}%0A", path.upper(), f"{path};x", f"{path}%00"):
+        assert client.get(spelling).status_code == 401, spelling
 
 
 def test_a_key_is_asked_for_before_anything_is_read(strict: Endpoint) -> None:
@@ -210,8 +239,9 @@ def test_a_key_is_asked_for_before_anything_is_read(strict: Endpoint) -> None:
 
 
 def test_the_dashboard_page_is_open(strict: Endpoint) -> None:
-    """It shows nothing until its script has a key for the status."""
-    assert strict.client.get("/").status_code == 200
+    """The file as it is shipped: it shows nothing until its script has a key for the status."""
+    answer = strict.client.get("/")
+    assert (answer.status_code, answer.content) == (200, page())
 
 
 def test_a_second_key_beside_a_valid_one_is_refused(strict: Endpoint) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
+import threading
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.requests import Request
 
-from service.errors import Malformed, TooLarge
-from service.http.bodies import read_json
+from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge
+from service.http.bodies import MAX_BODIES, Bodies, beside_the_loop, parse_json
 
 if TYPE_CHECKING:
     from starlette.types import Message
+
 CANARY = "canary-7391"
 
 
@@ -26,15 +30,34 @@ class Wire:
         self.headers = [] if announced is None else [(b"content-length", str(announced).encode())]
 
     async def receive(self) -> Message:
-        """Return the next chunk."""
+        """Return the next chunk; after the last one, unless it ends the body, wait for ever."""
+        if self.read == len(self.chunks):
+            return await asyncio.Future()
         chunk = self.chunks[self.read]
         self.read += 1
         return {"type": "http.request", "body": chunk, "more_body": self.read < len(self.chunks)}
 
+    @property
+    def request(self) -> Request:
+        """The request that the chunks belong to."""
+        return Request({"type": "http", "headers": self.headers}, self.receive)
+
     def json(self, max_bytes: int = 1000) -> object:
-        """Read the body."""
-        request = Request({"type": "http", "headers": self.headers}, self.receive)
-        return asyncio.run(read_json(request, max_bytes))
+        """Read the body, and parse it."""
+
+        async def read() -> object:
+            async with Bodies(max_bytes).read(self.request) as body:
+                return parse_json(body)
+
+        return asyncio.run(read())
+
+
+class Endless(Wire):
+    """A request whose body never ends."""
+
+    async def receive(self) -> Message:
+        """Return the next chunk, and after the last one nothing."""
+        return {**await super().receive(), "more_body": True}
 
 
 def test_a_body_is_parsed_however_it_is_cut() -> None:
@@ -143,3 +166,69 @@ def test_endless_nesting_is_malformed() -> None:
     """It does not take the worker's stack with it."""
     with pytest.raises(Malformed):
         Wire(b"[" * 500_000 + b"]" * 500_000).json(max_bytes=2_000_000)
+
+
+# Time and memory.
+
+
+@pytest.mark.parametrize("chunks", [[], [b"{"], [b'{"a": "', b"x" * 400]])
+def test_a_body_that_never_ends_is_given_up(chunks: list[bytes]) -> None:
+    """However much of it has come, it is refused in time, and nothing of it is kept."""
+    bodies = Bodies(1000, max_s=0.01)
+
+    async def read(wire: Wire) -> int:
+        async with bodies.read(wire.request) as body:
+            return len(body)
+
+    with pytest.raises(BodyTimeout, match=r"longer than 0\.01 s"):
+        asyncio.run(read(Endless(*chunks)))
+    assert bodies.held_bytes == 0
+    assert asyncio.run(read(Wire(b"{}"))) == 2
+
+
+def test_all_bodies_together_are_bounded() -> None:
+    """Those that are held leave no room for one more, which may come again when they are gone."""
+    bodies = Bodies(1000)
+
+    async def fill() -> None:
+        async with AsyncExitStack() as held:
+            for _ in range(MAX_BODIES):
+                await held.enter_async_context(bodies.read(Wire(b"x" * 1000).request))
+            with pytest.raises(Overloaded):
+                await held.enter_async_context(bodies.read(Wire(b"x").request))
+            assert bodies.held_bytes == MAX_BODIES * 1000
+        async with bodies.read(Wire(b"{}").request) as body:
+            assert body == b"{}"
+
+    asyncio.run(fill())
+    assert bodies.held_bytes == 0
+
+
+@pytest.mark.parametrize("chunk", [b"x" * 2000, b"x"])
+def test_whatever_goes_wrong_a_body_is_not_held_for_ever(chunk: bytes) -> None:
+    """Too large, or failing in what is done with it: its memory is free again."""
+    bodies = Bodies(1000)
+
+    async def fail() -> None:
+        async with bodies.read(Wire(chunk).request):
+            raise Malformed
+
+    with pytest.raises((Malformed, TooLarge)):
+        asyncio.run(fail())
+    assert bodies.held_bytes == 0
+
+
+@pytest.mark.parametrize(("size_bytes", "beside"), [(100, False), (1_000_000, True)])
+def test_only_a_large_body_is_worked_on_beside_the_loop(size_bytes: int, *, beside: bool) -> None:
+    """A small one is not worth the way to another thread and back."""
+    thread = asyncio.run(beside_the_loop(size_bytes, threading.get_ident))
+    assert (thread != threading.get_ident()) is beside
+
+
+def test_the_collector_rests_during_a_large_body_and_goes_on_after_it() -> None:
+    """Also where the body turns out to be none."""
+    assert not asyncio.run(beside_the_loop(1_000_000, gc.isenabled))
+    assert gc.isenabled()
+    with pytest.raises(Malformed):
+        asyncio.run(beside_the_loop(1_000_000, parse_json, b"{"))
+    assert gc.isenabled()

@@ -9,6 +9,8 @@ import pytest
 
 from guards.schema import Problem
 from service.errors import (
+    MAX_PROBLEMS,
+    BodyTimeout,
     DeadlinePassed,
     Forbidden,
     InvalidDocuments,
@@ -34,6 +36,7 @@ PROBLEM = Problem("documents[0].features.pages", "is not a finite number")
         (InvalidDocuments([PROBLEM]), 422, "invalid_documents"),
         (Unauthenticated("send a key"), 401, "unauthenticated"),
         (Forbidden("not with this key"), 403, "forbidden"),
+        (BodyTimeout("too slow"), 408, "body_timeout"),
         (TooLarge("too large"), 413, "too_large"),
         (Overloaded(3), 429, "overloaded"),
         (Unavailable("starting"), 503, "unavailable"),
@@ -62,12 +65,20 @@ def test_problems_are_details() -> None:
     assert body["error"]["message"].startswith("2 problems ")
 
 
+def test_no_more_than_a_thousand_problems_are_listed() -> None:
+    """The message says that there may be more."""
+    error = json.loads(bytes(error_response(InvalidDocuments([PROBLEM] * 5000)).body))["error"]
+    assert len(error["details"]) == MAX_PROBLEMS == 1000
+    assert error["message"] == "1000 or more problems with the request, listed in details"
+
+
 @pytest.mark.parametrize(
     ("error", "header", "value"),
     [
         (Overloaded(3), "retry-after", "3"),
         (Unauthenticated("send a key"), "www-authenticate", "Bearer"),
         (TooLarge("too large"), "connection", "close"),
+        (BodyTimeout("too slow"), "connection", "close"),
         (Unavailable("draining"), "connection", "close"),
     ],
 )

@@ -55,6 +55,16 @@ def test_values_of_a_private_column_are_not_listed() -> None:
     assert "Jane Roe" not in json.dumps(described(SCHEMA))
 
 
+def test_without_values_no_label_and_no_category_is_listed() -> None:
+    """The columns, their types and which must be there remain."""
+    document = openapi(OPERATIONS, SCHEMA, requires_keys=True, with_values=False)
+    whole = json.dumps(document)
+    assert not any(f'"{name}"' in whole for name in ("contract", "invoice", "NDCA", "SDNY"))
+    features = part(document, "Document")["properties"]["features"]
+    assert set(features["properties"]) == {"pages", "amount", "court", "sender"}
+    assert features["required"] == ["pages", "court"]
+
+
 def test_labels_are_listed() -> None:
     """A client can know every answer beforehand."""
     assert part(described(SCHEMA), "Prediction")["properties"]["label"]["enum"] == [

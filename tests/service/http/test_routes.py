@@ -6,7 +6,7 @@ import asyncio
 import json
 import unicodedata
 from collections import Counter
-from threading import Event
+from threading import Event, current_thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,9 @@ from starlette.testclient import TestClient
 from artifacts.bundle.opening import open_bundle
 from service.dashboard import HEADERS
 from service.engines.torch import TorchEngine
+from service.http import routes
 from service.http.access import Access, Caller
+from service.http.bodies import Bodies
 from service.http.routes import Serving, WebApp
 from service.observation.input_counts import KINDS
 from service.settings import Settings
@@ -25,19 +27,19 @@ from tests.patience import AGES_S, PATIENCE_S
 from tests.service.http.endpoint import Endpoint, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from httpx2 import Response
     from starlette.datastructures import Headers
-    from starlette.types import Message, Receive
+    from starlette.types import Message, Receive, Scope
 
     from artifacts.bundle.opening import Bundle
     from guards.json_types import JsonObject
 
 CANARY = "canary-7391"
-CLASSIFY = {"Authorization": "Bearer key-classify"}
-FEEDBACK = {"Authorization": "Bearer key-feedback"}
+CLASSIFY = {"authorization": "Bearer key-classify"}
+FEEDBACK = {"authorization": "Bearer key-feedback"}
 BEYOND_MS = f"{AGES_S * 10_000:.0f}"
 
 
@@ -382,7 +384,8 @@ def test_a_large_body_is_refused_unread(strict: Endpoint) -> None:
         received.append("asked for")
         return {"type": "http.request", "body": b"x" * 2001, "more_body": False}
 
-    sent = asyncio.run(called(strict, receive, length=2001))
+    scope = scope_of("/v1/classify", *CLASSIFY.items(), ("content-length", "2001"))
+    sent = asyncio.run(called(strict, receive, scope))
     assert sent[0]["status"] == 413
     assert (b"connection", b"close") in sent[0]["headers"]
     assert received == []
@@ -401,24 +404,121 @@ def test_an_endless_body_is_cut_off(strict: Endpoint) -> None:
     assert sum(received) == 3000
 
 
-async def called(endpoint: Endpoint, receive: Receive, length: int | None = None) -> list[Message]:
-    """Call the app as a server would, on ``/v1/classify``, and give what it sent."""
+@pytest.mark.parametrize("path", ["/v1/classify", "/classify", "/v1/feedback"])
+def test_a_body_that_stops_coming_is_408(strict: Endpoint, path: str) -> None:
+    """The connection is closed: the rest may still come."""
+    key = FEEDBACK if path == "/v1/feedback" else CLASSIFY
+    scope = scope_of(path, *key.items())
+    strict.app.serving.bodies = Bodies(2000, max_s=0.01)
+
+    async def receive() -> Message:
+        return await asyncio.Future()
+
+    try:
+        sent = asyncio.run(called(strict, receive, scope))
+    finally:
+        strict.app.serving.bodies = Bodies(2000)
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+    assert json.loads(sent[1]["body"])["error"]["code"] == "body_timeout"
+
+
+@pytest.mark.parametrize("headers", [(), (("authorization", "Bearer another"),)])
+@pytest.mark.parametrize("path", ["/v1/classify", "/classify", "/v1/feedback", "/nowhere", "/"])
+def test_without_a_key_nothing_of_a_body_is_received(
+    strict: Endpoint, path: str, headers: tuple[tuple[str, str], ...]
+) -> None:
+    """401 comes first, however large the body is or however long it takes."""
+
+    async def receive() -> Message:
+        message = "nothing should be received"
+        raise AssertionError(message)
+
+    scope = scope_of(path, ("content-length", "99999999"), *headers)
+    assert asyncio.run(called(strict, receive, scope))[0]["status"] == 401
+
+
+WORST: Mapping[str, tuple[JsonObject, int]] = {
+    "extra names": (
+        {"documents": [{"text": "a", "features": {f"n{n}": 1 for n in range(1000)}}] * 256},
+        200,
+    ),
+    "long extra names": (
+        {"documents": [{"text": "a", "features": {f"{n}{'n' * 4000}": 1 for n in range(900)}}]},
+        200,
+    ),
+    "one extra name": ({"documents": [{"text": "a", "features": {"n" * 3_000_000: 1}}]}, 200),
+    "problems": ({"documents": [{"text": 1, "segment": 1, "request_id": 1, "x": 1}] * 256}, 422),
+    "no column fits": (
+        {"documents": [{"text": "a", "features": {"pages": [], "amount": {}, "court": []}}] * 256},
+        422,
+    ),
+    "ids": ({"documents": [{"text": "a", "request_id": "i" * 3_000_000}]}, 422),
+    "labels": ({"labels": [{"request_id": "a", "label": "\u0301" * 500}] * 1000}, 202),
+    "a long label": ({"labels": [{"request_id": "a", "label": "l" * 3_000_000}]}, 202),
+    "no labels": ({"labels": [{"x" * 1000: 1}] * 1000}, 202),
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_what_a_body_makes_us_say_is_bounded(endpoint: Endpoint, name: str) -> None:
+    """However much is wrong or unknown: a short answer, short log lines, no new time series."""
+    body, status = WORST[name]
+    path = "/v1/feedback" if "labels" in body else "/v1/classify"
+    documents = len(body.get("documents", ()))
+    before, logged = set(samples(endpoint)), len(endpoint.logged())
+    response = endpoint.client.post(path, json=body)
+    assert response.status_code == status
+    assert len(response.content) < 100_000 + 3000 * documents
+    assert len(endpoint.logged()) - logged < 10_000 + 2000 * documents
+    assert set(samples(endpoint)) - before <= {f"understudy_requests_total/{status}"} | {
+        f"understudy_inputs_total/{kind}/{feature}"
+        for kind in KINDS
+        for feature in ("", "pages", "amount", "court", "sender")
+    }
+
+
+@pytest.mark.parametrize(("path", "function"), [("classify", "documents"), ("feedback", "labels")])
+def test_a_large_body_is_validated_beside_the_event_loop(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, path: str, function: str
+) -> None:
+    """Small requests go on meanwhile, and are validated on the loop itself."""
+    threads: list[str] = []
+    parse = getattr(routes, f"parse_{function}")
+
+    def watched(*args: object) -> object:
+        threads.append(current_thread().name)
+        return parse(*args)
+
+    monkeypatch.setattr(routes, f"parse_{function}", watched)
+    for size in (10, 100_000):
+        body = {function: [{"text": "a"}] if path == "classify" else [{"label": "a"}], "x": "x"}
+        endpoint.client.post(f"/v1/{path}", json=body | {"x": "x" * size})
+    small, large = threads
+    assert large.startswith("large-bodies")
+    assert not small.startswith("large-bodies")
+
+
+def scope_of(path: str, *headers: tuple[str, str]) -> Scope:
+    """Return what a server knows of a request before its body."""
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+    }
+
+
+async def called(endpoint: Endpoint, receive: Receive, scope: Scope | None = None) -> list[Message]:
+    """Call the app as a server would, on ``/v1/classify`` by default, and give what it sent."""
+    scope = scope or scope_of("/v1/classify", *CLASSIFY.items())
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers = [(b"authorization", b"Bearer key-classify")]
-    if length is not None:
-        headers.append((b"content-length", str(length).encode()))
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/classify",
-        "root_path": "",
-        "query_string": b"",
-        "headers": headers,
-    }
     await endpoint.app(scope, receive, send)
     return sent
 

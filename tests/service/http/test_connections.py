@@ -1,0 +1,345 @@
+"""Connections are cut where their clients take too long or send too much, and others are served."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from service.http.connections import LimitedConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    Connect = Callable[[], Awaitable[Client]]
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
+LARGE = 16 * 1024 * 1024
+AGES_S = 1000.0
+SOON_S = 0.1
+
+
+@pytest.fixture
+def cuts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the cuts of connections that have all the time there is."""
+    counted: Counter[str] = Counter()
+    monkeypatch.setattr(LimitedConnection, "on_cut", lambda reason: counted.update([reason]))
+    monkeypatch.setattr(LimitedConnection, "max_head_s", AGES_S)
+    monkeypatch.setattr(LimitedConnection, "max_answer_s", AGES_S)
+    return counted
+
+
+class App:
+    """Answers at once, without reading the body; ``/large`` with more than buffers hold."""
+
+    scopes: ClassVar[list[Scope]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        self.scopes.append(scope)
+        if scope["path"] == "/body":
+            while (await receive()).get("more_body"):
+                pass
+        if scope["path"] == "/never":
+            await asyncio.Future()
+        body = b"x" * LARGE if scope["path"] == "/large" else b"fine"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+
+def serve(client: Callable[[Connect], Awaitable[None]]) -> None:
+    """Run a client against a server of such connections, on one event loop."""
+
+    async def run() -> None:
+        App.scopes.clear()
+        config = Config(App(), log_config=None, lifespan="off")
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: LimitedConnection(config, state, {}), "127.0.0.1", 0
+        )
+        host, port = server.sockets[0].getsockname()
+        writers: list[asyncio.StreamWriter] = []
+
+        async def connect() -> Client:
+            reader, writer = await asyncio.open_connection(host, port)
+            writers.append(writer)
+            return reader, writer
+
+        try:
+            await client(connect)
+        finally:
+            for writer in writers:
+                writer.transport.abort()
+            for task in state.tasks:
+                task.cancel()
+            server.close()
+
+    asyncio.run(run())
+
+
+async def until_cut(reader: asyncio.StreamReader) -> bytes:
+    """Return what still comes before the connection is cut."""
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
+
+
+async def answered(client: Client, request: bytes = GET) -> bytes:
+    """Send a request and return the head and body of its answer."""
+    reader, writer = client
+    writer.write(request)
+    return await reader.readuntil(b"fine\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"\r\n", b"POST", HEAD, HEAD + b"X-Name", HEAD + b"X: " + b"v" * 1000, GET + HEAD],
+    ids=["nothing", "a line end", "a method", "headers", "a name", "a value", "a second request"],
+)
+def test_a_head_that_never_ends_is_cut(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """However far it has come, and whether or not it is the first of its connection."""
+    monkeypatch.setattr(LimitedConnection, "max_head_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(sent)
+        await until_cut(reader)
+
+    serve(client)
+    assert cuts == {"unfinished head": 1}
+
+
+def test_a_head_that_trickles_is_cut_all_the_same(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is for the whole head: a byte now and then does not extend it."""
+    monkeypatch.setattr(LimitedConnection, "max_head_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(HEAD)
+        cut = asyncio.ensure_future(until_cut(reader))
+        while not (await asyncio.wait([cut], timeout=SOON_S / 10))[0]:
+            writer.write(b"a")
+
+    serve(client)
+    assert cuts == {"unfinished head": 1}
+
+
+def test_the_rest_of_a_body_that_was_answered_must_come_in_time(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal is sent before the body is read, and the rest is not awaited for ever."""
+    monkeypatch.setattr(LimitedConnection, "max_head_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        await answered((reader, writer), HEAD + b"Content-Length: 1000\r\n\r\nx")
+        await until_cut(reader)
+
+    serve(client)
+    assert cuts == {"unfinished head": 1}
+
+
+def test_work_on_a_request_is_not_cut(cuts: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the end of its head to the answer, a request has other limits."""
+    monkeypatch.setattr(LimitedConnection, "max_head_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle, _ = await connect()
+        await until_cut(idle)
+        assert not reader.at_eof()
+        assert len(App.scopes) == 1
+
+    serve(client)
+    assert cuts == {"unfinished head": 1}
+
+
+def test_an_answer_that_is_not_read_is_cut(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory is free again."""
+    monkeypatch.setattr(LimitedConnection, "max_answer_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        over = asyncio.Event()
+
+        def cut(reason: str) -> None:
+            cuts.update([reason])
+            over.set()
+
+        monkeypatch.setattr(LimitedConnection, "on_cut", cut)
+        reader, writer = await connect()
+        # asyncio's own buffer would take the answer from the socket.
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        await over.wait()
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert len(await until_cut(reader)) < LARGE
+
+    serve(client)
+    assert cuts == {"unread answer": 1}
+
+
+def test_a_large_answer_that_is_read_comes_whole_and_the_next_one_too(
+    cuts: Counter[str],
+) -> None:
+    """Buffers that fill up and empty again leave the connection as it was."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        for _ in range(2):
+            writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert len(await reader.readuntil(b"\r\n\r\n")) > 0
+            assert len(await reader.readexactly(LARGE)) == LARGE
+            await reader.readuntil(b"0\r\n\r\n")
+        await answered((reader, writer))
+
+    serve(client)
+    assert cuts == {}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        HEAD + b"X: ",
+        HEAD + b"",
+        b"GET /",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+        b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: ",
+        b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+    ],
+    ids=["value", "name", "target", "answered trailer", "trailer", "chunk extension"],
+)
+def test_what_the_parser_would_keep_for_ever_is_cut(cuts: Counter[str], before: bytes) -> None:
+    """A name, a value, a target or a trailer of megabytes takes no memory of ours."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(before)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(LARGE // 65536):
+                writer.write(b"a" * 65536)
+                await writer.drain()
+        await until_cut(reader)
+
+    serve(client)
+    assert cuts == {"unused bytes": 1}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_of_any_length_is_not_cut(cuts: Counter[str], *, chunked: bool) -> None:
+    """Its limit is the app's, and is told to the client."""
+    coding = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % LARGE
+    chunk = b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n" if chunked else b"x" * 65536
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"POST /body HTTP/1.1\r\nHost: x\r\n" + coding + b"\r\n\r\n")
+        for _ in range(16 if chunked else LARGE // 65536):
+            writer.write(chunk)
+            await writer.drain()
+        await answered((reader, writer), b"0\r\n\r\n" if chunked else b"")
+        await answered((reader, writer))
+
+    serve(client)
+    assert cuts == {}
+
+
+def test_a_crowd_of_pipelined_requests_is_cut(cuts: Counter[str]) -> None:
+    """Each takes memory before it is its turn; a few are answered in order."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n" + GET * 1000)
+        await until_cut(reader)
+        few = await connect()
+        await answered(few, GET * 3)
+
+    serve(client)
+    assert cuts == {"pipelined requests": 1}
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", HEAD, b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nx"]
+)
+def test_many_slow_clients_take_no_place_of_others(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """Of too many, the one that has waited longest goes; whoever is being answered stays."""
+    monkeypatch.setattr(LimitedConnection, "max_connections", 5)
+
+    async def client(connect: Connect) -> None:
+        busy, writer = await connect()
+        writer.write(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow = []
+        for _ in range(12):
+            slow.append(await connect())
+            slow[-1][1].write(sent)
+            await answered(await connect())
+        for reader, _ in slow[:8]:
+            await until_cut(reader)
+        assert not busy.at_eof()
+
+    serve(client)
+    assert set(cuts) == {"too many connections"}
+
+
+def test_an_upgrade_is_answered_like_any_other_request(
+    cuts: Counter[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """There are no websockets, and a client that asks for them writes nothing to our log."""
+    upgrade = (
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+
+    async def client(connect: Connect) -> None:
+        await answered(await connect(), upgrade)
+
+    serve(client)
+    assert [scope["type"] for scope in App.scopes] == ["http"]
+    assert caplog.text == ""
+    assert cuts == {}
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"secret\r\n\r\n", b"\x16\x03\x01\x02", b"GET / FTP/9\r\n\r\n"]
+)
+def test_garbage_is_refused_and_not_repeated(
+    cuts: Counter[str], caplog: pytest.LogCaptureFixture, garbage: bytes
+) -> None:
+    """One line says that there was some, and neither it nor the answer quotes it."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(garbage)
+        answer = await until_cut(reader)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert garbage.strip() not in answer
+
+    serve(client)
+    assert caplog.messages == ["Invalid HTTP request received."]
+    assert cuts == {}
+
+
+def test_no_process_lets_in_more_than_it_can_open() -> None:
+    """Half of its files at most: the other half is for everything else."""
+    may_open, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert 0 < LimitedConnection.max_connections <= may_open // 2
