@@ -54,7 +54,7 @@ def fill(target: object, state: object) -> bool:
         case _RemainderColsList():
             _fill_remainder(target, state)
         case _:
-            return isinstance(target, _Inert)
+            return isinstance(target, Inert)
     return True
 
 
@@ -142,13 +142,13 @@ def array_from_buffer(data: object, dtype: object, shape: object, order: object)
     return np.frombuffer(data, dtype).reshape(shape, order=order)  # type: ignore[call-overload,no-any-return]  # just checked
 
 
-class _Inert:
+class Inert:
     """Stands for what the value that is rebuilt does not need: a seed, the dtype of a list."""
 
 
-def inert(*_arguments: object) -> _Inert:
+def inert(*_arguments: object) -> Inert:
     """Return an object that ignores whatever state it is given."""
-    return _Inert()
+    return Inert()
 
 
 def random_state(*_arguments: object) -> np.random.RandomState:
