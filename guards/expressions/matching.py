@@ -31,13 +31,15 @@ class TooManySteps(Exception):
 def steps_to_search(node: Node, text: str, max_steps: int) -> int:
     """Return in how many steps all matches in a text are found, one after the other.
 
-    Raises ``TooManySteps`` where there are more than ``max_steps``.
+    Where an empty text matches, Python looks for another match at the same place. Raises ``TooManySteps`` where there are more than ``max_steps``.
     """
     search = _Search(text, max_steps)
     position = 0
     while position <= len(text):
         end = search.match(node, position)
-        position = max(position + 1, end if end is not None else 0)
+        if end == position:
+            end = search.match(node, position, at_least=position + 1)
+        position = position + 1 if end is None else end
     return search.steps
 
 
@@ -47,15 +49,15 @@ class _Search:
         self.steps = 0
         self.max_steps = max_steps
 
-    def match(self, node: Node, position: int) -> int | None:
-        """Return where the first match of a node at a position ends."""
+    def match(self, node: Node, position: int, at_least: int = 0) -> int | None:
+        """Return where the first match of a node at a position ends, not before ``at_least``."""
         ends: list[int] = []
 
         def ended(end: int) -> bool:
             ends.append(end)
-            return True
+            return end >= at_least
 
-        return ends[0] if self._try(node, position, ended) else None
+        return ends[-1] if self._try(node, position, ended) else None
 
     def _try(self, node: Node, position: int, then: _Then) -> bool:
         """Return whether ``node`` matches here, and ``then`` after it; tried in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
 from guards.expressions.syntax import (
@@ -32,9 +33,9 @@ class Pumped(NamedTuple):
     repeated: str
     after: str
 
-    def of(self, times: int) -> str:
-        """Return the text with its middle so many times."""
-        return self.before + self.repeated * times + self.after
+    def of(self, length: int) -> str:
+        """Return the text with a middle of about so many characters."""
+        return self.before + self.repeated * (length // max(1, len(self.repeated))) + self.after
 
 
 def pumped_texts(node: Node) -> Iterator[Pumped]:
@@ -53,10 +54,15 @@ def pumped_texts(node: Node) -> Iterator[Pumped]:
         for before in (start, "")
         for after in ("", *_kinds(walk(node)))
     ]
-    texts += [
-        Pumped("", word, "") for _, one in repeats for word in _words(one.item, _kinds(walk(node)))
-    ]
-    yield from dict.fromkeys(texts)
+    words = [word for _, one in repeats for word in _words(one.item, _kinds(walk(node)))]
+    words += [first + second for _, loop in loops for first, second in _pairs(loop.item, kinds)]
+    yield from dict.fromkeys([*texts, *(Pumped("", word, "") for word in words)])
+
+
+def _pairs(node: Node, kinds: Items[str]) -> Iterator[tuple[str, str]]:
+    """Yield two different characters of a repeated set."""
+    if isinstance(node, Characters):
+        yield from permutations(_words(node, kinds), 2)
 
 
 def _led_to(node: Node, before: str) -> Iterator[tuple[str, Repeat]]:
@@ -101,8 +107,9 @@ def _words(node: Node, kinds: Items[str]) -> list[str]:
 
 
 def _kinds(nodes: Iterable[Node]) -> list[str]:
-    """Return one character of each kind that the sets among some nodes tell apart."""
+    """Return one character of each kind that the sets among some nodes, and words, tell apart."""
     sets = list(dict.fromkeys(node.chars for node in nodes if isinstance(node, Characters)))
     every = frozenset().union(*sets) | {"\x00", "a", " "}
+    sets.append(frozenset(filter(str.isalnum, every)))
     kinds = {tuple(char in chars for chars in sets): char for char in sorted(every, reverse=True)}
     return sorted(kinds.values())
