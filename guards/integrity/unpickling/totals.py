@@ -7,12 +7,14 @@ works on it a thousand times. So everything is counted at every mention.
 from __future__ import annotations
 
 from collections import UserList
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from guards.integrity.unpickling.estimators.catalogue import description_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["excessive", "output_width"]
 
@@ -27,7 +29,7 @@ _MAX_WIDTH = 2**22
 _SCALARS = frozenset({bool, float, int, type(None)})
 
 
-class _Excess(Exception):  # noqa: N818 (not an error, but a finding)
+class _Excess(Exception):
     """Something that no fitted preprocessing has, in words."""
 
 

@@ -134,8 +134,8 @@ def _load(file: _File) -> object:
         value: object = _Unpickler(file).load()
     for problem in filter(None, map(unsound, file.estimators)):
         file.refuse(f"holds {problem}")
-    if not file.forbidden and (problem := excessive(value, file.size)):
-        file.refuse(problem)
+    if not file.forbidden and (excess := excessive(value, file.size)):
+        file.refuse(excess)
     return value
 
 

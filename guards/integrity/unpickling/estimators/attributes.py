@@ -500,7 +500,7 @@ def _is_integer(value: object) -> bool:
 
 def _kind_of(dtype: Any) -> str | None:  # noqa: ANN401 (what numpy takes for a dtype)
     try:
-        return np.dtype(dtype).kind
+        return str(np.dtype(dtype).kind)
     except TypeError:
         return None
 

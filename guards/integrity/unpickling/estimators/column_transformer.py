@@ -58,6 +58,11 @@ def _takes_the_columns_of_its_indices(state: State) -> bool:
     return all(found is None or found == indices for found, indices in positions)
 
 
+def _names_are_unique(state: State) -> bool:
+    names = [*map(str, state.get("feature_names_in_", ()))]
+    return len({*names}) == len(names)
+
+
 def _positions(columns: Any, state: State) -> list[int] | None:  # noqa: ANN401 (any of six forms)
     """Return the positions of columns that are listed; None for those in other forms."""
     items = columns.tolist() if isinstance(columns, np.ndarray) else columns
@@ -134,6 +139,7 @@ COLUMN_TRANSFORMER = Description(
             "transformers_ take other columns than _transformer_to_input_indices says",
             _takes_the_columns_of_its_indices,
         ),
+        Relation("feature_names_in_ are not unique", _names_are_unique),
         Relation("output_indices_ do not add up", _writes_side_by_side),
     ],
     width=_width,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from guards.integrity.unpickling.estimators.attributes import (
@@ -13,7 +14,6 @@ from guards.integrity.unpickling.estimators.attributes import (
     Objects,
     Size,
     Text,
-    optional,
 )
 
 __all__ = ["COMMON", "Description", "Relation", "State", "WidthOf"]
@@ -29,9 +29,7 @@ _MAX_COLUMNS = 1_000_000
 COMMON: Mapping[str, Kind] = {
     "n_features_in_": Size("features", high=_MAX_COLUMNS),
     "feature_names_in_": Objects(Text(), "features"),
-    "_sklearn_output_config": DictOf(
-        Choice("transform"), optional(Choice("default", "pandas", "polars"))
-    ),
+    "_sklearn_output_config": DictOf(Choice("transform"), Choice("default", "pandas", "polars")),
 }
 """The attributes that fitting leaves in estimators of every class."""
 
@@ -74,22 +72,22 @@ class Description:
         """The name of the class."""
         return self.path.rpartition(".")[2]
 
-    @property
+    @cached_property
     def attributes(self) -> Mapping[str, Kind]:
         """Every attribute that an estimator of the class may have, in the order of checking."""
         return {**COMMON, **self.parameters, **self.fitted}
 
     def is_fitted(self, state: State) -> bool:
-        """Tell whether fitting left what transforming needs, if it leaves anything."""
-        left = self._always_left()
-        return not left or not left.isdisjoint(state)
-
-    def _always_left(self) -> set[str]:
-        return {*self.fitted} - {*self.varying}
+        """Tell whether fitting left anything, if it leaves anything that transforming needs."""
+        needed = self._needed()
+        return not needed or not needed.isdisjoint(state)
 
     def required(self, state: State) -> set[str]:
         """Return the names of the attributes that an estimator in such a state must have."""
-        required = {*self.parameters}
-        if not self._always_left().isdisjoint(state):
-            required |= {"n_features_in_", *self.fitted}
-        return required - {*self.varying}
+        required = {*self.parameters} - {*self.varying}
+        return required | self._needed() if self.is_fitted(state) else required
+
+    def _needed(self) -> set[str]:
+        """Return what fitting always leaves and transforming needs."""
+        left = {*self.fitted} - {*self.varying}
+        return (left | {"n_features_in_"}) - {*self.varying} if left else left

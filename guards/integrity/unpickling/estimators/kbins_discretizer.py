@@ -35,7 +35,7 @@ def _encodes_its_bins(state: State) -> bool:
         return "_encoder" not in state
     encoder = vars(state["_encoder"])
     counts = [len(categories) for categories in encoder["categories_"]]
-    return counts == state["n_bins_"].tolist() == encoder["_n_features_outs"]
+    return bool(counts == state["n_bins_"].tolist() == encoder["_n_features_outs"])
 
 
 def _width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
@@ -47,7 +47,7 @@ def _width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
 KBINS_DISCRETIZER = Description(
     path="sklearn.preprocessing._discretization.KBinsDiscretizer",
     parameters={
-        "n_bins": OneOf(Integer(2), ListOf(Integer(2)), Array("iu", "any", low=2)),
+        "n_bins": OneOf(Integer(2), ListOf(Integer(2), "features"), Array("iu", "features", low=2)),
         "encode": Choice("onehot", "onehot-dense", "ordinal"),
         "strategy": Choice("uniform", "quantile", "kmeans"),
         "quantile_method": Text(100),

@@ -27,7 +27,7 @@ QUANTILE_TRANSFORMER = Description(
     },
     fitted={
         "n_quantiles_": Size("quantiles", low=1),
-        "references_": Array("f", "quantiles", low=0, high=1, sorted=True),
+        "references_": Array("f", "quantiles", low=0, high=1, ascending=True),
         "quantiles_": Array("f", "quantiles", "features", sorted=True),
     },
 )

@@ -16,7 +16,8 @@ __all__ = ["STANDARD_SCALER"]
 
 def _has_what_it_subtracts_and_divides_by(state: State) -> bool:
     subtracts = state["mean_"] is not None or not state["with_mean"]
-    return subtracts and (state["scale_"] is not None) == bool(state["with_std"])
+    divides = state["scale_"] is not None
+    return subtracts and divides == bool(state["with_std"]) == (state["var_"] is not None)
 
 
 STANDARD_SCALER = Description(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from guards.expressions import costly_expression
 from guards.integrity.unpickling.estimators.attributes import (
     Choice,
     DictOf,
@@ -24,6 +25,9 @@ from guards.integrity.unpickling.estimators.attributes import (
 from guards.integrity.unpickling.estimators.description import Relation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guards.integrity.unpickling.estimators.attributes import Kind
     from guards.integrity.unpickling.estimators.description import State, WidthOf
 
 __all__ = [
@@ -39,6 +43,7 @@ __all__ = [
 ]
 
 MAX_HASHED = 2**20
+_MAX_PATTERN = 500
 _MAX_GRAM = 16
 """A text has as many n-grams of each length as it has characters."""
 
@@ -50,7 +55,7 @@ class _Pattern:
 
     def fits(self, value: object, sizes: Sizes) -> bool:
         """Tell whether the value is one."""
-        return Text(500).fits(value, sizes)
+        return Text(_MAX_PATTERN).fits(value, sizes) and costly_expression(str(value)) is None
 
 
 PATTERN = optional(_Pattern())
@@ -58,7 +63,7 @@ PATTERN = optional(_Pattern())
 _GRAM = Integer(1, _MAX_GRAM)
 _WORDS = OneOf(ListOf(Text()), TextSet())
 
-TEXT_PARAMETERS = {
+TEXT_PARAMETERS: Mapping[str, Kind] = {
     "input": Choice("content"),
     "encoding": Text(100),
     "decode_error": Choice("strict", "ignore", "replace"),
@@ -97,7 +102,7 @@ class _Vocabulary:
         return in_range and len({*map(int, columns)}) == len(value)
 
 
-VOCABULARY_PARAMETERS = {
+VOCABULARY_PARAMETERS: Mapping[str, Kind] = {
     "max_df": Number(0),
     "min_df": Number(0),
     "max_features": optional(Integer(1)),
@@ -107,7 +112,7 @@ VOCABULARY_PARAMETERS = {
 STOP_WORDS_ID = Integer(0, 2**64)
 """An address in memory, which transforming sets."""
 
-VOCABULARY_FITTED = {
+VOCABULARY_FITTED: Mapping[str, Kind] = {
     "fixed_vocabulary_": Flag(),
     "vocabulary_": _Vocabulary(),
     "stop_words_": optional(TextSet()),
