@@ -17,8 +17,8 @@ from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, Standar
 from guards.errors import PartError
 from guards.integrity.unpickling.totals import excessive, output_width
 from guards.integrity.unpickling.unpickler import loads
-from tests.guards.integrity.unpickling.estimators.fitting import fitted
 from tests.faults.resealing import dumped
+from tests.guards.integrity.unpickling.estimators.fitting import fitted
 
 PART = "preprocessing/columns.joblib"
 NUMBERS = np.arange(12.0).reshape(-1, 2)
@@ -124,7 +124,7 @@ def test_few_bytes_that_stand_for_much(estimator: object, problem: str) -> None:
 
 def test_large_file_is_not_too_much() -> None:
     """A vocabulary of a hundred thousand terms is what its file has the bytes for."""
-    words = CountVectorizer(token_pattern=r"\S+")
+    words = CountVectorizer()
     words.fit([" ".join(f"term{number}" for number in range(100_000))])
     data = dumped(words)
 
