@@ -34,19 +34,19 @@ def held(columns: object, name: str) -> dict[str, Any]:
 
 
 def widths_as_objects(columns: object) -> None:
-    """Give the one-hot encoder its widths as objects, which it reads as numbers without a check."""
+    """Set the widths of the one-hot encoder as objects, which it adds up without a check."""
     state = held(columns, "OneHotEncoder")
     state["_n_features_outs"] = np.array(state["_n_features_outs"], dtype=object)
 
 
 def widths_of_one(columns: object) -> None:
-    """Give the one-hot encoder fewer columns to write to than it has categories."""
+    """Leave the one-hot encoder fewer columns to write to than it has categories."""
     state = held(columns, "OneHotEncoder")
     state["_n_features_outs"] = [1] * len(state["categories_"])
 
 
 def scale_of_fewer_columns(columns: object) -> None:
-    """Give the scaler nothing to divide by."""
+    """Leave the scaler nothing to divide by."""
     held(columns, "StandardScaler")["scale_"] = np.ones(0)
 
 

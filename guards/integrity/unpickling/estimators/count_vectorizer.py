@@ -5,7 +5,6 @@ from __future__ import annotations
 from guards.integrity.unpickling.estimators.description import Description
 from guards.integrity.unpickling.estimators.vectorizing import (
     TEXT_PARAMETERS,
-    TEXT_RANGE,
     VOCABULARY_FITTED,
     VOCABULARY_PARAMETERS,
     VOCABULARY_VARYING,
@@ -19,6 +18,5 @@ COUNT_VECTORIZER = Description(
     parameters={**TEXT_PARAMETERS, **VOCABULARY_PARAMETERS},
     fitted=VOCABULARY_FITTED,
     varying=VOCABULARY_VARYING,
-    relations=[TEXT_RANGE],
     width=vocabulary_width,
 )

@@ -8,7 +8,6 @@ from guards.integrity.unpickling.estimators.vectorizing import (
     MAX_HASHED,
     STOP_WORDS_ID,
     TEXT_PARAMETERS,
-    TEXT_RANGE,
 )
 
 __all__ = ["HASHING_VECTORIZER"]
@@ -23,6 +22,5 @@ HASHING_VECTORIZER = Description(
     },
     fitted={"_stop_words_id": STOP_WORDS_ID},
     varying={"_stop_words_id", "n_features_in_"},
-    relations=[TEXT_RANGE],
     width=lambda state, _given, _width_of: state["n_features"],
 )

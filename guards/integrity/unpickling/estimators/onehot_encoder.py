@@ -51,11 +51,6 @@ def _codes(state: State) -> list[int]:
     ]
 
 
-def _drops_its_own(state: State) -> bool:
-    columns = zip(_dropped(state), _codes(state), strict=True)
-    return all(code is None or 0 <= code < count for code, count in columns)
-
-
 def _drops_before_grouping_what_it_drops_after(state: State) -> bool:
     """Tell whether ``drop_idx_`` are categories whose codes are those that are dropped."""
     before, after = state["drop_idx_"], state["_drop_idx_after_grouping"]
@@ -132,7 +127,6 @@ ONEHOT_ENCODER = Description(
     },
     relations=[
         GROUPED,
-        Relation("_drop_idx_after_grouping points outside its categories", _drops_its_own),
         Relation(
             "drop_idx_ is not what is dropped after grouping",
             _drops_before_grouping_what_it_drops_after,

@@ -8,7 +8,6 @@ from guards.integrity.unpickling.estimators.attributes import Choice, Flag, Nest
 from guards.integrity.unpickling.estimators.description import Description, Relation
 from guards.integrity.unpickling.estimators.vectorizing import (
     TEXT_PARAMETERS,
-    TEXT_RANGE,
     VOCABULARY_FITTED,
     VOCABULARY_PARAMETERS,
     VOCABULARY_VARYING,
@@ -38,6 +37,6 @@ TFIDF_VECTORIZER = Description(
     },
     fitted={**VOCABULARY_FITTED, "_tfidf": Nested("TfidfTransformer")},
     varying=VOCABULARY_VARYING,
-    relations=[TEXT_RANGE, Relation("_tfidf has not one weight for each word", _weighs_each_word)],
+    relations=[Relation("_tfidf has not one weight for each word", _weighs_each_word)],
     width=vocabulary_width,
 )

@@ -22,7 +22,6 @@ from guards.integrity.unpickling.estimators.attributes import (
     TupleOf,
     optional,
 )
-from guards.integrity.unpickling.estimators.description import Relation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +34,6 @@ __all__ = [
     "PATTERN",
     "STOP_WORDS_ID",
     "TEXT_PARAMETERS",
-    "TEXT_RANGE",
     "VOCABULARY_FITTED",
     "VOCABULARY_PARAMETERS",
     "VOCABULARY_VARYING",
@@ -79,10 +77,6 @@ TEXT_PARAMETERS: Mapping[str, Kind] = {
     "dtype": Dtype("iuf"),
 }
 """The parameters of every vectorizer; with another ``input`` it opens what its texts name."""
-
-TEXT_RANGE = Relation(
-    "ngram_range does not ascend", lambda state: state["ngram_range"][0] <= state["ngram_range"][1]
-)
 
 
 class _Vocabulary:

@@ -46,6 +46,7 @@ COLUMNS = ColumnTransformer(
 ENCODER = OneHotEncoder().fit(ROWS[["c"]])
 GROUPED = OneHotEncoder(max_categories=2).fit(ROWS[["c"]])
 DROPPED = OneHotEncoder(drop="first").fit(ROWS[["c"]])
+GROUPED_ORDINAL = OrdinalEncoder(max_categories=2).fit(ROWS[["c"]])
 ORDINAL = OrdinalEncoder(encoded_missing_value=-1).fit(ROWS[["c"]].mask(ROWS["c"] == "x"))
 WORDS = CountVectorizer().fit(TEXTS)
 TFIDF = TfidfVectorizer().fit(TEXTS)
@@ -151,7 +152,7 @@ RELATIONS: dict[str, tuple[object, str]] = {
     "a column too many": (changed(ENCODER, _n_features_outs=[3, 1]), "_n_features_outs"),
     "dropped code outside": (
         changed(DROPPED, _drop_idx_after_grouping=each([9]), drop_idx_=each([9])),
-        "_drop_idx_after_grouping points outside",
+        "drop_idx_ is not",
     ),
     "dropped code that is another": (changed(DROPPED, drop_idx_=each([1])), "drop_idx_ is not"),
     "mapping outside": (
@@ -251,10 +252,31 @@ RELATIONS: dict[str, tuple[object, str]] = {
         changed(COLUMNS, output_indices_={"numbers": slice(0, 2), "kinds": slice(1, 4)}),
         "output_indices_",
     ),
-    "column named twice": (
-        changed(COLUMNS, feature_names_in_=each(["a", "a", "c"])),
-        "_transformer_to_input_indices",
+    "rest outside": (
+        changed(
+            COLUMNS,
+            _transformer_to_input_indices={"numbers": [0, 1], "kinds": [2], "remainder": [9]},
+        ),
+        "points outside",
     ),
+    "column named twice": (
+        changed(COLUMNS, n_features_in_=5, feature_names_in_=each(["a", "b", "c", "d", "d"])),
+        "feature_names_in_",
+    ),
+    "two transformers of one name": (
+        changed(COLUMNS, transformers=[*COLUMNS.transformers, *COLUMNS.transformers]),
+        "names",
+    ),
+    "transformer that nobody gave": (
+        changed(COLUMNS, transformers=COLUMNS.transformers[:1]),
+        "names",
+    ),
+    "code of an ordinal outside": (
+        changed(GROUPED_ORDINAL, _default_to_infrequent_mappings=[np.array([0, 9, 1])]),
+        "grouping",
+    ),
+    "grouping of targets": (changed(TARGETS, _infrequent_enabled=True), "grouped"),
+    "no weights": (without(TFIDF._tfidf, "idf_"), "idf_ is missing"),  # noqa: SLF001 (no other way)
     "two steps of one name": (Pipeline([("a", SCALER), ("a", SCALER)]), "names"),
     "step of a parameter": (FeatureUnion([("a__b", SCALER)]), "names"),
     "no step": (Pipeline([]), "steps"),
