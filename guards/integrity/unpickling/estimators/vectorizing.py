@@ -14,6 +14,7 @@ from guards.integrity.unpickling.estimators.attributes import (
     Flag,
     Integer,
     ListOf,
+    Nothing,
     Number,
     OneOf,
     Sizes,
@@ -43,7 +44,7 @@ __all__ = [
 MAX_HASHED = 2**20
 _MAX_PATTERN = 500
 _MAX_GRAM = 16
-"""A text has as many n-grams of each length as it has characters."""
+"""A text has nearly as many n-grams of each length as it has words or characters."""
 
 
 class _Pattern:
@@ -66,8 +67,8 @@ TEXT_PARAMETERS: Mapping[str, Kind] = {
     "encoding": Text(100),
     "decode_error": Choice("strict", "ignore", "replace"),
     "strip_accents": optional(Choice("ascii", "unicode")),
-    "preprocessor": optional(Choice()),
-    "tokenizer": optional(Choice()),
+    "preprocessor": Nothing(),
+    "tokenizer": Nothing(),
     "analyzer": Choice("word", "char", "char_wb"),
     "lowercase": Flag(),
     "token_pattern": PATTERN,
