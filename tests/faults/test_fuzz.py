@@ -96,10 +96,10 @@ def corpus(champion: Path) -> list[bytes]:
             ("words", words, "text"),
         ]
     ).fit(frame)
-    columns.note_ = [np.random.RandomState(0), slice(0, 2), 10**40, np.float32]
+    value = [columns, np.random.RandomState(0), slice(0, 2), 10**40, np.float32]
     buffer = io.BytesIO()
-    joblib.dump(columns, buffer)
-    pickles = [pickle.dumps(columns, protocol=protocol) for protocol in (3, 4, 5)]
+    joblib.dump(value, buffer)
+    pickles = [pickle.dumps(value, protocol=protocol) for protocol in (3, 4, 5)]
     return [(champion / COLUMNS).read_bytes(), buffer.getvalue(), *pickles]
 
 
