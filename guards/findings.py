@@ -66,6 +66,8 @@ Code = Literal[
     "answers_differ",
     "answers_not_finite",
     "model_changes_itself",
+    "network_mismatch",
+    "tokenizer_unbounded",
 ]
 
 
@@ -216,6 +218,18 @@ CATALOGUE: Mapping[Code, Entry] = {
         Section.PREPROCESSING,
         "the tokenizer knows a token that the network has no row for",
         "restore the tokenizer that the network was trained with, or train again",
+    ),
+    "network_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the configuration describes another network than the weights are of: more layers, other "
+        "widths, or tables that nobody could hold in memory",
+        "restore the configuration that the weights were trained with",
+    ),
+    "tokenizer_unbounded": Entry(
+        Section.PREPROCESSING,
+        "a step of the tokenizer takes more time or memory than a text is long: an expression that "
+        "backtracks, a replacement that is long, a text that is filled up",
+        "take the bundle from where it was sealed, or train with a tokenizer without that step",
     ),
     "reference_mismatch": Entry(
         Section.PREPROCESSING,
