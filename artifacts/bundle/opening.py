@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from artifacts.bundle.tokenizer import SealedTokenizer
     from guards.bundle.identity import BundleIdentity
     from guards.bundle.manifest import Manifest
     from guards.bundle.sealed_files import SealedFiles
@@ -121,7 +122,7 @@ def load(sealed: SealedFiles, columns: object) -> Bundle:
         preprocessing=Preprocessing(
             schema=manifest.schema_,
             columns=_compiled(columns, sealed),
-            tokenizer=load_tokenizer(sealed.files[TOKENIZER]),
+            tokenizer=_load_tokenizer(sealed),
             truncation=Truncation.from_json(manifest.text.to_json()),
         ),
         network=_load_network(sealed),
@@ -155,6 +156,13 @@ def _compiled(columns: object, sealed: SealedFiles) -> SealedColumns | None:
     inputs = column_inputs_of(schema) if described is None else ColumnInputs.from_json(described)
     rows = (schema.canonical(document["features"])[0] for document in sealed.probes.documents)
     return SealedColumns(columns, inputs).compiled_for(schema, rows)
+
+
+def _load_tokenizer(sealed: SealedFiles) -> SealedTokenizer:
+    try:
+        return load_tokenizer(sealed.part(TOKENIZER))
+    except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
+        raise _unreadable(TOKENIZER, "a tokenizer that the library can run", error) from None
 
 
 def _load_network(sealed: SealedFiles) -> Network:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from guards.bundle.layout import TOKENIZER
 from guards.errors import Finding
-from guards.expressions import costly_expression
+from guards.expressions import costly_expression, matches_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,16 @@ _STEPS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
 _MAX_STEPS = 128
 _MAX_EXPRESSIONS = 16
 
+_CHANGE_TEXT = frozenset({"normalizer", "pre_tokenizer"})
 _MAX_GROWTH = 64
-"""The longest that a normalisation to Unicode's NFKC makes of one character is 18."""
+"""The longest that a normalisation to Unicode's NFKC makes of one character is 18, and spelling
+bytes doubles most letters of other scripts than Latin."""
 
 _MAX_AFFIX = 64
 _MAX_CHARS_OF_WORD = 1_000
 _MAX_SPECIAL_TOKENS = 64
-_MAX_PADDING = 2**17
+_MAX_PADDING = 1_024
+_MAX_SHOWN = 10**9
 
 _CHARSMAP_HEADER = 4
 
@@ -49,7 +52,7 @@ def _problems(tokenizer: JsonMapping) -> Iterator[tuple[str, str, str]]:
     if len(steps) > _MAX_STEPS:
         yield "steps", f"at most {_MAX_STEPS}", str(len(steps))
     yield from _costly_expressions(steps)
-    yield from _growth([step for name, step in steps if name == "normalizer"])
+    yield from _growth([step for name, step in steps if name in _CHANGE_TEXT])
     yield from _long_affixes(steps, tokenizer.get("model"))
     yield from _special_tokens([step for name, step in steps if name == "post_processor"])
     yield from _padding(tokenizer.get("padding"))
@@ -83,24 +86,37 @@ def _costly_expressions(steps: list[tuple[str, JsonMapping]]) -> Iterator[tuple[
 
 
 def _growth(steps: list[JsonMapping]) -> Iterator[tuple[str, str, str]]:
-    """Multiply by how much each step of the normaliser may lengthen a text."""
+    """Multiply by how much each step may lengthen a text."""
     growth = 1
     for step in steps:
         growth *= max(1, _growth_of(step))
     if growth > _MAX_GROWTH:
         yield (
-            "normalizer",
+            "normalizer, pre_tokenizer",
             f"steps that make at most {_MAX_GROWTH} characters of one",
-            f"steps that make up to {growth}",
+            f"steps that make {_shown(growth)}",
         )
 
 
 def _growth_of(step: JsonMapping) -> int:
     if step["type"] == "Replace":
-        return len(str(step.get("content", "")).encode("utf-8", "surrogatepass"))
+        return _growth_of_replacing(step.get("pattern"), len(str(step.get("content", ""))))
     if step["type"] == "Precompiled":
         return _longest_in(step.get("precompiled_charsmap"))
-    return 1
+    return 2 if step["type"] == "ByteLevel" else 1
+
+
+def _growth_of_replacing(pattern: object, length: int) -> int:
+    """Return how many characters replace one, at most; the empty text is found beside each."""
+    found = pattern if isinstance(pattern, dict) else {}
+    text = found.get("String")
+    if isinstance(text, str) and text:
+        return -(-length // len(text))
+    return length + (text == "" or matches_empty_text(str(found.get("Regex", ""))))
+
+
+def _shown(number: int) -> str:
+    return str(number) if number < _MAX_SHOWN else f"more than {_MAX_SHOWN}"
 
 
 def _longest_in(charsmap: object) -> int:
