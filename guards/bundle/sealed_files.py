@@ -76,14 +76,17 @@ class SealedFiles:
     def part(self, name: str) -> bytes:
         """Return the bytes of a part; raises ``PartError`` for one that the manifest lacks."""
         if name not in self.files:
-            raise PartError(Finding("part_missing", name, "listed in the manifest", "not listed"))
+            raise PartError(
+                Finding("part_unreadable", name, "a part that the manifest lists", "no such part")
+            )
         return self.files[name]
 
     def _json(self, part: str) -> JsonMapping:
         try:
             parsed = parse_json(self.part(part))
         except ValueError as error:
-            raise PartError(_not_json(part, f"{type(error).__name__}: {error}")) from None
+            observed = str(error) if type(error) is ValueError else type(error).__name__
+            raise PartError(_not_json(part, observed)) from None
         if not isinstance(parsed, dict):
             raise PartError(_not_json(part, type(parsed).__name__))
         return parsed
