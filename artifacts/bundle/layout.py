@@ -36,8 +36,8 @@ _DTYPES = {
 _MAX_CONSTANT_BYTES = 256 * 1024**2
 """Beside as much as the weights take. GPT-Neo's masks of 2,048 positions take 4 MiB a layer."""
 
-_MAX_MODULES = 40
-"""For each weight; an encoder's layer has fewer than two modules a weight."""
+_MAX_MODULES = 8
+"""For each weight. A layer of an encoder has fewer than two modules a weight."""
 
 
 class _OtherNetwork(Exception):
@@ -108,7 +108,7 @@ class _Bounds:
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self.shapes = {tensor.shape for tensor in tensors.values()}
-        self.modules = _MAX_MODULES * (len(tensors) + 1)
+        self.modules = _MAX_MODULES * (len(tensors) + 10)
         self.bytes = _MAX_CONSTANT_BYTES + sum(one.end - one.start for one in tensors.values())
 
     def parameter(self, module: nn.Module, name: str, value: nn.Parameter | None) -> None:

@@ -96,7 +96,7 @@ class DocumentClassifier(PreTrainedModel):
     def __init__(self, config: DocumentClassifierConfig) -> None:
         """Build the network with fresh weights."""
         super().__init__(config)
-        encoder_config = harmless_config(config.encoder)
+        encoder_config = _text_config(config.encoder)
         self.encoder = AutoModel.from_config(encoder_config, trust_remote_code=False)
         hidden: int = self.encoder.config.hidden_size
         self.dropout = nn.Dropout(0.1)
@@ -201,12 +201,12 @@ def empty_network(config: JsonObject) -> Network:
 
     Raises ``ValueError`` for a kind of model that is none of ``TEXT_MODELS``.
     """
-    known = harmless_config(config)
-    if isinstance(known, DocumentClassifierConfig):
-        return DocumentClassifier(known)
-    return TextClassifier(
-        AutoModelForSequenceClassification.from_config(known, trust_remote_code=False)
+    if config.get("model_type") == DocumentClassifierConfig.model_type:
+        return DocumentClassifier(DocumentClassifierConfig.from_dict(harmless_fields(config)))
+    model = AutoModelForSequenceClassification.from_config(
+        _text_config(config), trust_remote_code=False
     )
+    return TextClassifier(model)
 
 
 def harmless_fields(config: JsonObject) -> JsonObject:
@@ -231,16 +231,21 @@ def _harmless(value: object) -> object:
 def harmless_config(config: JsonObject) -> PreTrainedConfig:
     """Read a ``config.json`` so that nothing is fetched and no code named there is run.
 
-    Raises ``ValueError`` for a kind of model that is none of ``TEXT_MODELS``.
+    Raises ``ValueError`` for a kind of model that the library does not have.
     """
     known = harmless_fields(config)
-    kind = known.get("model_type")
-    if kind == DocumentClassifierConfig.model_type:
+    if known.get("model_type") == DocumentClassifierConfig.model_type:
         return DocumentClassifierConfig.from_dict(known)
+    return AutoConfig.for_model(**{"model_type": "", **known})
+
+
+def _text_config(config: JsonObject) -> PreTrainedConfig:
+    """Read the configuration of a model of the library that takes text alone."""
+    kind = config.get("model_type")
     if kind not in TEXT_MODELS:
-        message = f"Unrecognized model: {kind!r} is no kind of model that classifies text"
+        message = f"Unrecognized model: {kind!r} is no kind that classifies text alone"
         raise ValueError(message)
-    return AutoConfig.for_model(**known)
+    return harmless_config(config)
 
 
 def new_network(
