@@ -42,6 +42,8 @@ Code = Literal[
     "vocabulary_mismatch",
     "reference_mismatch",
     "weights_of_another_precision",
+    "network_mismatch",
+    "tokenizer_unbounded",
     "engine_over_budget",
     "engine_probe_failed",
     "engine_unavailable",
@@ -227,6 +229,18 @@ CATALOGUE: Mapping[Code, Entry] = {
         "the weights have another type than the configuration",
         "restore the weights that were sealed, or seal the bundle again",
     ),
+    "network_mismatch": Entry(
+        Section.PREPROCESSING,
+        "the configuration describes another network than the weights are of: more layers, other "
+        "widths, or tables that nobody could hold in memory",
+        "restore `config.json` as it was sealed with these weights, or seal the bundle again",
+    ),
+    "tokenizer_unbounded": Entry(
+        Section.PREPROCESSING,
+        "a step of the tokenizer takes more time or memory than a text is long: an expression that "
+        "backtracks, a replacement that is long, a text that is filled up",
+        "take the bundle from where it was sealed, or train with a tokenizer without that step",
+    ),
     "engine_over_budget": Entry(
         Section.ENGINE,
         "the bundle carries an engine that changes more labels than it may, or whose answers were "
@@ -288,7 +302,8 @@ CATALOGUE: Mapping[Code, Entry] = {
         Section.SEALING,
         "several labels a document, a number instead of a label, one output, a label for each "
         "token, an encoder with a decoder, an adapter, quantised weights or weights in another "
-        "format, code of its own, or a model that fails on some text",
+        "format, code of its own, a kind that does not classify text by itself, or a model that "
+        "fails on some text",
         "give a model that was trained to choose one of several labels",
     ),
     "tokenizer_cannot_encode": Entry(

@@ -7,6 +7,8 @@
   them, the fitted columns, and the same compiled to numpy.
 - ``estimator``: a name for the type of fitted scikit-learn estimators.
 - ``network``, ``inference``: the network, and its probabilities for encodings.
+- ``model_types``, ``layout``: the kinds of model that a bundle may hold, and whether the
+  configured network is the one whose weights there are.
 - ``onnx_network``: the same for the graph of a faster engine.
 - ``fingerprint``: the fingerprint that ties weights to their preprocessing.
 - ``rechecking``: compare a live preprocessing with what was sealed.

@@ -15,6 +15,8 @@ from transformers import (
     PreTrainedModel,
 )
 
+from artifacts.bundle.model_types import TEXT_MODELS
+
 if TYPE_CHECKING:
     from guards.json_types import JsonObject
 
@@ -35,14 +37,27 @@ __all__ = [
 ]
 
 
-_UNSAFE_FIELDS = ("auto_map", "attn_implementation", "_attn_implementation", "quantization_config")
-"""Fields with which the library would load code from elsewhere, or compute differently."""
+_UNSAFE_FIELDS = frozenset(
+    {
+        "attn_implementation", "auto_map", "backbone", "backbone_config", "base_model_name_or_path",
+        "code_revision", "compression_config", "custom_pipelines", "experts_implementation",
+        "gguf_file", "name_or_path", "quantization_config", "trust_remote_code", "use_kernels",
+        "use_pretrained_backbone", "use_timm_backbone",
+    }
+)  # fmt: skip
+"""Fields with which the library would load code, kernels or models from elsewhere, or compute
+differently. So would some that start with ``_``, which are its own notes."""
 
-_FORM_OF_OUTPUT = (
-    "output_attentions", "output_hidden_states", "return_dict", "torchscript", "use_return_dict",
+_FORM_OF_OUTPUT = frozenset(
+    {
+        "output_attentions", "output_hidden_states", "return_dict", "torchscript",
+        "use_return_dict",
+    }
 )  # fmt: skip
 """Fields that say in which form, and with what beside them, logits are given."""
 
+
+_NAMES_OF_LABELS = frozenset({"id2label", "label2id"})
 
 _OFFSET_POSITIONS = frozenset(
     {
@@ -81,8 +96,8 @@ class DocumentClassifier(PreTrainedModel):
     def __init__(self, config: DocumentClassifierConfig) -> None:
         """Build the network with fresh weights."""
         super().__init__(config)
-        encoder_config = AutoConfig.for_model(**harmless_fields(config.encoder))
-        self.encoder = AutoModel.from_config(encoder_config)
+        encoder_config = _text_config(config.encoder)
+        self.encoder = AutoModel.from_config(encoder_config, trust_remote_code=False)
         hidden: int = self.encoder.config.hidden_size
         self.dropout = nn.Dropout(0.1)
         self.join = nn.Linear(hidden + config.columns_width, hidden)
@@ -184,21 +199,33 @@ def has_cuda() -> bool:
 def empty_network(config: JsonObject) -> Network:
     """Build the network that a bundle's ``config.json`` describes, with fresh weights.
 
-    Raises ``ValueError`` for a kind of model that the library does not have.
+    Raises ``ValueError`` for a kind of model that is none of ``TEXT_MODELS``.
     """
-    known = harmless_config(config)
-    if isinstance(known, DocumentClassifierConfig):
-        return DocumentClassifier(known)
-    return TextClassifier(AutoModelForSequenceClassification.from_config(known))
+    if config.get("model_type") == DocumentClassifierConfig.model_type:
+        return DocumentClassifier(DocumentClassifierConfig.from_dict(harmless_fields(config)))
+    model = AutoModelForSequenceClassification.from_config(
+        _text_config(config), trust_remote_code=False
+    )
+    return TextClassifier(model)
 
 
 def harmless_fields(config: JsonObject) -> JsonObject:
     """Return a configuration without what asks for code from elsewhere, or for other kernels.
 
-    Neither does it keep in which form outputs are given: every network is called alike.
+    Such fields are left out at every depth. Neither does it keep in which form outputs are given:
+    every network is called alike.
     """
-    left_out = (*_UNSAFE_FIELDS, *_FORM_OF_OUTPUT)
-    return {name: value for name, value in config.items() if name not in left_out}
+    return {
+        name: value if name in _NAMES_OF_LABELS else _harmless(value)
+        for name, value in config.items()
+        if not (name in _UNSAFE_FIELDS or name in _FORM_OF_OUTPUT or name.startswith("_"))
+    }
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, dict):
+        return harmless_fields(value)
+    return [_harmless(item) for item in value] if isinstance(value, list) else value
 
 
 def harmless_config(config: JsonObject) -> PreTrainedConfig:
@@ -210,6 +237,15 @@ def harmless_config(config: JsonObject) -> PreTrainedConfig:
     if known.get("model_type") == DocumentClassifierConfig.model_type:
         return DocumentClassifierConfig.from_dict(known)
     return AutoConfig.for_model(**{"model_type": "", **known})
+
+
+def _text_config(config: JsonObject) -> PreTrainedConfig:
+    """Read the configuration of a model of the library that takes text alone."""
+    kind = config.get("model_type")
+    if kind not in TEXT_MODELS:
+        message = f"Unrecognized model: {kind!r} is no kind that classifies text alone"
+        raise ValueError(message)
+    return harmless_config(config)
 
 
 def new_network(

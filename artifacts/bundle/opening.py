@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.torch import load as load_safetensors
+from transformers.initialization import no_init_weights
 
 from artifacts.bundle.column_inputs import ColumnInputs, column_inputs_of
 from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.layout import check_layout
 from artifacts.bundle.network import Network, empty_network, model_of
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.sealed_columns import SealedColumns
 from artifacts.bundle.tokenizer import load_tokenizer
 from artifacts.bundle.truncation import Truncation
+from guards.bundle.arrays import read_array
 from guards.bundle.layout import (
     ENGINE_ANSWERS,
     ENGINE_GRAPH,
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import torch
     from numpy.typing import NDArray
 
+    from artifacts.bundle.tokenizer import SealedTokenizer
     from guards.bundle.identity import BundleIdentity
     from guards.bundle.manifest import Manifest
     from guards.bundle.sealed_files import SealedFiles
@@ -120,7 +122,7 @@ def load(sealed: SealedFiles, columns: object) -> Bundle:
         preprocessing=Preprocessing(
             schema=manifest.schema_,
             columns=_compiled(columns, sealed),
-            tokenizer=load_tokenizer(sealed.files[TOKENIZER]),
+            tokenizer=_load_tokenizer(sealed),
             truncation=Truncation.from_json(manifest.text.to_json()),
         ),
         network=_load_network(sealed),
@@ -135,8 +137,8 @@ def _load_engines(sealed: SealedFiles) -> Iterator[tuple[str, SealedEngine]]:
         graph = sealed.files.get(engine_part(engine, ENGINE_GRAPH))
         answers = engine_part(engine, ENGINE_ANSWERS)
         try:
-            array = np.load(io.BytesIO(sealed.files[answers]), allow_pickle=False)
-            yield engine, SealedEngine(graph, np.asarray(array, dtype=np.float32))
+            array = np.asarray(read_array(sealed.files[answers]), dtype=np.float32)
+            yield engine, SealedEngine(graph, array)
         except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
             raise _unreadable(answers, "the answers of an engine to the probes", error) from None
 
@@ -156,29 +158,22 @@ def _compiled(columns: object, sealed: SealedFiles) -> SealedColumns | None:
     return SealedColumns(columns, inputs).compiled_for(schema, rows)
 
 
+def _load_tokenizer(sealed: SealedFiles) -> SealedTokenizer:
+    try:
+        return load_tokenizer(sealed.part(TOKENIZER))
+    except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
+        raise _unreadable(TOKENIZER, "a tokenizer that the library can run", error) from None
+
+
 def _load_network(sealed: SealedFiles) -> Network:
-    network = empty_network(dict(sealed.config))
-    model = model_of(network)
-    weights = load_safetensors(sealed.files[WEIGHTS])
-    _check_precision(weights, model.state_dict())
-    model.load_state_dict(weights)
+    config = dict(sealed.config)
+    check_layout(config, sealed.tensors)
+    # Every weight is loaded, so that none needs a number before.
+    with no_init_weights():
+        network = empty_network(config)
+    model_of(network).load_state_dict(load_safetensors(sealed.part(WEIGHTS)))
     network.train(mode=False)
     return network
-
-
-def _check_precision(
-    weights: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]
-) -> None:
-    """Refuse weights that loading would silently convert."""
-    for name in sorted(weights.keys() & expected.keys()):
-        if weights[name].dtype != expected[name].dtype:
-            finding = Finding(
-                code="weights_of_another_precision",
-                subject=WEIGHTS,
-                expected=f"{expected[name].dtype}",
-                observed=f"{weights[name].dtype}, for example in {name!r}",
-            )
-            raise PartError(finding)
 
 
 def _load_reference(sealed: SealedFiles) -> Reference:

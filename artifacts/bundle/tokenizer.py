@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tokenizers import Tokenizer, models
 
 from artifacts.bundle.immutable import Immutable
 from artifacts.bundle.truncation import Ends
-from guards.errors import CallError
+from guards.errors import CallError, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from guards.json_types import JsonObject
 
@@ -34,6 +34,8 @@ __all__ = [
     "parsed",
     "untruncated",
 ]
+
+ResultT = TypeVar("ResultT")
 
 _ONE_TOKEN = Tokenizer(models.WordLevel({"": 0}, unk_token="")).encode("a")
 """A text of one token, whatever tokens a vocabulary has."""
@@ -60,7 +62,7 @@ class SealedTokenizer(Immutable):
     def unknown_id(self) -> int | None:
         """The id of the unknown token; None if the model has none, as one of bytes."""
         try:
-            tokens = self._tokenizer.model.tokenize(_UNKNOWN)
+            tokens = _without_panic(lambda: self._tokenizer.model.tokenize(_UNKNOWN))
         except Exception:  # noqa: BLE001 (the library raises bare exceptions)
             return None
         return tokens[0].id if len(tokens) == 1 else None
@@ -68,13 +70,14 @@ class SealedTokenizer(Immutable):
     @property
     def ends(self) -> Ends:
         """How many special tokens are put around every text."""
-        sequences = self._tokenizer.post_process(_ONE_TOKEN).sequence_ids
+        sequences = _without_panic(lambda: self._tokenizer.post_process(_ONE_TOKEN).sequence_ids)
         opening = sequences.index(0)
         return Ends(opening, len(sequences) - opening - 1)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Encode texts without truncation, special tokens included."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        encodings = _without_panic(lambda: self._tokenizer.encode_batch_fast(list(texts)))
+        return [encoding.ids for encoding in encodings]
 
     def get_vocab_size(self) -> int:
         """Return the number of tokens in the vocabulary."""
@@ -133,8 +136,22 @@ def canonical_json(tokenizer: Tokenizer | SealedTokenizer) -> bytes:
 
 
 def load_tokenizer(data: bytes) -> SealedTokenizer:
-    """Read a tokenizer from verified bytes."""
-    return SealedTokenizer(Tokenizer.from_str(data.decode()))
+    """Read a tokenizer from verified bytes; raises ``ValueError`` where the library cannot."""
+    return SealedTokenizer(_without_panic(lambda: Tokenizer.from_str(data.decode())))
+
+
+def _without_panic(run: Callable[[], ResultT]) -> ResultT:
+    """Run a call of the library, which panics where its own assumptions fail.
+
+    A panic is no ``Exception``, and would end the thread that serves. Raises ``ValueError``.
+    """
+    try:
+        return run()
+    except (Exception, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 (a panic has no other public name)
+        message = f"the library of tokenizers fails: {first_line(error)}"
+        raise ValueError(message) from None
 
 
 def _pieces(tokenizer: Tokenizer) -> Iterator[bytes]:

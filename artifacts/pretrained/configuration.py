@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import transformers
 
+from artifacts.bundle.model_types import TEXT_MODELS
 from artifacts.bundle.network import DocumentClassifier, DocumentClassifierConfig, harmless_config
 from guards.errors import CallError, Finding, GuardRefused, first_line
 
@@ -131,6 +132,10 @@ def _unsupported(
             "a quantised engine from it"
         )
         yield "quantised weights, which the library would have to undo", remedy
+    encoder = parsed.encoder if isinstance(parsed, DocumentClassifierConfig) else config
+    if encoder.get("model_type") not in TEXT_MODELS:
+        remedy = "train a classifier of text alone, such as one on BERT"
+        yield f"a model of model_type {encoder.get('model_type')!r}", remedy
     own_code = config.get("auto_map") or {}
     for name in auto:
         if name in own_code:

@@ -62,7 +62,9 @@ def _without_memory(kind: Any, config: PreTrainedConfig) -> PreTrainedModel | No
     """Return a model of ``kind``, None where the library has none of this configuration."""
     try:
         with torch.device("meta"):
-            model: PreTrainedModel = kind.from_config(copy.deepcopy(config))
+            model: PreTrainedModel = kind.from_config(
+                copy.deepcopy(config), trust_remote_code=False
+            )
     except Exception:  # noqa: BLE001 (the library raises many kinds)
         return None
     return model

@@ -20,6 +20,7 @@ from pydantic import (
 from guards.bundle.engines import Parity  # noqa: TC001 (pydantic reads it at run time)
 from guards.bundle.format import FORMAT, ReadableFormat
 from guards.bundle.identity import BundleIdentity
+from guards.bundle.json_parts import parse_json
 from guards.bundle.layout import MANIFEST, SIGNATURE, engine_names
 from guards.errors import Finding, PartError
 from guards.json_types import JsonMapping, JsonObject  # noqa: TC001 (pydantic reads it at run time)
@@ -171,7 +172,10 @@ def parse_manifest(data: bytes) -> Manifest:
     content has another fingerprint than the manifest says.
     """
     try:
-        document = json.loads(data, object_pairs_hook=_without_duplicates)
+        document = parse_json(data)
+        if not isinstance(document, dict):
+            message = f"{type(document).__name__} instead of an object"
+            raise TypeError(message)  # noqa: TRY301 (told like everything else that is wrong)
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
@@ -206,11 +210,3 @@ def invalid_manifest(observed: str) -> Finding:
         expected=f"a manifest of format {FORMAT}",
         observed=observed[:_MAX_OBSERVED],
     )
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> JsonObject:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        message = "an object has the same name twice"
-        raise ValueError(message)
-    return document

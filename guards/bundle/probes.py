@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.bundle.arrays import read_arrays
+from guards.bundle.json_parts import parse_json
 from guards.bundle.layout import PROBE_ARRAYS, PROBE_DOCUMENTS
 from guards.errors import Finding, PartError
 
@@ -63,10 +64,9 @@ class Probes:
     def from_files(cls, files: Mapping[str, bytes]) -> Probes:
         """Read the two files; raises ``PartError`` when they are malformed."""
         try:
-            documents = json.loads(files[PROBE_DOCUMENTS])
-            _refuse_compressed(files[PROBE_ARRAYS])
-            with np.load(io.BytesIO(files[PROBE_ARRAYS]), allow_pickle=False) as arrays:
-                expected = _checked(ProbeOutputs(**{name: arrays[name] for name in arrays.files}))
+            documents = _checked_documents(parse_json(files[PROBE_DOCUMENTS]))
+            arrays = read_arrays(files[PROBE_ARRAYS], _DIMENSIONS)
+            expected = _checked(ProbeOutputs(**arrays))
         except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
             finding = Finding(
                 code="part_unreadable",
@@ -78,12 +78,11 @@ class Probes:
         return cls(documents, expected)
 
 
-def _refuse_compressed(arrays: bytes) -> None:
-    """Raise ``ValueError`` for a member that may hold more than the bytes that were verified."""
-    with zipfile.ZipFile(io.BytesIO(arrays)) as members:
-        if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
-            message = "arrays must not be compressed"
-            raise ValueError(message)
+def _checked_documents(documents: object) -> list[JsonMapping]:
+    if not isinstance(documents, list) or not all(isinstance(one, dict) for one in documents):
+        message = "documents must be a list of objects"
+        raise TypeError(message)
+    return documents
 
 
 def _checked(outputs: ProbeOutputs) -> ProbeOutputs:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guards.bundle.layout import CONFIG, MANIFEST, REFERENCE, SIGNATURE, TOKENIZER
+from guards.bundle.json_parts import parse_json
+from guards.bundle.layout import CONFIG, MANIFEST, REFERENCE, SIGNATURE, TOKENIZER, WEIGHTS
 from guards.bundle.manifest import invalid_manifest, parse_manifest
 from guards.bundle.probes import Probes
 from guards.bundle.signature import MAX_BYTES
+from guards.bundle.tensors import tensors_in
 from guards.errors import Finding, GuardRefused, PartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from guards.bundle.manifest import Manifest, PartRecord
+    from guards.bundle.tensors import Tensor
     from guards.findings import Code
     from guards.json_types import JsonMapping
 
@@ -52,6 +54,11 @@ class SealedFiles:
         return self._json(CONFIG)
 
     @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """What the weights announce: the type and shape of each by its name."""
+        return tensors_in(self.part(WEIGHTS))
+
+    @cached_property
     def tokenizer(self) -> JsonMapping:
         """The parsed ``tokenizer.json``."""
         return self._json(TOKENIZER)
@@ -66,11 +73,20 @@ class SealedFiles:
         """The golden documents and their expected outputs."""
         return Probes.from_files(self.files)
 
+    def part(self, name: str) -> bytes:
+        """Return the bytes of a part; raises ``PartError`` for one that the manifest lacks."""
+        if name not in self.files:
+            raise PartError(
+                Finding("part_unreadable", name, "a part that the manifest lists", "no such part")
+            )
+        return self.files[name]
+
     def _json(self, part: str) -> JsonMapping:
         try:
-            parsed = json.loads(self.files[part])
-        except (KeyError, ValueError, RecursionError) as error:
-            raise PartError(_not_json(part, type(error).__name__)) from None
+            parsed = parse_json(self.part(part))
+        except ValueError as error:
+            observed = str(error) if type(error) is ValueError else type(error).__name__
+            raise PartError(_not_json(part, observed)) from None
         if not isinstance(parsed, dict):
             raise PartError(_not_json(part, type(parsed).__name__))
         return parsed

@@ -13,6 +13,6 @@ Python and that of Oniguruma, which the library of tokenizers uses.
 - ``cost``: the verdict.
 """
 
-from guards.expressions.cost import costly_expression
+from guards.expressions.cost import costly_expression, matches_empty_text
 
-__all__ = ["costly_expression"]
+__all__ = ["costly_expression", "matches_empty_text"]

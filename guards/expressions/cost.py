@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from guards.expressions.ambiguity import ambiguous_loop
 from guards.expressions.matching import TooManySteps, steps_to_search
 from guards.expressions.parsing import NotParsed, parse
+from guards.expressions.syntax import nullable
 from guards.expressions.texts import pumped_texts
 
 if TYPE_CHECKING:
     from guards.expressions.syntax import Node
     from guards.expressions.texts import Pumped
 
-__all__ = ["costly_expression"]
+__all__ = ["costly_expression", "matches_empty_text"]
 
 _SHORT, _LONG = 20, 60
 _MAX_STEPS = 20_000
@@ -36,6 +37,14 @@ def costly_expression(pattern: str) -> str | None:
     except NotParsed as error:
         return str(error)
     return next(filter(None, map(_why_costly, read)), None)
+
+
+def matches_empty_text(pattern: str) -> bool:
+    """Return whether an expression matches the empty text; one that cannot be judged does."""
+    try:
+        return any(nullable(node, where_it_holds=True) for node in parse(pattern))
+    except NotParsed:
+        return True
 
 
 def _why_costly(node: Node) -> str | None:

@@ -31,7 +31,8 @@ class TooManySteps(Exception):
 def steps_to_search(node: Node, text: str, max_steps: int) -> int:
     """Return in how many steps all matches in a text are found, one after the other.
 
-    Where an empty text matches, Python looks for another match at the same place. Raises ``TooManySteps`` where there are more than ``max_steps``.
+    Where an empty text matches, Python looks for another match at the same place. Raises
+    ``TooManySteps`` where there are more than ``max_steps``.
     """
     search = _Search(text, max_steps)
     position = 0

@@ -96,15 +96,19 @@ def is_loop(node: Node) -> bool:
     return isinstance(node, Repeat) and (node.high is None or node.high > _LONG)
 
 
-def nullable(node: Node) -> bool:
-    """Return whether a node matches the empty text wherever it stands."""
+def nullable(node: Node, *, where_it_holds: bool = False) -> bool:
+    """Return whether a node matches the empty text everywhere, or somewhere at all.
+
+    A boundary and a look around match it ``where_it_holds``.
+    """
     if isinstance(node, Repeat):
-        return node.low == 0 or nullable(node.item)
+        return node.low == 0 or nullable(node.item, where_it_holds=where_it_holds)
+    parts = (nullable(part, where_it_holds=where_it_holds) for part in parts_of(node))
     if isinstance(node, Alternatives):
-        return any(map(nullable, node.items))
+        return any(parts)
     if isinstance(node, Sequence | Atomic):
-        return all(map(nullable, parts_of(node)))
-    return False
+        return all(parts)
+    return where_it_holds and not isinstance(node, Characters)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -1,6 +1,7 @@
 """Judges whether a bundle is exactly what its model was trained with.
 
 - ``verify``: the whole judgement, stage by stage.
+- ``headers``: what the parts announce, before room is made for it.
 - ``requirements``: what the operator demands beyond that.
 - ``structure``: whether the parts fit each other.
 - ``labels``: whether a challenger's labels can be compared with the champion's.

@@ -1,6 +1,7 @@
 """Verify a bundle, stage by stage, from bytes that are read once and parts that are parsed once.
 
-The bytes against the manifest; the signature and the pin, if they are required; the preprocessing
+The bytes against the manifest; the signature and the pin, if they are required; what the parts
+announce against what they hold; the preprocessing
 against its fingerprint and against the one that the weights were trained with; the network's labels
 against the schema's; the environment against the policy; and last the probes, on the very objects
 that will serve.
@@ -22,6 +23,7 @@ from guards.integrity.environment import (
     exact_environment,
     with_libraries,
 )
+from guards.integrity.headers.check import check_headers
 from guards.integrity.parity import check_parity
 from guards.integrity.probes import compare_outputs
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements, trust_options
@@ -90,6 +92,7 @@ def _verify(
     sealed = _read_with_reasons(path, keys, requirements.trusted)
     _refuse_if_any(path, _check_signature(sealed, keys))
     _refuse_if_any(path, _check_pin(sealed, requirements.pin))
+    _refuse_if_any(path, check_headers(sealed))
     columns = _unpickle_columns(sealed, requirements.trusted)
     for stage in (
         _check_preprocessing(sealed, columns),

@@ -82,8 +82,10 @@ def _sealed(model: Path) -> str:
     except (CallError, GuardRefused) as error:
         return _reason(error)
     bundle = open_bundle(destination)
-    theirs = AutoModelForSequenceClassification.from_pretrained(model, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(model)
+    theirs = AutoModelForSequenceClassification.from_pretrained(
+        model, dtype=torch.float32, trust_remote_code=False
+    ).eval()
+    tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
     taken = inspect.signature(theirs.forward).parameters
     worst = 0.0
     for text in _TRIED:

@@ -20,7 +20,7 @@ class Classification:
 
     def __init__(self) -> None:
         self._pipelines = [
-            pipeline("text-classification", model=model)
+            pipeline("text-classification", model=model, trust_remote_code=False)
             for model in os.environ["PEER_MODELS"].split(os.pathsep)
         ]
 

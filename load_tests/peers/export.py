@@ -13,7 +13,7 @@ __all__ = ["export"]
 def export(directory: str, graph: str) -> None:
     """Write the classifier in ``directory`` to ``graph``."""
     model = AutoModelForSequenceClassification.from_pretrained(
-        directory, attn_implementation="eager", dtype=torch.float32
+        directory, attn_implementation="eager", dtype=torch.float32, trust_remote_code=False
     ).eval()
     model.config.return_dict = False
     ids = torch.ones((2, 8), dtype=torch.int64)

@@ -20,7 +20,7 @@ class Classification:
     """Classifies texts in batches of what has come."""
 
     def __init__(self, model: str) -> None:
-        self._pipeline = pipeline("text-classification", model=model)
+        self._pipeline = pipeline("text-classification", model=model, trust_remote_code=False)
 
     @serve.batch
     async def classify(self, texts: list[str]) -> list[dict[str, str | float]]:

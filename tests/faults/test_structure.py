@@ -75,7 +75,9 @@ def test_fewer_embeddings_than_configured(champion: Path, copied: Copy) -> None:
     bundle = copied(champion)
     edit_json(bundle, CONFIG, lambda config: config["encoder"].update(vocab_size=5000))
 
-    the_finding(findings_of(bundle), "load_failed", "model")
+    finding = the_finding(findings_of(bundle), "network_mismatch", CONFIG)
+
+    assert "(5000, " in finding.observed
 
 
 def _turn(inputs: JsonObject) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from transformers import BertConfig, PreTrainedConfig
 
+from artifacts.bundle.model_types import TEXT_MODELS
 from artifacts.bundle.network import (
     DocumentClassifier,
     TextClassifier,
     empty_network,
     harmless_config,
+    harmless_fields,
     model_of,
     new_network,
     positions_of,
 )
+from load_tests.micro.family_models import FAMILIES as LIBRARY_FAMILIES
 from tests.models import FAMILIES
 
 if TYPE_CHECKING:
@@ -88,6 +92,10 @@ ASKED = {
     "attn_implementation": "somebody/kernel",
     "_attn_implementation": "somebody/kernel",
     "quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True},
+    "_name_or_path": "somebody/model",
+    "_experts_implementation": "somebody/kernel",
+    "custom_pipelines": {"text-classification": {"impl": "somebody.Pipeline"}},
+    "backbone_config": {"model_type": "timm_backbone", "backbone": "somebody/model"},
 }
 
 
@@ -99,6 +107,57 @@ def test_configuration_that_asks_for_more(name: str) -> None:
     assert "somebody" not in str(config.to_dict())
     assert getattr(config, "quantization_config", None) is None
     empty_network(bert(**{name: ASKED[name]}))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_fields_are_left_out_at_every_depth(name: str) -> None:
+    """What is asked for inside an encoder, a list or a section of it is left out too."""
+    asked = {name: ASKED[name]}
+    deep = {"encoder": bert(**asked, sections=[{"kept": 1, **asked}]), **asked}
+
+    left = harmless_fields({"model_type": "understudy", "task": {"deep": deep}, **deep})
+
+    assert name not in json.dumps(left)
+    assert left["encoder"]["sections"] == [{"kept": 1}]
+
+
+def test_code_named_below_the_encoder_is_never_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No question is put on the terminal, and nothing is run, whatever the configuration names."""
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked"))
+    config = bert(auto_map={"AutoModel": "modeling.Evil", "AutoConfig": "modeling.Config"})
+
+    made = {"model_type": "understudy", "encoder": config, "columns_width": 1, "auto_map": {}}
+
+    assert isinstance(empty_network(made), DocumentClassifier)
+
+
+def test_labels_may_have_any_name() -> None:
+    """A label that is called like a field is a label."""
+    labels = {"auto_map": 0, "_private": 1}
+
+    config = harmless_config(bert(id2label={"0": "auto_map", "1": "_private"}, label2id=labels))
+
+    assert config.label2id == labels
+
+
+@pytest.mark.parametrize(
+    "kind", ["t5", "clip", "encoder-decoder", "mra", "rag", "timm_wrapper", "vit", "whisper"]
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_kinds_that_are_no_classifiers_of_text(kind: str, *, inside: bool) -> None:
+    """A kind that loads other models, takes images or sound, or fetches kernels is not built."""
+    config: JsonObject = {"model_type": kind}
+    if inside:
+        config = {"model_type": "understudy", "encoder": config}
+
+    with pytest.raises(ValueError, match="Unrecognized model"):
+        empty_network(config)
+
+
+@pytest.mark.parametrize("kind", [family.model_type for family in LIBRARY_FAMILIES.values()])
+def test_families_that_are_sealed_are_kinds_of_text(kind: str) -> None:
+    """Every family that can be sealed may be opened."""
+    assert kind in TEXT_MODELS
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 from transformers import (
     AutoModel,
     AutoModelForMaskedLM,
@@ -17,6 +17,7 @@ from transformers import (
     BigBirdConfig,
     CanineConfig,
     CanineModel,
+    CLIPTextConfig,
     FNetConfig,
     FunnelBaseModel,
     FunnelConfig,
@@ -239,10 +240,21 @@ def test_form_of_output(tmp_path: Path, field: str) -> None:
     assert network.pool(torch.zeros(1, 4, dtype=torch.long)).shape == (1, 16)
 
 
-@pytest.mark.parametrize("config", [FNetConfig(**SIZES), YosoConfig(**SIZES)], ids=["fnet", "yoso"])
-def test_states_that_depend_on_padding(tmp_path: Path, config: PreTrainedConfig) -> None:
+@pytest.mark.parametrize("config", [YosoConfig(**SIZES), CLIPTextConfig()], ids=["yoso", "clip"])
+def test_kinds_that_no_bundle_may_hold(tmp_path: Path, config: PreTrainedConfig) -> None:
+    """A base that downloads kernels, or is a part of a model of images, is refused by its kind."""
+    (tmp_path / "config.json").write_text(config.to_json_string())
+    (tmp_path / "model.safetensors").write_bytes(save({}))
+
+    with pytest.raises(GuardRefused, match=f"model_type '{config.model_type}'") as refusal:
+        check_base(str(tmp_path))
+
+    assert refusal.value.findings[0].code == "model_not_supported"
+
+
+def test_states_that_depend_on_padding(tmp_path: Path) -> None:
     """A base that mixes padding into its states is refused with what another one must be."""
-    saved(tmp_path, config)
+    saved(tmp_path, FNetConfig(**SIZES))
 
     finding = refused(tmp_path)
 
