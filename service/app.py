@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,11 +25,12 @@ import bentoml
 from pydantic import RootModel
 
 from guards.errors import CallError
-from service.child_environment import child_environment
 from service.exit_codes import ExitCode
 from service.http.access import read_access
 from service.http.routes import NATIVE_PATH, Serving, WebApp
 from service.http.schemas import DocumentBody, PredictionBody
+from service.lifecycle.preflight import check_bundles
+from service.lifecycle.roles import handed_over
 from service.lifecycle.runtime import Runtime
 from service.lifecycle.supervisor import stop_service
 from service.settings import PREFIX, read_settings
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Understudy", "serve", "web"]
-
-_PREFLIGHT = "service.lifecycle.preflight"
 
 _HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
 
@@ -118,27 +116,26 @@ class Understudy:
     @bentoml.on_deployment
     @staticmethod
     def preflight() -> None:
-        """Judge every bundle in a process of its own, and exit 78 rather than open the port."""
+        """Have every bundle judged, and exit 78 rather than open the port."""
         _keep_standard_output_for_events()
         try:
             settings = read_settings()
             read_access(settings.api_keys_file)
             _check_log_file(settings.log_file)
+            code = check_bundles(settings)
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
-            sys.exit(ExitCode.WRONG_CALL)
-        child = subprocess.run(  # noqa: S603 (our own module)
-            [sys.executable, "-m", _PREFLIGHT], env=child_environment(), check=False
-        )
-        if child.returncode != 0:
-            sys.exit(child.returncode)
+            code = ExitCode.WRONG_CALL
+        if code != ExitCode.DONE:
+            sys.exit(code)
 
     @bentoml.on_startup
     async def start(self) -> None:
         """Begin to start; readiness follows when the champion can answer."""
         settings = read_settings()
         access = read_access(settings.api_keys_file)
-        web.serving = Serving(Runtime(settings, stop_service), access, _service.schema())
+        runtime = Runtime(settings, stop_service, judged=handed_over(settings))
+        web.serving = Serving(runtime, access, _service.schema())
         web.serving.runtime.start()
 
     @bentoml.on_shutdown

@@ -14,6 +14,7 @@ from guards.bundle.engines import ENGINE_NAMES
 from guards.errors import CallError
 from guards.evidence.criteria import Guardrail, Rule
 from guards.evidence.criteria import Policy as VerdictPolicy
+from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, Allowance
 from guards.integrity.requirements import Policy, Requirements
 from service.durations import DURATION, seconds_of
 
@@ -154,6 +155,12 @@ class Settings:
     trust: _Names = ()
     """Classes (``module.Class``), separated by commas, that a bundle which names them may load."""
 
+    guard_memory_bytes: _Count = DEFAULT_ALLOWANCE.memory_bytes
+    """The guard refuses a bundle unread that may need more memory than this to be judged."""
+
+    guard_seconds: _Interval = DEFAULT_ALLOWANCE.seconds
+    """Processor seconds in which the guard judges a bundle; a large one has more."""
+
     verdict: Annotated[Rule, Field(description=_one_of(get_args(Rule)))] = "better"
     """What a challenger must be shown to be, to be promoted."""
 
@@ -180,6 +187,11 @@ class Settings:
             signature_keys=self.signature_keys,
             trusted=self.trust,
         )
+
+    @property
+    def allowance(self) -> Allowance:
+        """What judging a bundle may cost."""
+        return Allowance(self.guard_memory_bytes, self.guard_seconds)
 
     @property
     def policy(self) -> VerdictPolicy:
