@@ -78,12 +78,15 @@ def read_plain_file(path: Path, max_bytes: int) -> tuple[int, bytes]:
         if error.errno in _KINDS:
             raise NotAPlainFile(_KINDS[error.errno]) from None
         raise
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise NotAPlainFile(_kind(status.st_mode))
-        # One byte more than it has: a file that grows meanwhile is not the one that was sealed.
-        return status.st_size, file.read(min(status.st_size, max_bytes) + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            # One byte more than it has: a file that grows meanwhile is not what was sealed.
+            return status.st_size, file.read(min(status.st_size, max_bytes) + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _kind(mode: int) -> str:

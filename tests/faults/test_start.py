@@ -17,7 +17,8 @@ import sklearn
 from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
 from artifacts.training.columns import fit_columns
-from service.lifecycle.preflight import judge
+from service.lifecycle.preflight import refusals
+from service.lifecycle.roles import judge_roles
 from service.settings import Settings
 from tests.faults.resealing import dumped, edit_json, edit_manifest, reseal
 from tests.patience import PATIENCE_S, wait_until
@@ -172,12 +173,14 @@ def test_faulty_challenger_is_judged_like_a_champion(
     damaged = copied(challenger)
     damage(damaged)
 
-    (refusal,) = judge(Settings(champion=str(champion), challengers=(str(damaged),)))
+    (refusal,) = refusals(
+        judge_roles(Settings(champion=str(champion), challengers=(str(damaged),)))
+    )
 
     role, refused = refusal
     assert role == "challenger"
     assert code in {finding.code for finding in refused.findings}
-    ((role, refused),) = judge(Settings(champion=str(damaged)))
+    ((role, refused),) = refusals(judge_roles(Settings(champion=str(damaged))))
     assert role == "champion"
     assert code in {finding.code for finding in refused.findings}
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["answer_jobs"]
+__all__ = ["JOB_BEGINS", "answer_jobs"]
+
+JOB_BEGINS = b"\0"
+"""Stands on standard error before what is said of a job."""
 
 _INPUT, _OUTPUT, _ERRORS = 0, 1, 2
 
@@ -40,6 +43,7 @@ def answer_jobs(
     _write(answers, {"ready": True})
     for job in jobs:
         gc.collect()
+        os.write(_ERRORS, JOB_BEGINS)
         limits = Limits.from_json(job["limits"])
         enforce(limits)
         _write(answers, _answer(job["path"], limits, job["work"], work))

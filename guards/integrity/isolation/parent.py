@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from guards.errors import CallError, Finding
+from guards.integrity.isolation.child import JOB_BEGINS
 from guards.integrity.isolation.deaths import death
 from guards.integrity.isolation.limits import Limits, too_costly
 
@@ -116,7 +117,6 @@ class _Child:
 
     def outcome(self, job: Job) -> tuple[JsonObject | Finding, bool]:
         """Wait for the answer to a job; the second value says that the process is lost."""
-        self._complaints.clear()
         line = self._line(job.limits.wall_s)
         if line is not None:
             message = json.loads(line)
@@ -159,7 +159,8 @@ class _Child:
         del self._complaints[:-_MAX_COMPLAINTS_BYTES]
 
     def _said(self) -> str:
-        return self._complaints.decode("utf-8", "replace")
+        """Return the end of what the process said of the job that it was at."""
+        return self._complaints.rpartition(JOB_BEGINS)[2].decode("utf-8", "replace")
 
     def _kill(self) -> None:
         """Kill the process and its descendants; until it is waited for, its id is its own."""
