@@ -72,7 +72,9 @@ def test_labels_that_only_one_knows_are_named(
 ) -> None:
     """On standard error, with the bundle; a challenger with the same labels needs no note."""
     challengers = (str(challenger), str(related))
-    assert list(refusals(judge_roles(Settings(champion=str(champion), challengers=challengers)))) == []
+    assert (
+        list(refusals(judge_roles(Settings(champion=str(champion), challengers=challengers)))) == []
+    )
     assert capsys.readouterr().err == f"understudy: challenger {related}: {NOTE}\n"
 
 

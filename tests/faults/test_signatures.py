@@ -237,7 +237,10 @@ def test_every_variant_needs_a_signature(
         signature_keys=(str(keys.public),),
     )
 
-    refused = [(role, refusal.subject, refusal.findings) for role, refusal in refusals(judge_roles(settings))]
+    refused = [
+        (role, refusal.subject, refusal.findings)
+        for role, refusal in refusals(judge_roles(settings))
+    ]
 
     assert [one[:2] for one in refused] == [
         ("challenger", str(challenger)),

@@ -82,9 +82,7 @@ def test_every_action_is_tried() -> None:
 
 
 @pytest.mark.parametrize("action", ["answer", "print", "read input"])
-def test_ordinary_work_is_answered(
-    survived: dict[str, JsonObject | Finding], action: str
-) -> None:
+def test_ordinary_work_is_answered(survived: dict[str, JsonObject | Finding], action: str) -> None:
     """What is printed meanwhile is no answer, and standard input is empty."""
     assert isinstance(survived[action], dict)
 
@@ -125,7 +123,9 @@ def test_whatever_is_raised_is_a_finding(
     finding = finding_of(survived, action)
 
     assert finding.code == "bundle_crashes"
-    names = dict(zip(RAISING, ("SystemExit", "Panic", "KeyboardInterrupt", "Recursion"), strict=True))
+    names = dict(
+        zip(RAISING, ("SystemExit", "Panic", "KeyboardInterrupt", "Recursion"), strict=True)
+    )
     assert names[action] in finding.observed
 
 
@@ -179,7 +179,9 @@ def test_processor_time_is_limited() -> None:
 
 def test_limits_are_each_jobs_own() -> None:
     """Time that one job may take is not taken from the next."""
-    allowed = [Job("a", Limits(MEMORY_BYTES, cpu_s), {"action": "answer"}) for cpu_s in (5, 500, 50)]
+    allowed = [
+        Job("a", Limits(MEMORY_BYTES, cpu_s), {"action": "answer"}) for cpu_s in (5, 500, 50)
+    ]
 
     seconds = [outcome["processor_s"] for outcome in run_jobs(CHILD, environment(), allowed)]  # type: ignore[index]  # no findings
 
