@@ -21,7 +21,15 @@ from service.durations import DURATION, seconds_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["AUTO", "PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
+__all__ = [
+    "AUTO",
+    "PREFIX",
+    "Capture",
+    "Settings",
+    "SettingsError",
+    "allowance_of",
+    "read_settings",
+]
 
 PREFIX = "UNDERSTUDY_"
 
@@ -156,10 +164,8 @@ class Settings:
     """Classes (``module.Class``), separated by commas, that a bundle which names them may load."""
 
     guard_memory_bytes: _Count = DEFAULT_ALLOWANCE.memory_bytes
-    """The guard refuses a bundle unread that may need more memory than this to be judged."""
-
     guard_seconds: _Interval = DEFAULT_ALLOWANCE.seconds
-    """Processor seconds in which the guard judges a bundle; a large one has more."""
+    """What judging a bundle may cost, as ``Allowance`` says."""
 
     verdict: Annotated[Rule, Field(description=_one_of(get_args(Rule)))] = "better"
     """What a challenger must be shown to be, to be promoted."""
@@ -187,11 +193,6 @@ class Settings:
             signature_keys=self.signature_keys,
             trusted=self.trust,
         )
-
-    @property
-    def allowance(self) -> Allowance:
-        """What judging a bundle may cost."""
-        return Allowance(self.guard_memory_bytes, self.guard_seconds)
 
     @property
     def policy(self) -> VerdictPolicy:
@@ -239,6 +240,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         raise _malformed(error) from None
     return settings if settings.champion is not None else _with_roles(settings)
+
+
+def allowance_of(settings: Settings) -> Allowance:
+    """Return what judging a bundle may cost."""
+    return Allowance(settings.guard_memory_bytes, settings.guard_seconds)
 
 
 def _field_name(variable: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from guards.integrity.requirements import NO_REQUIREMENTS
 from service.lifecycle.judging import Question, judge
-from service.settings import PREFIX, read_settings
+from service.settings import PREFIX, allowance_of, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,4 +42,6 @@ def _roots(questions: Sequence[Question]) -> list[str]:
     # Only the guard's own settings count here: no champion has to be named.
     ours = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}GUARD_")}
     settings = read_settings({**ours, f"{PREFIX}CHAMPION": questions[0].path})
-    return [judgement.passed().fingerprint for judgement in judge(questions, settings.allowance)]
+    return [
+        judgement.passed().fingerprint for judgement in judge(questions, allowance_of(settings))
+    ]

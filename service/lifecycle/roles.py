@@ -16,7 +16,7 @@ from guards.errors import CallError
 from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.lifecycle.judging import Judgement, Question, judge
-from service.settings import PREFIX, SettingsError
+from service.settings import PREFIX, SettingsError, allowance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def judge_roles(settings: Settings) -> list[Judgement]:
     requirements = [settings.requirements(role_of(index)) for index in range(len(paths))]
     questions = list(map(Question, paths, requirements, [settings.engine] * len(paths)))
     judgements: list[Judgement] = []
-    for judgement in judge(questions, settings.allowance):
+    for judgement in judge(questions, allowance_of(settings)):
         if judgements:
             judgements.append(_beside(judgements[0], judgement))
         else:

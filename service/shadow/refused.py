@@ -18,7 +18,7 @@ __all__ = ["RefusedChallenger"]
 
 
 class RefusedChallenger:
-    """Gives every document back as missed; implements ``interface.Challenger``."""
+    """Returns every document as missed; implements ``interface.Challenger``."""
 
     _listener: Listener
 
@@ -47,7 +47,7 @@ class RefusedChallenger:
         listener.refused(self._id, self._findings)
 
     def offer(self, pending: PendingComparison) -> None:
-        """Give the document back."""
+        """Return the document at once."""
         self._listener.settled(self._id, pending, Missed.CHALLENGER_DOWN)
 
     async def drain(self, timeout_s: float) -> None:
