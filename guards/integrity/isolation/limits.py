@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from guards.bundle.directory import entries
 from guards.errors import Finding, GuardRefused
@@ -17,14 +17,21 @@ __all__ = ["DEFAULT_ALLOWANCE", "Allowance", "Limits", "limits_of", "too_costly"
 
 _GIB = 1024**3
 
-_ARRAYS = ("model/", "engines/")
-"""Folders of weights and graphs, which are loaded a few times over but not expanded."""
 
-_COPIES_OF_ARRAYS = 4
-_COPIES_OF_OTHERS = 16
-"""Parsed JSON and unpickled objects take several times the bytes of their file."""
+class _Cost(NamedTuple):
+    """What judging takes for each byte of a file, with room of three times what was measured."""
 
-_SECONDS_PER_GIB = 15.0
+    memory_bytes: int
+    seconds_per_gib: float
+
+
+_ARRAYS = _Cost(4, 60.0)
+"""Weights and graphs are loaded a few times over, and run on the probes."""
+
+_JSON = _Cost(128, 600.0)
+"""A tokenizer of 700,000 pieces takes 48 times its bytes while it is built and fingerprinted."""
+
+_OTHER = _Cost(16, 240.0)
 
 _WALL_FLOOR_S = 30.0
 _WALL_PER_CPU = 4.0
@@ -75,20 +82,25 @@ class Limits:
 def limits_of(path: Path, allowance: Allowance = DEFAULT_ALLOWANCE) -> Limits:
     """Return the limits for the bundle at ``path``, from the sizes of its files alone.
 
-    ``memory = 1 GiB + 4 x (weights and graphs) + 16 x (all other files)``, and ``processor time =
-    allowance.seconds + 15 s for each GiB of that memory beyond the first``. Where nothing can be
-    listed they are those of an empty bundle: reading it says why. Raises ``GuardRefused`` where the
-    memory is above the allowance, or where there are too many files.
+    They are 1 GiB and ``allowance.seconds``, and for each file what its kind costs: for each byte
+    of JSON 128 bytes and 600 s a GiB, of weights and graphs 4 bytes and 60 s a GiB, of anything
+    else 16 bytes and 240 s a GiB. Where nothing can be listed they are those of an empty bundle:
+    reading it says why. Raises ``GuardRefused`` where the memory is above the allowance, or where
+    there are too many files.
     """
     try:
-        arrays, others = _sizes(path)
+        files = [entry for entry in entries(path) if entry.kind == "file"]
     except OSError:
-        arrays = others = 0
-    expanded = _COPIES_OF_ARRAYS * arrays + _COPIES_OF_OTHERS * others
-    cpu_s = allowance.seconds + _SECONDS_PER_GIB * expanded / _GIB
-    limits = Limits(_GIB + expanded, cpu_s)
+        files = []
+    memory_bytes, cpu_s = _GIB, allowance.seconds
+    for file in files:
+        cost = _cost(file.name)
+        memory_bytes += cost.memory_bytes * file.size_bytes
+        cpu_s += cost.seconds_per_gib * file.size_bytes / _GIB
+    limits = Limits(memory_bytes, cpu_s)
     if limits.memory_bytes > allowance.memory_bytes:
-        raise GuardRefused(str(path), [_above(path, arrays + others, limits, allowance)])
+        size_bytes = sum(file.size_bytes for file in files)
+        raise GuardRefused(str(path), [_above(path, size_bytes, limits, allowance)])
     return limits
 
 
@@ -102,15 +114,10 @@ def too_costly(path: str, limits: Limits, observed: str) -> Finding:
     )
 
 
-def _sizes(path: Path) -> tuple[int, int]:
-    """Return the bytes of weights and graphs, and of all other files."""
-    arrays = others = 0
-    for entry in entries(path):
-        if entry.kind == "file" and entry.name.startswith(_ARRAYS):
-            arrays += entry.size_bytes
-        elif entry.kind == "file":
-            others += entry.size_bytes
-    return arrays, others
+def _cost(name: str) -> _Cost:
+    if name.endswith(".json"):
+        return _JSON
+    return _ARRAYS if name.startswith(("model/", "engines/")) else _OTHER
 
 
 def _above(path: Path, size_bytes: int, limits: Limits, allowance: Allowance) -> Finding:

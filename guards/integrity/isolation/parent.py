@@ -27,8 +27,8 @@ __all__ = ["Job", "run_jobs"]
 _START_S = 300.0
 """Imports on a cold disk and a busy machine; only a broken installation takes longer."""
 
-_EXIT_S = 1.0
-"""A process without an answer has ended by itself, or does so in this time, or is killed."""
+_EXIT_S = 30.0
+"""How long the system may take to free what a process has."""
 
 _MAX_ANSWER_BYTES = 64 * 1024**2
 _MAX_COMPLAINTS_BYTES = 8192
@@ -124,7 +124,8 @@ class _Child:
                 return message["answer"], False
             return Finding.from_json(message["finding"]), False
         try:
-            returncode = self._process.wait(_EXIT_S)
+            # While its pipes are open, time has passed; else it has ended, or is about to.
+            returncode = self._process.wait(0 if self._selector.get_map() else _EXIT_S)
         except subprocess.TimeoutExpired:
             observed = f"no answer in {job.limits.wall_s:.0f} s"
             return too_costly(job.path, job.limits, observed), True

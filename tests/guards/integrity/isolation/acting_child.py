@@ -33,9 +33,8 @@ def _take_memory() -> None:
 
 
 def _take_memory_in_steps() -> None:
-    kept = []
-    while True:
-        kept.append(bytearray(64 * 1024**2))
+    kept = [bytearray(64 * 1024**2) for _ in range(32)]
+    del kept
 
 
 def _say_bad_alloc() -> None:

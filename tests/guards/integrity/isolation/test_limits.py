@@ -25,17 +25,20 @@ def sparse(path: Path, size_bytes: int) -> None:
 
 
 def test_larger_files_may_cost_more(tmp_path: Path) -> None:
-    """Weights and graphs four times their size, anything else sixteen times, and 15 s a GiB."""
+    """Weights and graphs four times their size, JSON far more, anything else in between."""
     assert limits_of(tmp_path) == EMPTY
 
     sparse(tmp_path / "model" / "model.safetensors", GIB // 4)
-    assert limits_of(tmp_path) == Limits(2 * GIB, 23.0)
+    assert limits_of(tmp_path) == Limits(2 * GIB, 8.0 + 15.0)
 
     sparse(tmp_path / "engines" / "onnx-int8" / "model.onnx", GIB // 4)
-    assert limits_of(tmp_path) == Limits(3 * GIB, 38.0)
+    assert limits_of(tmp_path) == Limits(3 * GIB, 8.0 + 30.0)
 
     sparse(tmp_path / "preprocessing" / "columns.joblib", GIB // 8)
-    assert limits_of(tmp_path) == Limits(5 * GIB, 68.0)
+    assert limits_of(tmp_path) == Limits(5 * GIB, 8.0 + 60.0)
+
+    sparse(tmp_path / "preprocessing" / "tokenizer.json", GIB // 64)
+    assert limits_of(tmp_path) == Limits(7 * GIB, 8.0 + 69.375)
 
 
 def test_seconds_are_what_the_operator_allows(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -52,13 +53,20 @@ def only(outcomes: list[JsonObject | Finding]) -> Finding:
 
 
 @pytest.fixture(scope="module")
-def survived() -> dict[str, JsonObject | Finding]:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the working directory of the child that survives."""
+    return tmp_path_factory.mktemp("child")
+
+
+@pytest.fixture(scope="module")
+def survived(directory: Path) -> dict[str, JsonObject | Finding]:
     """Run everything that a child survives, in one."""
     actions = [
         *("answer", "print", "read input", *REFUSED, *RAISING),
         *("take memory", "take memory in steps", "say that memory is short", "answer"),
     ]
-    outcomes = run(*actions)
+    with contextlib.chdir(directory):
+        outcomes = run(*actions)
     assert isinstance(outcomes[0], dict)
     assert isinstance(outcomes[-1], dict)
     assert outcomes[0]["pid"] == outcomes[-1]["pid"]
@@ -105,14 +113,10 @@ def test_no_process_no_connection_no_question_no_file(
     assert ("is judged" in finding.observed) != (action == "write a file")
 
 
-def test_no_file_is_written(
-    survived: dict[str, JsonObject | Finding],
-) -> None:
+def test_no_file_is_written(survived: dict[str, JsonObject | Finding], directory: Path) -> None:
     """A file may be opened, and stays empty."""
     assert "File too large" in finding_of(survived, "write a file").observed
-    written = Path("written")
-    assert written.read_bytes() == b""
-    written.unlink()
+    assert (directory / "written").read_bytes() == b""
 
 
 @pytest.mark.parametrize("action", RAISING)
