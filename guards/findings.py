@@ -68,6 +68,8 @@ Code = Literal[
     "answers_differ",
     "answers_not_finite",
     "model_changes_itself",
+    "bundle_too_costly",
+    "bundle_crashes",
 ]
 
 
@@ -284,7 +286,8 @@ CATALOGUE: Mapping[Code, Entry] = {
     ),
     "bundle_replaced": Entry(
         Section.SERVING,
-        "a challenger that started again found another bundle at its path",
+        "the service, or a process that it started again, found another bundle at the path than "
+        "the guard had passed",
         "restart the service to serve the new one, and seal every version in its own directory",
     ),
     "recheck_failed": Entry(
@@ -385,5 +388,16 @@ CATALOGUE: Mapping[Code, Entry] = {
         "give --max-length a number of tokens within which it always attends in the same way "
         "(BigBird: at most (5 + 2 * num_random_blocks) * block_size), or train with full attention "
         '(`attention_type="original_full"`)',
+    ),
+    "bundle_too_costly": Entry(
+        Section.LIBRARIES,
+        "judging it took, or might take, more memory or time than its size explains",
+        "take the bundle from where it was sealed; where the machine is slow, raise "
+        "UNDERSTUDY_GUARD_SECONDS",
+    ),
+    "bundle_crashes": Entry(
+        Section.LIBRARIES,
+        "the process that judged it ended, or a library failed in a way that it never should",
+        "take the bundle from where it was sealed, and do not open this one elsewhere",
     ),
 }

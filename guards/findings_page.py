@@ -37,6 +37,10 @@ _BEFORE: Mapping[Section, str] = {
 `ENGINE` names the engine; with `ENGINE=auto` they are reported in `service.started` and on standard
 error, and the network itself answers.
 """,
+    Section.LIBRARIES: """\
+Bundles are judged in a process of its own under limits of memory and time, and what ends that
+process is a finding too: [isolation.md](isolation.md).
+""",
     Section.ROLES: """\
 A start judges every challenger beside the champion, and again when the challenger's process
 announces itself. `understudy verify` judges each bundle by itself, and does not report it.

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,12 +26,13 @@ from pydantic import RootModel
 from uvicorn.config import HTTP_PROTOCOLS
 
 from guards.errors import CallError
-from service.child_environment import child_environment
 from service.diagnostics import make_diagnostics_printable
 from service.exit_codes import ExitCode
 from service.http.access import read_access
 from service.http.routes import NATIVE_PATH, Serving, WebApp
 from service.http.schemas import DocumentBody, PredictionBody
+from service.lifecycle.preflight import check_bundles
+from service.lifecycle.roles import handed_over
 from service.lifecycle.runtime import Runtime
 from service.lifecycle.supervisor import stop_service
 from service.settings import PREFIX, read_settings
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Understudy", "serve", "web"]
-
-_PREFLIGHT = "service.lifecycle.preflight"
 
 # BentoML starts uvicorn without naming a protocol. This is what uvicorn then looks up.
 HTTP_PROTOCOLS["auto"] = "service.http.connections:LimitedConnection"
@@ -119,21 +117,19 @@ class Understudy:
     @bentoml.on_deployment
     @staticmethod
     def preflight() -> None:
-        """Judge every bundle in a process of its own, and exit 78 rather than open the port."""
+        """Have every bundle judged, and exit 78 rather than open the port."""
         _keep_standard_output_for_events()
         try:
             settings = read_settings()
             read_access(settings.api_keys_file)
             if settings.log_file is not None:
                 check_log_file(settings.log_file, private=settings.capture != "none")
+            code = check_bundles(settings)
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
-            sys.exit(ExitCode.WRONG_CALL)
-        child = subprocess.run(  # noqa: S603 (our own module)
-            [sys.executable, "-m", _PREFLIGHT], env=child_environment(), check=False
-        )
-        if child.returncode != 0:
-            sys.exit(child.returncode)
+            code = ExitCode.WRONG_CALL
+        if code != ExitCode.DONE:
+            sys.exit(code)
 
     @bentoml.on_startup
     async def start(self) -> None:
@@ -143,8 +139,9 @@ class Understudy:
 
         settings = read_settings()
         access = read_access(settings.api_keys_file)
-        web.serving = Serving(Runtime(settings, stop_service), access, _service.schema())
-        LimitedConnection.on_cut = web.serving.runtime.metrics.connections_cut.inc
+        runtime = Runtime(settings, stop_service, judged=handed_over(settings))
+        web.serving = Serving(runtime, access, _service.schema())
+        LimitedConnection.on_cut = runtime.metrics.connections_cut.inc
         web.serving.runtime.start()
 
     @bentoml.on_shutdown

@@ -14,13 +14,22 @@ from guards.bundle.engines import ENGINE_NAMES
 from guards.errors import CallError
 from guards.evidence.criteria import Guardrail, Rule
 from guards.evidence.criteria import Policy as VerdictPolicy
+from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, Allowance
 from guards.integrity.requirements import Policy, Requirements
 from service.durations import DURATION, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["AUTO", "PREFIX", "Capture", "Settings", "SettingsError", "read_settings"]
+__all__ = [
+    "AUTO",
+    "PREFIX",
+    "Capture",
+    "Settings",
+    "SettingsError",
+    "allowance_of",
+    "read_settings",
+]
 
 PREFIX = "UNDERSTUDY_"
 
@@ -154,6 +163,10 @@ class Settings:
     trust: _Names = ()
     """Classes (``module.Class``), separated by commas, that a bundle which names them may load."""
 
+    guard_memory_bytes: _Count = DEFAULT_ALLOWANCE.memory_bytes
+    guard_seconds: _Interval = DEFAULT_ALLOWANCE.seconds
+    """What judging a bundle may cost, as ``Allowance`` says."""
+
     verdict: Annotated[Rule, Field(description=_one_of(get_args(Rule)))] = "better"
     """What a challenger must be shown to be, to be promoted."""
 
@@ -227,6 +240,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         raise _malformed(error) from None
     return settings if settings.champion is not None else _with_roles(settings)
+
+
+def allowance_of(settings: Settings) -> Allowance:
+    """Return what judging a bundle may cost."""
+    return Allowance(settings.guard_memory_bytes, settings.guard_seconds)
 
 
 def _field_name(variable: str) -> str:

@@ -21,10 +21,13 @@ from artifacts.sealing.add_engine import accelerate
 from artifacts.tables import ColumnRoles, Table, as_table
 from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
+from guards.integrity.isolation.parent import run_jobs
+from service.lifecycle import judging
+from tests.judging import judging_here
 from tests.models import FAMILIES, common_columns, save_joined_model, save_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # How long an example takes says how busy the machine is.
@@ -55,6 +58,19 @@ def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
     options = TrainingOptions(epochs=1, max_length=64, seed=seed, accelerate=False)
     train(table, ROLES, destination, options)
     return destination
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _judging_here() -> Iterator[None]:
+    """Judge in this process: a child would import torch again for every test."""
+    with judging_here():
+        yield
+
+
+@pytest.fixture
+def in_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge in a child after all, as the product does."""
+    monkeypatch.setattr(judging, "run_jobs", run_jobs)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guards.bundle.directory import NotAPlainFile, entries, read_plain_file
 from guards.bundle.json_parts import parse_json
 from guards.bundle.layout import CONFIG, MANIFEST, REFERENCE, SIGNATURE, TOKENIZER, WEIGHTS
 from guards.bundle.manifest import invalid_manifest, parse_manifest
@@ -19,7 +18,9 @@ from guards.errors import Finding, GuardRefused, PartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
+    from guards.bundle.directory import Entry
     from guards.bundle.manifest import Manifest, PartRecord
     from guards.bundle.tensors import Tensor
     from guards.findings import Code
@@ -101,19 +102,24 @@ class PartsDiffer(GuardRefused):
         super().__init__(str(sealed.path), findings)
 
 
-def read_sealed(path: Path) -> SealedFiles:
+def read_sealed(path: Path, root: str | None = None) -> SealedFiles:
     """Read a bundle once and compare every byte with its manifest.
 
-    Raises ``PartsDiffer`` with a finding for each part that is missing, changed, unexpected or a
-    link, and ``PartError`` where ``path`` is not a directory with a manifest.
+    With ``root``, a bundle with another root fingerprint is refused before any part is read. Raises
+    ``PartsDiffer`` with a finding for each part that is missing, changed, unexpected or a link, and
+    ``PartError`` where ``path`` is not a directory with a manifest.
     """
     try:
         manifest = parse_manifest(_manifest_bytes(path))
+        if root is not None and manifest.fingerprint != root:
+            raise PartError(_replaced(path, root, manifest.fingerprint))
         files: dict[str, bytes] = {}
         findings = list(_compare_parts(path, manifest, files))
         sealed = SealedFiles(path, manifest, files, _signature_bytes(path / SIGNATURE))
     except OSError as error:
         raise PartError(_not_a_bundle("bundle_unreadable", path, str(error.strerror))) from None
+    except RecursionError:
+        raise PartError(invalid_manifest("nested too deeply")) from None
     if findings:
         raise PartsDiffer(findings, sealed)
     return sealed
@@ -121,10 +127,11 @@ def read_sealed(path: Path) -> SealedFiles:
 
 def _signature_bytes(path: Path) -> bytes | None:
     """Read a signature; of a longer file, only enough to see that it is too long."""
-    if path.is_symlink() or not path.is_file():
+    try:
+        _, data = read_plain_file(path, MAX_BYTES)
+    except (FileNotFoundError, NotAPlainFile):
         return None
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    return data
 
 
 def _manifest_bytes(path: Path) -> bytes:
@@ -132,59 +139,47 @@ def _manifest_bytes(path: Path) -> bytes:
         raise PartError(_not_a_bundle("bundle_missing", path, "nothing at this path"))
     if not path.is_dir():
         raise PartError(_not_a_bundle("bundle_not_a_directory", path, "a file"))
-    with os.scandir(path) as entries:
-        kinds = {entry.name: _kind(entry) for entry in entries}
-    if MANIFEST not in kinds:
-        observed = "a directory without one" if kinds else "an empty directory"
-        raise PartError(_not_a_bundle("manifest_missing", path, observed))
-    if kinds[MANIFEST] != "file":
-        raise PartError(_not_a_file(MANIFEST, kinds[MANIFEST]))
-    if (path / MANIFEST).stat().st_size > _MAX_MANIFEST_BYTES:
+    try:
+        size, data = read_plain_file(path / MANIFEST, _MAX_MANIFEST_BYTES)
+    except FileNotFoundError:
+        observed = "a directory without one" if any(path.iterdir()) else "an empty directory"
+        raise PartError(_not_a_bundle("manifest_missing", path, observed)) from None
+    except NotAPlainFile as other:
+        raise PartError(_not_a_file(MANIFEST, str(other))) from None
+    if size > _MAX_MANIFEST_BYTES:
         raise PartError(invalid_manifest(f"more than {_MAX_MANIFEST_BYTES} bytes"))
-    return (path / MANIFEST).read_bytes()
+    return data
 
 
 def _compare_parts(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Iterator[Finding]:
-    kinds = dict(_walk(path))
-    known = {MANIFEST, SIGNATURE} if kinds.get(SIGNATURE) == "file" else {MANIFEST}
-    for name in sorted(kinds.keys() - manifest.parts.keys() - known):
-        code: Code = "part_is_a_link" if kinds[name] == "link" else "part_unexpected"
-        yield Finding(code, name, "no such file in the manifest", f"a {kinds[name]}")
+    found = {entry.name: entry for entry in entries(path)}
+    known = {MANIFEST}
+    if SIGNATURE in found and found[SIGNATURE].kind == "file":
+        known.add(SIGNATURE)
+    for name in sorted(found.keys() - manifest.parts.keys() - known):
+        kind = found[name].kind
+        code: Code = "part_is_a_link" if kind == "link" else "part_unexpected"
+        yield Finding(code, name, "no such file in the manifest", f"a {kind}")
     for name, part in sorted(manifest.parts.items()):
-        kind = kinds.get(name)
-        if kind is None:
-            yield Finding("part_missing", name, f"{part.size} bytes", "no file")
-        elif kind != "file":
-            yield _not_a_file(name, kind)
+        if name in found:
+            yield from _compare_part(path, found[name], part, files)
         else:
-            yield from _compare_part(path, name, part, files)
-
-
-def _walk(path: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the name and kind of each entry below ``path`` that is not a plain directory."""
-    with os.scandir(path) as entries:
-        for entry in entries:
-            name, kind = prefix + entry.name, _kind(entry)
-            if kind == "directory":
-                yield from _walk(Path(entry.path), name + "/")
-            else:
-                yield name, kind
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    if entry.is_symlink():
-        return "link"
-    if entry.is_dir():
-        return "directory"
-    return "file" if entry.is_file() else "special file"
+            yield Finding("part_missing", name, f"{part.size} bytes", "no file")
 
 
 def _compare_part(
-    path: Path, name: str, part: PartRecord, files: dict[str, bytes]
+    path: Path, entry: Entry, part: PartRecord, files: dict[str, bytes]
 ) -> Iterator[Finding]:
+    name, size = entry.name, entry.size_bytes
+    max_bytes = part.size + _MAX_EXCESS_BYTES
+    if entry.kind == "file" and size > max_bytes:
+        yield Finding("part_changed", name, f"{part.size} bytes", f"{size} bytes")
+        return
     try:
-        size = (path / name).stat().st_size
-        data = b"" if size > part.size + _MAX_EXCESS_BYTES else (path / name).read_bytes()
+        size, data = read_plain_file(path / name, max_bytes)
+    except NotAPlainFile as other:
+        yield _not_a_file(name, str(other))
+        return
     except OSError as error:
         yield Finding(
             code="part_unreadable",
@@ -193,9 +188,6 @@ def _compare_part(
             observed=str(error.strerror),
             remedy="make the file readable by this user, or run as a user who may read it",
         )
-        return
-    if len(data) < size:
-        yield Finding("part_changed", name, f"{part.size} bytes", f"{size} bytes")
         return
     if data.startswith(_LFS_POINTER):
         yield Finding(
@@ -214,6 +206,10 @@ def _compare_part(
             expected=f"{part.size} bytes, sha256 {part.sha256[:16]}…",
             observed=f"{len(data)} bytes, sha256 {observed[:16]}…",
         )
+
+
+def _replaced(path: Path, judged: str, observed: str) -> Finding:
+    return Finding("bundle_replaced", str(path), f"{judged}, which the guard has passed", observed)
 
 
 def _not_a_file(name: str, kind: str) -> Finding:

@@ -108,7 +108,8 @@ class ServiceStarted:
     columns (``compiled``, ``scikit-learn``, or None without any), and ``environment`` the versions
     of libraries and the capabilities of the processor. ``environment_differences`` maps each
     library whose version is not the sealed one to (sealed, installed), and ``tolerated`` are the
-    findings that the environment policy let pass. ``settings`` hold no secrets.
+    findings that the environment policy let pass. ``guard`` names under ``limits`` what the
+    platform limits while bundles are judged. ``settings`` hold no secrets.
     """
 
     name: ClassVar[str] = "service.started"
@@ -122,6 +123,7 @@ class ServiceStarted:
     environment_differences: Mapping[str, tuple[str, str]]
     tolerated: tuple[Finding, ...]
     settings: JsonMapping
+    guard: JsonMapping = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
@@ -134,6 +136,7 @@ class ServiceStarted:
             "git_commit": self.git_commit,
             "environment_differences": self.environment_differences,
             "tolerated": [finding.to_json() for finding in self.tolerated],
+            "guard": self.guard,
             "settings": self.settings,
         }
 
@@ -156,6 +159,7 @@ class ServiceStarted:
             },
             tolerated=_findings(data["tolerated"]),
             settings=data["settings"],
+            guard=data.get("guard", {}),
         )
 
 

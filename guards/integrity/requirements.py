@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,13 +27,20 @@ class Requirements:
 
     ``pin`` is the root fingerprint that the bundle must have. ``signature_keys`` are the paths of
     public keys, one of which must have signed the bundle. ``trusted`` are exact globals
-    (``module.Class``) that the bundle may load where its manifest names them too.
+    (``module.Class``) that the bundle may load where its manifest names them too. ``judged`` is the
+    root fingerprint of the bundle that the guard has passed in another process: any other is
+    refused before a part of it is read.
     """
 
     environment: Policy = "probed"
     pin: str | None = None
     signature_keys: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    judged: str | None = None
+
+    def for_judged(self, root: str) -> Self:
+        """Return the same requirements of the bundle that has passed them in another process."""
+        return replace(self, judged=root)
 
     def to_json(self) -> JsonObject:
         """Return the requirements as JSON, for a process that verifies the bundle itself."""
@@ -47,6 +54,7 @@ class Requirements:
             data["pin"],
             tuple(data["signature_keys"]),
             tuple(data["trusted"]),
+            data["judged"],
         )
 
 

@@ -89,7 +89,7 @@ def _verify(
     requirements: Requirements,
 ) -> tuple[LoadedT, list[Finding]]:
     keys = read_public_keys(requirements.signature_keys)
-    sealed = _read_with_reasons(path, keys, requirements.trusted)
+    sealed = _read_with_reasons(path, keys, requirements)
     _refuse_if_any(path, _check_signature(sealed, keys))
     _refuse_if_any(path, _check_pin(sealed, requirements.pin))
     _refuse_if_any(path, check_headers(sealed))
@@ -119,18 +119,23 @@ def _refuse_if_any(path: Path, findings: Iterable[Finding]) -> None:
 
 
 def _read_with_reasons(
-    path: Path, keys: Mapping[str, Ed25519PublicKey], trusted: Sequence[str]
+    path: Path, keys: Mapping[str, Ed25519PublicKey], requirements: Requirements
 ) -> SealedFiles:
     """Read the bundle; if a preprocessing file changed, report which of its values did.
 
-    That takes unpickling a file that was not sealed, so it is not done if a signature is required.
+    That takes unpickling a file that was not sealed, so it is not done if a signature is required,
+    nor by a process that may only load what another one has judged.
     """
     try:
-        return read_sealed(path)
+        return read_sealed(path, requirements.judged)
     except PartsDiffer as refusal:
+        if requirements.judged is not None:
+            raise
         sealed = refusal.sealed
         reasons = (
-            _check_signature(sealed, keys) if keys else _changed_values(sealed, refusal, trusted)
+            _check_signature(sealed, keys)
+            if keys
+            else _changed_values(sealed, refusal, requirements.trusted)
         )
         raise GuardRefused(str(path), [*refusal.findings, *reasons]) from None
 

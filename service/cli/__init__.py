@@ -7,6 +7,7 @@
 - ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
 - ``label_tables``: read tables of true labels.
+- ``judged``: the guard before a command reads bundles itself.
 - ``options``: options that several commands share.
 - ``labelled``: read labelled tables, and print their notes.
 - ``output``: what several commands print.

@@ -10,6 +10,7 @@ import click
 from guards.bundle.engines import ENGINES
 from guards.integrity.parity import MAX_FLIPS
 from guards.integrity.requirements import Requirements
+from service.cli.judged import require_judged
 from service.cli.options import PATH, json_option, known_label_option, trust_option
 from service.cli.output import print_json, print_lines, print_notes, print_sealed
 from service.exit_codes import ExitCode
@@ -71,7 +72,8 @@ def accelerate(  # noqa: PLR0913 (one parameter an option)
     from artifacts.sealing.add_engine import accelerate as accelerate_bundle
     from service.cli.labelled import read_labelled
 
-    opened = open_bundle(bundle, Requirements(trusted=trust))
+    (judged,) = require_judged([bundle], Requirements(trusted=trust))
+    opened = open_bundle(bundle, judged)
     rows = None if documents is None else read_labelled(opened, documents, label).documents
     acceleration = accelerate_bundle(opened, rows, max_flips, engine)
     if as_json:

@@ -10,6 +10,7 @@ import click
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import GuardRefused
 from guards.integrity.differences.bundle_diff import SECTIONS, diff_bundles
+from service.cli.judged import judged_roots
 from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import print_json, print_lines
 from service.exit_codes import ExitCode
@@ -37,7 +38,7 @@ def diff(a: Path, b: Path, *, trust: tuple[str, ...], as_json: bool) -> None:  #
 
     Each bundle is compared with its manifest first; nothing is loaded or executed.
     """
-    bundle_diff = diff_bundles(_read(a), _read(b))
+    bundle_diff = diff_bundles(*map(_read, (a, b), judged_roots([a, b])))
     if as_json:
         print_json(bundle_diff.to_json())
     else:
@@ -45,9 +46,9 @@ def diff(a: Path, b: Path, *, trust: tuple[str, ...], as_json: bool) -> None:  #
     sys.exit(ExitCode.DONE if bundle_diff.alike else ExitCode.NO)
 
 
-def _read(path: Path) -> SealedFiles:
+def _read(path: Path, root: str) -> SealedFiles:
     try:
-        return read_sealed(path)
+        return read_sealed(path, root)
     except GuardRefused as refusal:
         raise GuardRefused(str(path), refusal.findings) from refusal
 

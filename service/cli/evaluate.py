@@ -10,6 +10,7 @@ from guards.bundle.layout import MANIFEST
 from guards.errors import CallError
 from guards.integrity.requirements import Requirements
 from service.cli.figures_text import comparison_lines, names_of
+from service.cli.judged import require_judged
 from service.cli.options import (
     PATH,
     json_option,
@@ -58,7 +59,8 @@ def evaluate(
     from artifacts.evaluation.evaluate_bundle import measure
     from service.cli.labelled import read_labelled
 
-    opened = [open_bundle(bundle, Requirements(trusted=trust)) for bundle in bundles]
+    judged = require_judged(bundles, Requirements(trusted=trust))
+    opened = list(map(open_bundle, bundles, judged))
     tables = [read_labelled(bundle, table, label, skip_unknown=skip_unknown) for bundle in opened]
     if len(opened) > 1:
         comparison = compare_bundles(opened, tables)

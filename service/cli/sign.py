@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from guards.bundle.layout import SIGNATURE
-from guards.bundle.sealed_files import read_sealed
 from guards.bundle.signature import sign as sign_root
 from guards.errors import CallError
+from service.cli.judged import judged_roots
 from service.cli.options import PATH, json_option
 from service.cli.output import print_json, print_lines
 
@@ -40,7 +40,7 @@ Example:
 @json_option
 def sign(bundle: Path, key: Path, *, as_json: bool) -> None:
     """Sign BUNDLE, after comparing it with its manifest; replaces an older signature."""
-    root = read_sealed(bundle).manifest.fingerprint
+    (root,) = judged_roots([bundle])
     signature = sign_root(root, key)
     _write(bundle.resolve(), signature)
     signed_by = json.loads(signature)["key"]

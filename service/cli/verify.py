@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, get_args
 import click
 from tqdm import tqdm
 
-from guards.errors import GuardRefused
-from guards.integrity.environment import environment_differences
 from guards.integrity.requirements import Policy, Requirements
 from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import print_json, print_lines
 from service.exit_codes import ExitCode
-from service.settings import PREFIX, read_settings
+from service.lifecycle.judging import Question, judge
+from service.settings import AUTO, PREFIX, allowance_of, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from artifacts.bundle.opening import Bundle
     from guards.errors import Finding
+    from guards.integrity.isolation.limits import Allowance
     from guards.json_types import JsonObject
+    from service.lifecycle.judging import Judgement
 
 __all__ = ["verify"]
 
@@ -77,35 +77,50 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         signature_keys=signature_keys or settings.signature_keys,
         trusted=trust,
     )
-    progress = tqdm(bundles, desc="judging", unit="bundle", disable=None, leave=False)
-    judged = [_judge(bundle, requirements) for bundle in progress]
+    questions = [Question(str(bundle), requirements, AUTO) for bundle in bundles]
+    judged = [_report(judgement) for judgement in _with_progress(questions, allowance_of(settings))]
     if as_json:
         print_json({"bundles": judged})
     passed = all(entry["passed"] for entry in judged)
     sys.exit(ExitCode.DONE if passed else ExitCode.GUARD_REFUSED)
 
 
-def _judge(path: Path, requirements: Requirements) -> JsonObject:
-    from artifacts.bundle.opening import open_bundle
+def _with_progress(questions: Sequence[Question], allowance: Allowance) -> Iterable[Judgement]:
+    return tqdm(
+        judge(questions, allowance),
+        total=len(questions),
+        desc="judging",
+        unit="bundle",
+        disable=None,
+        leave=False,
+    )
 
-    try:
-        bundle = open_bundle(path, requirements)
-    except GuardRefused as refusal:
-        _report(f"{path}: refused", refusal.findings)
-        return {"bundle": str(path), "passed": False, "findings": _findings_json(refusal.findings)}
-    _report(f"{path}: passed  {bundle.manifest.fingerprint}", bundle.tolerated)
-    return {"bundle": str(path), "passed": True, "findings": [], **_passed(bundle)}
 
-
-def _passed(bundle: Bundle) -> JsonObject:
-    differing = environment_differences(bundle.manifest.environment)
+def _report(judgement: Judgement) -> JsonObject:
+    """Write a judgement to standard error, and return it as JSON."""
+    identity = judgement.identity
+    if identity is None:
+        _write(f"{judgement.path}: refused", judgement.findings)
+        passed: JsonObject = {}
+    else:
+        _write(f"{judgement.path}: passed  {identity.fingerprint}", judgement.tolerated)
+        passed = {**identity.to_json(), **_libraries(judgement)}
     return {
-        **bundle.identity.to_json(),
+        "bundle": judgement.path,
+        "passed": identity is not None,
+        "findings": _findings_json(judgement.findings),
+        **passed,
+    }
+
+
+def _libraries(judgement: Judgement) -> JsonObject:
+    differing = judgement.environment_differences
+    return {
         "environment_differences": {
             library: {"sealed": sealed, "installed": installed}
             for library, (sealed, installed) in differing.items()
         },
-        "tolerated": _findings_json(bundle.tolerated),
+        "tolerated": _findings_json(judgement.tolerated),
     }
 
 
@@ -113,7 +128,7 @@ def _findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
     return [finding.to_json() for finding in findings]
 
 
-def _report(verdict: str, findings: Iterable[Finding]) -> None:
+def _write(verdict: str, findings: Iterable[Finding]) -> None:
     """Write a verdict and its findings to standard error, without breaking the progress bar."""
     lines = (line for finding in findings for line in f"  {finding}".split("\n"))
     print_lines(verdict, *lines, err=True)

@@ -1,6 +1,9 @@
 """The life of the service.
 
-- ``preflight``: the guard before the port opens, in a process of its own.
+- ``preflight``: the guard before the port opens.
+- ``roles``: the judgement of champion and challengers, and how a worker gets it.
+- ``judging``: judging bundles in a process of its own.
+- ``judging_child``: that process.
 - ``supervisor``: how a worker asks the supervising process to stop.
 - ``runtime``: the life of one worker: start, serve, drain.
 - ``state``: the states of that life.

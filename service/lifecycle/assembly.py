@@ -20,6 +20,7 @@ from guards.drift.features import ANSWER, input_names
 from guards.drift.reference import NumericReference
 from guards.events.events import ServiceStarted, Variant
 from guards.integrity.environment import environment_differences, installed_environment
+from guards.integrity.isolation.enforcement import available
 from service.classification import Classification
 from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from guards.json_types import JsonObject
+    from service.lifecycle.judging import Judgement
     from service.settings import Settings
     from service.shadow.interface import Challenger
     from service.telemetry.log import EventLog
@@ -85,11 +87,20 @@ class Champion:
         return confidence.mean if isinstance(confidence, NumericReference) else None
 
 
-def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> Champion:
-    """Judge, load and warm up the champion, and make its challengers; raises ``GuardRefused``."""
-    bundle = open_bundle(Path(str(settings.champion)), settings.requirements("champion"))
+def assemble(
+    settings: Settings,
+    run: str,
+    log: EventLog,
+    metrics: Metrics,
+    judged: Sequence[Judgement],
+) -> Champion:
+    """Load and warm up the champion that was judged, and make its challengers.
+
+    ``judged`` are the judgements of ``judge_roles``. Raises ``GuardRefused``.
+    """
+    bundle = _open(settings, judged[0])
     choice = choose(bundle, settings.engine)
-    configured = configured_challengers(settings)
+    configured = configured_challengers(judged[1:])
     challengers = [challenger.make(settings, bundle.manifest) for challenger in configured]
     evidence = RunEvidence(
         [challenger.id for challenger in challengers], settings.policy.guarded_segments
@@ -121,6 +132,12 @@ def assemble(settings: Settings, run: str, log: EventLog, metrics: Metrics) -> C
     )
 
 
+def _open(settings: Settings, judgement: Judgement) -> Bundle:
+    """Open the champion that has passed the guard, and no other."""
+    root = judgement.passed().fingerprint
+    return open_bundle(Path(judgement.path), settings.requirements("champion").for_judged(root))
+
+
 def started_event(champion: Champion, settings: Settings) -> ServiceStarted:
     """Return the event that tells what serves, on what, with which settings."""
     challengers = [challenger.variant(settings.engine) for challenger in champion.configured]
@@ -133,6 +150,7 @@ def started_event(champion: Champion, settings: Settings) -> ServiceStarted:
         git_commit=code_commit(Path(__file__).parent),
         environment_differences=champion.environment_differences,
         tolerated=champion.bundle.tolerated,
+        guard={"limits": available()},
         settings=settings.public(),
     )
 

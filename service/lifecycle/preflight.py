@@ -1,94 +1,43 @@
-"""The guard before the port opens: ``python -m service.lifecycle.preflight``, a process of its own.
-
-It verifies every bundle that the settings name and exits with 0 or 78, or with 2 where a file that
-``SIGNATURE_KEYS`` names is not a public key, or a class of ``GUARDRAILS`` is none of the champion's
-labels. It is a process of its own because verifying a bundle imports torch, which would otherwise
-stay in the supervisor's memory.
-"""
+"""The guard before the port opens: every bundle of the settings is judged, in a child process."""
 
 from __future__ import annotations
 
 import sys
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artifacts.bundle.opening import open_bundle
-from guards.errors import CallError, GuardRefused
+from guards.errors import GuardRefused
 from guards.events.events import BundleRefused
-from guards.integrity.labels import disjoint_labels, labels_of_one
-from guards.text import printable
-from service.diagnostics import make_diagnostics_printable
-from service.engines.choosing import choose
 from service.exit_codes import ExitCode
-from service.settings import AUTO, PREFIX, Settings, SettingsError, read_settings
+from service.lifecycle.roles import hand_over, judge_roles, role_of
 from service.telemetry.log import EventLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from artifacts.bundle.opening import Bundle
+    from service.lifecycle.judging import Judgement
+    from service.settings import Settings
 
-__all__ = ["judge", "main"]
+__all__ = ["check_bundles", "refusals"]
 
 
-def judge(settings: Settings) -> Iterator[tuple[str, GuardRefused]]:
-    """Yield ``(role, refusal)`` for each bundle that the guard refuses.
+def check_bundles(settings: Settings) -> ExitCode:
+    """Judge the bundles, log the refusals, and return the exit code; 0 means that all may serve.
 
-    Labels that only one of champion and challenger knows are named on standard error. Raises
-    ``CallError`` where a setting names what is not there.
+    Raises ``CallError`` where a setting names what is not there: a file of ``SIGNATURE_KEYS`` that
+    is not a public key, or a class of ``GUARDRAILS`` that is none of the champion's labels.
     """
-    bundles = [("champion", str(settings.champion))]
-    bundles += [("challenger", challenger) for challenger in settings.challengers]
-    labels: Sequence[str] | None = None
-    for role, path in bundles:
-        try:
-            bundle = open_bundle(Path(path), settings.requirements(role))
-            if role == "champion":
-                labels = bundle.labels
-                _check_guardrails(settings, labels)
-            elif labels is not None:
-                _compare_labels(labels, bundle)
-            if settings.engine != AUTO:
-                choose(bundle, settings.engine)
-        except GuardRefused as refusal:
-            yield role, refusal
-
-
-def _check_guardrails(settings: Settings, labels: Sequence[str]) -> None:
-    try:
-        settings.policy.check_classes(labels)
-    except CallError as error:
-        message = f"{PREFIX}GUARDRAILS: {error}"
-        raise SettingsError(message) from None
-
-
-def _compare_labels(champion: Sequence[str], challenger: Bundle) -> None:
-    """Raise ``GuardRefused`` where no label is common, and note those that not both know."""
-    path = str(challenger.path)
-    if finding := disjoint_labels(champion, challenger.labels):
-        raise GuardRefused(path, [finding])
-    if note := labels_of_one(champion, challenger.labels):
-        sys.stderr.write(f"understudy: challenger {printable(path)}: {note}\n")
-
-
-def main() -> int:
-    """Judge the bundles, log the refusals, and return the exit code."""
-    make_diagnostics_printable()
-    settings = read_settings()
-    try:
-        refusals = list(judge(settings))
-    except CallError as error:
-        sys.stderr.write(f"understudy: {error}\n")
-        return ExitCode.WRONG_CALL
-    for role, refusal in refusals:
+    judgements = judge_roles(settings)
+    refused = list(refusals(judgements))
+    for role, refusal in refused:
         sys.stderr.write(f"understudy: {role} {refusal}\n")
     fatal = [
         (role, refusal)
-        for role, refusal in refusals
+        for role, refusal in refused
         if role == "champion" or not settings.challenger_optional
     ]
     if not fatal:
+        hand_over(judgements)
         return ExitCode.DONE
     log = EventLog(
         settings.replica,
@@ -103,5 +52,8 @@ def main() -> int:
     return ExitCode.GUARD_REFUSED
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def refusals(judgements: Iterable[Judgement]) -> Iterator[tuple[str, GuardRefused]]:
+    """Yield ``(role, refusal)`` for each bundle that did not pass."""
+    for index, judgement in enumerate(judgements):
+        if judgement.identity is None:
+            yield role_of(index), GuardRefused(judgement.path, judgement.findings)

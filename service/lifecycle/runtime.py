@@ -24,7 +24,10 @@ from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.lifecycle.assembly import Champion
+    from service.lifecycle.judging import Judgement
     from service.settings import Settings
 
 __all__ = ["Runtime", "StopService"]
@@ -51,12 +54,17 @@ class Runtime:
     """
 
     def __init__(
-        self, settings: Settings, stop_service: StopService, recheck_s: float = _RECHECK_S
+        self,
+        settings: Settings,
+        stop_service: StopService,
+        recheck_s: float = _RECHECK_S,
+        judged: Sequence[Judgement] | None = None,
     ) -> None:
         """Open the log; everything else happens in ``start``.
 
         ``stop_service`` is called when there will never be a champion to serve. The champion's
-        preprocessing is compared with the sealed one every ``recheck_s`` seconds.
+        preprocessing is compared with the sealed one every ``recheck_s`` seconds. ``judged`` are
+        the judgements of the bundles; without them they are judged in ``start``.
         """
         self.settings = settings
         self.state = State.STARTING
@@ -76,6 +84,7 @@ class Runtime:
         self.champion: Champion | None = None
         self._stop_service = stop_service
         self._recheck_s = recheck_s
+        self._judged = judged
         self._accepts = False
         self._tasks: list[asyncio.Task[None]] = []
         self._drained: asyncio.Task[None] | None = None
@@ -106,9 +115,11 @@ class Runtime:
 
     async def _start(self) -> None:
         try:
-            self.champion = await start_champion(self.settings, self.run, self.log, self.metrics)
+            self.champion = await start_champion(
+                self.settings, self.run, self.log, self.metrics, self._judged
+            )
         except GuardRefused as refusal:
-            # The bundle has changed since the preflight: the whole service stops.
+            # The bundle has changed since it was judged: the whole service stops.
             self.state = State.REFUSED
             self._report(refusal)
             self.log.close()

@@ -2,6 +2,7 @@
 
 - ``interface``: what a challenger is, wherever it runs.
 - ``mirror``: offers each answered document to every challenger, and counts the outcomes.
+- ``refused``: a challenger whose bundle the guard has refused.
 - ``queue``: the documents that wait for a challenger.
 - ``local``: a challenger in a process of its own on this machine.
 """

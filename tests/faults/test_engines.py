@@ -11,7 +11,8 @@ import pytest
 from artifacts.bundle.opening import open_bundle
 from guards.errors import GuardRefused
 from service.engines.choosing import choose
-from service.lifecycle.preflight import judge
+from service.lifecycle.preflight import refusals
+from service.lifecycle.roles import judge_roles
 from service.settings import AUTO, read_settings
 from tests.faults.resealing import edit_manifest, findings_of, reseal, the_finding
 
@@ -69,7 +70,7 @@ def test_probes_off_on_this_host_are_refused_where_the_engine_was_asked_for(
     answered_otherwise(bundle)
     environment = {"UNDERSTUDY_CHAMPION": str(bundle), "UNDERSTUDY_ENGINE": "onnx-int8"}
 
-    ((role, refusal),) = judge(read_settings(environment))
+    ((role, refusal),) = refusals(judge_roles(read_settings(environment)))
 
     assert role == "champion"
     assert [finding.code for finding in refusal.findings] == ["engine_probe_failed"]

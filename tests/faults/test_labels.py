@@ -13,7 +13,8 @@ from artifacts.tables import as_table
 from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
 from guards.text import listed
-from service.lifecycle.preflight import judge
+from service.lifecycle.preflight import refusals
+from service.lifecycle.roles import judge_roles
 from service.settings import Settings
 from tests.conftest import ROLES
 from tests.patience import PATIENCE_S
@@ -71,7 +72,9 @@ def test_labels_that_only_one_knows_are_named(
 ) -> None:
     """On standard error, with the bundle; a challenger with the same labels needs no note."""
     challengers = (str(challenger), str(related))
-    assert list(judge(Settings(champion=str(champion), challengers=challengers))) == []
+    assert (
+        list(refusals(judge_roles(Settings(champion=str(champion), challengers=challengers)))) == []
+    )
     assert capsys.readouterr().err == f"understudy: challenger {related}: {NOTE}\n"
 
 
@@ -82,4 +85,4 @@ def test_without_a_champion_there_is_nothing_to_compare_labels_with(
     damaged = copied(challenger)
     shutil.rmtree(damaged)
     settings = Settings(champion=str(damaged), challengers=(str(challenger), str(strange)))
-    assert [role for role, _ in judge(settings)] == ["champion"]
+    assert [role for role, _ in refusals(judge_roles(settings))] == ["champion"]

@@ -14,7 +14,8 @@ from guards.bundle.sealed_files import read_sealed
 from guards.bundle.signature import MAX_BYTES
 from guards.errors import CallError, GuardRefused
 from guards.integrity.requirements import Requirements
-from service.lifecycle.preflight import judge
+from service.lifecycle.preflight import refusals
+from service.lifecycle.roles import judge_roles
 from service.settings import Settings
 from tests.faults.resealing import dumped, edit_manifest, findings_of, reseal
 from tests.faults.signing import KeyPair, make_keys, sign_bundle
@@ -236,7 +237,10 @@ def test_every_variant_needs_a_signature(
         signature_keys=(str(keys.public),),
     )
 
-    refused = [(role, refusal.subject, refusal.findings) for role, refusal in judge(settings)]
+    refused = [
+        (role, refusal.subject, refusal.findings)
+        for role, refusal in refusals(judge_roles(settings))
+    ]
 
     assert [one[:2] for one in refused] == [
         ("challenger", str(challenger)),

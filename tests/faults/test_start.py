@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import threading
 import time
@@ -17,7 +18,8 @@ import sklearn
 from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
 from artifacts.training.columns import fit_columns
-from service.lifecycle.preflight import judge
+from service.lifecycle.preflight import refusals
+from service.lifecycle.roles import judge_roles
 from service.settings import Settings
 from tests.faults.resealing import dumped, edit_json, edit_manifest, reseal
 from tests.patience import PATIENCE_S, wait_until
@@ -109,19 +111,36 @@ def test_refitted_scaler_keeps_the_port_closed(
 def test_optional_challenger_is_left_out(
     champion: Path, challenger: Path, refitted: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    """With --challenger-optional the champion serves alone and the same findings are logged."""
+    """With --challenger-optional the champion serves alone and the same findings are logged.
+
+    Nor does a manifest that nobody would finish to read keep it from that.
+    """
     damaged = refitted(challenger)
-    command = (*UNDERSTUDY, "serve", "--challenger-optional")
-    roles = ("--champion", str(champion), "--challenger", str(damaged))
+    waiting, deep = tmp_path / "waiting" / "1", tmp_path / "deep" / "2"
+    for hostile in (waiting, deep):
+        hostile.mkdir(parents=True)
+    os.mkfifo(waiting / "manifest.json")
+    (deep / "manifest.json").write_text("[" * 200_000)
+    command = (*UNDERSTUDY, "serve", "--challenger-optional", "--champion", str(champion))
+    roles = (f"--challenger={path}" for path in (damaged, waiting, deep))
     with serving((*command, *roles), tmp_path / "log.jsonl") as server:
-        wait_until(lambda: server.status()["challengers"][0]["state"] == "refused", "the refusal")
+        challengers = server.status()["challengers"]
+        assert [(one["state"], one["pid"]) for one in challengers] == [("refused", None)] * 3
+        assert [(one["name"], one["version"]) for one in challengers[1:]] == [
+            ("waiting", "1"),
+            ("deep", "2"),
+        ]
         assert server.classify([{"request_id": "one", "text": "an invoice"}]).status_code == 200
         assert server.client.get("/readyz").status_code == 200
-    (refusal,) = server.events("guard.refused")
-    assert refusal["role"] == "challenger"
-    assert "pages.mean_" in {finding["subject"] for finding in refusal["findings"]}
+    refusals = server.events("guard.refused")
+    assert [refusal["role"] for refusal in refusals] == ["challenger"] * 3
+    assert "pages.mean_" in {finding["subject"] for finding in refusals[0]["findings"]}
+    codes = [refusal["findings"][0]["code"] for refusal in refusals[1:]]
+    assert codes == ["part_is_a_link", "manifest_invalid"]
     (line,) = server.events("request.observed")
-    assert line["challengers"][0]["status"] == "missed"
+    assert [one["status"] for one in line["challengers"]] == ["missed"] * 3
+    (started,) = server.events("service.started")
+    assert "wall_time" in started["guard"]["limits"]
 
 
 def _flip(bundle: Path) -> None:
@@ -172,12 +191,14 @@ def test_faulty_challenger_is_judged_like_a_champion(
     damaged = copied(challenger)
     damage(damaged)
 
-    (refusal,) = judge(Settings(champion=str(champion), challengers=(str(damaged),)))
+    (refusal,) = refusals(
+        judge_roles(Settings(champion=str(champion), challengers=(str(damaged),)))
+    )
 
     role, refused = refusal
     assert role == "challenger"
     assert code in {finding.code for finding in refused.findings}
-    ((role, refused),) = judge(Settings(champion=str(damaged)))
+    ((role, refused),) = refusals(judge_roles(Settings(champion=str(damaged))))
     assert role == "champion"
     assert code in {finding.code for finding in refused.findings}
 

@@ -163,8 +163,6 @@ class Supervisor:
 
     def _finding(self, info: WorkerInfo) -> Finding | None:
         """Return why a bundle that passed the guard may not answer here."""
-        if self.worker_info is not None and info.fingerprint != self.worker_info.fingerprint:
-            return _replaced(self._name, self.worker_info, info)
         labels = self._config.labels
         return None if labels is None else disjoint_labels(labels, info.labels)
 
@@ -192,13 +190,3 @@ async def _unless_set(
     task.cancel()
     await asyncio.wait({task})
     return None
-
-
-def _replaced(name: str, before: WorkerInfo, now: WorkerInfo) -> Finding:
-    return Finding(
-        code="bundle_replaced",
-        subject=f"challenger {name}",
-        expected=before.fingerprint,
-        observed=now.fingerprint,
-        remedy="seal every version in a directory of its own, and restart the service to serve it",
-    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.bundle.layout import CONFIG, REFERENCE, TOKENIZER
+from guards.bundle.layout import CONFIG, MANIFEST, REFERENCE, SIGNATURE, TOKENIZER, WEIGHTS
 from guards.bundle.sealed_files import PartsDiffer, SealedFiles, read_sealed
-from guards.errors import PartError
+from guards.errors import GuardRefused, PartError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,3 +87,76 @@ def test_parts_are_parsed_once(champion: Path) -> None:
     assert sealed.tokenizer is sealed.tokenizer
     assert sealed.probes is sealed.probes
     assert sealed.manifest.schema_ is sealed.manifest.schema_
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        (MANIFEST, "part_is_a_link"),
+        (WEIGHTS, "part_is_a_link"),
+        (SIGNATURE, "part_unexpected"),
+        ("preprocessing/pipe", "part_unexpected"),
+    ],
+)
+def test_a_fifo_is_never_waited_for(
+    champion: Path, copied: Callable[[Path], Path], part: str, code: str
+) -> None:
+    """In the place of a manifest, a part or a signature, or beside them, it is a finding."""
+    bundle = copied(champion)
+    (bundle / part).unlink(missing_ok=True)
+    os.mkfifo(bundle / part)
+
+    with pytest.raises(GuardRefused) as refusal:
+        read_sealed(bundle)
+
+    (finding,) = refusal.value.findings
+    assert (finding.code, finding.subject) == (code, part)
+    assert finding.observed == "a special file"
+
+
+def test_a_link_to_the_signature_is_not_followed(
+    champion: Path, copied: Callable[[Path], Path]
+) -> None:
+    """What it leads to may be any file of the machine."""
+    bundle = copied(champion)
+    (bundle / SIGNATURE).symlink_to(champion / MANIFEST)
+
+    with pytest.raises(PartsDiffer) as refusal:
+        read_sealed(bundle)
+
+    assert refusal.value.sealed.signature is None
+    assert [finding.code for finding in refusal.value.findings] == ["part_is_a_link"]
+
+
+@pytest.mark.parametrize("depth", [200, 990, 100_000])
+def test_a_manifest_nested_deeply_is_refused(
+    champion: Path, copied: Callable[[Path], Path], depth: int
+) -> None:
+    """Brackets that a parser or a serialiser would follow too far."""
+    bundle = copied(champion)
+    manifest = json.loads((bundle / MANIFEST).read_bytes())
+    text = json.dumps({**manifest, "metrics": "here"})
+    (bundle / MANIFEST).write_text(text.replace('"here"', "[" * depth + "]" * depth))
+
+    with pytest.raises(PartError) as refusal:
+        read_sealed(bundle)
+
+    assert refusal.value.findings[0].code in {"manifest_invalid", "root_changed"}
+
+
+def test_another_root_is_refused_before_a_part_is_read(
+    champion: Path, challenger: Path, copied: Callable[[Path], Path]
+) -> None:
+    """What was put in the place of a judged bundle is not looked at."""
+    root = read_sealed(challenger).manifest.fingerprint
+    assert read_sealed(challenger, root).manifest.fingerprint == root
+    replaced = copied(champion)
+    (replaced / WEIGHTS).write_bytes(b"not read")
+
+    with pytest.raises(PartError) as refusal:
+        read_sealed(replaced, root)
+
+    (finding,) = refusal.value.findings
+    assert (finding.code, finding.subject) == ("bundle_replaced", str(replaced))
+    assert root in finding.expected
+    assert finding.observed == read_sealed(champion).manifest.fingerprint

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from service.http.access import read_access
 from service.http.routes import Serving, WebApp
 from service.lifecycle.runtime import Runtime
+from tests.judging import passed
 from tests.patience import PATIENCE_S, UNHURRIED
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def running(
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        runtime = Runtime(settings, no_supervisor, recheck_s)
+        runtime = Runtime(settings, no_supervisor, recheck_s, judged=passed(settings))
         app.serving = Serving(runtime, read_access(settings.api_keys_file), NATIVE_SCHEMA)
         runtime.start()
         yield

@@ -40,8 +40,10 @@ class Supervised:
         offers: Offers,
         timeout_s: float = AGES_S,
         labels: tuple[str, ...] | None = None,
+        judged: str | None = None,
     ) -> None:
-        config = WorkerConfig(Requirements(), 1000, timeout_s, "torch", labels=labels)
+        requirements = Requirements(judged=judged)
+        config = WorkerConfig(requirements, 1000, timeout_s, "torch", labels=labels)
         self.queue = MemoryQueue(1000)
         self.supervisor = Supervisor("docs/2", bundle, config, self.queue, self)
         self.offers = offers
@@ -176,7 +178,8 @@ def test_a_bundle_that_was_replaced_is_refused(
 ) -> None:
     """A stopped process is killed after the timeout; the next one runs another bundle."""
     bundle = copied(challenger)
-    supervised = Supervised(bundle, Offers(small_table), timeout_s=1.0)
+    judged = open_bundle(challenger).manifest.fingerprint
+    supervised = Supervised(bundle, Offers(small_table), timeout_s=1.0, judged=judged)
 
     async def scenario() -> list[str]:
         pid = await supervised.start()
@@ -199,7 +202,7 @@ def test_a_bundle_that_was_replaced_is_refused(
     assert (supervisor.state, supervisor.restarts) == (ChallengerState.REFUSED, 1)
     (finding,) = supervised.findings
     assert finding.code == "bundle_replaced"
-    assert finding.expected == open_bundle(challenger).manifest.fingerprint
+    assert judged in finding.expected
     assert finding.observed == open_bundle(champion).manifest.fingerprint
 
 

@@ -1,0 +1,140 @@
+"""Judging bundles in a process of its own, under limits; this side imports no torch."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guards.bundle.identity import BundleIdentity
+from guards.errors import CallError, Finding, GuardRefused
+from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, limits_of
+from guards.integrity.isolation.parent import Job, run_jobs
+from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
+from service.child_environment import child_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from guards.integrity.isolation.limits import Allowance
+    from guards.json_types import JsonMapping, JsonObject
+
+__all__ = ["Judgement", "Question", "judge"]
+
+_CHILD = "service.lifecycle.judging_child"
+
+_ALLOCATOR = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""Arrow's own reserves a GiB at first use, which would count against the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about the bundle at ``path``.
+
+    With ``engine``, the setting of the engine, an engine must be able to serve as well. Without
+    ``opens`` only its bytes are compared with its manifest.
+    """
+
+    path: str
+    requirements: Requirements = NO_REQUIREMENTS
+    engine: str | None = None
+    opens: bool = True
+
+    def to_json(self) -> JsonObject:
+        """Return the question as JSON."""
+        return {
+            "path": self.path,
+            "requirements": self.requirements.to_json(),
+            "engine": self.engine,
+            "opens": self.opens,
+        }
+
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> Question:
+        """Read what ``to_json`` returned."""
+        requirements = Requirements.from_json(data["requirements"])
+        return cls(data["path"], requirements, data["engine"], data["opens"])
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the guard says of a bundle: it is refused where there are findings.
+
+    ``identity`` and ``labels`` are those of a bundle that passed. ``tolerated`` are the findings
+    that the environment policy let pass, and ``environment_differences`` maps each library of
+    another version to (sealed, installed).
+    """
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    identity: BundleIdentity | None = None
+    labels: tuple[str, ...] = ()
+    tolerated: tuple[Finding, ...] = ()
+    environment_differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def passed(self) -> BundleIdentity:
+        """Return the identity of a bundle that passed; raises ``GuardRefused`` otherwise."""
+        if self.identity is None:
+            raise GuardRefused(self.path, self.findings)
+        return self.identity
+
+    def to_json(self) -> JsonObject:
+        """Return the judgement as JSON."""
+        return {
+            "path": self.path,
+            "findings": _findings_json(self.findings),
+            "identity": None if self.identity is None else self.identity.to_json(),
+            "labels": self.labels,
+            "tolerated": _findings_json(self.tolerated),
+            "environment_differences": self.environment_differences,
+        }
+
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> Judgement:
+        """Read what ``to_json`` returned; ``KeyError``, ``TypeError``, ``ValueError`` if not."""
+        identity = data["identity"]
+        return cls(
+            data["path"],
+            tuple(map(Finding.from_json, data["findings"])),
+            None if identity is None else BundleIdentity.from_json(identity),
+            tuple(data["labels"]),
+            tuple(map(Finding.from_json, data["tolerated"])),
+            data["environment_differences"],
+        )
+
+
+def judge(
+    questions: Sequence[Question], allowance: Allowance = DEFAULT_ALLOWANCE
+) -> Iterator[Judgement]:
+    """Yield the judgement of each bundle, in their order; one process judges them all.
+
+    Raises ``CallError`` where a requirement names what is not there.
+    """
+    plans = [_plan(question, allowance) for question in questions]
+    jobs = [plan for plan in plans if isinstance(plan, Job)]
+    environment = {**child_environment(), **_ALLOCATOR}
+    answers = run_jobs((sys.executable, "-m", _CHILD), environment, jobs)
+    for plan in plans:
+        yield plan if isinstance(plan, Judgement) else _judgement(plan.path, next(answers))
+
+
+def _plan(question: Question, allowance: Allowance) -> Job | Judgement:
+    """Return the job for the child; a judgement at once where the bundle is too large."""
+    try:
+        limits = limits_of(Path(question.path), allowance)
+    except GuardRefused as refusal:
+        return Judgement(question.path, refusal.findings)
+    return Job(question.path, limits, question.to_json())
+
+
+def _judgement(path: str, answer: JsonObject | Finding) -> Judgement:
+    if isinstance(answer, Finding):
+        return Judgement(path, (answer,))
+    if "wrong_call" in answer:
+        raise CallError(answer["wrong_call"])
+    return Judgement.from_json(answer)
+
+
+def _findings_json(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    return [finding.to_json() for finding in findings]

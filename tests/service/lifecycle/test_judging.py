@@ -1,0 +1,130 @@
+"""Questions to the child, and its answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guards.bundle.layout import COLUMNS
+from guards.bundle.sealed_files import read_sealed
+from guards.errors import CallError, Finding, GuardRefused
+from guards.integrity.requirements import Requirements
+from service.lifecycle import judging, judging_child
+from service.lifecycle.judging import Judgement, Question, judge
+from tests.faults.resealing import reseal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from guards.json_types import JsonMapping, JsonObject
+
+    Copy = Callable[[Path], Path]
+
+
+def test_questions_and_judgements_pass_through_json(champion: Path) -> None:
+    """What arrives is what was sent."""
+    requirements = Requirements("exact", "sha256:ab", ("key.pem",), ("a.B",), "sha256:cd")
+    for question in (Question("a", requirements, "auto"), Question("b", opens=False)):
+        assert Question.from_json(question.to_json()) == question
+
+    finding = Finding("part_changed", "a", "b", "c")
+    (passed,) = judge([Question(str(champion))])
+    for judgement in (passed, Judgement("a", (finding,)), Judgement("a", tolerated=(finding,))):
+        assert Judgement.from_json(judgement.to_json()) == judgement
+
+
+def test_a_passed_judgement_names_the_bundle(champion: Path) -> None:
+    """Name, version, root fingerprint and labels are those of its manifest."""
+    manifest = read_sealed(champion).manifest
+
+    (judgement,) = judge([Question(str(champion))])
+
+    assert judgement.passed() == manifest.identity
+    assert judgement.labels == tuple(manifest.labels)
+
+
+def test_a_refused_judgement_raises_its_findings(tmp_path: Path) -> None:
+    """Whoever needs the bundle gets the refusal."""
+    (judgement,) = judge([Question(str(tmp_path / "nothing"))])
+
+    with pytest.raises(GuardRefused, match="bundle_missing") as refusal:
+        judgement.passed()
+    assert refusal.value.subject == str(tmp_path / "nothing")
+
+
+def test_a_bundle_may_be_read_without_being_opened(champion: Path, copied: Copy) -> None:
+    """Bytes that fit their manifest can be compared and signed, whatever they would load."""
+    bundle = copied(champion)
+    reseal(bundle, {COLUMNS: b"no pickle"})
+
+    read, opened = judge([Question(str(bundle), opens=False), Question(str(bundle))])
+
+    assert read.passed() == read_sealed(bundle).manifest.identity
+    assert [finding.code for finding in opened.findings] == ["part_unreadable"]
+
+
+def test_a_bundle_above_the_allowance_is_asked_of_no_child(
+    champion: Path, copied: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its place among the others, which are judged."""
+    large = copied(champion)
+    (large / "large").touch()
+    os.truncate(large / "large", 10**12)
+    answer, asked = judging_child.answer, []
+
+    def remember(work: JsonMapping) -> JsonObject:
+        asked.append(work["path"])
+        return answer(work)
+
+    monkeypatch.setattr(judging_child, "answer", remember)
+
+    judgements = list(judge([Question(str(path)) for path in (champion, large, champion)]))
+
+    codes = [[finding.code for finding in judgement.findings] for judgement in judgements]
+    assert codes == [[], ["bundle_too_costly"], []]
+    assert asked == [str(champion)] * 2
+
+
+def test_a_wrong_requirement_is_a_wrong_call(champion: Path) -> None:
+    """It is the caller's fault, and no finding about the bundle."""
+    question = Question(str(champion), Requirements(signature_keys=("missing.pem",)))
+
+    with pytest.raises(CallError, match="the key cannot be read"):
+        list(judge([question]))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("MemoryError: ", "std::bad_alloc", "DefaultCPUAllocator: can't allocate memory"),
+        "Failed to allocate memory for requested buffer of size 8589934592",
+    ],
+)
+def test_a_finding_about_memory_says_that_the_bundle_costs_too_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Wherever a library's failed allocation was caught, and in whatever words."""
+
+    def refuse(path: Path, _: Requirements) -> None:
+        raise GuardRefused(str(path), [Finding("load_failed", "model", "a network", words)])
+
+    monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refuse)
+
+    (judgement,) = judge([Question(str(champion))])
+
+    assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+
+
+def test_the_parent_imports_no_torch() -> None:
+    """The supervisor keeps what it imports for as long as the service runs."""
+    code = (
+        f"import sys, {judging.__name__}, service.lifecycle.preflight, service.cli.verify\n"
+        "print(sorted({'torch', 'sklearn', 'pandas', 'transformers'} & sys.modules.keys()))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert printed.stdout.strip() == b"[]"
