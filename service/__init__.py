@@ -19,6 +19,7 @@ From the top, each importing only what stands below it:
 - ``settings``: what the operator decides.
 - ``exit_codes``: the exit codes of every process.
 - ``durations``: durations as people write them.
-- ``child_environment``: the environment of processes that are started here.
+- ``child_environment``: how a process of our own is started.
+- ``import_path``: where modules are imported from, in every process of ours.
 - ``dashboard``: the page at ``/``.
 """
