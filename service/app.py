@@ -14,30 +14,36 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-# No usage reports to BentoML; it reads this when it is imported.
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+from service.child_environment import NO_REPORTS, child_command, child_environment
+from service.import_path import OPERATORS_PATH, isolate_imports
+
+# BentoML's worker has put its directory before the libraries, which are imported from here on.
+if OPERATORS_PATH in os.environ:
+    isolate_imports()
+os.environ.update(NO_REPORTS)
 # Idle threads of torch's runtime spin by default, and take processors from other work. It reads
 # this when torch is imported, which is later, here and in the processes that inherit it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
+from bentoml._internal.utils.analytics import usage_stats
 from pydantic import RootModel
 
 from guards.errors import CallError
-from service.child_environment import child_environment
 from service.exit_codes import ExitCode
 from service.http.access import read_access
 from service.http.routes import NATIVE_PATH, Serving, WebApp
 from service.http.schemas import DocumentBody, PredictionBody
 from service.lifecycle.runtime import Runtime
-from service.lifecycle.supervisor import stop_service
+from service.lifecycle.supervisor import REFUSAL_MARKER, stop_service
+from service.private_directory import private_directory
 from service.settings import PREFIX, read_settings
+from service.supervisor_ports import close_control_ports, unexpected_ports
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
@@ -46,6 +52,8 @@ if TYPE_CHECKING:
 __all__ = ["Understudy", "serve", "web"]
 
 _PREFLIGHT = "service.lifecycle.preflight"
+_DIRECTORY = "_UNDERSTUDY_DIRECTORY"
+"""Variable with the directory that relative paths in the settings start from."""
 
 _HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
 
@@ -118,7 +126,12 @@ class Understudy:
     @bentoml.on_deployment
     @staticmethod
     def preflight() -> None:
-        """Judge every bundle in a process of its own, and exit 78 rather than open the port."""
+        """Judge every bundle in a process of its own, and exit 78 rather than open the port.
+
+        What BentoML starts afterwards opens no control port, imports nothing of the current
+        directory, reports nothing, and keeps its temporary files in a directory of the service.
+        """
+        _take_over_the_process()
         _keep_standard_output_for_events()
         try:
             settings = read_settings()
@@ -127,15 +140,16 @@ class Understudy:
         except CallError as error:
             sys.stderr.write(f"understudy: {error}\n")
             sys.exit(ExitCode.WRONG_CALL)
-        child = subprocess.run(  # noqa: S603 (our own module)
-            [sys.executable, "-m", _PREFLIGHT], env=child_environment(), check=False
-        )
+        child = subprocess.run(child_command(_PREFLIGHT), check=False)  # noqa: S603 (our own module)
         if child.returncode != 0:
             sys.exit(child.returncode)
 
     @bentoml.on_startup
     async def start(self) -> None:
         """Begin to start; readiness follows when the champion can answer."""
+        if directory := os.environ.get(_DIRECTORY):
+            os.chdir(directory)
+        _refuse_unexpected_ports()
         settings = read_settings()
         access = read_access(settings.api_keys_file)
         web.serving = Serving(Runtime(settings, stop_service), access, _service.schema())
@@ -176,9 +190,38 @@ def _check_log_file(path: Path | None) -> None:
         raise CallError(message) from None
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until stopped, as ``bentoml serve`` does."""
+def _take_over_the_process() -> None:
+    """Decide what the supervisor, which this process becomes, does and hands on to its worker."""
+    close_control_ports()
+    os.environ.update(child_environment())
+    os.environ.pop("PYTHONPATH", None)
+    # The command ``bentoml`` has asked already, and remembers the answer.
+    usage_stats.do_not_track.cache_clear()
+    directory = private_directory()
+    os.environ[REFUSAL_MARKER] = str(directory / "refused")
+
+
+def _refuse_unexpected_ports() -> None:
+    """Stop the service where its supervisor listens on more than its port."""
+    if ports := unexpected_ports():
+        sys.stderr.write(
+            f"understudy: the supervisor listens on {', '.join(ports)} besides the service's port, "
+            "where others could give it commands; install the locked requirements\n"
+        )
+        stop_service(refused=True)
+        sys.exit(ExitCode.GUARD_REFUSED)
+
+
+def serve(host: str, port: int) -> bool:
+    """Serve until stopped, as ``bentoml serve`` does, with nothing of the current directory.
+
+    Returns whether the guard has refused a bundle meanwhile.
+    """
+    os.environ[_DIRECTORY] = str(Path.cwd())
+    # BentoML looks for modules, and for Bentos of the service's name, where its worker runs.
+    _service.working_dir = str(Path(__file__).parents[1])
     _service.serve_http(host=host, port=port)
+    return Path(os.environ[REFUSAL_MARKER]).exists()
 
 
 def _keep_standard_output_for_events() -> None:

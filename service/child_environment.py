@@ -8,18 +8,24 @@ from pathlib import Path
 
 from service.import_path import OPERATORS_PATH, operators_directories
 
-__all__ = ["child_command", "child_environment"]
+__all__ = ["NO_REPORTS", "child_command", "child_environment"]
 
 _LAUNCHER = Path(__file__).with_name("import_path.py")
 
-_SWITCHES = {
-    "PYTHONSAFEPATH": "1",
-    # A bundle is complete: no process that serves one has to ask anybody for anything.
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
+NO_REPORTS = {
     "BENTOML_DO_NOT_TRACK": "True",
     "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
+"""Variables that keep libraries from reporting their use; they read them when they are imported."""
+
+_SWITCHES = {
+    **NO_REPORTS,
+    # A bundle is complete: no process that serves or judges one has to ask anybody for anything.
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "PYTHONSAFEPATH": "1",
 }
 
 
@@ -34,7 +40,7 @@ def child_command(module: str, *arguments: str) -> list[str]:
 def child_environment() -> dict[str, str]:
     """Return this process's environment for a process of our own that serves or judges bundles.
 
-    Hugging Face's libraries work offline and nothing reports its use. The interpreter does not
+    Hugging Face's libraries work offline, and no library reports its use. The interpreter does not
     search the current directory, and ``PYTHONPATH`` is searched last, by ``isolate_imports``.
     """
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

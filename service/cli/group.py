@@ -15,7 +15,7 @@ from service.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main", "understudy"]
+__all__ = ["run", "understudy"]
 
 _COMMANDS = (
     "accelerate",
@@ -55,7 +55,7 @@ def understudy() -> None:
     """Train, verify and serve text classifiers, and run challengers in shadow."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     try:
         sys.exit(understudy.main(args=arguments, prog_name="understudy", standalone_mode=False))

@@ -1,0 +1,68 @@
+"""The supervisor listens on the service's port alone.
+
+BentoML's supervisor is circus, which takes commands and publishes events on two ports of the
+loopback interface. Neither asks who connects, so that every user of the machine could read the
+worker's environment and run commands as the service's user. Nothing here uses them.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import Any
+
+import psutil
+from circus.arbiter import Arbiter
+
+from service.exit_codes import ExitCode
+
+__all__ = ["close_control_ports", "unexpected_ports"]
+
+_CLOSED = {
+    # An endpoint inside the process: no other process can connect to it.
+    "endpoint": "inproc://control",
+    "pubsub_endpoint": "inproc://events",
+    "multicast_endpoint": None,
+    "statsd": False,
+    "stats_endpoint": None,
+    "httpd": False,
+}
+
+
+def close_control_ports() -> None:
+    """Make supervisors that are created from now on take commands of their own process alone.
+
+    One that is to run plugins, which are processes that send it commands, ends the process with
+    exit code 2: ``bentoml serve --reload`` is the only call that asks for one.
+    """
+    initialise = Arbiter.__init__
+
+    @functools.wraps(initialise)
+    def without_ports(arbiter: Arbiter, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (circus's)
+        if kwargs.get("plugins"):
+            sys.stderr.write(
+                "understudy: --reload needs a control port, which the service does not open; "
+                "stop and start it instead\n"
+            )
+            sys.exit(ExitCode.WRONG_CALL)
+        initialise(arbiter, *args, **{**kwargs, **_CLOSED})
+
+    Arbiter.__init__ = without_ports
+
+
+def unexpected_ports() -> list[str]:
+    """Return the TCP addresses, as ``HOST:PORT``, on which this process's parent listens alone.
+
+    A worker shares the service's port with the supervisor. Any other port of it would be one that
+    ``close_control_ports`` does not know.
+    """
+    return sorted(_listening(os.getppid()) - _listening(os.getpid()))
+
+
+def _listening(pid: int) -> set[str]:
+    return {
+        f"{connection.laddr.ip}:{connection.laddr.port}"
+        for connection in psutil.Process(pid).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
