@@ -7,15 +7,20 @@ worker's environment and run commands as the service's user. Nothing here uses t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import socket
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from circus.arbiter import Arbiter
 
 from service.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["close_control_ports", "unexpected_ports"]
 
@@ -46,9 +51,21 @@ def close_control_ports() -> None:
                 "stop and start it instead\n"
             )
             sys.exit(ExitCode.WRONG_CALL)
-        initialise(arbiter, *args, **{**kwargs, **_CLOSED})
+        with _without_name_service():
+            initialise(arbiter, *args, **{**kwargs, **_CLOSED})
 
     Arbiter.__init__ = without_ports
+
+
+@contextlib.contextmanager
+def _without_name_service() -> Iterator[None]:
+    """Keep circus from asking the network for this machine's full name, to sign its events."""
+    full_name = socket.getfqdn
+    socket.getfqdn = lambda name="": name or socket.gethostname()
+    try:
+        yield
+    finally:
+        socket.getfqdn = full_name
 
 
 def unexpected_ports() -> list[str]:
