@@ -15,7 +15,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from circus.arbiter import Arbiter
 
 from service.exit_codes import ExitCode
 
@@ -41,10 +40,12 @@ def close_control_ports() -> None:
     One that is to run plugins, which are processes that send it commands, ends the process with
     exit code 2: ``bentoml serve --reload`` is the only call that asks for one.
     """
+    from circus.arbiter import Arbiter  # noqa: PLC0415 (the worker does not need it)
+
     initialise = Arbiter.__init__
 
     @functools.wraps(initialise)
-    def without_ports(arbiter: Arbiter, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (circus's)
+    def without_ports(arbiter: object, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (circus's)
         if kwargs.get("plugins"):
             sys.stderr.write(
                 "understudy: --reload needs a control port, which the service does not open; "

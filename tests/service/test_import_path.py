@@ -26,6 +26,7 @@ def shadowing(tmp_path: Path) -> Path:
     for name in (*SHADOWED, ALONE):
         (directory / name).mkdir(parents=True)
         (directory / name / "__init__.py").touch()
+    (directory / "sitecustomize.py").write_text("print('customised')", encoding="utf-8")
     return directory
 
 
@@ -55,6 +56,7 @@ def test_nothing_takes_the_place_of_ours_the_standard_librarys_or_a_librarys(
     imported = _imported(name, shadowing)
     assert f"{name}{os.sep}__init__.py" in imported
     assert str(shadowing) not in imported
+    assert "customised" not in imported
 
 
 def test_an_operators_directory_is_searched_last(
@@ -94,6 +96,26 @@ def test_a_source_that_is_not_installed_gives_our_packages_alone(tmp_path: Path)
     launcher = str(shutil.copy(ROOT / "service" / "import_path.py", source / "service"))
     assert str(source / "guards") in _imported("guards", tmp_path, launcher)
     assert str(source) not in _imported("joblib", tmp_path, launcher)
+
+
+def test_a_worker_leaves_the_directory_that_it_was_given(
+    shadowing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The framework puts it first; what is imported after the service itself is not from there."""
+    monkeypatch.setenv("PYTHONPATH", str(shadowing))
+    code = (
+        "import os, sys; sys.path.insert(0, os.getcwd()); import service.app; "
+        "print(os.getcwd() in sys.path, sys.path[-1])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.split() == ["False", str(shadowing)]
 
 
 def test_the_command_line_imports_nothing_of_the_python_path(tmp_path: Path) -> None:

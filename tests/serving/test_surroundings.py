@@ -125,7 +125,10 @@ def run(
             run.directory / "log.jsonl",
             cwd=run.directory / "current",
             CHAMPION=str(accelerated),
-            CHALLENGERS=str(challenger) if request.param == "understudy" else "",
+            # Relative, as a path may be: the worker has another directory than who starts it.
+            CHALLENGERS=os.path.relpath(challenger, run.directory / "current")
+            if request.param == "understudy"
+            else "",
         ) as server,
     ):
         for document in documents[:100]:
