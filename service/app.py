@@ -41,7 +41,7 @@ from service.lifecycle.runtime import Runtime
 from service.lifecycle.supervisor import REFUSAL_MARKER, stop_service
 from service.private_directory import private_directory
 from service.settings import PREFIX, read_settings
-from service.supervisor_ports import close_control_ports, unexpected_ports
+from service.supervision import confine_supervisor, unexpected_ports
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -192,7 +192,7 @@ def _check_log_file(path: Path | None) -> None:
 
 def _take_over_the_process() -> None:
     """Decide what the supervisor, which this process becomes, does and hands on to its worker."""
-    close_control_ports()
+    confine_supervisor()
     os.environ.update(child_environment())
     os.environ.pop("PYTHONPATH", None)
     # The command ``bentoml`` has asked already, and remembers the answer.

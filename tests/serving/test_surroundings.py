@@ -30,8 +30,17 @@ if TYPE_CHECKING:
     from tests.serving.server import Server
 
 PROCESSES = {
-    "understudy": ("serve", "preflight", "_bentoml_impl.worker.service", "shadow.local.main"),
-    "bentoml": ("serve", "preflight", "_bentoml_impl.worker.service"),
+    "understudy": (
+        "serve",
+        "import_path.py service.lifecycle.preflight",
+        "import_path.py _bentoml_impl.worker.service",
+        "import_path.py service.shadow.local.main",
+    ),
+    "bentoml": (
+        "serve",
+        "import_path.py service.lifecycle.preflight",
+        "import_path.py _bentoml_impl.worker.service",
+    ),
 }
 """Ways to start a service, and what is in the commands of its processes."""
 

@@ -11,17 +11,17 @@ import pytest
 CIRCUS = """
 import json, sys, psutil
 from bentoml._internal.utils.circus import create_standalone_arbiter
-from service.supervisor_ports import close_control_ports
+from service.supervision import confine_supervisor
 
 if sys.argv[1] == "closed":
-    close_control_ports()
+    confine_supervisor()
 arbiter = create_standalone_arbiter([], **json.loads(sys.argv[2]))
 arbiter.initialize()
 arbiter.ctrl.initialize()
 print(len([c for c in psutil.Process().net_connections("all") if c.laddr]))
 """
 
-WORKER = "from service.supervisor_ports import unexpected_ports; print(unexpected_ports())"
+WORKER = "from service.supervision import unexpected_ports; print(unexpected_ports())"
 SUPERVISOR = """
 import subprocess, sys
 subprocess.run([sys.executable, "-c", sys.argv[1]], close_fds=sys.argv[2] == "alone", check=True)
