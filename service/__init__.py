@@ -19,7 +19,10 @@ From the top, each importing only what stands below it:
 - ``settings``: what the operator decides.
 - ``exit_codes``: the exit codes of every process.
 - ``durations``: durations as people write them.
-- ``child_environment``: the environment of processes that are started here.
+- ``supervision``: what BentoML's supervisor opens, and how it starts its worker.
+- ``private_directory``: one directory for everything temporary.
+- ``child_environment``: how a process of our own is started.
 - ``diagnostics``: what loggers and warnings print, made safe for a terminal.
+- ``import_path``: where modules are imported from, in every process of ours.
 - ``dashboard``: the page at ``/``.
 """

@@ -13,15 +13,22 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-# No usage reports to BentoML; it reads this when it is imported.
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+from service.child_environment import NO_REPORTS, child_environment
+from service.import_path import OPERATORS_PATH, isolate_imports
+
+# BentoML's worker has put its directory before the libraries, which are imported from here on.
+if OPERATORS_PATH in os.environ:
+    isolate_imports()
+os.environ.update(NO_REPORTS)
 # Idle threads of torch's runtime spin by default, and take processors from other work. It reads
 # this when torch is imported, which is later, here and in the processes that inherit it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
+from bentoml._internal.utils.analytics import usage_stats
 from pydantic import RootModel
 from uvicorn.config import HTTP_PROTOCOLS
 
@@ -34,8 +41,10 @@ from service.http.schemas import DocumentBody, PredictionBody
 from service.lifecycle.preflight import check_bundles
 from service.lifecycle.roles import handed_over
 from service.lifecycle.runtime import Runtime
-from service.lifecycle.supervisor import stop_service
+from service.lifecycle.supervisor import REFUSAL_MARKER, stop_service
+from service.private_directory import private_directory
 from service.settings import PREFIX, read_settings
+from service.supervision import confine_supervisor, unexpected_ports
 from service.telemetry.writers import check_log_file
 
 if TYPE_CHECKING:
@@ -45,6 +54,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Understudy", "serve", "web"]
+
+_DIRECTORY = "_UNDERSTUDY_DIRECTORY"
+"""Variable with the directory that relative paths in the settings start from."""
 
 # BentoML starts uvicorn without naming a protocol. This is what uvicorn then looks up.
 HTTP_PROTOCOLS["auto"] = "service.http.connections:LimitedConnection"
@@ -117,7 +129,12 @@ class Understudy:
     @bentoml.on_deployment
     @staticmethod
     def preflight() -> None:
-        """Have every bundle judged, and exit 78 rather than open the port."""
+        """Have every bundle judged, and exit 78 rather than open the port.
+
+        What BentoML starts afterwards opens no control port, imports nothing of the current
+        directory, reports nothing, and keeps its temporary files in a directory of the service.
+        """
+        _take_over_the_process()
         _keep_standard_output_for_events()
         try:
             settings = read_settings()
@@ -137,6 +154,9 @@ class Understudy:
         # Only the worker has connections, and it has imported this for uvicorn.
         from service.http.connections import LimitedConnection  # noqa: PLC0415
 
+        if directory := os.environ.get(_DIRECTORY):
+            os.chdir(directory)
+        _refuse_unexpected_ports()
         settings = read_settings()
         access = read_access(settings.api_keys_file)
         runtime = Runtime(settings, stop_service, judged=handed_over(settings))
@@ -167,9 +187,38 @@ _service: Any = Understudy
 _service.add_asgi_middleware(FrontDoor)
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until stopped, as ``bentoml serve`` does."""
+def _take_over_the_process() -> None:
+    """Decide what the supervisor, which this process becomes, does and hands on to its worker."""
+    confine_supervisor()
+    os.environ.update(child_environment())
+    os.environ.pop("PYTHONPATH", None)
+    # The command ``bentoml`` has asked already, and remembers the answer.
+    usage_stats.do_not_track.cache_clear()
+    directory = private_directory()
+    os.environ[REFUSAL_MARKER] = str(directory / "refused")
+
+
+def _refuse_unexpected_ports() -> None:
+    """Stop the service where its supervisor listens on more than its port."""
+    if ports := unexpected_ports():
+        sys.stderr.write(
+            f"understudy: the supervisor listens on {', '.join(ports)} besides the service's port, "
+            "where others could give it commands; install the locked requirements\n"
+        )
+        stop_service(refused=True)
+        sys.exit(ExitCode.GUARD_REFUSED)
+
+
+def serve(host: str, port: int) -> bool:
+    """Serve until stopped, as ``bentoml serve`` does, with nothing of the current directory.
+
+    Returns whether the guard has refused a bundle meanwhile.
+    """
+    os.environ[_DIRECTORY] = str(Path.cwd())
+    # BentoML looks for modules, and for Bentos of the service's name, where its worker runs.
+    _service.working_dir = str(Path(__file__).parents[1])
     _service.serve_http(host=host, port=port)
+    return Path(os.environ[REFUSAL_MARKER]).exists()
 
 
 def _keep_standard_output_for_events() -> None:

@@ -1,18 +1,48 @@
-"""The environment of a process that this one starts from its own code."""
+"""How a process of our own is started: its command and its environment."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-__all__ = ["child_environment"]
+from service.import_path import OPERATORS_PATH, operators_directories
+
+__all__ = ["NO_REPORTS", "child_command", "child_environment"]
+
+_LAUNCHER = Path(__file__).with_name("import_path.py")
+
+NO_REPORTS = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
+"""Variables that keep libraries from reporting their use; they read them when they are imported."""
+
+_SWITCHES = {
+    **NO_REPORTS,
+    # A bundle is complete: no process that serves or judges one has to ask anybody for anything.
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "PYTHONSAFEPATH": "1",
+}
+
+
+def child_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs one of our modules, wherever modules of its name may be.
+
+    Its environment is to be that of ``child_environment``.
+    """
+    return [sys.executable, "-P", str(_LAUNCHER), module, *arguments]
 
 
 def child_environment() -> dict[str, str]:
-    """Return this process's environment, with our packages' directory first in ``PYTHONPATH``.
+    """Return this process's environment for a process of our own that serves or judges bundles.
 
-    A Bento's source directory is not on the path of the processes that its code starts.
+    Hugging Face's libraries work offline, and no library reports its use. The interpreter does not
+    search the current directory, and ``PYTHONPATH`` is searched last, by ``isolate_imports``.
     """
-    directory = str(Path(__file__).parents[1])
-    path = os.pathsep.join(filter(None, [directory, os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, "PYTHONPATH": path}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    operators = os.pathsep.join(operators_directories())
+    return {**inherited, **_SWITCHES, OPERATORS_PATH: operators}

@@ -12,7 +12,7 @@ import pytest
 from guards.events.events import EVENTS
 from guards.evidence.pair import Missed
 from guards.findings import Code
-from service.cli.main import understudy
+from service.cli.group import understudy
 from service.http.errors import STATUS
 from service.settings import Settings
 from tests.repository import ROOT, repository_files

@@ -1,6 +1,7 @@
 """The ``understudy`` command; exit codes are those of ``service.exit_codes``.
 
-- ``main``: the group of commands, and what errors become which exit codes.
+- ``__main__``: the command as ``python -m service.cli`` runs it.
+- ``group``: the group of commands, and what errors become which exit codes.
 - ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``seal``,
   ``serve``, ``sign``, ``table``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
@@ -13,6 +14,29 @@
 - ``output``: what several commands print.
 """
 
-from service.cli.main import main
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from service.child_environment import NO_REPORTS
+from service.import_path import isolate_imports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code.
+
+    Without ``arguments`` the process is the command's own: nothing of the current directory is
+    imported in it, and no library reports its use.
+    """
+    if arguments is None:
+        isolate_imports()
+        os.environ.update(NO_REPORTS)
+    from service.cli.group import run
+
+    run(arguments)

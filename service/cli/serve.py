@@ -6,7 +6,6 @@ import errno
 import os
 import socket
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -14,7 +13,6 @@ import click
 from guards.errors import CallError
 from service.cli.options import PATH, trust_option
 from service.exit_codes import ExitCode
-from service.lifecycle.supervisor import REFUSAL_MARKER
 from service.settings import PREFIX, read_settings
 
 __all__ = ["check_port", "serve"]
@@ -64,14 +62,10 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     _set("LOG_FILE", str(log_file.absolute()) if log_file else "")
     read_settings()
     check_port(host, port)
-    with tempfile.TemporaryDirectory(prefix="understudy-") as scratch:
-        marker = Path(scratch) / "refused"
-        os.environ[REFUSAL_MARKER] = str(marker)
-        from service.app import serve as serve_app
+    from service.app import serve as serve_app
 
-        serve_app(host, port)
-        if marker.exists():
-            sys.exit(ExitCode.GUARD_REFUSED)
+    if serve_app(host, port):
+        sys.exit(ExitCode.GUARD_REFUSED)
 
 
 def _set(name: str, value: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from artifacts.tables import ColumnRoles, as_table
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, GuardRefused
 from guards.integrity.environment import environment_differences
+from service.child_environment import child_command, child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +94,7 @@ def _train_side_by_side(tables: dict[Path, pd.DataFrame]) -> None:
     for path, table in tables.items():
         processes[path] = subprocess.Popen(  # noqa: S603 (our own command)
             _training(path, table),
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**child_environment(), "OMP_NUM_THREADS": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL if processes else None,
         )
@@ -113,7 +112,7 @@ def _training(path: Path, table: pd.DataFrame) -> list[str]:
     rows = path.parent / f"training-{path.name}.jsonl"
     table.to_json(rows, orient="records", lines=True)
     return [
-        *(sys.executable, "-c", "from service.cli import main; main()", "train", str(rows)),
+        *child_command("service.cli", "train", str(rows)),
         *("--text", *ROLES.text, "--label", ROLES.label),
         *(f"--numeric={name}" for name in ROLES.numeric),
         *(f"--categorical={name}" for name in ROLES.categorical),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artifacts.demo.documents import good_day, shadow_day, surge_day
+from service.child_environment import child_command, child_environment
 from service.demo.bundles import NAME, DemoBundles, demo_bundles, validation_f1
 from service.demo.report import read_days, table
 from service.demo.settling import settle, settled_text
@@ -73,12 +74,12 @@ def _send_days(port: int, documents: int, process: subprocess.Popen[bytes]) -> N
 @contextlib.contextmanager
 def _service(bundles: DemoBundles, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [
-        *(sys.executable, "-c", "from service.cli import main; main()", "serve"),
+        *child_command("service.cli", "serve"),
         *("--champion", str(bundles.champion), "--challenger", str(bundles.challenger)),
         *("--host", HOST, "--port", str(port), "--log-file", str(log)),
     ]
     # The story holds for these settings only.
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+    inherited = {k: v for k, v in child_environment().items() if not k.startswith(PREFIX)}
     quiet = {f"{PREFIX}FLUSH_SECONDS": "2", f"{PREFIX}LOG_LEVEL": "warning"}
     process = subprocess.Popen(  # noqa: S603 (our own command)
         command, env={**inherited, **quiet}, stdout=subprocess.DEVNULL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from guards.errors import CallError, Finding, GuardRefused
 from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, limits_of
 from guards.integrity.isolation.parent import Job, run_jobs
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
-from service.child_environment import child_environment
+from service.child_environment import child_command, child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +113,7 @@ def judge(
     plans = [_plan(question, allowance) for question in questions]
     jobs = [plan for plan in plans if isinstance(plan, Job)]
     environment = {**child_environment(), **_ALLOCATOR}
-    answers = run_jobs((sys.executable, "-m", _CHILD), environment, jobs)
+    answers = run_jobs(child_command(_CHILD), environment, jobs)
     for plan in plans:
         yield plan if isinstance(plan, Judgement) else _judgement(plan.path, next(answers))
 

@@ -21,7 +21,7 @@ from artifacts.bundle.opening import open_bundle
 from artifacts.imported.import_model import ImportOptions, import_model
 from artifacts.tables import ColumnRoles, as_table
 from guards.errors import GuardRefused
-from service.cli.main import main
+from service.cli import main
 from service.errors import InvalidDocuments
 from service.http.schemas import parse_documents
 from tests.artifacts.imported.elsewhere import LABELS, encoded, expected, seal_columns

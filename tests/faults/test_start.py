@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import joblib
+import psutil
 import pytest
 import sklearn
 
@@ -203,36 +204,26 @@ def test_faulty_challenger_is_judged_like_a_champion(
     assert code in {finding.code for finding in refused.findings}
 
 
-HELD = """
-import pathlib, sys, time
-
-if "_bentoml_impl.worker.service" in sys.orig_argv:
-    while not pathlib.Path(__file__).with_name("go on").exists():
-        time.sleep(0.01)
-"""
-"""What the interpreter runs when it starts: a worker waits for a file before it does anything."""
-
-
 def test_bundle_swapped_after_the_check_is_never_served(
     champion: Path,
     refitted: Callable[[Path], Path],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker that finds other bytes than the preflight did answers nothing and stops with 78."""
     damaged = refitted(champion)
     served = tmp_path / "served"
     shutil.copytree(champion, served)
-    (tmp_path / "sitecustomize.py").write_text(HELD)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     command = (*UNDERSTUDY, "serve", "--champion", str(served))
     answers: list[int | None] = []
     with serving(command, tmp_path / "log.jsonl", wait=False) as server:
-        # The port opens after the preflight.
-        wait_until(lambda: port_is_open(server.port), "the port")
+        # It is started after the preflight, and imports libraries first.
+        wait_until(lambda: _worker(server) is not None, "the worker", pause_s=0.01)
+        worker = _worker(server)
+        assert worker is not None
+        worker.suspend()
         served.rename(tmp_path / "aside")
         damaged.rename(served)
-        (tmp_path / "go on").touch()
+        worker.resume()
         wait_until(lambda: _stopped(server, answers), "the stop")
         assert server.process.returncode == REFUSED
     assert 200 not in answers
@@ -260,6 +251,15 @@ def _watch(process: subprocess.Popen[str], port: int, opened: list[bool]) -> Non
     while process.poll() is None:
         opened.append(port_is_open(port))
         time.sleep(0.02)
+
+
+def _worker(server: Server) -> psutil.Process | None:
+    """Return the worker's process, once there is one."""
+    for child in psutil.Process(server.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "_bentoml_impl.worker.service" in child.cmdline():
+                return child
+    return None
 
 
 def _stopped(server: Server, answers: list[int | None]) -> bool:

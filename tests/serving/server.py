@@ -128,8 +128,8 @@ def serving(
     """
     values = {"LOG_FILE": log, **UNHURRIED, **settings}
     environment = {
-        **os.environ,
         "BENTOML_DO_NOT_TRACK": "True",
+        **os.environ,
         **{f"UNDERSTUDY_{name}": str(value) for name, value in values.items()},
     }
     while True:

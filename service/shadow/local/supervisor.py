@@ -7,14 +7,13 @@ import contextlib
 import json
 import logging
 import math
-import sys
 import time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from guards.errors import Finding
 from guards.evidence.pair import Missed
 from guards.integrity.labels import disjoint_labels
-from service.child_environment import child_environment
+from service.child_environment import child_command, child_environment
 from service.shadow.interface import ChallengerState
 from service.shadow.local.child_process import ChildProcess
 from service.shadow.local.handshake import WorkerInfo
@@ -139,7 +138,7 @@ class Supervisor:
         # In the session of this process: the kernel divides processor time among sessions first,
         # and only within a session does the idle class yield.
         return await ChildProcess.spawn(
-            *(sys.executable, "-m", "service.shadow.local.main"),
+            *child_command("service.shadow.local.main"),
             *(str(self._bundle), json.dumps(options)),
             env=child_environment(),
         )

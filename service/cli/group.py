@@ -17,7 +17,7 @@ from service.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main", "understudy"]
+__all__ = ["run", "understudy"]
 
 _COMMANDS = (
     "accelerate",
@@ -60,7 +60,7 @@ def understudy() -> None:
     """Train, verify and serve text classifiers, and run challengers in shadow."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     make_diagnostics_printable()
     try:

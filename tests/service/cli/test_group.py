@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from service.cli.main import understudy
+from service.cli.group import understudy
 from tests.service.cli.running import exit_code
 
 COMMANDS = understudy.list_commands(click.Context(understudy))

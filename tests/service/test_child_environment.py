@@ -1,0 +1,40 @@
+"""Processes of our own are started with the same command and environment, wherever they run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from service.child_environment import child_command, child_environment
+
+if TYPE_CHECKING:
+    import pytest
+
+ASKED = (
+    "import huggingface_hub.constants as hub; "
+    "from bentoml._internal.utils.analytics.usage_stats import do_not_track; "
+    "print(hub.HF_HUB_OFFLINE, hub.HF_HUB_DISABLE_TELEMETRY, do_not_track())"
+)
+
+
+def test_libraries_neither_ask_nor_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They read the variables when they are imported, and an operator's do not undo ours."""
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "BENTOML_DO_NOT_TRACK"):
+        monkeypatch.setenv(name, "False")
+    ended = subprocess.run(
+        child_command("code", "-q"),
+        input=ASKED,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "True True True" in ended.stdout
+
+
+def test_everything_else_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, and what an operator tells libraries and the interpreter."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert child_environment()["OMP_NUM_THREADS"] == "3"
+    assert set(os.environ) - set(child_environment()) <= {"PYTHONPATH"}
