@@ -33,7 +33,7 @@ further, except to name the fitted values that changed.
 
 _BEFORE: Mapping[Section, str] = {
     Section.ENGINE: """\
-`engine_over_budget` is refused wherever the bundle is opened. The others refuse the start if
+`engine_probe_failed` and `engine_unavailable` refuse the start if
 `ENGINE` names the engine; with `ENGINE=auto` they are reported in `service.started` and on standard
 error, and the network itself answers.
 """,

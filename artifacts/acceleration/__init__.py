@@ -5,5 +5,5 @@
 - ``quantising``: compute its matrix products in eight bits.
 - ``building``: build an engine, of such a graph or in bfloat16, and measure what it changes.
 
-Building a graph needs the extra ``onnx``; serving one needs only ``onnxruntime`` of it.
+Building a graph needs the extra ``onnx``; serving one needs all of it but ``onnxscript``.
 """

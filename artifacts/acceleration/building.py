@@ -172,11 +172,16 @@ def _make_int8(
     from artifacts.acceleration.exporting import export  # noqa: PLC0415 (an extra)
     from artifacts.acceleration.quantising import quantise  # noqa: PLC0415
     from artifacts.acceleration.smoothing import smooth  # noqa: PLC0415
+    from artifacts.bundle.binding.checking import check_engine  # noqa: PLC0415
     from artifacts.bundle.onnx_network import OnnxNetwork  # noqa: PLC0415
 
     model = export(network, len(calibration[0].columns), preprocessing.truncation.max_length)
     smooth(model, calibration)
-    fast = OnnxNetwork(graph := quantise(model), processors=1)
+    graph = quantise(model)
+    for finding in check_engine(ENGINE_GRAPH, graph, network, preprocessing.truncation.max_length):
+        message = f"the bundle would be refused with its graph: {finding.observed}"
+        raise CallError(message)
+    fast = OnnxNetwork(graph, processors=1)
     return _Made(fast.probabilities, graph)
 
 

@@ -42,15 +42,15 @@ def smooth(model: onnx.ModelProto, documents: Sequence[Encoding]) -> None:
     """
     products = _products(model)
     largest = _largest(model, list(products), documents)
-    factors = {
-        name: _factors(largest[name], [_weights(model, node) for node in nodes])
-        for name, nodes in products.items()
-    }
-    for name, nodes in products.items():
-        for node in nodes:
-            constant = _constant(model, node.input[1])
-            scaled = _weights(model, node) * factors[name][:, np.newaxis]
-            constant.CopyFrom(numpy_helper.from_array(scaled, constant.name))
+    factors: dict[str, NDArray[np.float32]] = {}
+    for inputs in _sharing_weights(products):
+        names = {node.input[1] for name in inputs for node in products[name]}
+        common = np.max([largest[name] for name in inputs], axis=0)
+        shared = _factors(common, [_weights(model, name) for name in names])
+        factors |= dict.fromkeys(inputs, shared)
+        for name in names:
+            scaled = _weights(model, name) * shared[:, np.newaxis]
+            _constant(model, name).CopyFrom(numpy_helper.from_array(scaled, name))
     _divide_inputs(model, products, factors)
 
 
@@ -62,6 +62,18 @@ def _products(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
         if node.op_type == "MatMul" and node.input[1] in constants:
             products[node.input[0]].append(node)
     return dict(products)
+
+
+def _sharing_weights(products: Mapping[str, Sequence[onnx.NodeProto]]) -> list[list[str]]:
+    """Return the inputs in groups: layers with the same weights must have the same factors."""
+    groups: list[tuple[list[str], set[str]]] = []
+    for name, nodes in products.items():
+        inputs, weights = [name], {node.input[1] for node in nodes}
+        for group in [group for group in groups if group[1] & weights]:
+            groups.remove(group)
+            inputs, weights = group[0] + inputs, group[1] | weights
+        groups.append((inputs, weights))
+    return [inputs for inputs, _ in groups]
 
 
 def _largest(
@@ -93,8 +105,8 @@ def _factors(
     return factors.astype(np.float32)
 
 
-def _weights(model: onnx.ModelProto, node: onnx.NodeProto) -> NDArray[np.float32]:
-    return np.asarray(numpy_helper.to_array(_constant(model, node.input[1])), dtype=np.float32)
+def _weights(model: onnx.ModelProto, name: str) -> NDArray[np.float32]:
+    return np.asarray(numpy_helper.to_array(_constant(model, name)), dtype=np.float32)
 
 
 def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto:

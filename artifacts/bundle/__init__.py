@@ -8,6 +8,8 @@
 - ``estimator``: a name for the type of fitted scikit-learn estimators.
 - ``network``, ``inference``: the network, and its probabilities for encodings.
 - ``onnx_network``: the same for the graph of a faster engine.
+- ``binding``: whether such a graph computes the network, and nothing else.
+- ``silent_onnxruntime``: ONNX Runtime without its telemetry.
 - ``fingerprint``: the fingerprint that ties weights to their preprocessing.
 - ``rechecking``: compare a live preprocessing with what was sealed.
 - ``immutable``: the base class of what is sealed.

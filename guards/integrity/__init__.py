@@ -7,6 +7,7 @@
 - ``environment``: the libraries here and where the bundle was sealed.
 - ``probes``: golden inputs against their expected outputs, within tolerances.
 - ``parity``: what a faster engine changes, against its budget.
+- ``graph``: what the ONNX graph of an engine may be, before anything runs it.
 - ``unpickling``: joblib files through an allowlist of exact globals.
 - ``state``: the fitted state as a digest and as named values.
 - ``differences``: where two states or bundles differ, in words and as findings.
