@@ -17,11 +17,11 @@ from guards.errors import Finding
 from guards.text import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
-__all__ = ["check_graph", "read_graph"]
+__all__ = ["check_graph", "read_graph", "summary"]
 
 _OPERATORS: Mapping[str, frozenset[str]] = {
     "": frozenset(
@@ -41,6 +41,7 @@ _OPERATORS: Mapping[str, frozenset[str]] = {
 _OPSETS: Mapping[str, range] = {"": range(18, 24), "com.microsoft": range(1, 2)}
 _IR_VERSIONS = range(8, 14)
 _MAX_NODES = 20_000
+_MAX_SHOWN = 8
 _MAX_STRING = 100
 
 _ATTENTION_INPUTS = 3
@@ -84,8 +85,14 @@ def check_graph(subject: str, model: ModelProto) -> Iterator[Finding]:
             code="engine_graph_forbidden",
             subject=subject,
             expected="the operators and tensors that `understudy accelerate` writes",
-            observed=listed(problems),
+            observed=summary(problems),
         )
+
+
+def summary(problems: Sequence[str]) -> str:
+    """Return the first problems, and how many more there are."""
+    rest = len(problems) - _MAX_SHOWN
+    return "; ".join(problems[:_MAX_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
 
 
 def _model_problems(model: ModelProto) -> Iterator[str]:

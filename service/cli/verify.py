@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 from tqdm import tqdm
 
+from guards.bundle.engines import ONNX_INT8
 from guards.errors import GuardRefused
 from guards.integrity.environment import environment_differences
 from guards.integrity.requirements import Policy, Requirements
@@ -32,6 +33,7 @@ _EXAMPLE = """
 Example:
   understudy verify artifacts/store/reviews/1
   understudy verify artifacts/store/reviews/1 --signature-key public.pem --json
+  understudy verify artifacts/store/reviews/1 --deep
 """
 
 
@@ -55,6 +57,12 @@ Example:
     help="A public key that may have signed; repeat.  [default: UNDERSTUDY_SIGNATURE_KEYS]",
 )
 @trust_option("Let a bundle load this class or function; repeat.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also derive the graph of a quantised engine again from the weights, and compare both: "
+    "as long as `accelerate` takes.",
+)
 @json_option
 def verify(  # noqa: PLR0913 (one parameter an option)
     bundles: tuple[Path, ...],
@@ -63,6 +71,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     pin: str | None,
     signature_keys: tuple[str, ...],
     trust: tuple[str, ...],
+    deep: bool,
     as_json: bool,
 ) -> None:
     """Check each of BUNDLES as a starting service would; exit 78 if any is refused.
@@ -78,23 +87,39 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         trusted=trust,
     )
     progress = tqdm(bundles, desc="judging", unit="bundle", disable=None, leave=False)
-    judged = [_judge(bundle, requirements) for bundle in progress]
+    judged = [_judge(bundle, requirements, deep=deep) for bundle in progress]
     if as_json:
         print_json({"bundles": judged})
     passed = all(entry["passed"] for entry in judged)
     sys.exit(ExitCode.DONE if passed else ExitCode.GUARD_REFUSED)
 
 
-def _judge(path: Path, requirements: Requirements) -> JsonObject:
+def _judge(path: Path, requirements: Requirements, *, deep: bool) -> JsonObject:
     from artifacts.bundle.opening import open_bundle
 
     try:
         bundle = open_bundle(path, requirements)
+        figures = _derived(bundle) if deep else {}
     except GuardRefused as refusal:
         _report(f"{path}: refused", refusal.findings)
         return {"bundle": str(path), "passed": False, "findings": _findings_json(refusal.findings)}
     _report(f"{path}: passed  {bundle.manifest.fingerprint}", bundle.tolerated)
-    return {"bundle": str(path), "passed": True, "findings": [], **_passed(bundle)}
+    return {"bundle": str(path), "passed": True, "findings": [], **_passed(bundle), **figures}
+
+
+def _derived(bundle: Bundle) -> JsonObject:
+    """Derive the graph again; raises ``GuardRefused`` where it is another."""
+    from artifacts.acceleration.building import require_libraries
+
+    require_libraries()
+    from artifacts.acceleration.deriving import derive_again
+
+    derivation = derive_again(bundle)
+    if derivation is None:
+        return {"deep": {}}
+    if derivation.findings:
+        raise GuardRefused(str(bundle.path), derivation.findings)
+    return {"deep": {ONNX_INT8: derivation.to_json()}}
 
 
 def _passed(bundle: Bundle) -> JsonObject:

@@ -15,7 +15,7 @@ from artifacts.bundle.binding.weights import Weights
 from artifacts.bundle.network import DocumentClassifier, empty_network, model_of
 from artifacts.bundle.onnx_network import session_of
 from guards.errors import Finding, first_line
-from guards.integrity.graph import check_graph, read_graph
+from guards.integrity.graph import check_graph, read_graph, summary
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_engine"]
 
-_MAX_LISTED = 8
 _ROWS = 512
 _GAIN = 2.0
 _TOLERANCE = 5e-4
@@ -59,13 +58,8 @@ def check_engine(subject: str, data: bytes, network: Network, max_tokens: int) -
             code="engine_not_of_these_weights",
             subject=subject,
             expected="a graph that computes the network of this bundle, with its weights",
-            observed=_joined(problems),
+            observed=summary(problems),
         )
-
-
-def _joined(problems: Sequence[str]) -> str:
-    rest = len(problems) - _MAX_LISTED
-    return "; ".join(problems[:_MAX_LISTED]) + (f"; and {rest} more" if rest > 0 else "")
 
 
 def _differences(model: ModelProto, network: Network, max_tokens: int) -> Iterator[str]:

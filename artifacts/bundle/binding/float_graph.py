@@ -31,7 +31,8 @@ class FloatGraph:
     """A graph without quantisation, whose ``weights`` are inputs, beside those it had.
 
     ``names`` says which tensor of the network an input is, where it is one as a whole;
-    ``unknown`` are tensors that are none of the network.
+    ``unknown`` are tensors that are none of the network. ``factors`` is what the rows of a
+    product's weights were multiplied by before they were rounded.
     """
 
     nodes: list[NodeProto] = field(default_factory=list)
@@ -39,6 +40,7 @@ class FloatGraph:
     names: dict[str, str] = field(default_factory=dict)
     settings: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     unknown: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    factors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def float_graph(model: ModelProto, weights: Weights) -> FloatGraph:
@@ -58,6 +60,7 @@ def float_graph(model: ModelProto, weights: Weights) -> FloatGraph:
                 message = f"{product.name!r} is no tensor of the network in eight bits"
                 raise UnknownTensorError(message)
             made.weights[product.name] = matrix
+            made.factors[product.name] = product.factors
             made.nodes.append(
                 helper.make_node("MatMul", [product.input, product.name], [product.output])
             )

@@ -35,7 +35,7 @@ def bundle(accelerated: Path) -> Bundle:
 @pytest.fixture
 def model(bundle: Bundle) -> onnx.ModelProto:
     """Parse its graph, to be changed."""
-    return onnx.ModelProto.FromString(bundle.engines[ONNX_INT8].graph or b"")
+    return onnx.load_from_string(bundle.engines[ONNX_INT8].graph or b"")
 
 
 def problems(model: onnx.ModelProto, bundle: Bundle) -> str:
@@ -46,7 +46,9 @@ def problems(model: onnx.ModelProto, bundle: Bundle) -> str:
 
 def constant(model: onnx.ModelProto, name: str) -> TensorProto:
     """Return the first tensor whose name ends so."""
-    return next(one for one in model.graph.initializer if one.name.endswith(name))
+    found: TensorProto
+    found = next(one for one in model.graph.initializer if one.name.endswith(name))
+    return found
 
 
 def edit(tensor: TensorProto, change: Callable[[NDArray[np.generic]], None]) -> None:
@@ -64,7 +66,8 @@ def add_constant(model: onnx.ModelProto, name: str, value: NDArray[np.generic]) 
 
 def node_of(model: onnx.ModelProto, operator: str, index: int = 0) -> onnx.NodeProto:
     """Return one of the nodes with an operator."""
-    return [node for node in model.graph.node if node.op_type == operator][index]
+    nodes: list[onnx.NodeProto] = [node for node in model.graph.node if node.op_type == operator]
+    return nodes[index]
 
 
 def add_to_logits(model: onnx.ModelProto, nodes: list[onnx.NodeProto], name: str) -> None:
@@ -75,7 +78,9 @@ def add_to_logits(model: onnx.ModelProto, nodes: list[onnx.NodeProto], name: str
 
 def node_making(model: onnx.ModelProto, name: str) -> onnx.NodeProto:
     """Return the node with an output."""
-    return next(node for node in model.graph.node if name in node.output)
+    found: onnx.NodeProto
+    found = next(node for node in model.graph.node if name in node.output)
+    return found
 
 
 def scalar(value: float) -> NDArray[np.generic]:
