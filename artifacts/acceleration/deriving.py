@@ -7,7 +7,6 @@ same network otherwise; then the graphs are compared by their answers alone.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from artifacts.bundle.network import Network
     from artifacts.bundle.opening import Bundle
     from guards.bundle.engines import Parity
     from guards.json_types import JsonObject
@@ -130,22 +128,17 @@ def _finding(observed: str) -> Finding:
 
 def _derived(bundle: Bundle, sealed: onnx.ModelProto) -> bytes:
     """Export and quantise the network with the factors of the sealed graph."""
-    weights = _weights(bundle.network)
+    weights = Weights(
+        {name: tensor.detach().numpy() for name, tensor in bundle.network.named_parameters()}
+    )
     read = float_graph(sealed, weights)
-    factors = {_content(read.weights[name]): factor for name, factor in read.factors.items()}
+    factors = {read.names[name]: factor for name, factor in read.factors.items()}
     width = len(bundle.preprocessing.encode_documents(bundle.probe_documents[:1])[0].columns)
     model = export(bundle.network, width, bundle.preprocessing.truncation.max_length)
     names = {node.input[1] for nodes in products_of(model).values() for node in nodes}
-    rescale(model, {name: factors[_content(weights_of(model, name))] for name in names})
+    known = {name: weights.find(weights_of(model, name)) or ("", False) for name in names}
+    rescale(model, {name: factors[known[name][0]] for name in names})
     return quantise(model)
-
-
-def _weights(network: Network) -> Weights:
-    return Weights({name: tensor.detach().numpy() for name, tensor in network.named_parameters()})
-
-
-def _content(matrix: NDArray[np.generic]) -> bytes:
-    return hashlib.sha256(np.ascontiguousarray(matrix).data).digest()
 
 
 def _operators(model: onnx.ModelProto) -> list[tuple[object, ...]]:

@@ -148,8 +148,9 @@ class _Trial:
         self._inputs = {one.name for one in self._session.get_inputs()}
 
     def _given(self, name: str) -> NDArray[np.generic]:
-        if self._graph.names.get(name) == self._words:
-            return self._table
+        if name in self._graph.factors or self._graph.names.get(name) == self._words:
+            shared: NDArray[np.generic] = self._tensors[self._graph.names[name]].numpy()
+            return shared
         return self._scaled(self._graph.weights[name])
 
     def recorded(self) -> tuple[tuple[Counter[str], Counter[str]], list[NDArray[np.generic]]]:

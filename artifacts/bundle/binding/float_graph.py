@@ -30,9 +30,9 @@ class UnknownTensorError(ValueError):
 class FloatGraph:
     """A graph without quantisation, whose ``weights`` are inputs, beside those it had.
 
-    ``names`` says which tensor of the network an input is, where it is one as a whole;
-    ``unknown`` are tensors that are none of the network. ``factors`` is what the rows of a
-    product's weights were multiplied by before they were rounded.
+    ``names`` says which tensor of the network an input is, where it is not transposed, and
+    ``factors`` what its rows were multiplied by before they were rounded. ``unknown`` are tensors
+    that are none of the network.
     """
 
     nodes: list[NodeProto] = field(default_factory=list)
@@ -55,20 +55,29 @@ def float_graph(model: ModelProto, weights: Weights) -> FloatGraph:
     for node in model.graph.node:
         if node.op_type == "MatMulInteger":
             product = reader.product(node)
-            matrix = weights.rounded_to(product.integers, product.scale, product.factors)
-            if matrix is None:
+            found = weights.rounded_to(product.integers, product.scale, product.factors)
+            if found is None:
                 message = f"{product.name!r} is no tensor of the network in eight bits"
                 raise UnknownTensorError(message)
-            made.weights[product.name] = matrix
-            made.factors[product.name] = product.factors
-            made.nodes.append(
-                helper.make_node("MatMul", [product.input, product.name], [product.output])
-            )
+            _add_product(made, product, *found)
             consumed.update(product.constants)
         elif node.output[0] not in reader.of_quantisation:
             made.nodes.append(node)
     _sort_constants(reader.constants, made, weights, consumed)
     return made
+
+
+def _add_product(
+    made: FloatGraph, product: _Product, name: str, matrix: NDArray[np.generic]
+) -> None:
+    """Add a product with a tensor of the network as it lies in memory, transposed on the way."""
+    weights = used = f"{product.output}.weights"
+    if not matrix.flags.c_contiguous:
+        matrix, used = matrix.T, f"{product.output}.transposed"
+        made.nodes.append(helper.make_node("Transpose", [weights], [used], perm=[1, 0]))
+    made.weights[weights], made.names[weights] = matrix, name
+    made.factors[weights] = product.factors
+    made.nodes.append(helper.make_node("MatMul", [product.input, used], [product.output]))
 
 
 def _sort_constants(
@@ -83,9 +92,11 @@ def _sort_constants(
         if name not in used:
             message = f"{name!r} is used by no operator"
             raise UnknownTensorError(message)
-        known = weights.name_of(value)
+        known = weights.find(value)
         if known is not None and value.size > 1:
-            made.weights[name], made.names[name] = value, known
+            made.weights[name] = value
+            if not known[1]:
+                made.names[name] = known[0]
         elif _is_setting(value):
             made.settings[name] = value
         else:

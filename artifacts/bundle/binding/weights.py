@@ -24,18 +24,22 @@ class Weights:
     def __init__(self, tensors: Mapping[str, NDArray[np.generic]]) -> None:
         """Index the tensors; they are not copied."""
         self._layouts: defaultdict[_Key, list[tuple[str, NDArray[np.generic]]]] = defaultdict(list)
-        self._matrices: defaultdict[tuple[int, ...], list[NDArray[np.generic]]] = defaultdict(list)
+        self._matrices: defaultdict[tuple[int, ...], list[tuple[str, NDArray[np.generic]]]]
+        self._matrices = defaultdict(list)
         for name, tensor in tensors.items():
             for layout in _layouts(tensor):
                 self._layouts[_key(layout)].append((name, layout))
                 if layout.ndim == 2:  # noqa: PLR2004 (a matrix)
-                    self._matrices[layout.shape].append(layout)
+                    self._matrices[layout.shape].append((name, layout))
 
-    def name_of(self, tensor: NDArray[np.generic]) -> str | None:
-        """Return the name of the tensor with the same values, transposed or reshaped at most."""
+    def find(self, tensor: NDArray[np.generic]) -> tuple[str, bool] | None:
+        """Return the name of the tensor with the same values, and whether it is transposed.
+
+        The shape may be another.
+        """
         for name, layout in self._layouts.get(_key(tensor), ()):
             if np.array_equal(layout.ravel(), tensor.ravel()):
-                return name
+                return name, not layout.flags.c_contiguous
         return None
 
     def rounded_to(
@@ -43,17 +47,16 @@ class Weights:
         integers: NDArray[np.int8],
         scale: NDArray[np.float32],
         factors: NDArray[np.float32],
-    ) -> NDArray[np.float32] | None:
-        """Return the matrix [inputs, outputs] that was rounded to ``integers``; None if none was.
+    ) -> tuple[str, NDArray[np.generic]] | None:
+        """Return name and values [inputs, outputs] of the matrix that was rounded to ``integers``.
 
-        Rounding is that of ONNX Runtime's quantiser: the rows are multiplied by ``factors``, and
-        each column is divided by its ``scale``, the 127th part of its largest absolute value.
+        None if none was. Rounding is that of ONNX Runtime's quantiser: the rows are multiplied by
+        ``factors``, and each column is divided by its ``scale``, the 127th part of its largest
+        absolute value. The values are a view of the network's.
         """
-        for matrix in self._matrices.get(integers.shape, ()):
-            if np.issubdtype(matrix.dtype, np.floating) and _rounded(
-                np.asarray(matrix, dtype=np.float32), integers, scale, factors
-            ):
-                return np.ascontiguousarray(matrix, dtype=np.float32)
+        for name, matrix in self._matrices.get(integers.shape, ()):
+            if matrix.dtype == np.float32 and _rounded(matrix, integers, scale, factors):
+                return name, matrix
         return None
 
 
@@ -73,15 +76,16 @@ def _key(tensor: NDArray[np.generic]) -> _Key:
 
 
 def _rounded(
-    matrix: NDArray[np.float32],
+    matrix: NDArray[np.generic],
     integers: NDArray[np.int8],
     scale: NDArray[np.float32],
     factors: NDArray[np.float32],
 ) -> bool:
     for rows in (slice(1), slice(None)):  # most candidates differ in the first row
-        steps = matrix[rows] * factors[rows, np.newaxis] / scale
-        if not bool((np.abs(steps - integers[rows]) <= 0.5 + _SLACK).all()):
+        scaled = matrix[rows].astype(np.float32) * factors[rows, np.newaxis]
+        off = scaled / scale - integers[rows]
+        if not bool((np.abs(off, out=off) <= 0.5 + _SLACK).all()):
             return False
-    largest = np.abs(matrix * factors[:, np.newaxis]).max(axis=0)
+    largest = np.abs(scaled).max(axis=0)
     whole = largest > np.finfo(np.float32).tiny * 127
     return bool(np.allclose(scale[whole] * 127, largest[whole], rtol=_SLACK))

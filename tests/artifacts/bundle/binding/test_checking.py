@@ -144,6 +144,36 @@ def test_a_changed_tensor_is_seen(
     assert problems(model, bundle)
 
 
+def test_a_square_matrix_that_is_transposed_is_seen(model: onnx.ModelProto, bundle: Bundle) -> None:
+    """Its values are all the network's, and it is another matrix."""
+    integers = next(
+        one
+        for one in model.graph.initializer
+        if one.name.endswith("_quantized") and len({*one.dims}) == 1
+    )
+    edit(integers, lambda values: np.copyto(values, values.T.copy()))
+
+    assert problems(model, bundle)
+
+
+def test_integers_that_are_used_beside_their_product_are_seen(
+    model: onnx.ModelProto, bundle: Bundle
+) -> None:
+    """What is compared in float32 is the product alone."""
+    add_constant(model, "axes", np.array([0, 1], dtype=np.int64))
+    add_constant(model, "little", scalar(1e-9))
+    nodes = [
+        helper.make_node(
+            "Cast", [constant(model, "_quantized").name], ["numbers"], to=TensorProto.FLOAT
+        ),
+        helper.make_node("ReduceSum", ["numbers", "axes"], ["sum"], keepdims=0),
+        helper.make_node("Mul", ["sum", "little"], ["shift"]),
+    ]
+    add_to_logits(model, nodes, "shift")
+
+    assert problems(model, bundle)
+
+
 def test_layers_that_change_places_are_seen(model: onnx.ModelProto, bundle: Bundle) -> None:
     """Every tensor is the network's, and not where the network has it."""
     names = ("intermediate.dense.bias", "layer.0", "layer.1")
