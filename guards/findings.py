@@ -45,6 +45,8 @@ Code = Literal[
     "engine_over_budget",
     "engine_probe_failed",
     "engine_unavailable",
+    "engine_graph_forbidden",
+    "engine_not_of_these_weights",
     "load_failed",
     "probe_failed",
     "environment_differs",
@@ -66,8 +68,6 @@ Code = Literal[
     "answers_differ",
     "answers_not_finite",
     "model_changes_itself",
-    "engine_graph_forbidden",
-    "engine_not_of_these_weights",
 ]
 
 
