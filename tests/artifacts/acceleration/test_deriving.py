@@ -47,7 +47,7 @@ def test_a_sealed_graph_is_derived_again(bundle: Bundle) -> None:
 
 
 def exchange_layers(model: onnx.ModelProto) -> None:
-    """Give the network's first layer the bias of its second, and the other way round."""
+    """Exchange the biases of two layers."""
     biases = [one for one in model.graph.initializer if "intermediate.dense.bias" in one.name]
     biases[0].name, biases[1].name = biases[1].name, biases[0].name
 

@@ -193,7 +193,7 @@ def another_input(model: onnx.ModelProto) -> None:
 
 
 def another_output(model: onnx.ModelProto) -> None:
-    """Give the states away."""
+    """Answer with the states too."""
     value = helper.make_tensor_value_info("states", TensorProto.FLOAT, None)
     model.graph.output.append(value)
 
