@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from artifacts.bundle.binding.checking import check_engine
@@ -81,6 +84,13 @@ def node_making(model: onnx.ModelProto, name: str) -> onnx.NodeProto:
     found: onnx.NodeProto
     found = next(node for node in model.graph.node if name in node.output)
     return found
+
+
+def set_attribute(node: onnx.NodeProto, name: str, value: float | str) -> None:
+    """Give an attribute of a node another value."""
+    kept = [one for one in node.attribute if one.name != name]
+    del node.attribute[:]
+    node.attribute.extend([*kept, helper.make_attribute(name, value)])
 
 
 def scalar(value: float) -> NDArray[np.generic]:
@@ -315,12 +325,27 @@ def test_another_setting_of_an_operator_is_seen(
     model: onnx.ModelProto, bundle: Bundle, operator: str, attribute: str, value: float | str
 ) -> None:
     """Also a divisor that is far too small to matter for a usual document."""
-    node = node_of(model, operator)
-    kept = [one for one in node.attribute if one.name != attribute]
-    del node.attribute[:]
-    node.attribute.extend([*kept, helper.make_attribute(attribute, value)])
+    set_attribute(node_of(model, operator), attribute, value)
 
     assert problems(model, bundle)
+
+
+def test_operators_of_a_network_that_learnt_little_are_seen(
+    model: onnx.ModelProto, bundle: Bundle
+) -> None:
+    """Attention shows also where all weights are too small for it to matter."""
+    small = replace(bundle, network=copy.deepcopy(bundle.network))
+    for module in small.network.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.weight.data *= 0.02
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith("_scale") and tensor.name != "channel_scale":
+            edit(tensor, lambda values: np.multiply(values, np.float32(0.02), out=values))
+    before = problems(model, small)
+    set_attribute(node_of(model, "MultiHeadAttention"), "num_heads", 1)
+
+    assert before == ""
+    assert "logits off" in problems(model, small)
 
 
 def test_products_that_are_not_quantised_as_ours_are_seen(
