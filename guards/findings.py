@@ -47,6 +47,8 @@ Code = Literal[
     "engine_over_budget",
     "engine_probe_failed",
     "engine_unavailable",
+    "engine_graph_forbidden",
+    "engine_not_of_these_weights",
     "load_failed",
     "probe_failed",
     "environment_differs",
@@ -261,6 +263,20 @@ CATALOGUE: Mapping[Code, Entry] = {
         "the bundle carries no such engine, or it does not load, or its library is not installed",
         "build the engine with `understudy accelerate`, or install its library with "
         "`pip install 'understudy[onnx]'`",
+    ),
+    "engine_graph_forbidden": Entry(
+        Section.ENGINE,
+        "the graph has operators, functions, tensors or inputs that the exporter does not write: "
+        "loops, files outside of it, tensors of gigabytes",
+        "take the bundle again from where it was sealed; to go on without the engine, delete it "
+        "and seal the bundle again",
+    ),
+    "engine_not_of_these_weights": Entry(
+        Section.ENGINE,
+        "the graph computes something else than the network of the bundle: somebody changed one "
+        "of both, or joined parts of two bundles",
+        "take the bundle again from where it was sealed, or build the engine again there with "
+        "`understudy accelerate`; to go on without it, delete it and seal the bundle again",
     ),
     "load_failed": Entry(
         Section.LIBRARIES,

@@ -33,9 +33,9 @@ further, except to name the fitted values that changed.
 
 _BEFORE: Mapping[Section, str] = {
     Section.ENGINE: """\
-`engine_over_budget` is refused wherever the bundle is opened. The others refuse the start if
-`ENGINE` names the engine; with `ENGINE=auto` they are reported in `service.started` and on standard
-error, and the network itself answers.
+`engine_probe_failed` and `engine_unavailable` refuse the start if `ENGINE` names the engine; with
+`ENGINE=auto` they are reported in `service.started` and on standard error, and the network itself
+answers. The others are refused wherever the bundle is opened.
 """,
     Section.LIBRARIES: """\
 Bundles are judged in a process of its own under limits of memory and time, and what ends that

@@ -33,6 +33,7 @@ __all__ = [
     "build",
     "build_if_possible",
     "parity_records",
+    "require_libraries",
 ]
 
 _CALIBRATION = 64
@@ -165,19 +166,29 @@ class _Made:
 def _make_int8(
     network: Network, preprocessing: Preprocessing, calibration: Sequence[Encoding]
 ) -> _Made:
-    missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
-    if missing is not None:
-        message = f"{missing} is not installed: pip install 'understudy[onnx]'"
-        raise CallError(message)
+    require_libraries()
     from artifacts.acceleration.exporting import export  # noqa: PLC0415 (an extra)
     from artifacts.acceleration.quantising import quantise  # noqa: PLC0415
     from artifacts.acceleration.smoothing import smooth  # noqa: PLC0415
+    from artifacts.bundle.binding.checking import check_engine  # noqa: PLC0415
     from artifacts.bundle.onnx_network import OnnxNetwork  # noqa: PLC0415
 
     model = export(network, len(calibration[0].columns), preprocessing.truncation.max_length)
     smooth(model, calibration)
-    fast = OnnxNetwork(graph := quantise(model), processors=1)
+    graph = quantise(model)
+    for finding in check_engine(ENGINE_GRAPH, graph, network, preprocessing.truncation.max_length):
+        message = f"the bundle would be refused with its graph: {finding.observed}"
+        raise CallError(message)
+    fast = OnnxNetwork(graph, processors=1)
     return _Made(fast.probabilities, graph)
+
+
+def require_libraries() -> None:
+    """Raise ``CallError`` where a library is missing that exports or quantises a network."""
+    missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
+    if missing is not None:
+        message = f"{missing} is not installed: pip install 'understudy[onnx]'"
+        raise CallError(message)
 
 
 def _make_bf16(network: Network, *_: object) -> _Made:

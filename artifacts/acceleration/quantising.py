@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from pathlib import Path
 
 import onnx
-from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from artifacts.bundle.silent_onnxruntime import onnxruntime
 
 __all__ = ["quantise"]
 
@@ -18,17 +20,18 @@ def quantise(model: onnx.ModelProto) -> bytes:
     calibrate. Everything but products with weights stays as it is, the embeddings for example,
     where eight bits would cost accuracy and save no time.
     """
+    quantization = importlib.import_module(f"{onnxruntime.__name__}.quantization")
     # Says that the graph needs no preparation, or the library would advise it at every call.
     model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
     with tempfile.TemporaryDirectory() as scratch:
         original, quantised = Path(scratch) / "original.onnx", Path(scratch) / "quantised.onnx"
         onnx.save(model, original)
-        quantize_dynamic(
+        quantization.quantize_dynamic(
             original,
             quantised,
             op_types_to_quantize=["MatMul"],
             per_channel=True,
-            weight_type=QuantType.QInt8,
+            weight_type=quantization.QuantType.QInt8,
             # Type inference fails behind the operations that only ONNX Runtime has.
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )

@@ -10,6 +10,8 @@
 - ``model_types``, ``layout``: the kinds of model that a bundle may hold, and whether the
   configured network is the one whose weights there are.
 - ``onnx_network``: the same for the graph of a faster engine.
+- ``binding``: whether such a graph computes the network, and nothing else.
+- ``silent_onnxruntime``: ONNX Runtime without its telemetry.
 - ``fingerprint``: the fingerprint that ties weights to their preprocessing.
 - ``rechecking``: compare a live preprocessing with what was sealed.
 - ``immutable``: the base class of what is sealed.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from artifacts.bundle.inference import as_float32, softmax
+from artifacts.bundle.silent_onnxruntime import onnxruntime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from artifacts.bundle.preprocessing import Encoding
 
-__all__ = ["OnnxNetwork"]
+__all__ = ["OnnxNetwork", "session_of"]
 
 _ERRORS_ONLY = 3
 
@@ -30,13 +30,7 @@ class OnnxNetwork:
         With several, the threads spin briefly while they wait for each other: without that, two
         processors are as slow as one.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = processors
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        self._session = onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session_of(graph, processors)
         self._inputs = {each.name for each in self._session.get_inputs()}
 
     def probabilities(
@@ -60,3 +54,13 @@ class OnnxNetwork:
             inputs["columns"] = as_float32(encoding.columns[np.newaxis])
         outputs: list[NDArray[np.float32]] = self._session.run(None, inputs)
         return outputs
+
+
+def session_of(graph: bytes, processors: int) -> onnxruntime.InferenceSession:
+    """Return a session on the CPU for a graph, which is an ONNX model and names no other file."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = processors
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

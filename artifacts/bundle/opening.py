@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,16 +50,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Bundle", "SealedEngine", "load", "open_bundle", "probe_outputs"]
 
+_GRAPH_LIBRARIES = ("onnx", "onnxruntime")
+"""What reads a graph, and what runs it: of the extra ``onnx``."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedEngine:
     """What an engine runs where that is not the network, and its answers to the probes.
 
-    They are float32 [probes, classes].
+    They are float32 [probes, classes]. ``unusable`` says why its graph was not compared with the
+    network: then it must not run.
     """
 
     graph: bytes | None
     answers: NDArray[np.float32]
+    unusable: Finding | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,7 @@ def probe_outputs(
 def load(sealed: SealedFiles, columns: object) -> Bundle:
     """Build a bundle from verified bytes and the columns that the guard has unpickled."""
     manifest = sealed.manifest
+    network = _load_network(sealed)
     return Bundle(
         path=sealed.path,
         manifest=manifest,
@@ -125,22 +132,49 @@ def load(sealed: SealedFiles, columns: object) -> Bundle:
             tokenizer=_load_tokenizer(sealed),
             truncation=Truncation.from_json(manifest.text.to_json()),
         ),
-        network=_load_network(sealed),
+        network=network,
         reference=_load_reference(sealed),
         probe_documents=sealed.probes.documents,
-        engines=dict(_load_engines(sealed)),
+        engines=dict(_load_engines(sealed, network)),
     )
 
 
-def _load_engines(sealed: SealedFiles) -> Iterator[tuple[str, SealedEngine]]:
+def _load_engines(sealed: SealedFiles, network: Network) -> Iterator[tuple[str, SealedEngine]]:
     for engine in sealed.manifest.engines:
-        graph = sealed.files.get(engine_part(engine, ENGINE_GRAPH))
+        part = engine_part(engine, ENGINE_GRAPH)
+        graph = sealed.files.get(part)
+        unusable = None if graph is None else _bound(sealed, engine, part, network)
         answers = engine_part(engine, ENGINE_ANSWERS)
         try:
             array = np.asarray(read_array(sealed.files[answers]), dtype=np.float32)
-            yield engine, SealedEngine(graph, array)
+            yield engine, SealedEngine(graph, array, unusable)
         except Exception as error:  # noqa: BLE001 (a hostile file may raise anything)
             raise _unreadable(answers, "the answers of an engine to the probes", error) from None
+
+
+def _bound(sealed: SealedFiles, engine: str, part: str, network: Network) -> Finding | None:
+    """Return why a graph cannot be compared with the network; raise where they differ."""
+    missing = next((name for name in _GRAPH_LIBRARIES if find_spec(name) is None), None)
+    if missing is not None:
+        remedy = "run `pip install 'understudy[onnx]'`, or serve with ENGINE=torch"
+        return _unavailable(engine, f"{missing} is not installed", remedy)
+    from artifacts.bundle.binding.checking import check_engine  # noqa: PLC0415 (an extra)
+
+    try:
+        findings = [
+            *check_engine(part, sealed.files[part], network, sealed.manifest.text.max_length)
+        ]
+    except ValueError as error:
+        remedy = "build it again with `understudy accelerate`, or use ENGINE=torch"
+        return _unavailable(engine, first_line(error), remedy)
+    if findings:
+        raise PartError(*findings)
+    return None
+
+
+def _unavailable(engine: str, observed: str, remedy: str) -> Finding:
+    expected = "an engine that the bundle carries and this machine can run"
+    return Finding("engine_unavailable", engine, expected, observed, remedy)
 
 
 def _compiled(columns: object, sealed: SealedFiles) -> SealedColumns | None:

@@ -9,6 +9,7 @@
 - ``probes``: golden inputs against their expected outputs, within tolerances.
 - ``parity``: what a faster engine changes, against its budget.
 - ``isolation``: judging in a child process under limits.
+- ``graph``: what the ONNX graph of an engine may be, before anything runs it.
 - ``unpickling``: joblib files through an allowlist of exact globals.
 - ``state``: the fitted state as a digest and as named values.
 - ``differences``: where two states or bundles differ, in words and as findings.

@@ -1,8 +1,10 @@
 """How far the answers of a faster engine are from those of the network that was sealed.
 
 The report is made on held-out documents when an engine is built, kept in the manifest, and held
-against its budget wherever the bundle is opened. The engine's own answers to the probes are kept
-beside it: another processor may run the same graph otherwise, and then they differ.
+against its budget wherever the bundle is opened. It is a claim of whoever sealed the bundle: that
+the graph computes the network is for ``artifacts.bundle.binding`` to show. The engine's own answers
+to the probes are kept beside it: another processor may run the same graph otherwise, and then they
+differ.
 """
 
 from __future__ import annotations

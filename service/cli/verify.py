@@ -32,6 +32,7 @@ _EXAMPLE = """
 Example:
   understudy verify artifacts/store/reviews/1
   understudy verify artifacts/store/reviews/1 --signature-key public.pem --json
+  understudy verify artifacts/store/reviews/1 --deep
 """
 
 
@@ -55,6 +56,12 @@ Example:
     help="A public key that may have signed; repeat.  [default: UNDERSTUDY_SIGNATURE_KEYS]",
 )
 @trust_option("Let a bundle load this class or function; repeat.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also derive the graph of a quantised engine again from the weights, and compare both: "
+    "as long as `accelerate` takes.",
+)
 @json_option
 def verify(  # noqa: PLR0913 (one parameter an option)
     bundles: tuple[Path, ...],
@@ -63,6 +70,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     pin: str | None,
     signature_keys: tuple[str, ...],
     trust: tuple[str, ...],
+    deep: bool,
     as_json: bool,
 ) -> None:
     """Check each of BUNDLES as a starting service would; exit 78 if any is refused.
@@ -77,7 +85,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         signature_keys=signature_keys or settings.signature_keys,
         trusted=trust,
     )
-    questions = [Question(str(bundle), requirements, AUTO) for bundle in bundles]
+    questions = [Question(str(bundle), requirements, AUTO, deep=deep) for bundle in bundles]
     judged = [_report(judgement) for judgement in _with_progress(questions, allowance_of(settings))]
     if as_json:
         print_json({"bundles": judged})
@@ -104,7 +112,8 @@ def _report(judgement: Judgement) -> JsonObject:
         passed: JsonObject = {}
     else:
         _write(f"{judgement.path}: passed  {identity.fingerprint}", judgement.tolerated)
-        passed = {**identity.to_json(), **_libraries(judgement)}
+        derived = {} if judgement.deep is None else {"deep": judgement.deep}
+        passed = {**identity.to_json(), **_libraries(judgement), **derived}
     return {
         "bundle": judgement.path,
         "passed": identity is not None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from dataclasses import dataclass
 from statistics import median
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from artifacts.bundle.network import has_cuda
-from guards.bundle.engines import ENGINES, ONNX_INT8, TORCH_BF16
+from guards.bundle.engines import ENGINES, TORCH_BF16
 from guards.errors import Finding, GuardRefused, first_line
 from guards.integrity.parity import check_engine_probes
 from service.engines.batching import BatchingEngine
@@ -90,9 +89,8 @@ def _carried(bundle: Bundle, name: str) -> Engine | Finding | None:
     sealed = bundle.engines.get(name)
     if sealed is None:
         return None
-    if name == ONNX_INT8 and importlib.util.find_spec("onnxruntime") is None:
-        remedy = "run `pip install 'understudy[onnx]'`, or serve with ENGINE=torch"
-        return _unavailable(name, "onnxruntime is not installed", remedy)
+    if sealed.unusable is not None:
+        return sealed.unusable
     try:
         engine = _make(bundle, name)
         golden = bundle.preprocessing.encode_documents(bundle.probe_documents)

@@ -31,14 +31,16 @@ _ALLOCATOR = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 class Question:
     """What is asked about the bundle at ``path``.
 
-    With ``engine``, the setting of the engine, an engine must be able to serve as well. Without
-    ``opens`` only its bytes are compared with its manifest.
+    With ``engine``, the setting of the engine, an engine must be able to serve as well. With
+    ``deep`` the graphs of its engines are derived again from the weights. Without ``opens`` only
+    its bytes are compared with its manifest.
     """
 
     path: str
     requirements: Requirements = NO_REQUIREMENTS
     engine: str | None = None
     opens: bool = True
+    deep: bool = False
 
     def to_json(self) -> JsonObject:
         """Return the question as JSON."""
@@ -47,13 +49,14 @@ class Question:
             "requirements": self.requirements.to_json(),
             "engine": self.engine,
             "opens": self.opens,
+            "deep": self.deep,
         }
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Question:
         """Read what ``to_json`` returned."""
         requirements = Requirements.from_json(data["requirements"])
-        return cls(data["path"], requirements, data["engine"], data["opens"])
+        return cls(data["path"], requirements, data["engine"], data["opens"], data["deep"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Judgement:
 
     ``identity`` and ``labels`` are those of a bundle that passed. ``tolerated`` are the findings
     that the environment policy let pass, and ``environment_differences`` maps each library of
-    another version to (sealed, installed).
+    another version to (sealed, installed). ``deep`` has the figures of each graph that was derived
+    again, None where that was not asked for.
     """
 
     path: str
@@ -71,6 +75,7 @@ class Judgement:
     labels: tuple[str, ...] = ()
     tolerated: tuple[Finding, ...] = ()
     environment_differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    deep: JsonMapping | None = None
 
     def passed(self) -> BundleIdentity:
         """Return the identity of a bundle that passed; raises ``GuardRefused`` otherwise."""
@@ -87,6 +92,7 @@ class Judgement:
             "labels": self.labels,
             "tolerated": _findings_json(self.tolerated),
             "environment_differences": self.environment_differences,
+            "deep": self.deep,
         }
 
     @classmethod
@@ -100,6 +106,7 @@ class Judgement:
             tuple(data["labels"]),
             tuple(map(Finding.from_json, data["tolerated"])),
             data["environment_differences"],
+            data["deep"],
         )
 
 
@@ -124,7 +131,7 @@ def _plan(question: Question, allowance: Allowance) -> Job | Judgement:
         limits = limits_of(Path(question.path), allowance)
     except GuardRefused as refusal:
         return Judgement(question.path, refusal.findings)
-    return Job(question.path, limits, question.to_json())
+    return Job(question.path, limits.deep() if question.deep else limits, question.to_json())
 
 
 def _judgement(path: str, answer: JsonObject | Finding) -> Judgement:

@@ -9,6 +9,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guards.bundle.engines import ONNX_INT8
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, GuardRefused
 from guards.integrity.isolation.child import answer_jobs
@@ -18,6 +19,7 @@ from service.lifecycle.judging import Judgement, Question
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from artifacts.bundle.opening import Bundle
     from guards.errors import Finding
     from guards.json_types import JsonMapping, JsonObject
 
@@ -49,6 +51,9 @@ def _import_libraries(questions: Sequence[JsonMapping]) -> None:
         importlib.import_module("artifacts.bundle.opening")
     if any(question["engine"] is not None for question in questions):
         importlib.import_module("service.engines.choosing")
+    if any(question["deep"] for question in questions):
+        importlib.import_module("artifacts.acceleration.building").require_libraries()
+        importlib.import_module("artifacts.acceleration.deriving")
 
 
 def _judge(question: Question) -> Judgement:
@@ -70,7 +75,20 @@ def _open(question: Question) -> Judgement:
         labels=bundle.labels,
         tolerated=bundle.tolerated,
         environment_differences=environment_differences(bundle.manifest.environment),
+        deep=_derived(bundle) if question.deep else None,
     )
+
+
+def _derived(bundle: Bundle) -> JsonObject:
+    """Derive the graphs again; raises ``GuardRefused`` where one is another."""
+    from artifacts.acceleration.deriving import derive_again  # noqa: PLC0415 (an extra)
+
+    derivation = derive_again(bundle)
+    if derivation is None:
+        return {}
+    if derivation.findings:
+        raise GuardRefused(str(bundle.path), derivation.findings)
+    return {ONNX_INT8: derivation.to_json()}
 
 
 def _read(question: Question) -> Judgement:

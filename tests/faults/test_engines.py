@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save as save_safetensors
 
 from artifacts.bundle.opening import open_bundle
+from guards.bundle.layout import WEIGHTS
 from guards.errors import GuardRefused
 from service.engines.choosing import choose
 from service.lifecycle.preflight import refusals
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
 
 ANSWERS = "engines/onnx-int8/probabilities.npy"
+GRAPH = "engines/onnx-int8/model.onnx"
 
 
 def over_budget(manifest: JsonObject) -> None:
@@ -101,6 +108,108 @@ def test_graph_that_does_not_load_is_reported(
     assert [f.code for f in choose(open_bundle(bundle), AUTO).findings] == ["engine_unavailable"]
     with pytest.raises(GuardRefused):
         choose(open_bundle(bundle), "onnx-int8")
+
+
+def looping(model: onnx.ModelProto) -> None:
+    """Let the graph count to 2^62 before it answers."""
+    body = onnx.helper.make_graph([], "body", [], [])
+    model.graph.node.append(onnx.helper.make_node("Loop", ["count"], ["looped"], body=body))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(1 << 62), "count"))
+
+
+def eight_gigabytes(model: onnx.ModelProto) -> None:
+    """Let the graph make a constant of eight gigabytes."""
+    model.graph.node.append(onnx.helper.make_node("ConstantOfShape", ["count"], ["zeros"]))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([1 << 31]), "count"))
+
+
+def reading_another_file(model: onnx.ModelProto) -> None:
+    """Let a tensor be bytes of another file of the machine."""
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+
+
+def trigger(model: onnx.ModelProto) -> None:
+    """Let one token, which no probe has, decide."""
+    last = next(node for node in model.graph.node if "logits" in node.output)
+    last.output[0] = "before"
+    constants = {"token": np.array(77), "axes": np.array([0, 1])}
+    model.graph.initializer.extend(
+        numpy_helper.from_array(value, name) for name, value in constants.items()
+    )
+    model.graph.node.extend(
+        [
+            onnx.helper.make_node("Equal", ["input_ids", "token"], ["hit"]),
+            onnx.helper.make_node("Cast", ["hit"], ["hits"], to=1),
+            onnx.helper.make_node("ReduceSum", ["hits", "axes"], ["times"], keepdims=0),
+            onnx.helper.make_node("Sub", ["before", "times"], ["logits"]),
+        ]
+    )
+
+
+def one_word(model: onnx.ModelProto) -> None:
+    """Let one token, which no probe has, have another embedding."""
+    words = next(each for each in model.graph.initializer if "word_embeddings" in each.name)
+    values = numpy_helper.to_array(words).copy()
+    values[77] = values[78]
+    words.CopyFrom(numpy_helper.from_array(values, words.name))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (looping, "engine_graph_forbidden"),
+        (eight_gigabytes, "engine_graph_forbidden"),
+        (reading_another_file, "engine_graph_forbidden"),
+        (trigger, "engine_not_of_these_weights"),
+        (one_word, "engine_not_of_these_weights"),
+    ],
+)
+def test_graph_that_is_not_the_network_is_refused(
+    copied: Callable[[Path], Path],
+    accelerated: Path,
+    change: Callable[[onnx.ModelProto], None],
+    code: str,
+) -> None:
+    """Its answers to the probes are the engine's own, and the bundle does not open."""
+    bundle = copied(accelerated)
+    model = onnx.load(bundle / GRAPH)
+    change(model)
+    reseal(bundle, {GRAPH: model.SerializeToString()})
+
+    the_finding(findings_of(bundle), code, GRAPH)
+
+
+def test_weights_that_were_changed_beneath_a_graph_are_refused(
+    copied: Callable[[Path], Path], accelerated: Path
+) -> None:
+    """The graph of one training does not serve the weights of another."""
+    bundle = copied(accelerated)
+    weights = load_safetensors((bundle / WEIGHTS).read_bytes())
+    weights["output.weight"] *= 1.05
+    reseal(bundle, {WEIGHTS: save_safetensors(weights, {"format": "pt"})})
+
+    assert "engine_not_of_these_weights" in {one.code for one in findings_of(bundle)}
+
+
+@pytest.mark.parametrize("library", ["onnx", "onnxruntime"])
+def test_without_a_library_the_network_itself_serves(
+    accelerated: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    """A graph that cannot be compared with the weights does not run."""
+    monkeypatch.setattr(
+        "artifacts.bundle.opening.find_spec",
+        lambda name: None if name == library else find_spec(name),
+    )
+
+    choice = choose(open_bundle(accelerated), AUTO)
+
+    assert choice.engine.name == "torch"
+    assert [finding.code for finding in choice.findings] == ["engine_unavailable"]
+    assert choice.findings[0].observed == f"{library} is not installed"
+    assert "pip install 'understudy[onnx]'" in choice.findings[0].remedy
 
 
 def test_answers_that_want_to_run_code_are_refused(

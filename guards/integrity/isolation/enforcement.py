@@ -38,15 +38,15 @@ def enforce(limits: Limits) -> None:
     """Limit what this process takes from now on, beyond the memory and time that it has used.
 
     Only soft limits are set, so that the next bundle can have others. A process that passes the
-    processor time is ended by SIGXCPU; an allocation beyond the memory fails. No file can be
-    written, and no core dump is. The number of processes is not limited: the system counts all of
+    processor time is ended by SIGXCPU; an allocation beyond the memory fails. No file can be longer
+    than the limits say, and no core dump is written. The number of processes is not limited: the system counts all of
     the user's, threads included.
     """
     if resource is None:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
     _set_soft(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s))
-    _set_soft(resource.RLIMIT_FSIZE, 0)
+    _set_soft(resource.RLIMIT_FSIZE, limits.file_bytes)
     _set_soft(resource.RLIMIT_CORE, 0)
     _set_soft(resource.RLIMIT_NOFILE, _MAX_FILES)
     if _COUNTS_MEMORY:

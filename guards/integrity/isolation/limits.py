@@ -33,6 +33,10 @@ _JSON = _Cost(128, 600.0)
 
 _OTHER = _Cost(16, 240.0)
 
+_DEEP_FACTOR = 4
+_DEEP_S = 240.0
+"""An exporter traces and rewrites the smallest network for some ten seconds."""
+
 _WALL_FLOOR_S = 30.0
 _WALL_PER_CPU = 4.0
 """A busy machine gives a process a part of a processor; wall time is for what waits."""
@@ -55,10 +59,14 @@ DEFAULT_ALLOWANCE = Allowance()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Memory and processor seconds that judging one bundle may take beyond what is used before."""
+    """Memory and processor seconds that judging one bundle may take beyond what is used before.
+
+    ``file_bytes`` is the size that a temporary file may have.
+    """
 
     memory_bytes: int
     cpu_s: float
+    file_bytes: int = 0
 
     @property
     def wall_s(self) -> float:
@@ -72,7 +80,15 @@ class Limits:
     @classmethod
     def from_json(cls, data: JsonMapping) -> Limits:
         """Read what ``to_json`` returned."""
-        return cls(data["memory_bytes"], data["cpu_s"])
+        return cls(data["memory_bytes"], data["cpu_s"], data["file_bytes"])
+
+    def deep(self) -> Limits:
+        """Return the limits where graphs are derived again as well.
+
+        Exporting and quantising copy the weights several times and write them to temporary files.
+        """
+        memory_bytes = _DEEP_FACTOR * self.memory_bytes
+        return Limits(memory_bytes, _DEEP_FACTOR * self.cpu_s + _DEEP_S, memory_bytes)
 
     def __str__(self) -> str:
         """Write both in one phrase."""

@@ -86,3 +86,24 @@ def test_eight_bits_lose_less(model: onnx.ModelProto, documents: list[Encoding])
     smooth(model, documents)
 
     assert np.abs(logits(quantise(model), documents) - exact).max() < rough / 2
+
+
+def test_layers_that_share_weights_share_factors(
+    model: onnx.ModelProto, documents: list[Encoding]
+) -> None:
+    """Weights are scaled once, also where two inputs meet them, as in ALBERT."""
+    square = np.random.default_rng(7).normal(size=(CHANNELS, CHANNELS)).astype(np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(square / 30, "shared"))
+    model.graph.node[1].input[0] = "second"
+    for node in (
+        helper.make_node("MatMul", ["first", "shared"], ["second"]),
+        helper.make_node("MatMul", ["words", "shared"], ["first"]),
+    ):
+        model.graph.node.insert(1, node)
+    before = logits(model.SerializeToString(), documents)
+
+    smooth(model, documents)
+
+    np.testing.assert_allclose(
+        logits(model.SerializeToString(), documents), before, rtol=1e-4, atol=1e-4
+    )

@@ -229,6 +229,17 @@ def test_a_wrong_demand_is_one_line_and_2(
     assert "UNDERSTUDY_PINN is no setting" in complaint()
 
 
+def test_deep_derives_the_graph_of_an_engine_again(
+    verified: Verified, accelerated: Path, champion: Path
+) -> None:
+    """The figures say what was compared; without an engine there is nothing to derive."""
+    code, judged = verified(accelerated, champion, "--deep")
+
+    assert code == 0
+    assert judged[0]["deep"]["onnx-int8"]["same_operators"]
+    assert judged[1]["deep"] == {}
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

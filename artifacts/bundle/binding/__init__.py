@@ -1,0 +1,14 @@
+"""Whether the graph of an engine computes the network of its bundle, and nothing else.
+
+- ``weights``: the network's tensors, found by their values.
+- ``float_graph``: the graph with products in float32 and weights as inputs.
+- ``operations``: how many operators of each kind graph and network have.
+- ``token_flow``: what a graph may do with token ids.
+- ``checking``: all of that, and whether both give the same logits.
+
+The argument is this. Every tensor of the graph is a tensor of the network, up to the rounding of
+eight bits. Token ids choose rows of the word embedding and do nothing else. With the exact weights
+in their place, graph and network agree on random vectors in the place of the word embedding; and
+the graph has no more operators that compare, select or bend than the network needs for that, so
+none is left to act on a trigger.
+"""

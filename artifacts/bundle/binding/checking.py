@@ -1,0 +1,233 @@
+"""Check that a graph computes a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from onnx import ModelProto, helper, numpy_helper
+
+from artifacts.bundle.binding.float_graph import FloatGraph, float_graph
+from artifacts.bundle.binding.operations import Recording, operations_of
+from artifacts.bundle.binding.token_flow import token_problems
+from artifacts.bundle.binding.weights import Weights
+from artifacts.bundle.network import DocumentClassifier, empty_network, model_of
+from artifacts.bundle.onnx_network import session_of
+from guards.errors import Finding, first_line
+from guards.integrity.graph import check_graph, read_graph, summary
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from artifacts.bundle.network import Network
+
+__all__ = ["check_engine"]
+
+_ROWS = 512
+_GAIN = 2.0
+"""How much larger than its input the output of a scaled matrix is."""
+
+_TOLERANCE = 5e-4
+"""Of the largest logit. Graphs of the exporter are off by 1e-5 at most."""
+
+_SHAPES = ((1, 2), (2, 7), (3, 19))
+"""Windows and tokens of the documents that are tried beside one of the greatest length."""
+
+_MASKING = {"selections": 7, "roundings": 1}
+"""What the exporter writes of masks for attention that is not fused, and the library leaves out at
+run time where nothing is masked. It depends on the length of a document, not on its tokens."""
+
+
+def check_engine(subject: str, data: bytes, network: Network, max_tokens: int) -> Iterator[Finding]:
+    """Yield a finding if a graph is not allowed, or does not compute a network.
+
+    ``data`` is the file at ``subject``, ``max_tokens`` the length of the longest window. Raises
+    ``ValueError`` for bytes that are no graph.
+    """
+    model = read_graph(data)
+    forbidden = [*check_graph(subject, model)]
+    yield from forbidden
+    if forbidden:
+        return
+    try:
+        problems = [*_differences(model, network, max_tokens)]
+    except Exception as error:  # noqa: BLE001 (a hostile graph may make anything raise)
+        problems = [f"{type(error).__name__}: {first_line(error)}"]
+    if problems:
+        yield Finding(
+            code="engine_not_of_these_weights",
+            subject=subject,
+            expected="a graph that computes the network of this bundle, with its weights",
+            observed=summary(problems),
+        )
+
+
+def _differences(model: ModelProto, network: Network, max_tokens: int) -> Iterator[str]:
+    graph = float_graph(model, Weights(_tensors(network)))
+    words = _words_of(network)
+    yield from token_problems(graph, words, _padding(network))
+    yield from _epsilon_problems(graph, network)
+    trial = _Trial(model, graph, network, words)
+    needed, kept = trial.recorded()
+    yield from _superfluous(operations_of(graph), needed)
+    for name, value in graph.unknown.items():
+        if not any(_same(value, one) for one in kept):
+            yield f"{name!r} is no tensor of the network"
+    yield from trial.unequal([*_SHAPES, (1, max_tokens)])
+
+
+def _superfluous(
+    observed: tuple[Counter[str], Counter[str]], needed: tuple[Counter[str], Counter[str]]
+) -> Iterator[str]:
+    for of_graph, of_network in zip(observed, needed, strict=True):
+        for kind, count in of_graph.items():
+            if count > of_network[kind]:
+                yield f"{count} {kind}, where the network has {of_network[kind]}"
+
+
+def _tensors(network: Network) -> dict[str, NDArray[np.generic]]:
+    named = [*network.named_parameters(), *network.named_buffers()]
+    return {name: tensor.detach().numpy() for name, tensor in named}
+
+
+def _words_of(network: Network) -> str:
+    words = model_of(network).get_input_embeddings().get_parameter("weight")
+    return next(name for name, tensor in network.named_parameters() if tensor is words)
+
+
+def _padding(network: Network) -> set[int]:
+    modules = [m for m in network.modules() if isinstance(m, torch.nn.Embedding)]
+    named = {module.padding_idx for module in modules}
+    return {int(value) for value in named if value is not None}
+
+
+def _epsilon_problems(graph: FloatGraph, network: Network) -> Iterator[str]:
+    """Yield a sentence for a normalisation whose epsilon no layer of the network has."""
+    names = ("eps", "variance_epsilon")
+    known = {
+        float(np.float32(getattr(m, n))) for m in network.modules() for n in names if hasattr(m, n)
+    }
+    for node in graph.nodes:
+        for attribute in node.attribute:
+            if attribute.name == "epsilon" and attribute.f not in known:
+                yield f"epsilon {attribute.f:.2g} of {node.op_type!r}"
+
+
+def _same(value: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
+    return value.size == kept.size and bool(
+        np.allclose(value.ravel(), kept.ravel(), rtol=_TOLERANCE, atol=1e-6)
+    )
+
+
+class _Trial:
+    """Runs a graph and its network with random rows in the place of the word embeddings."""
+
+    def __init__(self, model: ModelProto, graph: FloatGraph, network: Network, words: str) -> None:
+        self._graph = graph
+        self._network = network
+        self._generator = np.random.default_rng()
+        rows, width = network.get_parameter(words).shape
+        table = self._generator.normal(size=(min(_ROWS, rows), width))
+        self._table = table.astype(np.float32)
+        self._words = words
+        with torch.device("meta"):
+            self._twin = empty_network(model_of(network).config.to_dict())
+        model_of(self._twin).set_attn_implementation("eager")
+        self._twin.train(mode=False)
+        # Tensors that were folded together cannot be scaled one by one.
+        self._scaled = _scaled if not graph.unknown else np.ascontiguousarray
+        self._tensors = {
+            name: torch.from_numpy(self._scaled(tensor)) if tensor.ndim else torch.tensor(tensor)
+            for name, tensor in _tensors(network).items()
+            if name != words
+        }
+        self._tensors[words] = torch.from_numpy(self._table)
+        feeds = {name: self._given(name) for name in graph.weights}
+        self._feeds = feeds
+        self._session = session_of(_with_inputs(model, graph, feeds).SerializeToString(), 1)
+        self._inputs = {one.name for one in self._session.get_inputs()}
+
+    def _given(self, name: str) -> NDArray[np.generic]:
+        if name in self._graph.factors or self._graph.names.get(name) == self._words:
+            shared: NDArray[np.generic] = self._tensors[self._graph.names[name]].numpy()
+            return shared
+        return self._scaled(self._graph.weights[name])
+
+    def recorded(self) -> tuple[tuple[Counter[str], Counter[str]], list[NDArray[np.generic]]]:
+        """Return what the network computes for one document, and what may be folded of it."""
+        ids, columns = map(torch.from_numpy, self._document(*_SHAPES[1]))
+        sizes = [value.size for value in self._graph.unknown.values()]
+        with Recording(sizes) as recording:
+            logits = self._logits(ids, columns)
+        needed = recording.counts([ids, columns], logits)
+        if all(node.op_type != "MultiHeadAttention" for node in self._graph.nodes):
+            needed[1].update(_MASKING)
+        return needed, recording.kept
+
+    def unequal(self, shapes: Sequence[tuple[int, int]]) -> Iterator[str]:
+        """Yield a sentence if the logits of both differ for a document of one of the shapes."""
+        for windows, tokens in shapes:
+            if windows > 1 and not isinstance(self._network, DocumentClassifier):
+                continue
+            ids, columns = self._document(windows, tokens)
+            expected = self._logits(torch.from_numpy(ids), torch.from_numpy(columns)).numpy()
+            given = {**self._feeds, "input_ids": ids, "columns": columns}
+            fed = {name: value for name, value in given.items() if name in self._inputs}
+            observed = self._session.run(None, fed)[0]
+            size = float(np.abs(expected).max())
+            if not np.allclose(observed, expected, rtol=_TOLERANCE, atol=_TOLERANCE * size):
+                change = float(np.abs(observed - expected).max())
+                yield (
+                    f"logits off by {change:.2g} of {size:.2g} for a document of {windows} "
+                    f"windows of {tokens} tokens"
+                )
+                return
+
+    def _document(self, windows: int, tokens: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        ids = self._generator.integers(0, len(self._table), (windows, tokens))
+        width = getattr(self._network.config, "columns_width", 0)
+        return ids, self._generator.normal(size=(1, width)).astype(np.float32)
+
+    @torch.no_grad()  # inference mode would show fewer, larger operators to the recording
+    def _logits(self, ids: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = torch.func.functional_call(self._twin, self._tensors, (ids, columns))
+        return logits
+
+
+def _scaled(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Scale a weight so that every operator shows in the logits, however little it was trained.
+
+    Fresh weights are so small that attention hardly depends on its input. The same values are
+    scaled alike, transposed or not.
+    """
+    if values.dtype != np.float32:
+        return np.ascontiguousarray(values)
+    flat = values.ravel("K")
+    terms = max(values.shape) / _GAIN**2 if values.ndim > 1 else 1
+    size = np.sqrt(np.dot(flat, flat) / max(flat.size, 1) * terms)
+    return np.ascontiguousarray(values) / np.float32(size or 1.0)
+
+
+def _with_inputs(
+    model: ModelProto, graph: FloatGraph, feeds: Mapping[str, NDArray[np.generic]]
+) -> ModelProto:
+    """Return a model of the graph in which the weights are inputs."""
+    inputs = [
+        helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
+        )
+        for name, value in feeds.items()
+    ]
+    constants = {**graph.settings, **graph.unknown}
+    made = helper.make_graph(
+        graph.nodes,
+        "graph",
+        [*model.graph.input, *inputs],
+        [*model.graph.output],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    return helper.make_model(made, opset_imports=model.opset_import, ir_version=model.ir_version)
