@@ -42,22 +42,13 @@ NUMBERS = ("pages", "amount")
 CATEGORIES = ("court", "sender")
 
 _SCALERS = (
-    StandardScaler(),
-    MinMaxScaler(clip=True),
-    MaxAbsScaler(),
-    RobustScaler(),
-    Normalizer(),
-    Binarizer(),
-    PowerTransformer(),
-    QuantileTransformer(n_quantiles=10, random_state=0),
+    StandardScaler(), MinMaxScaler(clip=True), MaxAbsScaler(), RobustScaler(), Normalizer(),
+    Binarizer(), PowerTransformer(), QuantileTransformer(n_quantiles=10, random_state=0),
     KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf"),
-    KBinsDiscretizer(3, encode="ordinal", strategy="uniform"),
-    PolynomialFeatures(2),
-    VarianceThreshold(),
-    PCA(2, whiten=True, random_state=0),
-    FunctionTransformer(),
+    KBinsDiscretizer(3, encode="ordinal", strategy="uniform"), PolynomialFeatures(2),
+    VarianceThreshold(), PCA(2, whiten=True, random_state=0), FunctionTransformer(),
     FeatureUnion([("scaled", StandardScaler()), ("ranked", MinMaxScaler())]),
-)
+)  # fmt: skip
 
 
 def _numbers() -> ColumnTransformer:

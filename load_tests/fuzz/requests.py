@@ -34,10 +34,8 @@ _SETTLED = 2000
 _UNFINISHED = (
     b"POST /v1/classify HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n{",
     b"POST /classify HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-    b"GET /livez HTTP/1.1\r\nX-Never: ",
-    b"",
-    b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
-)
+    b"GET /livez HTTP/1.1\r\nX-Never: ", b"", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
+)  # fmt: skip
 """What is sent on connections that are then left open."""
 
 

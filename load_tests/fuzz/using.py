@@ -34,23 +34,15 @@ __all__ = ["Audit", "hostile_documents", "main"]
 _EVENTS = (
     "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "pty.",
     "subprocess.", "socket.connect", "socket.bind", "socket.sendto", "urllib.", "builtins.input",
+    "os.remove", "os.rename", "os.mkdir", "os.symlink", "os.link", "os.chmod", "shutil.",
 )  # fmt: skip
-_EVENTS += ("os.remove", "os.rename", "os.mkdir", "os.symlink", "os.link", "os.chmod", "shutil.")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 _TEXTS = (
-    *(
-        "",
-        " ",
-        "a",
-        "\x00",
-        "\u202e\u2028\x1b[2J",
-        "\U0001f600" * 300,
-        "e\u0301" * 300,
-        "word " * 3000,
-    ),
-    *("[PAD] [CLS] <s> </s> <mask>", "\u4f60\u597d caf\u00e9 \uffff", "a" * 5000, "%s{}\\" * 50),
-)
+    "", " ", "a", "\x00", "\u202e\u2028\x1b[2J", "\U0001f600" * 300, "e\u0301" * 300,
+    "word " * 3000, "[PAD] [CLS] <s> </s> <mask>", "\u4f60\u597d caf\u00e9 \uffff", "a" * 5000,
+    "%s{}\\" * 50,
+)  # fmt: skip
 _NUMBERS = (None, 0, -1, 1e308, -1e308, 2**53, 1e-320, "12", 0.1, 2.5)
 _CATEGORIES = (None, "", "NDCA", "unknown", "x" * 5000, 7, True, "\u202e", "NaN", "SDNY")
 

@@ -20,16 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["damage_directory"]
 
 _NAMES = (
-    "\x1b[2J",
-    "a\nb",
-    "\u2028",
-    "\u202e",
-    "-rf",
-    ".hidden",
-    "x" * 200,
-    "sklearn.py",
-    "\u0085",
-)
+    "\x1b[2J", "a\nb", "\u2028", "\u202e", "-rf", ".hidden", "x" * 200, "sklearn.py", "\u0085",
+)  # fmt: skip
 _SPARSE_BYTES = 4 * 10**11
 
 

@@ -145,14 +145,5 @@ def _about(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
 
 
 _DAMAGES = (
-    _operator,
-    _domain,
-    _attribute,
-    _attribute,
-    _wires,
-    _weight,
-    _weight,
-    _inputs,
-    _added,
-    _about,
-)
+    _operator, _domain, _attribute, _attribute, _wires, _weight, _weight, _inputs, _added, _about,
+)  # fmt: skip

@@ -25,17 +25,11 @@ _CODE = f"open({CANARY!r}, 'w')\n".encode()
 _SIZES = (
     "hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "num_attention_heads",
     "max_position_embeddings", "type_vocab_size", "columns_width", "n_layers", "dim",
+    "num_labels", "layers", "local_attention", "global_attn_every_n_layers", "pad_token_id",
 )  # fmt: skip
-_SIZES += ("num_labels", "layers", "local_attention", "global_attn_every_n_layers", "pad_token_id")
 _EXPRESSIONS = (
-    "(a+)+$",
-    "(a|aa)+$",
-    "(\\w*)*x",
-    "(?:.*a){25}",
-    "\\p{L}{1000}{1000}",
-    "(",
-    "(x+x+)+y",
-)
+    "(a+)+$", "(a|aa)+$", "(\\w*)*x", "(?:.*a){25}", "\\p{L}{1000}{1000}", "(", "(x+x+)+y",
+)  # fmt: skip
 
 
 def plant(rng: Random, bundle: Path) -> str:

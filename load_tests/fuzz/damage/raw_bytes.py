@@ -50,9 +50,6 @@ def _spliced(rng: Random, data: bytes, at: int) -> bytes:
 
 
 _DAMAGES = (
-    ("flipped", _flipped),
-    ("replaced", _replaced),
-    ("cut", _cut),
-    ("extended", _extended),
+    ("flipped", _flipped), ("replaced", _replaced), ("cut", _cut), ("extended", _extended),
     ("spliced", _spliced),
-)
+)  # fmt: skip
