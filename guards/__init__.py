@@ -7,6 +7,7 @@
 - ``integrity``: whether a bundle is exactly what its model was trained with.
 - ``bundle``: what a bundle is on disk.
 - ``drift``: what inputs and answers look like now, against how they looked in training.
+- ``expressions``: whether matching a regular expression takes more than linear time.
 - ``answer``: one model's answer to one document, and what it cost.
 - ``errors``: the exception tree, and the ``Finding`` that a refusal is made of.
 - ``findings``: the catalogue of finding codes, with meaning and remedy.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.bundle.layout import CONFIG, TOKENIZER
+from guards.bundle.layout import COLUMNS, CONFIG, TOKENIZER
 from guards.errors import Finding
+from guards.integrity.unpickling.totals import output_width
 from guards.text import listed
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from guards.bundle.manifest import Manifest
     from guards.json_types import JsonMapping
 
-__all__ = ["check_columns", "check_vocabulary", "check_width"]
+__all__ = ["check_columns", "check_output_width", "check_vocabulary", "check_width"]
 
 
 def check_columns(manifest: Manifest, columns: object) -> Iterator[Finding]:
@@ -33,6 +34,22 @@ def check_columns(manifest: Manifest, columns: object) -> Iterator[Finding]:
             "inputs",
             f"the columns that the estimator was fitted on: {listed(names)}",
             f"the manifest declares {listed(declared)}",
+        )
+
+
+def check_output_width(columns: object, width: int) -> Iterator[Finding]:
+    """Yield a finding when the fitted columns make another number of columns than there are.
+
+    What they make follows from their state, before anything is transformed; it does not where a
+    trusted class takes part.
+    """
+    made = None if columns is None else output_width(columns)
+    if made is not None and made != width:
+        yield Finding(
+            "width_mismatch",
+            COLUMNS,
+            f"a preprocessing that makes {width} columns, as the probes have",
+            f"one that makes {made}",
         )
 
 

@@ -27,7 +27,12 @@ from guards.integrity.probes import compare_outputs
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements, trust_options
 from guards.integrity.state.description import describe
 from guards.integrity.state.fingerprint import digest, preprocessing_fingerprint
-from guards.integrity.structure import check_columns, check_vocabulary, check_width
+from guards.integrity.structure import (
+    check_columns,
+    check_output_width,
+    check_vocabulary,
+    check_width,
+)
 from guards.integrity.unpickling.unpickler import ForbiddenGlobals, loads
 
 if TYPE_CHECKING:
@@ -238,7 +243,9 @@ def _check_network(sealed: SealedFiles) -> Iterator[Finding]:
 
 def _check_structure(sealed: SealedFiles, columns: object) -> Iterator[Finding]:
     yield from check_columns(sealed.manifest, columns)
-    yield from check_width(sealed.config, sealed.probes.expected.columns.shape[1])
+    width = sealed.probes.expected.columns.shape[1]
+    yield from check_output_width(columns, width)
+    yield from check_width(sealed.config, width)
     yield from check_vocabulary(sealed.config, sealed.tokenizer)
     yield from check_parity(sealed.manifest.engines, sealed.manifest.parity or {})
 

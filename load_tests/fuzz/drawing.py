@@ -29,7 +29,7 @@ from guards.bundle.layout import (
 )
 from load_tests.fuzz.chance import happens
 from load_tests.fuzz.damage.arrays import damaged_npy, damaged_npz, damaged_safetensors
-from load_tests.fuzz.damage.attributes import damaged_state
+from load_tests.fuzz.damage.attributes import damaged_described, damaged_state
 from load_tests.fuzz.damage.directories import damage_directory
 from load_tests.fuzz.damage.documents import damaged_document, damaged_json
 from load_tests.fuzz.damage.graphs import damaged_graph
@@ -142,7 +142,8 @@ def _pickle(rng: Random, bundle: Path) -> str:
 
 
 def _state(rng: Random, bundle: Path) -> str:
-    estimator, words = damaged_state(rng, joblib.load(bundle / COLUMNS))
+    damage = damaged_described if happens(rng, 0.5) else damaged_state
+    estimator, words = damage(rng, joblib.load(bundle / COLUMNS))
     reseal(bundle, {COLUMNS: dumped(estimator, rng.choice((0, 0, 3)))})
     with suppress(Exception):  # what cannot be described cannot be forged either
         agree_with(bundle, joblib.load(io.BytesIO((bundle / COLUMNS).read_bytes())))

@@ -4,6 +4,8 @@
 - ``allowlist``: the exact globals that a fitted preprocessing may name.
 - ``numpy_state``: numpy's pickled forms, checked before they are rebuilt.
 - ``pandas_state``: pandas' pickled lists of columns, as plain lists.
-- ``estimator_checks``: fitted state that would do harm in compiled code.
+- ``estimators``: what fitting leaves in each estimator.
+- ``soundness``: fitted state compared with what fitting leaves.
+- ``totals``: what a preprocessing holds and makes in total.
 - ``decompression``: compressed files, within bounds.
 """

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.integrity.unpickling import numpy_state, pandas_state
+from guards.integrity.unpickling.estimators.catalogue import DESCRIPTIONS
 from guards.integrity.unpickling.pandas_state import CONTAINERS
 
 if TYPE_CHECKING:
@@ -21,38 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ALLOWED_GLOBALS", "ARRAY_RECORD", "CONTAINERS", "ESTIMATORS", "REBUILT", "VALUES"]
 
-ESTIMATORS = frozenset(
-    {
-        "sklearn.compose._column_transformer.ColumnTransformer",
-        "sklearn.compose._column_transformer.make_column_selector",
-        "sklearn.decomposition._pca.PCA",
-        "sklearn.decomposition._truncated_svd.TruncatedSVD",
-        "sklearn.feature_extraction.text.CountVectorizer",
-        "sklearn.feature_extraction.text.HashingVectorizer",
-        "sklearn.feature_extraction.text.TfidfTransformer",
-        "sklearn.feature_extraction.text.TfidfVectorizer",
-        "sklearn.feature_selection._variance_threshold.VarianceThreshold",
-        "sklearn.impute._base.MissingIndicator",
-        "sklearn.impute._base.SimpleImputer",
-        "sklearn.pipeline.FeatureUnion",
-        "sklearn.pipeline.Pipeline",
-        "sklearn.preprocessing._data.Binarizer",
-        "sklearn.preprocessing._data.MaxAbsScaler",
-        "sklearn.preprocessing._data.MinMaxScaler",
-        "sklearn.preprocessing._data.Normalizer",
-        "sklearn.preprocessing._data.PowerTransformer",
-        "sklearn.preprocessing._data.QuantileTransformer",
-        "sklearn.preprocessing._data.RobustScaler",
-        "sklearn.preprocessing._data.StandardScaler",
-        "sklearn.preprocessing._discretization.KBinsDiscretizer",
-        "sklearn.preprocessing._encoders.OneHotEncoder",
-        "sklearn.preprocessing._encoders.OrdinalEncoder",
-        # What "passthrough" becomes; a function in it would have to be trusted by name.
-        "sklearn.preprocessing._function_transformer.FunctionTransformer",
-        "sklearn.preprocessing._polynomial.PolynomialFeatures",
-        "sklearn.preprocessing._target_encoder.TargetEncoder",
-    }
-)
+ESTIMATORS = frozenset(DESCRIPTIONS)
+"""The classes whose fitted state is described, each in a file of its own."""
 
 VALUES = frozenset(
     {

@@ -32,8 +32,11 @@ __all__ = [
     "slice_of",
 ]
 
-_SIMPLE_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|O8|[SU][1-9][0-9]{0,8}")
+_SIMPLE_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|O8|[SU][1-9][0-9]{0,4}")
 _MERSENNE_WORDS = 624
+_MAX_EMPTY_ITEM_BYTES = 1024
+"""An array without items has no bytes that would show how long they may be."""
+
 _MAX_ELEMENTS = 2**48
 """No file holds as many; numpy multiplies shapes in 64 bits."""
 
@@ -54,7 +57,7 @@ def fill(target: object, state: object) -> bool:
         case _RemainderColsList():
             _fill_remainder(target, state)
         case _:
-            return isinstance(target, _Inert)
+            return isinstance(target, Inert)
     return True
 
 
@@ -108,7 +111,10 @@ def check_shape(shape: object, dtype: object) -> int:
         or math.prod(length or 1 for length in shape) > _MAX_ELEMENTS
     ):
         raise NotAsNumpyWrites
-    return math.prod(shape)
+    elements = math.prod(shape)
+    if not elements and dtype.itemsize > _MAX_EMPTY_ITEM_BYTES:
+        raise NotAsNumpyWrites
+    return elements
 
 
 def _nests(item: object) -> bool:
@@ -142,13 +148,13 @@ def array_from_buffer(data: object, dtype: object, shape: object, order: object)
     return np.frombuffer(data, dtype).reshape(shape, order=order)  # type: ignore[call-overload,no-any-return]  # just checked
 
 
-class _Inert:
+class Inert:
     """Stands for what the value that is rebuilt does not need: a seed, the dtype of a list."""
 
 
-def inert(*_arguments: object) -> _Inert:
+def inert(*_arguments: object) -> Inert:
     """Return an object that ignores whatever state it is given."""
-    return _Inert()
+    return Inert()
 
 
 def random_state(*_arguments: object) -> np.random.RandomState:

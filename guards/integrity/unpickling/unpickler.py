@@ -32,7 +32,8 @@ from guards.integrity.unpickling.allowlist import (
     REBUILT,
     VALUES,
 )
-from guards.integrity.unpickling.estimator_checks import unsound
+from guards.integrity.unpickling.soundness import unsound
+from guards.integrity.unpickling.totals import excessive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,6 +54,17 @@ _INSTRUCTIONS = {
     "TUPLE3",
 }  # fmt: skip
 """What pickling a fitted preprocessing writes, in protocols 3 to 5."""
+
+_COSTS = {
+    "EMPTY_DICT": 64, "EMPTY_LIST": 56, "EMPTY_SET": 216, "MARK": 120, "MEMOIZE": 100,
+    "NEWOBJ": 200, "REDUCE": 200, "TUPLE": 56, "TUPLE1": 48, "TUPLE2": 56, "TUPLE3": 64,
+}  # fmt: skip
+"""The bytes of memory that instructions of one byte take, at least."""
+
+_RANDOM_STATE_BYTES = 5_000
+_MAX_RATIO = 32
+_FREE_BYTES = 16 * 1024**2
+"""Reading may take so many bytes of memory, and so many more for each byte of the file."""
 
 _MAX_NAME = 200
 """Of a longer name only the beginning is shown."""
@@ -122,6 +134,8 @@ def _load(file: _File) -> object:
         value: object = _Unpickler(file).load()
     for problem in filter(None, map(unsound, file.estimators)):
         file.refuse(f"holds {problem}")
+    if not file.forbidden and (excess := excessive(value, file.size)):
+        file.refuse(excess)
     return value
 
 
@@ -138,6 +152,7 @@ class _File:
     estimators: list[object] = field(default_factory=list)
     containers: dict[int, list[object]] = field(default_factory=dict)
     listed: int = 0
+    taken_bytes: int = 0
     versions: set[str] = field(default_factory=set)
     forbidden: dict[str, None] = field(default_factory=dict)
     """The globals that it may not load, in the order in which it names them."""
@@ -156,10 +171,23 @@ class _File:
         self.containers[id(container)] = container
         return container
 
-    def count(self, columns: list[object]) -> None:
-        self.listed += len(columns)
-        if self.listed > _MAX_LISTED:
-            self.refuse(f"lists more than {_MAX_LISTED} columns")
+    def take(self, size_bytes: int) -> None:
+        """Count memory before it is filled further."""
+        self.taken_bytes += size_bytes
+        if self.taken_bytes > _MAX_RATIO * self.size + _FREE_BYTES:
+            self.refuse("takes more memory than a fitted preprocessing of its size")
+
+    def count(self, made: object) -> None:
+        """Count what a few bytes of the file may have made much of."""
+        if isinstance(made, np.ndarray):
+            self.take(made.nbytes)
+        elif isinstance(made, np.random.RandomState):
+            self.take(_RANDOM_STATE_BYTES)
+        elif isinstance(made, list):
+            self.listed += len(made)
+            if self.listed > _MAX_LISTED:
+                self.refuse(f"lists more than {_MAX_LISTED} columns")
+            self.take(sum(len(item) for item in made if isinstance(item, str)))
 
 
 class _Placeholder:
@@ -240,8 +268,7 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
             return
         function = named.make if isinstance(named, _Named) else self._confirmed(named)
         made = function(*arguments)
-        if type(made) is list:
-            self.file.count(made)
+        self.file.count(made)
         self.append(made)
 
     def load_newobj(self) -> None:
@@ -279,7 +306,9 @@ class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
             if not self.file.forbidden:
                 self.append(state)
                 super().load_build()
-        elif not numpy_state.fill(target, state) and target is not _PLACEHOLDER:
+        elif numpy_state.fill(target, state):
+            self.file.count(target)
+        elif target is not _PLACEHOLDER:
             self.file.refuse(f"wants to change {_name_of(target)}")
 
     def _fill_estimator(self, estimator: object, state: JsonMapping) -> None:
@@ -360,7 +389,18 @@ def _handler(instruction: pickletools.OpcodeInfo) -> Callable[[_Unpickler], None
         return _refusing(instruction.name)
     inherited = NumpyUnpickler.dispatch[ord(instruction.code)]
     handler: Callable[[_Unpickler], None] = getattr(_Unpickler, inherited.__name__)
-    return handler
+    cost = _COSTS.get(instruction.name)
+    return handler if cost is None else _counting(handler, cost)
+
+
+def _counting(
+    handler: Callable[[_Unpickler], None], size_bytes: int
+) -> Callable[[_Unpickler], None]:
+    def counted(unpickler: _Unpickler) -> None:
+        unpickler.file.take(size_bytes)
+        handler(unpickler)
+
+    return counted
 
 
 _Unpickler.dispatch = {

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from load_tests.fuzz.chance import happens
 from load_tests.fuzz.damage.hostile import NUMBERS, some_text
+from load_tests.fuzz.states import damages_of, estimators_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["damaged_state"]
+__all__ = ["damaged_described", "damaged_state"]
 
 _DTYPES = (object, np.float32, np.float16, np.int8, np.int32, np.uint64, np.bool_, "U4", "S4")
 _MAX_DEPTH = 12
@@ -32,6 +33,19 @@ def damaged_state(rng: Random, estimator: object) -> tuple[Any, str]:
         holder, key, path = rng.choice(places)
         words.append(f"{path} {_damage(rng, holder, key)}")
     return damaged, "; ".join(words)
+
+
+def damaged_described(rng: Random, estimator: object) -> tuple[Any, str]:
+    """Return a copy with one attribute of one estimator of the allowlist damaged, and which one.
+
+    Each estimator is drawn as often, and each of its attributes, whatever their values are.
+    """
+    damaged = copy.deepcopy(estimator)
+    inner = rng.choice(estimators_in(damaged))
+    name = rng.choice([*vars(inner)])
+    words, value = rng.choice([*damages_of(vars(inner)[name])])
+    vars(inner)[name] = value
+    return damaged, f"{type(inner).__name__}.{name} {words}"
 
 
 def _places(value: Any, path: str, depth: int) -> Iterator[tuple[Any, Any, str]]:  # noqa: ANN401

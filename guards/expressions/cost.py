@@ -1,0 +1,56 @@
+"""Whether matching an expression takes more than linear time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from guards.expressions.ambiguity import ambiguous_loop
+from guards.expressions.matching import TooManySteps, steps_to_search
+from guards.expressions.parsing import NotParsed, parse
+from guards.expressions.texts import pumped_texts
+
+if TYPE_CHECKING:
+    from guards.expressions.syntax import Node
+    from guards.expressions.texts import Pumped
+
+__all__ = ["costly_expression"]
+
+_SHORT, _LONG = 20, 60
+_MAX_STEPS = 20_000
+_MAX_EXCESS = _LONG**2 // 12
+"""How many steps more than three times those for the short text the long one may take; squared
+growth takes a third of the square more."""
+
+
+@lru_cache(maxsize=64)
+def costly_expression(pattern: str) -> str | None:
+    """Return in words why matching an expression may take more than linear time; None if not.
+
+    The verdict is that of the expression's structure, for growth by a factor, and of counting the
+    steps on texts that repeat what it repeats, for growth by a power. An expression that cannot be
+    judged is costly.
+    """
+    try:
+        read = parse(pattern)
+    except NotParsed as error:
+        return str(error)
+    return next(filter(None, map(_why_costly, read)), None)
+
+
+def _why_costly(node: Node) -> str | None:
+    reason = ambiguous_loop(node)
+    if reason is not None:
+        return f"it {reason}"
+    if any(_grows(node, text) for text in pumped_texts(node)):
+        return "the time to match a text grows faster than the text"
+    return None
+
+
+def _grows(node: Node, text: Pumped) -> bool:
+    try:
+        long = steps_to_search(node, text.of(_LONG), _MAX_STEPS)
+        short = steps_to_search(node, text.of(_SHORT), _MAX_STEPS)
+    except (TooManySteps, RecursionError):
+        return True
+    return long - _LONG // _SHORT * short > _MAX_EXCESS

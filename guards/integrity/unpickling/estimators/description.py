@@ -1,0 +1,93 @@
+"""What fitting leaves in an estimator: its attributes, and how they relate to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from guards.integrity.unpickling.estimators.attributes import (
+    Choice,
+    DictOf,
+    Kind,
+    Objects,
+    Size,
+    Text,
+)
+
+__all__ = ["COMMON", "Description", "Relation", "State", "WidthOf"]
+
+State = Mapping[str, Any]
+"""The attributes of an estimator, by name."""
+
+WidthOf = Callable[[object, int | None], int | None]
+"""Return how many columns a step makes of so many; None where that is not known."""
+
+_MAX_COLUMNS = 1_000_000
+
+COMMON: Mapping[str, Kind] = {
+    "n_features_in_": Size("features", high=_MAX_COLUMNS),
+    "feature_names_in_": Objects(Text(), "features"),
+    "_sklearn_output_config": DictOf(Choice("transform"), Choice("default", "pandas", "polars")),
+}
+"""The attributes that fitting leaves in estimators of every class."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What holds between the attributes that fitting leaves.
+
+    ``otherwise`` says what is wrong where it does not hold, after "a PCA whose …".
+    """
+
+    otherwise: str
+    holds: Callable[[State], bool]
+
+
+def _input_columns(state: State, given: int | None, _width_of: WidthOf) -> int | None:
+    columns: int | None = state.get("n_features_in_", given)
+    return columns
+
+
+@dataclass(frozen=True)
+class Description:
+    """What fitting leaves in the estimators of one class.
+
+    ``path`` is the class as ``module.Class``; ``parameters`` are those of its constructor, and
+    ``fitted`` what fitting adds, in scikit-learn 1.2 to 1.9. Attributes in ``varying`` are left
+    only by some versions, or with some parameters. ``width`` returns how many columns
+    transforming makes of so many.
+    """
+
+    path: str
+    parameters: Mapping[str, Kind]
+    fitted: Mapping[str, Kind] = field(default_factory=dict)
+    varying: Iterable[str] = ()
+    relations: Iterable[Relation] = ()
+    width: Callable[[State, int | None, WidthOf], int | None] = _input_columns
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return self.path.rpartition(".")[2]
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Kind]:
+        """Every attribute that an estimator of the class may have, in the order of checking."""
+        return {**COMMON, **self.parameters, **self.fitted}
+
+    def is_fitted(self, state: State) -> bool:
+        """Tell whether fitting left anything, if it leaves anything that transforming needs."""
+        needed = self._needed()
+        return not needed or not needed.isdisjoint(state)
+
+    def required(self, state: State) -> set[str]:
+        """Return the names of the attributes that an estimator in such a state must have."""
+        required = {*self.parameters} - {*self.varying}
+        return required | self._needed() if self.is_fitted(state) else required
+
+    def _needed(self) -> set[str]:
+        """Return what fitting always leaves and transforming needs."""
+        left = {*self.fitted} - {*self.varying}
+        return (left | {"n_features_in_"}) - {*self.varying} if left else left

@@ -1,0 +1,31 @@
+"""What fitting leaves in a ``TruncatedSVD``."""
+
+from __future__ import annotations
+
+from guards.integrity.unpickling.estimators.attributes import Array, Choice, Number
+from guards.integrity.unpickling.estimators.common import COUNT, SEED
+from guards.integrity.unpickling.estimators.description import Description
+
+__all__ = ["TRUNCATED_SVD"]
+
+TRUNCATED_SVD = Description(
+    path="sklearn.decomposition._truncated_svd.TruncatedSVD",
+    parameters={
+        "algorithm": Choice("arpack", "randomized"),
+        "n_components": COUNT,
+        "n_iter": COUNT,
+        "n_oversamples": COUNT,
+        "power_iteration_normalizer": Choice("auto", "QR", "LU", "none"),
+        "random_state": SEED,
+        "tol": Number(0),
+    },
+    fitted={
+        "components_": Array("f", "components", "features"),
+        "explained_variance_": Array("f", "components"),
+        "explained_variance_ratio_": Array("f", "components"),
+        "singular_values_": Array("f", "components"),
+    },
+    width=lambda state, _given, _width_of: (
+        len(state["components_"]) if "components_" in state else None
+    ),
+)

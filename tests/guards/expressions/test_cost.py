@@ -1,0 +1,149 @@
+"""Expressions that tokenizers and vectorizers have are bounded; those that backtrack are not."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from guards.expressions import costly_expression
+
+_CASED = r"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}", r"\p{Ll}\p{Lm}\p{Lo}\p{M}"
+_SUFFIX = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+
+TOKENIZERS = {
+    "GPT-2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    "cl100k, Llama 3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "cl100k, possessive": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+"
+    r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+    "Qwen 2": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "o200k": rf"[^\r\n\p{{L}}\p{{N}}]?[{_CASED[0]}]*[{_CASED[1]}]+{_SUFFIX}"
+    rf"|[^\r\n\p{{L}}\p{{N}}]?[{_CASED[0]}]+[{_CASED[1]}]*{_SUFFIX}"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "DeepSeek": r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"""
+    r"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "DeepSeek, Chinese": "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+    "BLOOM": " ?[^(\\s|[.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c])]+",
+    "CLIP": r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+",
+    "Falcon": "[0-9][0-9][0-9]",
+    "spaces of a SentencePiece": " {2,}",
+    "Han without others": r"[\p{Lo}&&[^\p{Han}]]+",
+}
+
+VECTORIZERS = [
+    CountVectorizer().token_pattern,
+    TfidfVectorizer().token_pattern,
+    r"[a-z]+",
+    r"\w+",
+    r"(?u)\b\w+\b",
+    r"\b[a-zA-Z]{3,}\b",
+    r"(?:\w+[-'])*\w+",
+    r"\w+(?:[-']\w+)*",
+    r"(?u)\b\w{2,50}\b",
+    r"\w+|\$[\d\.]+|\S+",
+    r"\w+|[^\w\s]+",
+    r"(?P<word>\w+)",
+    r"\b([a-z]+)\b",
+    r"\b[^\d\W]+\b",
+    "(?x) \\w+  # words\n | \\d+",
+    r"\d+(?:\.\d+)?",
+    r"[({[]\w+",
+    r"(?<!\d)\d{4}(?!\d)",
+    "",
+]
+
+EXPONENTIAL = {
+    "nested": r"(a+)+b",
+    "nested and lazy": r"(?:a+?)*?b",
+    "nested over a property": r"(?:\p{L}+\p{M}*)*x",
+    "nested behind a boundary": r"^(\w+\s?)*$",
+    "alternatives": r"(a|a)*b",
+    "alternatives that overlap": r"(?:\w|\d)*!",
+    "alternatives of several characters": r"(?:ab|a|b)*x",
+    "counted inside": r"(?:a{0,100})*b",
+    "counted and repeated": r"(?:a{1,3}+)+b",
+    "before a look ahead": r"(?:a+)+(?!x)$",
+    "many optional ones": "a?" * 30 + "a" * 30,
+    "of an address": r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*@[a-z]+$",
+}
+
+POLYNOMIAL = {
+    "neighbours": r"\w+\w+\w+$",
+    "neighbours behind a sign": r"#\w+\w+!",
+    "neighbours of words": r"(?:ab)*(?:ab)*c",
+    "anything twice": r".*.*=.*",
+    "a word and a space": r"\w+\s",
+    "spaces at the end": r"\s+$",
+    "a look ahead at every character": r"(?=.*x)\w",
+    "lazy": r".*?x",
+    "brackets that do not close": r"<[^>]+>",
+    "sets inside a set": r"[a[b]]+[ab]+c",
+    "five hundred optional ones": r"(?:a?){500}a{500}b",
+}
+
+UNBOUNDED = {
+    "a large count": "a{1000000}",
+    "a product of counts": "(a{1000}){1000}",
+    "a count that is no number of a machine": "a{" + "9" * 5000 + "}",
+    "a reference back": r"(a)\1",
+    "a reference by name": r"(?P<a>\w)(?P=a)",
+    "a call of a group": r"(?<n>a)\g<n>",
+    "a condition": r"(a)?(?(1)b|c)",
+    "deep groups": "(" * 500 + "a" + ")" * 500,
+    "very long": "a" * 100_000,
+    "malformed": "(a",
+    "malformed set": "[a",
+    "nothing to repeat": "*a",
+    "a property that nobody has": r"\p{Unheard}",
+}
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_expressions_of_tokenizers_are_bounded(name: str) -> None:
+    """What the tokenizers of well-known models split by is never refused."""
+    assert costly_expression(TOKENIZERS[name]) is None
+
+
+@pytest.mark.parametrize("pattern", VECTORIZERS)
+def test_common_token_patterns_are_bounded(pattern: str) -> None:
+    """What people give vectorizers is not refused, and is as fast as that says."""
+    assert costly_expression(pattern) is None
+    started = time.process_time()
+    for text in ("a" * 20_000, "a-" * 10_000, " " * 20_000, "1" * 20_000 + "!"):
+        re.findall(pattern, text)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("name", EXPONENTIAL)
+def test_exponential_expressions_are_refused(name: str) -> None:
+    """An expression that can match a text in exponentially many ways is refused."""
+    assert costly_expression(EXPONENTIAL[name])
+
+
+@pytest.mark.parametrize("name", POLYNOMIAL)
+def test_expressions_of_squared_time_are_refused(name: str) -> None:
+    """An expression that takes minutes for the longest text of a request is refused."""
+    assert "grows faster" in str(costly_expression(POLYNOMIAL[name]))
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_expressions_that_cannot_be_judged_are_refused(name: str) -> None:
+    """An expression that is huge, malformed, or refers to its groups is refused, and not tried."""
+    started = time.process_time()
+
+    assert costly_expression(UNBOUNDED[name])
+    assert time.process_time() - started < 0.5
+
+
+@given(st.text("ab.|*+?()[]{}\\wsd$^,0123-&:", max_size=24))
+def test_any_text_is_judged(pattern: str) -> None:
+    """A text that is no expression gives a verdict too, and never an error."""
+    reason = costly_expression(pattern)
+
+    assert reason is None or reason.isprintable()
