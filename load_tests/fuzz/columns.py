@@ -44,7 +44,7 @@ CATEGORIES = ("court", "sender")
 _SCALERS = (
     StandardScaler(), MinMaxScaler(clip=True), MaxAbsScaler(), RobustScaler(), Normalizer(),
     Binarizer(), PowerTransformer(), QuantileTransformer(n_quantiles=10, random_state=0),
-    KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf"),
+    KBinsDiscretizer(4, encode="onehot-dense", strategy="uniform"),
     KBinsDiscretizer(3, encode="ordinal", strategy="uniform"), PolynomialFeatures(2),
     VarianceThreshold(), PCA(2, whiten=True, random_state=0), FunctionTransformer(),
     FeatureUnion([("scaled", StandardScaler()), ("ranked", MinMaxScaler())]),
@@ -83,7 +83,7 @@ def _categories() -> ColumnTransformer:
             ("few", OneHotEncoder(max_categories=3, handle_unknown="infrequent_if_exist"), names),
             ("ordinal", OrdinalEncoder(**unknown), names),
             ("rank", OrdinalEncoder(min_frequency=10, **unknown), names),
-            ("target", TargetEncoder(random_state=0), names),
+            ("target", TargetEncoder(), names),
         ],
         remainder="drop",
     )

@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Run", "run_watched"]
+__all__ = ["Run", "SilenceLimits", "run_watched"]
 
 _POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceLimits:
+    """How much processor and wall time may pass without a line."""
+
+    cpu_s: float
+    wall_s: float
 
 
 @dataclass(slots=True)
@@ -35,24 +43,18 @@ class Run:
     stopped: str | None = None
     peak_bytes: int = 0
 
-    @property
-    def died(self) -> bool:
-        """Whether it ended otherwise than by an exit code of its own."""
-        return self.stopped is not None or self.code is None or self.code < 0
 
-
-def run_watched(  # noqa: PLR0913 (each is a limit or a place)
+def run_watched(
     command: Sequence[str],
     *,
     cwd: Path,
     environment: Mapping[str, str],
-    max_silence_s: float,
-    max_start_s: float,
+    limits: SilenceLimits,
     max_bytes: int,
 ) -> Run:
     """Run a command to its end, or until it is silent or uses memory beyond the limits.
 
-    It is silent while no line comes on its standard error; ``max_start_s`` holds before the first.
+    It is silent while no line comes on its standard error.
     """
     run, started_s = Run(), time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
@@ -69,15 +71,20 @@ def run_watched(  # noqa: PLR0913 (each is a limit or a place)
         )
         reader = threading.Thread(target=_read, args=(process, run, started_s))
         reader.start()
+        lines, cpu_at_line_s = 0, 0.0
         while process.poll() is None and run.stopped is None:
             reader.join(_POLL_S)
-            run.peak_bytes = max(run.peak_bytes, used := _used_bytes(process.pid))
-            last_s, limit_s = (run.lines[-1][0], max_silence_s) if run.lines else (0, max_start_s)
-            silent_s = time.monotonic() - started_s - last_s
-            if used > max_bytes:
-                run.stopped = f"it used {used / 1e9:.1f} GB"
-            elif silent_s > limit_s:
-                run.stopped = f"it took over {limit_s:g} s"
+            used_bytes, cpu_s = _used(process.pid)
+            run.peak_bytes = max(run.peak_bytes, used_bytes)
+            if len(run.lines) > lines:
+                lines, cpu_at_line_s = len(run.lines), cpu_s
+            last_s = run.lines[-1][0] if run.lines else 0.0
+            if used_bytes > max_bytes:
+                run.stopped = f"it used {used_bytes / 1e9:.1f} GB"
+            elif cpu_s - cpu_at_line_s > limits.cpu_s:
+                run.stopped = f"it took over {limits.cpu_s:g} s of processor"
+            elif time.monotonic() - started_s - last_s > limits.wall_s:
+                run.stopped = f"it took over {limits.wall_s:g} s"
         _end(process)
         reader.join()
         if process.stderr is not None:
@@ -93,14 +100,20 @@ def _read(process: subprocess.Popen[str], run: Run, started_s: float) -> None:
         run.lines.append((time.monotonic() - started_s, line.rstrip("\n")))
 
 
-def _used_bytes(pid: int) -> int:
-    used = 0
+def _used(pid: int) -> tuple[int, float]:
+    """Return the memory that a process and its children hold, and their processor seconds.
+
+    Those of children that have ended count when their parents have waited for them.
+    """
+    used_bytes, cpu_s = 0, 0.0
     with suppress(psutil.Error):
         root = psutil.Process(pid)
         for process in (root, *root.children(recursive=True)):
             with suppress(psutil.Error):
-                used += process.memory_info().rss
-    return used
+                used_bytes += process.memory_info().rss
+                user, system, children_user, children_system, *_ = process.cpu_times()
+                cpu_s += user + system + children_user + children_system
+    return used_bytes, cpu_s
 
 
 def _end(process: subprocess.Popen[str]) -> None:
