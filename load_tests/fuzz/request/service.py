@@ -84,14 +84,12 @@ class Service:
 
 
 @contextmanager
-def serving(champion: Path, scratch: Path) -> Iterator[Service]:
+def serving(champion: Path, scratch: Path, *, with_challenger: bool = True) -> Iterator[Service]:
     """Serve a bundle, with a copy of it as the challenger, until the block ends."""
-    challenger = scratch / "challenger" / "2"
-    shutil.copytree(champion, challenger)
-    edit_manifest(challenger, lambda manifest: manifest.update(version="2"))
     (scratch / "keys.json").write_text(json.dumps(_keys()))
     port = _free_port()
-    where = ("--champion", str(champion), "--challenger", str(challenger), "--port", str(port))
+    where = ["--champion", str(champion), "--port", str(port)]
+    where += ["--challenger", str(_copied(champion, scratch))] if with_challenger else []
     settings = {
         "API_KEYS_FILE": scratch / "keys.json",
         "MAX_BODY_BYTES": 300_000,
@@ -118,6 +116,13 @@ def serving(champion: Path, scratch: Path) -> Iterator[Service]:
         yield service
     finally:
         _stop(process)
+
+
+def _copied(champion: Path, scratch: Path) -> Path:
+    challenger = scratch / "challenger" / "2"
+    shutil.copytree(champion, challenger)
+    edit_manifest(challenger, lambda manifest: manifest.update(version="2"))
+    return challenger
 
 
 def _keys() -> dict[str, object]:

@@ -353,7 +353,10 @@ def _compositions() -> Iterator[tuple[Any, str]]:
         [],
     ):
         for remainder in ("drop", "passthrough", StandardScaler()):
-            yield ColumnTransformer([("a", StandardScaler(), columns)], remainder=remainder), "numbers"
+            yield (
+                ColumnTransformer([("a", StandardScaler(), columns)], remainder=remainder),
+                "numbers",
+            )
         yield ColumnTransformer([("a", "passthrough", columns), ("b", "drop", [1])]), "array"
     for count in (None, 1, 2, -1):
         yield ColumnTransformer(split, n_jobs=count, sparse_threshold=0), "mixed"
