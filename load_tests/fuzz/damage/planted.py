@@ -79,10 +79,10 @@ def _sizes(rng: Random, bundle: Path) -> str:
 def _compressed(rng: Random, bundle: Path) -> str:
     """Put columns there that are small as a file and large in memory."""
     made: dict[str, Callable[[], object]] = {
-        "zeros": lambda: np.zeros(200_000_000, dtype=np.int8),
-        "strings": lambda: ["x" * 50_000_000, "y" * 50_000_000],
+        "zeros": lambda: np.zeros(100_000_000, dtype=np.int8),
+        "strings": lambda: ["x" * 30_000_000, "y" * 30_000_000],
         "width of a text": lambda: np.zeros(1, dtype="U20000000"),
-        "the same one many times": lambda: [np.zeros(1_000_000)] * 5000,
+        "the same one many times": lambda: [[np.zeros(1_000_000)]] * 5000,
         "nested": lambda: nested(400),
     }
     how = rng.choice([*made])
