@@ -1,13 +1,13 @@
 """Draw damaged states of fitted estimators, attribute by attribute.
 
 Each damage changes one attribute of one estimator: its type, dtype, shape, order or range, or takes
-it away; or adds one that fitting does not leave. Which of them a description refuses is told along,
-so that the others can be transformed with.
+it away; or adds one that fitting does not leave. Not all are refused: another mean is still a mean.
 """
 
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Edit = Callable[[dict[str, Any]], None]
 
-__all__ = ["damaged_states", "damages_of", "estimators_in"]
+__all__ = ["damaged_states", "damages_of", "edits_of", "estimators_in"]
 
 _HUGE = 2**40
 
@@ -44,27 +44,45 @@ def estimators_in(value: object) -> list[Any]:
 def damaged_states(estimator: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 (any estimator)
     """Yield what was damaged and how, and a copy of ``estimator`` that is otherwise as it was."""
     for place, inner in enumerate(estimators_in(estimator)):
-        for words, edit in _edits(vars(inner)):
+        for words, edit in edits_of(vars(inner)):
             damaged = copy.deepcopy(estimator)
             edit(vars(estimators_in(damaged)[place]))
             yield f"{type(inner).__name__}.{words}", damaged
 
 
-def _edits(state: dict[str, Any]) -> Iterator[tuple[str, Edit]]:
-    yield "note_ added", lambda state: state.update(note_=1)
-    yield "transform replaced", lambda state: state.update(transform=1)
+def edits_of(state: dict[str, Any]) -> Iterator[tuple[str, Edit]]:
+    """Yield what is damaged and how, and a function that damages a copy of ``state``."""
+    yield "note_ added", partial(_set, name="note_", value=1)
+    yield "transform replaced", partial(_set, name="transform", value=1)
     for name, value in state.items():
-        yield f"{name} missing", lambda state, name=name: state.pop(name)
+        yield f"{name} missing", partial(_remove, name=name)
         for how, damage in damages_of(value):
-            yield (
-                f"{name} {how}",
-                lambda state, name=name, damage=damage: state.update({name: damage}),
-            )
+            yield f"{name} {how}", partial(_set, name=name, value=damage)
 
 
-def damages_of(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 (any attribute)
+def _set(state: dict[str, Any], name: str, value: object) -> None:
+    state[name] = value
+
+
+def _remove(state: dict[str, Any], name: str) -> None:
+    del state[name]
+
+
+def damages_of(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401, C901 (any attribute; one branch a type)
     """Yield in which way a value is damaged, and the damaged value."""
-    for other in (None, True, -1, _HUGE, 0.5, float("nan"), "other", [], {}, StandardScaler()):
+    others: tuple[Any, ...] = (
+        None,
+        True,
+        -1,
+        _HUGE,
+        0.5,
+        float("nan"),
+        "other",
+        [],
+        {},
+        StandardScaler(),
+    )
+    for other in others:
         if type(other) is not type(value):
             yield f"as {type(other).__name__} {str(other)[:5]}", other
     match value:
@@ -99,8 +117,9 @@ def _damaged_arrays(array: np.ndarray) -> Iterator[tuple[str, Any]]:
     yield "backwards", array[::-1]
     yield "as texts", np.array([*map(str, array.ravel())], dtype=str).reshape(array.shape)
     if array.dtype == object:
-        yield from ((f"of {item!r}", _filled(array, item)) for item in ((), [], {}, _HUGE, -1))
-        yield "of arrays", _filled(array, np.zeros(3))
+        items: tuple[Any, ...] = ((), [], {}, _HUGE, -1)
+        yield from ((f"of {item!r}", _filled(array, item)) for item in items)
+        yield "of arrays", _filled(array, np.zeros((3, 1)))
         return
     yield "as objects", array.astype(object)
     yield "of another byte order", array.astype(array.dtype.newbyteorder())
@@ -109,8 +128,9 @@ def _damaged_arrays(array: np.ndarray) -> Iterator[tuple[str, Any]]:
         yield "huge", np.full_like(array, largest(array.dtype).max)
         yield "negative", np.full_like(array, largest(array.dtype).min)
         yield "one more", array + array.dtype.type(1)
-        yield "as other numbers", array.astype("i8" if array.dtype.kind == "f" else "f8")
-        yield "as bytes", array.astype("i1")
+        with np.errstate(invalid="ignore"):
+            others = array.astype("i8" if array.dtype.kind == "f" else "f8"), array.astype("i1")
+        yield from zip(("as other numbers", "as bytes"), others, strict=True)
     if array.dtype.kind == "f":
         yield "NaN", np.full_like(array, np.nan)
         yield "infinite", np.full_like(array, np.inf)

@@ -13,6 +13,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from artifacts.demo.documents import champion_training
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def columns() -> object:
     """Return the columns to damage, after all that the guard needs for them was imported."""
-    columns = fitted("categories", champion_training(240, seed=1))
+    fitted_columns = fitted("categories", champion_training(240, seed=1))
+    columns = [fitted_columns, np.random.RandomState(0), slice(0, 2), 10**40, np.float32]
     for name in ESTIMATORS | VALUES:
         module, _, _ = name.rpartition(".")
         importlib.import_module(module)

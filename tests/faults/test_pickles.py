@@ -181,11 +181,17 @@ TRICKS: dict[str, tuple[bytes, str]] = {
     ),
     "a method of its own": (
         assembled(SCALER, "EMPTY_TUPLE", "NEWOBJ", said({"transform": 1}), "BUILD"),
-        "the file holds a StandardScaler whose own transform is replaced",
+        (
+            "the file holds a StandardScaler with an attribute that fitting does not "
+            "leave: 'transform'"
+        ),
     ),
     "a state setter of its own": (
         assembled(SCALER, "EMPTY_TUPLE", "NEWOBJ", said({"__setstate__": 1}), "BUILD"),
-        "the file holds a StandardScaler whose own __setstate__ is replaced",
+        (
+            "the file holds a StandardScaler with an attribute that fitting does not "
+            "leave: '__setstate__'"
+        ),
     ),
     "a persistent id": (
         assembled(said("id"), "BINPERSID"),

@@ -361,7 +361,7 @@ def test_columns_that_hold_themselves(champion: Path, copied: Copy) -> None:
     """A columns file whose state has no end is refused, without a traceback."""
     bundle = copied(champion)
     columns = joblib.load(io.BytesIO((bundle / COLUMNS).read_bytes()))
-    columns.note_ = [columns]
+    columns.remainder = columns
     reseal(bundle, {COLUMNS: dumped(columns)})
 
-    the_finding(findings_of(bundle), "preprocessing_changed", COLUMNS)
+    the_finding(findings_of(bundle), "unpickling_refused", COLUMNS)

@@ -18,7 +18,7 @@ from guards.integrity.unpickling.estimators.catalogue import description_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guards.integrity.unpickling.estimators.attributes import Sizes
+    from guards.integrity.unpickling.estimators.attributes import Kind, Sizes
     from guards.integrity.unpickling.estimators.description import Description, Relation
 
 __all__ = ["unsound"]
@@ -50,13 +50,20 @@ def _problem(description: Description, state: Mapping[str, Any]) -> str | None:
     for name, kind in attributes.items():
         if name not in state or (name in description.parameters and is_trusted(state[name])):
             continue
-        if not kind.fits(state[name], sizes):
+        if not _fits(kind, state[name], sizes):
             return f"whose {name} is {_shown(state[name])}, and not {kind.words}"
     if description.is_fitted(state):
         for relation in description.relations:
             if not _holds(relation, state):
                 return f"whose {relation.otherwise}"
     return None
+
+
+def _fits(kind: Kind, value: object, sizes: Sizes) -> bool:
+    try:
+        return kind.fits(value, sizes)
+    except Exception:  # noqa: BLE001 (what a trusted class made may raise anything)
+        return False
 
 
 def _holds(relation: Relation, state: Mapping[str, Any]) -> bool:

@@ -61,7 +61,9 @@ _COSTS = {
 }  # fmt: skip
 """The bytes of memory that instructions of one byte take, at least."""
 
-_RANDOM_STATE_BYTES = 5_000
+_RANDOM_STATE_BYTES = 50_000
+"""More than it takes, since seeding one takes as long as filling so much memory."""
+
 _MAX_RATIO = 32
 _FREE_BYTES = 16 * 1024**2
 """Reading may take so many bytes of memory, and so many more for each byte of the file."""

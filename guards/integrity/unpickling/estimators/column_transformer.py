@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import UserList
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from guards.integrity.unpickling.estimators.attributes import (
     Slice,
     Text,
     TupleOf,
+    is_trusted,
     optional,
 )
 from guards.integrity.unpickling.estimators.common import (
@@ -38,6 +38,14 @@ if TYPE_CHECKING:
 __all__ = ["COLUMN_TRANSFORMER"]
 
 
+def _names_fit(state: State) -> bool:
+    names = {step[0] for step in state["transformers"]} | {"remainder"}
+    fitted = state["transformers_"]
+    return step_names_fit(state["transformers"]) and (
+        step_names_fit(fitted) and names.issuperset(step[0] for step in fitted)
+    )
+
+
 def _takes_its_own_columns(state: State) -> bool:
     """Tell whether each transformer takes columns that are there, by the indices kept for it."""
     indices_of = state["_transformer_to_input_indices"]
@@ -51,11 +59,10 @@ def _takes_its_own_columns(state: State) -> bool:
 def _takes_the_columns_of_its_indices(state: State) -> bool:
     """Tell whether the columns of each transformer are those of its indices."""
     indices_of = state["_transformer_to_input_indices"]
-    positions = [
-        (_positions(columns, state), indices_of[name])
+    return all(
+        is_trusted(columns) or _positions(columns, state) == indices_of[name]
         for name, _, columns in state["transformers_"]
-    ]
-    return all(found is None or found == indices for found, indices in positions)
+    )
 
 
 def _names_are_unique(state: State) -> bool:
@@ -63,18 +70,22 @@ def _names_are_unique(state: State) -> bool:
     return len({*names}) == len(names)
 
 
-def _positions(columns: Any, state: State) -> list[int] | None:  # noqa: ANN401 (any of six forms)
-    """Return the positions of columns that are listed; None for those in other forms."""
+def _positions(columns: Any, state: State) -> list[int]:  # noqa: ANN401 (any of six forms)
+    """Return the positions of columns that are given by position, name, mask or slice."""
+    positions = range(state["n_features_in_"])
+    position_of = {name: index for index, name in enumerate(state.get("feature_names_in_", ()))}
+    if isinstance(columns, slice):
+        start, stop = columns.start, columns.stop
+        if isinstance(start, str) or isinstance(stop, str):  # the last name is taken as well
+            start = None if start is None else position_of[start]
+            stop = None if stop is None else position_of[stop] + 1
+        return [*positions[start : stop : columns.step]]
     items = columns.tolist() if isinstance(columns, np.ndarray) else columns
-    if not isinstance(items, list | UserList) or isinstance(columns, slice):
-        return None
-    count = state["n_features_in_"]
-    if all(type(item) is bool for item in items) and len(items) == count:
-        return [index for index, taken in enumerate(items) if taken]
-    if all(type(item) is int for item in items):
-        return [range(count)[item] for item in items]
-    known = {str(name): index for index, name in enumerate(state.get("feature_names_in_", ()))}
-    return [known[item] for item in items]
+    if isinstance(items, str | int):
+        items = [items]
+    if items and all(type(item) is bool for item in items):
+        return [index for index, taken in zip(positions, items, strict=True) if taken]
+    return [position_of[item] if isinstance(item, str) else positions[item] for item in items]
 
 
 def _writes_side_by_side(state: State) -> bool:
@@ -131,7 +142,7 @@ COLUMN_TRANSFORMER = Description(
         "_transformers_feature_names_out",
     },
     relations=[
-        Relation(NAMES_OF_STEPS, lambda state: step_names_fit(state["transformers"])),
+        Relation(NAMES_OF_STEPS, _names_fit),
         Relation(
             "_transformer_to_input_indices points outside its columns", _takes_its_own_columns
         ),

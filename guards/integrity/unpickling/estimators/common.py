@@ -14,7 +14,6 @@ from guards.integrity.unpickling.estimators.attributes import (
     Integer,
     ListOf,
     Nested,
-    Nothing,
     Number,
     Objects,
     OneOf,
@@ -95,6 +94,7 @@ class Categories:
     """The categories of one column.
 
     Numbers ascend, and at most one NaN follows them: a search among them must end at one of them.
+    Others are there once each.
     """
 
     words = "an array of categories, numbers in ascending order"
@@ -104,12 +104,13 @@ class Categories:
         if type(value) is not np.ndarray or value.ndim != 1 or not len(value):
             return False
         kind = value.dtype.kind
-        if kind == "O":
-            return all(CATEGORY.fits(item, {}) for item in value.tolist())
+        if kind in "OUS":
+            items = value.tolist()
+            return all(CATEGORY.fits(item, {}) for item in items) and len({*items}) == len(items)
         numbers = value[:-1] if kind == "f" and np.isnan(value[-1]) else value
-        rising = kind in "US" or bool((numbers[1:] > numbers[:-1]).all())
         known = not (kind == "f" and np.isnan(numbers).any())
-        return kind in "biufUS" and value.dtype.isnative and rising and known
+        rising = known and bool((numbers[1:] > numbers[:-1]).all())
+        return kind in "biuf" and value.dtype.isnative and rising
 
 
 _GIVEN = OneOf(Array("biufUS", "any"), Objects(CATEGORY, "any"), ListOf(CATEGORY))
@@ -163,8 +164,8 @@ def is_nan(value: Any) -> bool:  # noqa: ANN401 (any category)
     return bool(isinstance(value, float | np.floating) and np.isnan(value))
 
 
-STEP = OneOf(Nested(), Choice("passthrough", "drop"), Nothing(), Trusted())
-"""What stands under a name in a Pipeline, FeatureUnion or ColumnTransformer."""
+STEP = OneOf(Nested(), Choice("passthrough", "drop"), Trusted())
+"""What stands under a name in a FeatureUnion or ColumnTransformer."""
 
 _PLACE = OneOf(Integer(), Text(), Flag())
 

@@ -32,7 +32,7 @@ def _width(state: State, given: int | None, width_of: WidthOf) -> int | None:
 PIPELINE = Description(
     path="sklearn.pipeline.Pipeline",
     parameters={
-        "steps": ListOf(TupleOf(Text(), STEP)),
+        "steps": ListOf(TupleOf(Text(), optional(STEP))),
         "transform_input": optional(ListOf(Text())),
         "memory": OneOf(Nothing(), Text(), Inert()),
         "verbose": Flag(),

@@ -407,3 +407,47 @@ def test_remainder_columns_of_an_older_version() -> None:
     path = "sklearn.compose._column_transformer._RemainderColsList"
     assert f"{type(columns).__module__}.{type(columns).__qualname__}" == path
     assert digest(loads(dumped(columns), PART)) == digest(columns)
+
+
+def packed(*pieces: bytes) -> bytes:
+    """Put a pickle of protocol 4 together."""
+    return b"\x80\x04" + b"".join(pieces) + b"."
+
+
+RANDOM_STATE = b"cnumpy.random._pickle\n__randomstate_ctor\n\x94"
+INDEX = (
+    b"cpandas.core.indexes.base\n_new_Index\n\x94cpandas\nIndex\n"
+    b"}X\x05\x00\x00\x00startK\x00sX\x04\x00\x00\x00stopJ\xff\xff\x00\x00sX\x04\x00\x00\x00stepK\x01s"
+    b"\x86\x94"
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        packed(RANDOM_STATE, b"]", b"h\x00)Ra" * 1_000),
+        packed(b"]", b"\x8fa" * 150_000),
+        packed(b"(" * 250_000),
+        packed(b"N", b"\x94" * 300_000),
+        packed(INDEX, b"]", b"h\x00h\x01Ra" * 100),
+    ],
+    ids=["random states", "sets", "marks", "references", "lists of columns"],
+)
+def test_a_few_bytes_that_take_a_thousand(data: bytes) -> None:
+    """What a file makes is counted while it is made, whatever it is made of."""
+    assert refused(data).code == "unpickling_refused"
+
+
+@pytest.mark.parametrize("code", ["U50000000", "S999999999", "U100000", "V8", "M8[ns]"])
+def test_dtype_of_long_items(code: str) -> None:
+    """No dtype is so wide that one item of it would fill the memory."""
+    name = code.encode()
+    data = packed(b"cnumpy\ndtype\nX", len(name).to_bytes(4, "little"), name, b"\x89\x88\x87R")
+
+    assert refused(data).code == "part_unreadable"
+
+
+def test_empty_array_of_long_items() -> None:
+    """An array without items has no bytes to show for items of any length."""
+    assert refused(dumped(np.zeros(0, dtype="U9000"))).code == "part_unreadable"
+    assert loads(dumped(np.zeros(0, dtype="U90")), PART).dtype == "U90"  # type: ignore[attr-defined]  # an array

@@ -6,9 +6,10 @@ It needs scikit-learn and pandas alone, so that other versions of them can fit t
 from __future__ import annotations
 
 import warnings
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -292,15 +293,17 @@ _GRIDS: list[tuple[Any, dict[str, list[Any]], list[str]]] = [
 """Classes, the settings that are tried in all combinations, and the inputs for each."""
 
 
-def fitted() -> Iterator[tuple[str, Any, Any]]:
-    """Yield a name, a fitted estimator and its input, for each combination that can be fitted."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+def fitted(every: int = 1) -> Iterator[tuple[str, Any, Any]]:
+    """Yield a name, a fitted estimator and its input, for combinations that can be fitted.
+
+    Of all combinations of a class, settings and inputs, one in ``every`` is fitted.
+    """
+    sequential = joblib.parallel_config(backend="sequential")
+    with warnings.catch_warnings(), np.errstate(all="ignore"), sequential:
         warnings.simplefilter("ignore")
         for kind, grid, inputs in _GRIDS:
-            for values in product(*grid.values()):
-                parameters = dict(zip(grid, values, strict=True))
-                for name in inputs:
-                    yield from _fitted(kind, parameters, name)
+            for *values, name in islice(product(*grid.values(), inputs), 0, None, every):
+                yield from _fitted(kind, dict(zip(grid, values, strict=True)), name)
         yield from _composed()
 
 
