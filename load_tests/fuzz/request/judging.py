@@ -57,10 +57,8 @@ def what_is_wrong(
 def _told_too_much(key: str, answer: RawAnswer, public: frozenset[bytes]) -> str | None:
     if answer.body in public and answer.status in _SUCCESS:
         return None
-    if answer.status in _SUCCESS and key == "none":
-        return f"{answer.status} without a key: {answer.body[:80]!r}"
     if key == "none" and answer.status not in _REFUSALS and answer.status > _INFORMATIONAL:
-        return f"{answer.status} without a key"
+        return f"{answer.status} without a key: {answer.body[:80]!r}"
     told = [word for word in _TELLING if word in answer.body]
     if key != "operate" and told:
         return f"{told[0]!r} with the key {key}"
