@@ -9,4 +9,5 @@
 - ``wire``, ``loads``, ``status``: how documents are sent, and what the service counts
 - ``measuring``, ``results``: single measurements, and the table made of them
 - ``micro``: measurements of single rooms, which import them
+- ``fuzz``: damaged bundles and hostile requests (``python -m load_tests.fuzz``)
 """
