@@ -10,7 +10,7 @@ import click
 import pytest
 
 from guards.findings import Code
-from service.cli.main import understudy
+from service.cli.group import understudy
 from service.http.access import SCOPES
 from service.settings import Settings
 from tests.repository import ROOT

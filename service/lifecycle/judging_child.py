@@ -51,9 +51,6 @@ def _import_libraries(questions: Sequence[JsonMapping]) -> None:
         importlib.import_module("artifacts.bundle.opening")
     if any(question["engine"] is not None for question in questions):
         importlib.import_module("service.engines.choosing")
-    if any(question["deep"] for question in questions):
-        importlib.import_module("artifacts.acceleration.building").require_libraries()
-        importlib.import_module("artifacts.acceleration.deriving")
 
 
 def _judge(question: Question) -> Judgement:
@@ -81,7 +78,10 @@ def _open(question: Question) -> Judgement:
 
 def _derived(bundle: Bundle) -> JsonObject:
     """Derive the graphs again; raises ``GuardRefused`` where one is another."""
-    from artifacts.acceleration.deriving import derive_again  # noqa: PLC0415 (an extra)
+    from artifacts.acceleration.building import require_libraries  # noqa: PLC0415 (an extra)
+
+    require_libraries()
+    from artifacts.acceleration.deriving import derive_again  # noqa: PLC0415 (likewise)
 
     derivation = derive_again(bundle)
     if derivation is None:

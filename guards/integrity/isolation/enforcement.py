@@ -39,8 +39,8 @@ def enforce(limits: Limits) -> None:
 
     Only soft limits are set, so that the next bundle can have others. A process that passes the
     processor time is ended by SIGXCPU; an allocation beyond the memory fails. No file can be longer
-    than the limits say, and no core dump is written. The number of processes is not limited: the system counts all of
-    the user's, threads included.
+    than the limits say, and no core dump is written. The number of processes is not limited: the
+    system counts all of the user's, threads included.
     """
     if resource is None:
         return
