@@ -97,6 +97,7 @@ def each(array: Any) -> np.ndarray:  # noqa: ANN401 (items of any kind)
         (changed(SCALER, scale_=np.ones(3)), "scale_ is an array of float64 [3]"),
         (changed(SCALER, var_=np.ones((2, 1))), "var_ is an array of float64 [2, 1]"),
         (changed(SCALER, scale_=np.array(["1", "2"])), "scale_ is an array of str"),
+        (changed(SCALER, mean_=np.zeros(2, dtype=">f8")), "mean_ is an array of float64"),
         (changed(SCALER, n_features_in_=3), "is an array"),
         (changed(SCALER, n_features_in_=True), "n_features_in_ is True"),
         (changed(WORDS, vocabulary_={"a": each([0])}), "vocabulary_ is a dict of 1"),
@@ -171,6 +172,7 @@ RELATIONS: dict[str, tuple[object, str]] = {
         changed(OneHotEncoder().fit(NUMBERS[["a"]]), categories_=[np.arange(12.0)[::-1]]),
         "categories_",
     ),
+    "category twice": (changed(ENCODER, categories_=[each(["x", "x", "z"])]), "categories_"),
     "two NaN": (
         changed(OrdinalEncoder().fit([[1.0], [2.0]]), categories_=[np.array([np.nan, np.nan])]),
         "categories_",
