@@ -1,0 +1,25 @@
+"""Repetitions that can match one text in several ways, found by their structure alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from guards.expressions.ambiguity import ambiguous_loop
+from guards.expressions.parsing import parse
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"(a+)+b", r"(a|a)*b", r"(?:\w|\d)*!", r"(?:ab|a|b)*x", r"(?:a{0,100})*b", r"(?:a?b?)*c"],
+)
+def test_ambiguous_repetitions(pattern: str) -> None:
+    """Where a text has two ways through a repetition and what follows may fail, it is found."""
+    assert ambiguous_loop(parse(pattern)[0])
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(?:a+b)+c", r"(?:a|b)*c", r"(?:\w+[-'])*\w+", r"(?>(a+)+)", r"(?:\w+[-']?)+"]
+)
+def test_repetitions_with_one_way(pattern: str) -> None:
+    """So it is not where there is one way, or nothing follows that could fail."""
+    assert ambiguous_loop(parse(pattern)[0]) is None
