@@ -139,6 +139,7 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "interrupt": _interrupt,
     "recurse": _recurse,
     "print": _print,
+    "print of memory": lambda: os.write(2, b"MemoryError\n"),
     "ask": _ask,
     "read input": _read_input,
     "write a file": _write_file,

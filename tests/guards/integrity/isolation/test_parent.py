@@ -84,7 +84,7 @@ def finding_of(outcomes: dict[str, JsonObject | Finding], action: str) -> Findin
 def test_every_action_is_tried() -> None:
     """None is left out of this file."""
     dying = {"take time", "wait", "read null", "abort", "be killed", "end", "die of memory"}
-    tried = {"answer", "print", "read input", *REFUSED, *RAISING, *dying}
+    tried = {"answer", "print", "print of memory", "read input", *REFUSED, *RAISING, *dying}
     memory = {"take memory", "take memory in steps", "say that memory is short"}
     assert tried | memory == set(ACTIONS)
 
@@ -168,6 +168,15 @@ def test_a_death_is_a_finding_and_the_next_job_has_a_new_child(
     assert isinstance(before, dict)
     assert isinstance(after, dict)
     assert before["pid"] != after["pid"]
+
+
+def test_what_was_said_of_one_job_says_nothing_of_the_next() -> None:
+    """A warning about memory and then an abort: the abort has another reason."""
+    answered, finding = run("print of memory", "abort")
+
+    assert isinstance(answered, dict)
+    assert isinstance(finding, Finding)
+    assert finding.code == "bundle_crashes"
 
 
 def test_processor_time_is_limited() -> None:
