@@ -98,7 +98,7 @@ def _compressed(rng: Random, bundle: Path) -> str:
 
 
 def _expressions(rng: Random, bundle: Path) -> str:
-    """Give the tokenizer an expression that takes long, and a long text of what it looks for."""
+    """Put an expression that takes long into the tokenizer."""
     expression = rng.choice(_EXPRESSIONS)
     pattern = {"Regex": expression}
     steps = (
@@ -115,7 +115,7 @@ def _expressions(rng: Random, bundle: Path) -> str:
 
 
 def _patterns(rng: Random, bundle: Path) -> str:
-    """Give every vectorizer of the columns an expression, jobs, or a width that costs."""
+    """Set what costs, such as expressions, jobs and widths, in every estimator of the columns."""
     estimator = joblib.load(bundle / COLUMNS)
     settings = {
         "token_pattern": rng.choice(_EXPRESSIONS),
