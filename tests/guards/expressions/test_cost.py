@@ -82,6 +82,7 @@ POLYNOMIAL = {
     "spaces at the end": r"\s+$",
     "a look ahead at every character": r"(?=.*x)\w",
     "lazy": r".*?x",
+    "lazy, with nothing first": r"(?:\w+\s)*?",
     "brackets that do not close": r"<[^>]+>",
     "sets inside a set": r"[a[b]]+[ab]+c",
     "five hundred optional ones": r"(?:a?){500}a{500}b",
