@@ -24,7 +24,7 @@ PRINTING = re.compile(
 PRINTERS = {
     "guards/findings_page.py": "a page of the documentation",
     "service/app.py": "an error, which is printable",
-    "service/cli/main.py": "errors, which are printable",
+    "service/cli/group.py": "errors, which are printable",
     "service/cli/output.py": "everything, escaped",
     "service/demo/story.py": "names of its own",
     "service/lifecycle/preflight.py": "refusals, which are printable",
