@@ -177,15 +177,15 @@ def test_two_authorization_headers_are_refused_in_any_spelling(
     for values in ((KEY, KEY), (KEY, "another"), ("another", KEY)):
         pairs = zip(names, values, strict=True)
         keys = [f"{name}: Bearer {value}" for name, value in pairs]
-        assert exchange(locked, *head, *keys, "", body=GOOD)[0] == 401
-    assert exchange(locked, *head, f"{names[1]}: Bearer {KEY}", "", body=GOOD)[0] == 200
+        assert exchange(locked, *head, *keys, body=GOOD)[0] == 401
+    assert exchange(locked, *head, f"{names[1]}: Bearer {KEY}", body=GOOD)[0] == 200
 
 
 def test_an_upgrade_needs_the_key_like_any_request(locked: Server) -> None:
     """There are no websockets; the handshake is a request without a key."""
     for protocol in ("websocket", "h2c"):
         upgrade = ("Connection: Upgrade, close", f"Upgrade: {protocol}", "Sec-WebSocket-Key: x")
-        lines = ("GET /v1/status HTTP/1.1", "Host: x", *upgrade, "Sec-WebSocket-Version: 13", "")
+        lines = ("GET /v1/status HTTP/1.1", "Host: x", *upgrade, "Sec-WebSocket-Version: 13")
         assert exchange(locked, *lines)[0] == 401
     assert "pgrade" not in "".join(locked.complaints)
 
