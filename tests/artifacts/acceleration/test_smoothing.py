@@ -92,13 +92,18 @@ def test_layers_that_share_weights_share_factors(
     model: onnx.ModelProto, documents: list[Encoding]
 ) -> None:
     """Weights are scaled once, also where two inputs meet them, as in ALBERT."""
-    square = np.random.default_rng(7).normal(size=(CHANNELS, CHANNELS)).astype(np.float32)
-    model.graph.initializer.append(numpy_helper.from_array(square / 30, "shared"))
-    model.graph.node[1].input[0] = "second"
-    for node in (
-        helper.make_node("MatMul", ["first", "shared"], ["second"]),
+    generator = np.random.default_rng(7)
+    for name in ("shared", "other"):
+        square = generator.normal(size=(CHANNELS, CHANNELS)).astype(np.float32) / 30
+        model.graph.initializer.append(numpy_helper.from_array(square, name))
+    nodes = [
+        helper.make_node("MatMul", ["words", "other"], ["beside"]),
         helper.make_node("MatMul", ["words", "shared"], ["first"]),
-    ):
+        helper.make_node("MatMul", ["first", "shared"], ["second"]),
+        helper.make_node("Add", ["beside", "second"], ["sum"]),
+    ]
+    model.graph.node[1].input[0] = "sum"
+    for node in reversed(nodes):
         model.graph.node.insert(1, node)
     before = logits(model.SerializeToString(), documents)
 

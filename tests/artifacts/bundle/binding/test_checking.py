@@ -166,6 +166,16 @@ def test_a_square_matrix_that_is_transposed_is_seen(model: onnx.ModelProto, bund
     assert problems(model, bundle)
 
 
+def test_weights_that_are_rounded_coarser_are_seen(model: onnx.ModelProto, bundle: Bundle) -> None:
+    """With steps three times as large, the weights are still within half a step."""
+    integers = constant(model, "_quantized")
+    scale = constant(model, integers.name.removesuffix("_quantized") + "_scale")
+    edit(integers, lambda values: np.copyto(values, np.rint(values / 3).astype(np.int8)))
+    edit(scale, lambda values: np.multiply(values, np.float32(3), out=values))
+
+    assert "is no tensor of the network in eight bits" in problems(model, bundle)
+
+
 def test_integers_that_are_used_beside_their_product_are_seen(
     model: onnx.ModelProto, bundle: Bundle
 ) -> None:
