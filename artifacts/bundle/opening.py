@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,11 @@ class SealedEngine:
     answers: NDArray[np.float32]
     unusable: Finding | None = None
 
+    @property
+    def bound(self) -> bool:
+        """Whether it has a graph, which was compared with the network."""
+        return self.graph is not None and self.unusable is None
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -99,7 +104,7 @@ class Bundle:
 
 def open_bundle(path: Path, requirements: Requirements = NO_REQUIREMENTS) -> Bundle:
     """Verify and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
-    bundle, tolerated = verify(path, load, requirements)
+    bundle, tolerated = verify(path, partial(load, bound=requirements.bound), requirements)
     return replace(bundle, tolerated=tuple(tolerated))
 
 
@@ -119,8 +124,11 @@ def probe_outputs(
     )
 
 
-def load(sealed: SealedFiles, columns: object) -> Bundle:
-    """Build a bundle from verified bytes and the columns that the guard has unpickled."""
+def load(sealed: SealedFiles, columns: object, bound: Sequence[str] = ()) -> Bundle:
+    """Build a bundle from verified bytes and the columns that the guard has unpickled.
+
+    The graphs of all engines but ``bound`` are compared with the weights.
+    """
     manifest = sealed.manifest
     network = _load_network(sealed)
     return Bundle(
@@ -135,15 +143,18 @@ def load(sealed: SealedFiles, columns: object) -> Bundle:
         network=network,
         reference=_load_reference(sealed),
         probe_documents=sealed.probes.documents,
-        engines=dict(_load_engines(sealed, network)),
+        engines=dict(_load_engines(sealed, network, bound)),
     )
 
 
-def _load_engines(sealed: SealedFiles, network: Network) -> Iterator[tuple[str, SealedEngine]]:
+def _load_engines(
+    sealed: SealedFiles, network: Network, bound: Sequence[str]
+) -> Iterator[tuple[str, SealedEngine]]:
     for engine in sealed.manifest.engines:
         part = engine_part(engine, ENGINE_GRAPH)
         graph = sealed.files.get(part)
-        unusable = None if graph is None else _bound(sealed, engine, part, network)
+        needless = graph is None or engine in bound
+        unusable = None if needless else _bind(sealed, engine, part, network)
         answers = engine_part(engine, ENGINE_ANSWERS)
         try:
             array = np.asarray(read_array(sealed.files[answers]), dtype=np.float32)
@@ -152,7 +163,7 @@ def _load_engines(sealed: SealedFiles, network: Network) -> Iterator[tuple[str, 
             raise _unreadable(answers, "the answers of an engine to the probes", error) from None
 
 
-def _bound(sealed: SealedFiles, engine: str, part: str, network: Network) -> Finding | None:
+def _bind(sealed: SealedFiles, engine: str, part: str, network: Network) -> Finding | None:
     """Return why a graph cannot be compared with the network; raise where they differ."""
     missing = next((name for name in _GRAPH_LIBRARIES if find_spec(name) is None), None)
     if missing is not None:

@@ -29,7 +29,8 @@ class Requirements:
     public keys, one of which must have signed the bundle. ``trusted`` are exact globals
     (``module.Class``) that the bundle may load where its manifest names them too. ``judged`` is the
     root fingerprint of the bundle that the guard has passed in another process: any other is
-    refused before a part of it is read.
+    refused before a part of it is read. ``bound`` names the engines whose graphs were compared with
+    the weights there, which takes seconds for a large network and is not repeated.
     """
 
     environment: Policy = "probed"
@@ -37,10 +38,11 @@ class Requirements:
     signature_keys: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     judged: str | None = None
+    bound: tuple[str, ...] = ()
 
-    def for_judged(self, root: str) -> Self:
+    def for_judged(self, root: str, bound: Iterable[str] = ()) -> Self:
         """Return the same requirements of the bundle that has passed them in another process."""
-        return replace(self, judged=root)
+        return replace(self, judged=root, bound=tuple(bound))
 
     def to_json(self) -> JsonObject:
         """Return the requirements as JSON, for a process that verifies the bundle itself."""
@@ -55,6 +57,7 @@ class Requirements:
             tuple(data["signature_keys"]),
             tuple(data["trusted"]),
             data["judged"],
+            tuple(data["bound"]),
         )
 
 

@@ -10,10 +10,11 @@ from service.lifecycle.judging import Question, judge
 from service.settings import PREFIX, allowance_of, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from guards.integrity.requirements import Requirements
+    from service.lifecycle.judging import Judgement
 
 __all__ = ["judged_roots", "require_judged"]
 
@@ -25,8 +26,8 @@ def require_judged(
 
     Raises ``GuardRefused`` for the first that did not pass.
     """
-    roots = _roots([Question(str(bundle), requirements) for bundle in bundles])
-    return [requirements.for_judged(root) for root in roots]
+    questions = [Question(str(bundle), requirements) for bundle in bundles]
+    return [judgement.narrow(requirements) for judgement in _judge(questions)]
 
 
 def judged_roots(bundles: Sequence[Path]) -> list[str]:
@@ -35,13 +36,12 @@ def judged_roots(bundles: Sequence[Path]) -> list[str]:
     Nothing is loaded, so that also a bundle that no installed library can run may be looked at.
     Raises ``GuardRefused`` for the first that differs.
     """
-    return _roots([Question(str(bundle), opens=False) for bundle in bundles])
+    questions = [Question(str(bundle), opens=False) for bundle in bundles]
+    return [judgement.passed().fingerprint for judgement in _judge(questions)]
 
 
-def _roots(questions: Sequence[Question]) -> list[str]:
+def _judge(questions: Sequence[Question]) -> Iterator[Judgement]:
     # Only the guard's own settings count here: no champion has to be named.
     ours = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}GUARD_")}
     settings = read_settings({**ours, f"{PREFIX}CHAMPION": questions[0].path})
-    return [
-        judgement.passed().fingerprint for judgement in judge(questions, allowance_of(settings))
-    ]
+    return judge(questions, allowance_of(settings))

@@ -134,8 +134,8 @@ def assemble(
 
 def _open(settings: Settings, judgement: Judgement) -> Bundle:
     """Open the champion that has passed the guard, and no other."""
-    root = judgement.passed().fingerprint
-    return open_bundle(Path(judgement.path), settings.requirements("champion").for_judged(root))
+    requirements = judgement.narrow(settings.requirements("champion"))
+    return open_bundle(Path(judgement.path), requirements)
 
 
 def started_event(champion: Champion, settings: Settings) -> ServiceStarted:

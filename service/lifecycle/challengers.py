@@ -43,7 +43,7 @@ class ConfiguredChallenger:
         if identity is None:
             return RefusedChallenger(self.id, self.judgement.findings)
         config = WorkerConfig(
-            requirements=settings.requirements("challenger").for_judged(identity.fingerprint),
+            requirements=self.judgement.narrow(settings.requirements("challenger")),
             max_waiting=settings.shadow_queue,
             timeout_s=settings.shadow_timeout_s,
             engine=settings.engine,

@@ -65,7 +65,8 @@ class Judgement:
 
     ``identity`` and ``labels`` are those of a bundle that passed. ``tolerated`` are the findings
     that the environment policy let pass, and ``environment_differences`` maps each library of
-    another version to (sealed, installed). ``deep`` has the figures of each graph that was derived
+    another version to (sealed, installed). ``bound`` names the engines whose graphs are those of
+    the weights. ``deep`` has the figures of each graph that was derived
     again, None where that was not asked for.
     """
 
@@ -75,6 +76,7 @@ class Judgement:
     labels: tuple[str, ...] = ()
     tolerated: tuple[Finding, ...] = ()
     environment_differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    bound: tuple[str, ...] = ()
     deep: JsonMapping | None = None
 
     def passed(self) -> BundleIdentity:
@@ -82,6 +84,10 @@ class Judgement:
         if self.identity is None:
             raise GuardRefused(self.path, self.findings)
         return self.identity
+
+    def narrow(self, requirements: Requirements) -> Requirements:
+        """Return requirements that only this bundle meets; raises as ``passed`` does."""
+        return requirements.for_judged(self.passed().fingerprint, self.bound)
 
     def to_json(self) -> JsonObject:
         """Return the judgement as JSON."""
@@ -92,6 +98,7 @@ class Judgement:
             "labels": self.labels,
             "tolerated": _findings_json(self.tolerated),
             "environment_differences": self.environment_differences,
+            "bound": self.bound,
             "deep": self.deep,
         }
 
@@ -106,6 +113,7 @@ class Judgement:
             tuple(data["labels"]),
             tuple(map(Finding.from_json, data["tolerated"])),
             data["environment_differences"],
+            tuple(data["bound"]),
             data["deep"],
         )
 

@@ -72,6 +72,7 @@ def _open(question: Question) -> Judgement:
         labels=bundle.labels,
         tolerated=bundle.tolerated,
         environment_differences=environment_differences(bundle.manifest.environment),
+        bound=tuple(name for name, engine in bundle.engines.items() if engine.bound),
         deep=_derived(bundle) if question.deep else None,
     )
 

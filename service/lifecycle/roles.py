@@ -110,7 +110,7 @@ def _beside(champion: Judgement, challenger: Judgement) -> Judgement:
 def _shortened(judgement: Judgement) -> Judgement:
     """Return a judgement with what a worker needs: the identity, or some findings."""
     findings = tuple(map(_cut, judgement.findings[:_MAX_FINDINGS]))
-    return Judgement(judgement.path, findings, judgement.identity)
+    return Judgement(judgement.path, findings, judgement.identity, bound=judgement.bound)
 
 
 def _cut(finding: Finding) -> Finding:

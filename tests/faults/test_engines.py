@@ -15,8 +15,11 @@ from safetensors.torch import save as save_safetensors
 
 from artifacts.bundle.opening import open_bundle
 from guards.bundle.layout import WEIGHTS
+from guards.bundle.sealed_files import read_sealed
 from guards.errors import GuardRefused
+from guards.integrity.requirements import Requirements
 from service.engines.choosing import choose
+from service.lifecycle.judging import Question, judge
 from service.lifecycle.preflight import refusals
 from service.lifecycle.roles import judge_roles
 from service.settings import AUTO, read_settings
@@ -180,6 +183,39 @@ def test_graph_that_is_not_the_network_is_refused(
     reseal(bundle, {GRAPH: model.SerializeToString()})
 
     the_finding(findings_of(bundle), code, GRAPH)
+
+
+def test_graph_that_the_guard_has_compared_is_not_compared_again(
+    copied: Callable[[Path], Path], accelerated: Path
+) -> None:
+    """A worker takes the judgement of the process that has compared it, for this root alone."""
+    (judgement,) = judge([Question(str(accelerated))])
+    assert judgement.bound == ("onnx-int8",)
+
+    bundle = copied(accelerated)
+    model = onnx.load(bundle / GRAPH)
+    one_word(model)
+    reseal(bundle, {GRAPH: model.SerializeToString()})
+
+    root = read_sealed(bundle).manifest.fingerprint
+    assert open_bundle(bundle, Requirements(judged=root, bound=judgement.bound))
+    the_finding(
+        findings_of(bundle, Requirements(judged=root)), "engine_not_of_these_weights", GRAPH
+    )
+    the_finding(
+        findings_of(bundle, judgement.narrow(Requirements())), "bundle_replaced", str(bundle)
+    )
+
+
+def test_graph_is_derived_again_where_that_is_asked_for(accelerated: Path, champion: Path) -> None:
+    """The figures of each derivation are in the judgement."""
+    questions = [Question(str(path), deep=True) for path in (accelerated, champion)]
+
+    derived, without = judge(questions)
+
+    assert derived.deep is not None
+    assert derived.deep["onnx-int8"]["same_operators"]
+    assert without.deep == {}
 
 
 def test_weights_that_were_changed_beneath_a_graph_are_refused(

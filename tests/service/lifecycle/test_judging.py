@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 def test_questions_and_judgements_pass_through_json(champion: Path) -> None:
     """What arrives is what was sent."""
-    requirements = Requirements("exact", "sha256:ab", ("key.pem",), ("a.B",), "sha256:cd")
-    for question in (Question("a", requirements, "auto"), Question("b", opens=False)):
+    requirements = Requirements("exact", "sha256:ab", ("key.pem",), ("a.B",), "sha256:cd", ("c",))
+    for question in (Question("a", requirements, "auto", deep=True), Question("b", opens=False)):
         assert Question.from_json(question.to_json()) == question
 
     finding = Finding("part_changed", "a", "b", "c")
     (passed,) = judge([Question(str(champion))])
-    for judgement in (passed, Judgement("a", (finding,)), Judgement("a", tolerated=(finding,))):
+    others = [Judgement("a", (finding,)), Judgement("a", tolerated=(finding,), bound=("c",))]
+    for judgement in (passed, *others, Judgement("a", deep={"c": {"flips": 1}})):
         assert Judgement.from_json(judgement.to_json()) == judgement
 
 

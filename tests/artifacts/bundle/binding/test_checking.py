@@ -170,7 +170,7 @@ def test_weights_that_are_rounded_coarser_are_seen(model: onnx.ModelProto, bundl
     """With steps three times as large, the weights are still within half a step."""
     integers = constant(model, "_quantized")
     scale = constant(model, integers.name.removesuffix("_quantized") + "_scale")
-    edit(integers, lambda values: np.copyto(values, np.rint(values / 3).astype(np.int8)))
+    edit(integers, lambda values: np.copyto(values, np.rint(np.divide(values, 3)).astype(np.int8)))
     edit(scale, lambda values: np.multiply(values, np.float32(3), out=values))
 
     assert "is no tensor of the network in eight bits" in problems(model, bundle)
