@@ -76,13 +76,19 @@ OTHERS: dict[str, JsonObject] = {
     "many labels": {**BERT, "id2label": {str(label): "x" for label in range(5)}},
     "another kind": {**CONFIGS["RoBERTa"]},
     "blocks": {**CONFIGS["Funnel"], "block_sizes": [1] * 5},
-}
+    "sines, one by one": {
+        **CONFIGS["DistilBERT"], "sinusoidal_pos_embds": True, "max_position_embeddings": 10**6,
+    },
+}  # fmt: skip
+
+WEIGHTS_OF = {"blocks": "Funnel", "sines, one by one": "DistilBERT"}
+"""Of which family the weights are, where that is not BERT."""
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_configurations_of_other_networks(name: str) -> None:
     """A network of other layers, widths or tables is refused at once, without its memory."""
-    tensors = announced(CONFIGS["Funnel"] if name == "blocks" else BERT)
+    tensors = announced(CONFIGS[WEIGHTS_OF.get(name, "BERT")])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
 
