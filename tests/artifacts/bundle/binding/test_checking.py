@@ -87,7 +87,7 @@ def node_making(model: onnx.ModelProto, name: str) -> onnx.NodeProto:
 
 
 def set_attribute(node: onnx.NodeProto, name: str, value: float | str) -> None:
-    """Give an attribute of a node another value."""
+    """Set an attribute of a node to another value."""
     kept = [one for one in node.attribute if one.name != name]
     del node.attribute[:]
     node.attribute.extend([*kept, helper.make_attribute(name, value)])
