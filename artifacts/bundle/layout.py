@@ -1,8 +1,8 @@
 """Lay a network out without memory for its weights, and compare it with the weights there are.
 
 On torch's device ``meta`` a tensor has a name, a type and a shape, and no numbers. What is built
-there is stopped as soon as it has a weight of a shape that the file does not announce, more modules
-than weights could fill, or constants that would fill the memory.
+there is stopped as soon as it has more modules than weights could fill, or constants that would
+fill the memory.
 """
 
 from __future__ import annotations
@@ -92,7 +92,6 @@ def _bounded(tensors: Mapping[str, Tensor]) -> Iterator[None]:
     """Raise ``_OtherNetwork`` inside as soon as a network outgrows these weights."""
     bounds = _Bounds(tensors)
     hooks = [
-        torch_modules.register_module_parameter_registration_hook(bounds.parameter),
         torch_modules.register_module_buffer_registration_hook(bounds.buffer),
         torch_modules.register_module_module_registration_hook(bounds.module),
     ]
@@ -107,17 +106,8 @@ class _Bounds:
     """What may still be registered; called by torch for each part of a module."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        self.shapes = {tensor.shape for tensor in tensors.values()}
         self.modules = _MAX_MODULES * (len(tensors) + 10)
         self.bytes = _MAX_CONSTANT_BYTES + sum(one.end - one.start for one in tensors.values())
-
-    def parameter(self, module: nn.Module, name: str, value: nn.Parameter | None) -> None:
-        if value is not None and tuple(value.shape) not in self.shapes:
-            message = (
-                f"one with a {name} of shape {tuple(value.shape)} in a {type(module).__name__}, "
-                "which no weight has"
-            )
-            raise _OtherNetwork(message)
 
     def buffer(self, module: nn.Module, name: str, value: torch.Tensor | None) -> None:
         self.bytes -= 0 if value is None else value.nbytes

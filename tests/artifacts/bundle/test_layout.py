@@ -135,7 +135,7 @@ def test_weights_without_a_place() -> None:
 
 def test_nothing_is_bounded_afterwards() -> None:
     """Networks that are built later are not compared with these weights."""
-    refusal(OTHERS["wide"], announced(BERT))
+    refusal(OTHERS["many layers"], announced(BERT))
 
     empty_network(CONFIGS["MPNet"])
-    assert not torch_modules._global_parameter_registration_hooks  # noqa: SLF001 (torch has no other name)
+    assert not torch_modules._global_buffer_registration_hooks  # noqa: SLF001 (torch has no other name)
