@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guards.integrity.unpickling.estimators.attributes import is_trusted
 from guards.integrity.unpickling.estimators.catalogue import description_of
+from guards.integrity.unpickling.estimators.kinds import is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guards.integrity.unpickling.estimators.attributes import Kind, Sizes
     from guards.integrity.unpickling.estimators.description import Description, Relation
+    from guards.integrity.unpickling.estimators.kinds import Kind, Sizes
 
 __all__ = ["unsound"]
 

@@ -1,6 +1,8 @@
 """What fitting leaves in each estimator of the allowlist, in scikit-learn 1.2 to 1.9.
 
-- ``attributes``: the words in which attributes are described.
+- ``kinds``: the words in which attributes are described.
+- ``scalars``: kinds of attributes that are one value.
+- ``containers``: kinds of attributes that hold other values.
 - ``description``: an estimator's attributes, and how they relate.
 - ``common``, ``vectorizing``: what several estimators share.
 - ``catalogue``: all descriptions, by class.

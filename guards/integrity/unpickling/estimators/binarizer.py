@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import Flag, Number
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.scalars import Flag, Number
 
 __all__ = ["BINARIZER"]
 

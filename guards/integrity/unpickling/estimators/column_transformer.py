@@ -6,22 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Choice,
-    DictOf,
-    Flag,
-    ListOf,
-    Nested,
-    Number,
-    Objects,
-    OneOf,
-    Size,
-    Slice,
-    Text,
-    TupleOf,
-    is_trusted,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import (
     COLUMNS,
     COUNT,
@@ -30,7 +14,16 @@ from guards.integrity.unpickling.estimators.common import (
     STEP,
     step_names_fit,
 )
+from guards.integrity.unpickling.estimators.containers import (
+    DictOf,
+    ListOf,
+    Nested,
+    Objects,
+    TupleOf,
+)
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf, is_trusted, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Number, Size, Slice, Text
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

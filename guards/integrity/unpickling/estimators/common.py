@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guards.integrity.unpickling.estimators.attributes import (
+from guards.integrity.unpickling.estimators.containers import (
     Array,
+    ListOf,
+    Nested,
+    Objects,
+    TupleOf,
+)
+from guards.integrity.unpickling.estimators.description import Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf, Sizes, Trusted, optional
+from guards.integrity.unpickling.estimators.scalars import (
     Choice,
     Dtype,
     Flag,
     Integer,
-    ListOf,
-    Nested,
     Number,
-    Objects,
-    OneOf,
-    Sizes,
     Slice,
     Text,
-    Trusted,
-    TupleOf,
-    optional,
 )
-from guards.integrity.unpickling.estimators.description import Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

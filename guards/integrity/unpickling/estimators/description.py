@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Choice,
-    DictOf,
-    Kind,
-    Objects,
-    Size,
-    Text,
-)
+from guards.integrity.unpickling.estimators.containers import DictOf, Objects
+from guards.integrity.unpickling.estimators.scalars import Choice, Size, Text
+
+if TYPE_CHECKING:
+    from guards.integrity.unpickling.estimators.kinds import Kind
 
 __all__ = ["COMMON", "Description", "Relation", "State", "WidthOf"]
 

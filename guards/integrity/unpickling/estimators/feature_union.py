@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import (
-    DictOf,
-    Flag,
-    ListOf,
-    Number,
-    Text,
-    TupleOf,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import JOBS, NAMES_OF_STEPS, STEP, step_names_fit
+from guards.integrity.unpickling.estimators.containers import DictOf, ListOf, TupleOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Flag, Number, Text
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

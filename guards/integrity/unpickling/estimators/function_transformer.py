@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Choice,
-    DictOf,
-    Flag,
-    ListOf,
-    Nothing,
-    OneOf,
-    Text,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import CATEGORY
+from guards.integrity.unpickling.estimators.containers import DictOf, ListOf
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.kinds import Nothing, OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Text
 
 __all__ = ["FUNCTION_TRANSFORMER"]
 

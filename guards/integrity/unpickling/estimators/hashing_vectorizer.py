@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import Choice, Flag, Integer, optional
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Integer
 from guards.integrity.unpickling.estimators.vectorizing import (
     MAX_HASHED,
     STOP_WORDS_ID,

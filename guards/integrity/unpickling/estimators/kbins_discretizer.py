@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Array,
-    Choice,
-    Dtype,
-    Integer,
-    ListOf,
-    Nested,
-    Objects,
-    OneOf,
-    Text,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import SEED
+from guards.integrity.unpickling.estimators.containers import Array, ListOf, Nested, Objects
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Dtype, Integer, Text
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Dtype,
-    ListOf,
-    OneOf,
-    Text,
-    ValueClass,
-    optional,
-)
+from guards.integrity.unpickling.estimators.containers import ListOf
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.kinds import OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Dtype, Text, ValueClass
 from guards.integrity.unpickling.estimators.vectorizing import PATTERN
 
 __all__ = ["MAKE_COLUMN_SELECTOR"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import Array, Flag
 from guards.integrity.unpickling.estimators.common import PAIR, SAMPLES
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.scalars import Flag
 
 __all__ = ["MIN_MAX_SCALER"]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Array, Choice, Flag, OneOf, Size
 from guards.integrity.unpickling.estimators.common import CATEGORY
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Size
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

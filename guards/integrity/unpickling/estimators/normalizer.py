@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import Choice, Flag
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag
 
 __all__ = ["NORMALIZER"]
 

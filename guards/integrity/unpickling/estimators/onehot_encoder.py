@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Array,
-    Choice,
-    Dtype,
-    Flag,
-    ListOf,
-    Number,
-    Objects,
-    OneOf,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import (
     CATEGORIES_PARAMETER,
     CATEGORY,
@@ -24,11 +13,14 @@ from guards.integrity.unpickling.estimators.common import (
     MAPPINGS,
     Categories,
 )
+from guards.integrity.unpickling.estimators.containers import Array, ListOf, Objects
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Dtype, Flag, Number
 
 if TYPE_CHECKING:
-    from guards.integrity.unpickling.estimators.attributes import Sizes
     from guards.integrity.unpickling.estimators.description import State, WidthOf
+    from guards.integrity.unpickling.estimators.kinds import Sizes
 
 __all__ = ["ONEHOT_ENCODER"]
 

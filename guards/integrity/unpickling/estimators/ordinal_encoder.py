@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Choice,
-    DictOf,
-    Dtype,
-    Flag,
-    ListOf,
-    Number,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import (
     CATEGORIES_PARAMETER,
     COUNT,
@@ -21,7 +12,10 @@ from guards.integrity.unpickling.estimators.common import (
     MAPPINGS,
     Categories,
 )
+from guards.integrity.unpickling.estimators.containers import DictOf, ListOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Dtype, Flag, Number
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State

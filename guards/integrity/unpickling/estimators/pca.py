@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Array,
-    Choice,
-    Flag,
-    Number,
-    OneOf,
-    Size,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import COUNT, SEED
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.kinds import OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Number, Size
 
 __all__ = ["PCA"]
 

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Flag,
-    Inert,
-    ListOf,
-    Nothing,
-    OneOf,
-    Text,
-    TupleOf,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import NAMES_OF_STEPS, STEP, step_names_fit
+from guards.integrity.unpickling.estimators.containers import ListOf, TupleOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import Inert, Nothing, OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Flag, Text
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Choice, Flag, Integer, OneOf, TupleOf
 from guards.integrity.unpickling.estimators.common import TERMS
+from guards.integrity.unpickling.estimators.containers import TupleOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Integer
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

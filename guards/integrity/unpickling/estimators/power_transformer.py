@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Array, Choice, Flag, Nested
+from guards.integrity.unpickling.estimators.containers import Array, Nested
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State

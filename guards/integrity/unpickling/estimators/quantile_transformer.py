@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Array,
-    Choice,
-    Flag,
-    Integer,
-    Size,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import SEED
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Integer, Size
 
 __all__ = ["QUANTILE_TRANSFORMER"]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Array, Flag, Number, TupleOf, optional
+from guards.integrity.unpickling.estimators.containers import Array, TupleOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Flag, Number
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Array,
-    Choice,
-    Dtype,
-    Flag,
-    Nested,
-    Objects,
-    OneOf,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import CATEGORY, COUNT, is_nan
+from guards.integrity.unpickling.estimators.containers import Array, Nested, Objects
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Dtype, Flag
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Array, Flag, optional
 from guards.integrity.unpickling.estimators.common import SAMPLES
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Flag
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State

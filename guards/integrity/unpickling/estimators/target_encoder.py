@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.integrity.unpickling.estimators.attributes import (
-    Array,
-    Choice,
-    Flag,
-    Integer,
-    ListOf,
-    Number,
-    Objects,
-    OneOf,
-    optional,
-)
 from guards.integrity.unpickling.estimators.common import (
     CATEGORIES_PARAMETER,
     CATEGORY,
     SEED,
     Categories,
 )
+from guards.integrity.unpickling.estimators.containers import Array, ListOf, Objects
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import OneOf, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Integer, Number
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Array, Choice, Flag, Trusted, optional
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import Trusted, optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.attributes import Choice, Flag, Nested, optional
+from guards.integrity.unpickling.estimators.containers import Nested
 from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.kinds import optional
+from guards.integrity.unpickling.estimators.scalars import Choice, Flag
 from guards.integrity.unpickling.estimators.vectorizing import (
     TEXT_PARAMETERS,
     VOCABULARY_FITTED,

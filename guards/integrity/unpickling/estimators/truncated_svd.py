@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.attributes import Array, Choice, Number
 from guards.integrity.unpickling.estimators.common import COUNT, SEED
+from guards.integrity.unpickling.estimators.containers import Array
 from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.scalars import Choice, Number
 
 __all__ = ["TRUNCATED_SVD"]
 

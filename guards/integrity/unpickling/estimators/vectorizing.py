@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from guards.expressions import costly_expression
-from guards.integrity.unpickling.estimators.attributes import (
+from guards.integrity.unpickling.estimators.containers import DictOf, ListOf, TextSet, TupleOf
+from guards.integrity.unpickling.estimators.kinds import Nothing, OneOf, Sizes, optional
+from guards.integrity.unpickling.estimators.scalars import (
     Choice,
-    DictOf,
     Dtype,
     Flag,
     Integer,
-    ListOf,
-    Nothing,
     Number,
-    OneOf,
-    Sizes,
     Text,
-    TextSet,
-    TupleOf,
-    optional,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guards.integrity.unpickling.estimators.attributes import Kind
     from guards.integrity.unpickling.estimators.description import State, WidthOf
+    from guards.integrity.unpickling.estimators.kinds import Kind
 
 __all__ = [
     "MAX_HASHED",
