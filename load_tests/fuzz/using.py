@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,8 @@ def hostile_documents(schema: Schema) -> Iterator[JsonObject]:
 def main(bundles: list[Path]) -> list[JsonObject]:
     """Use each bundle and return what went wrong with it, None where nothing did."""
     torch.set_num_threads(1)
+    # A number far from those of training may overflow; numpy's warning quotes nothing of it.
+    warnings.simplefilter("ignore", RuntimeWarning)
     audit, used = Audit(), []
     for bundle in bundles:
         audit.heard = []
