@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from transformers.utils import logging
 
 from artifacts.bundle.opening import open_bundle
 from guards.errors import GuardRefused, first_line
@@ -85,6 +86,8 @@ def main(bundles: list[Path]) -> list[JsonObject]:
     torch.set_num_threads(1)
     # A number far from those of training may overflow; numpy's warning quotes nothing of it.
     warnings.simplefilter("ignore", RuntimeWarning)
+    # Nor are the library's own notes on a configuration what is looked for.
+    logging.set_verbosity_error()
     audit, used = Audit(), []
     for bundle in bundles:
         audit.heard = []
