@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.bundle.engines import ClassParity, Parity
+from guards.bundle.engines import ENGINES, ClassParity, Parity
+from guards.bundle.layout import MANIFEST
 from guards.errors import Finding
+from guards.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +71,14 @@ def _largest(shift: NDArray[np.float64]) -> float:
 
 
 def check_parity(engines: Sequence[str], parity: Mapping[str, Parity]) -> Iterator[Finding]:
-    """Yield a finding for each engine that a bundle carries and that may not serve."""
+    """Yield a finding for each engine that a bundle names and that is none, or may not serve."""
+    for engine in sorted({*engines, *parity} - {*ENGINES}):
+        yield Finding(
+            code="manifest_invalid",
+            subject=MANIFEST,
+            expected=f"engines among {listed(ENGINES)}",
+            observed=f"an engine {engine!r}",
+        )
     for engine in engines:
         report = parity.get(engine)
         if report is None or not report.within:

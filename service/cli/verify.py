@@ -111,7 +111,8 @@ def _report(judgement: Judgement) -> JsonObject:
         _write(f"{judgement.path}: refused", judgement.findings)
         passed: JsonObject = {}
     else:
-        _write(f"{judgement.path}: passed  {identity.fingerprint}", judgement.tolerated)
+        shown = (*judgement.tolerated, *judgement.unusable)
+        _write(f"{judgement.path}: passed  {identity.fingerprint}", shown)
         derived = {} if judgement.deep is None else {"deep": judgement.deep}
         passed = {**identity.to_json(), **_libraries(judgement), **derived}
     return {
@@ -130,6 +131,7 @@ def _libraries(judgement: Judgement) -> JsonObject:
             for library, (sealed, installed) in differing.items()
         },
         "tolerated": _findings_json(judgement.tolerated),
+        "unusable_engines": _findings_json(judgement.unusable),
     }
 
 

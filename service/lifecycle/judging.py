@@ -66,8 +66,8 @@ class Judgement:
     ``identity`` and ``labels`` are those of a bundle that passed. ``tolerated`` are the findings
     that the environment policy let pass, and ``environment_differences`` maps each library of
     another version to (sealed, installed). ``bound`` names the engines whose graphs are those of
-    the weights. ``deep`` has the figures of each graph that was derived
-    again, None where that was not asked for.
+    the weights. ``unusable`` says why an engine that the bundle carries cannot serve here. ``deep``
+    has the figures of each graph that was derived again, None where that was not asked for.
     """
 
     path: str
@@ -77,6 +77,7 @@ class Judgement:
     tolerated: tuple[Finding, ...] = ()
     environment_differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
     bound: tuple[str, ...] = ()
+    unusable: tuple[Finding, ...] = ()
     deep: JsonMapping | None = None
 
     def passed(self) -> BundleIdentity:
@@ -99,6 +100,7 @@ class Judgement:
             "tolerated": _findings_json(self.tolerated),
             "environment_differences": self.environment_differences,
             "bound": self.bound,
+            "unusable": _findings_json(self.unusable),
             "deep": self.deep,
         }
 
@@ -114,6 +116,7 @@ class Judgement:
             tuple(map(Finding.from_json, data["tolerated"])),
             data["environment_differences"],
             tuple(data["bound"]),
+            tuple(map(Finding.from_json, data["unusable"])),
             data["deep"],
         )
 

@@ -62,10 +62,12 @@ def _open(question: Question) -> Judgement:
     from guards.integrity.environment import environment_differences  # noqa: PLC0415 (likewise)
 
     bundle = open_bundle(Path(question.path), question.requirements)
+    unusable: Sequence[Finding] = ()
     if question.engine is not None:
         from service.engines.choosing import choose  # noqa: PLC0415 (likewise)
 
-        _raise_if_memory(choose(bundle, question.engine).findings)
+        unusable = choose(bundle, question.engine).findings
+        _raise_if_memory(unusable)
     return Judgement(
         question.path,
         identity=bundle.identity,
@@ -73,6 +75,7 @@ def _open(question: Question) -> Judgement:
         tolerated=bundle.tolerated,
         environment_differences=environment_differences(bundle.manifest.environment),
         bound=tuple(name for name, engine in bundle.engines.items() if engine.bound),
+        unusable=tuple(unusable),
         deep=_derived(bundle) if question.deep else None,
     )
 

@@ -89,7 +89,12 @@ def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     manifest = json.loads((champion / "manifest.json").read_bytes())
     identity = {key: manifest[key] for key in ("name", "version", "fingerprint")}
-    nothing: JsonObject = {"findings": [], "environment_differences": {}, "tolerated": []}
+    nothing: JsonObject = {
+        "findings": [],
+        "environment_differences": {},
+        "tolerated": [],
+        "unusable_engines": [],
+    }
     assert json.loads(said.out) == {
         "bundles": [{"bundle": str(champion), "passed": True, **nothing, **identity}]
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from guards.bundle.layout import WEIGHTS
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import GuardRefused
 from guards.integrity.requirements import Requirements
+from service.cli import main
 from service.engines.choosing import choose
 from service.lifecycle.judging import Question, judge
 from service.lifecycle.preflight import refusals
@@ -85,6 +87,32 @@ def test_probes_off_on_this_host_are_refused_where_the_engine_was_asked_for(
     assert role == "champion"
     assert [finding.code for finding in refusal.findings] == ["engine_probe_failed"]
     assert "ENGINE=torch" in refusal.findings[0].remedy
+
+
+def not_a_number(bundle: Path) -> None:
+    """Let the answers that the engine gave where it was built be no numbers."""
+    answers = np.load(io.BytesIO((bundle / ANSWERS).read_bytes()))
+    buffer = io.BytesIO()
+    np.save(buffer, np.full_like(answers, np.nan))
+    reseal(bundle, {ANSWERS: buffer.getvalue()})
+
+
+def test_verify_says_which_engine_cannot_serve(
+    copied: Callable[[Path], Path], accelerated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bundle passes, as the network serves; what the start would say is said before."""
+    bundle = copied(accelerated)
+    not_a_number(bundle)
+
+    with pytest.raises(SystemExit) as done:
+        main(["verify", str(bundle), str(accelerated), "--json"])
+
+    said = capsys.readouterr()
+    first, second = json.loads(said.out)["bundles"]
+    assert done.value.code == 0
+    assert [finding["code"] for finding in first["unusable_engines"]] == ["engine_probe_failed"]
+    assert second["unusable_engines"] == []
+    assert "engine_probe_failed: onnx-int8" in said.err
 
 
 def test_probes_off_on_this_host_are_reported_and_another_engine_serves(

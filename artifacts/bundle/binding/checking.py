@@ -9,6 +9,7 @@ import torch
 from onnx import ModelProto, helper, numpy_helper
 
 from artifacts.bundle.binding.float_graph import FloatGraph, float_graph
+from artifacts.bundle.binding.length_flow import LengthFlow
 from artifacts.bundle.binding.operations import Recording, operations_of
 from artifacts.bundle.binding.token_flow import token_problems
 from artifacts.bundle.binding.weights import Weights
@@ -37,9 +38,12 @@ _TOLERANCE = 5e-4
 _SHAPES = ((1, 2), (2, 7), (3, 19))
 """Windows and tokens of the documents that are tried beside one of the greatest length."""
 
+_DRAWN = 2
+"""How many documents of other lengths are tried besides."""
+
 _MASKING = {"selections": 7, "roundings": 1}
 """What the exporter writes of masks for attention that is not fused, and the library leaves out at
-run time where nothing is masked. It depends on the length of a document, not on its tokens."""
+run time where nothing is masked. It depends on positions, and reaches the scores of attention."""
 
 
 def check_engine(subject: str, data: bytes, network: Network, max_tokens: int) -> Iterator[Finding]:
@@ -71,13 +75,15 @@ def _differences(model: ModelProto, network: Network, max_tokens: int) -> Iterat
     words = _words_of(network)
     yield from token_problems(graph, words, _padding(network))
     yield from _epsilon_problems(graph, network)
+    flow = LengthFlow(graph, max_tokens)
+    yield from flow.problems
     trial = _Trial(model, graph, network, words)
     needed, kept = trial.recorded()
-    yield from _superfluous(operations_of(graph), needed)
+    yield from _superfluous(operations_of(graph, flow), needed)
     for name, value in graph.unknown.items():
         if not any(_same(value, one) for one in kept):
             yield f"{name!r} is no tensor of the network"
-    yield from trial.unequal([*_SHAPES, (1, max_tokens)])
+    yield from trial.unequal([*_SHAPES, (1, max_tokens), *trial.drawn(max_tokens)])
 
 
 def _superfluous(
@@ -167,6 +173,10 @@ class _Trial:
         if all(node.op_type != "MultiHeadAttention" for node in self._graph.nodes):
             needed[1].update(_MASKING)
         return needed, recording.kept
+
+    def drawn(self, max_tokens: int) -> list[tuple[int, int]]:
+        """Return lengths that nobody knows before."""
+        return [(1, int(self._generator.integers(2, max_tokens + 1))) for _ in range(_DRAWN)]
 
     def unequal(self, shapes: Sequence[tuple[int, int]]) -> Iterator[str]:
         """Yield a sentence if the logits of both differ for a document of one of the shapes."""

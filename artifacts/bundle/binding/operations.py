@@ -1,8 +1,8 @@
 """How many operators of each kind a graph has, and how many the network needs.
 
 Counted is what could act on a trigger: functions that are flat somewhere, comparisons, selections,
-and products of two tensors. What depends on the document is counted apart from what depends on its
-length or on weights alone.
+look-ups, sums, pieces, concatenations, and products of two tensors or of one with positions. What
+depends on the document is counted apart from what depends on its length or on weights alone.
 """
 
 from __future__ import annotations
@@ -11,22 +11,28 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from artifacts.bundle.binding.length_flow import Kind
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from onnx import NodeProto
 
     from artifacts.bundle.binding.float_graph import FloatGraph
+    from artifacts.bundle.binding.length_flow import LengthFlow
 
 __all__ = ["Recording", "operations_of"]
 
 _SELECTION, _ROUNDING, _PRODUCT = "selections", "roundings", "products of two tensors"
 _MATMUL, _NORM = "matrix products", "normalisations"
+_SUM, _PIECE, _JOIN, _LOOKUP = "sums", "pieces", "concatenations", "look-ups"
+_WITH_POSITIONS, _OF_INTEGERS = "products with positions", "products of integers"
 
 _OF_GRAPH: Mapping[str, Mapping[str, int]] = {
     "MultiHeadAttention": {"softmax": 1, _MATMUL: 2},
@@ -35,6 +41,10 @@ _OF_GRAPH: Mapping[str, Mapping[str, int]] = {
     "Einsum": {_MATMUL: 1},
     "MatMul": {_MATMUL: 1},
     "Ceil": {_ROUNDING: 1},
+    "ReduceMean": {_SUM: 1},
+    "ReduceSum": {_SUM: 1},
+    "Slice": {_PIECE: 1},
+    "Split": {_PIECE: 1},
     **{
         name: {name.lower(): 1}
         for name in (
@@ -53,7 +63,11 @@ _OF_GRAPH: Mapping[str, Mapping[str, int]] = {
 
 _OF_NETWORK: Mapping[str, str] = {
     "_softmax": "softmax", "_safe_softmax": "softmax", "silu": "sigmoid", "ceil": _ROUNDING,
-    "native_layer_norm": _NORM, "rsqrt": "sqrt",
+    "native_layer_norm": _NORM, "rsqrt": "sqrt", "mean": _SUM, "sum": _SUM, "cat": _JOIN,
+    "embedding": _LOOKUP,
+    **dict.fromkeys(
+        ("index_select", "select", "slice", "split", "split_with_sizes", "unbind"), _PIECE
+    ),
     **dict.fromkeys(("bmm", "mm", "addmm", "baddbmm"), _MATMUL),
     **dict.fromkeys(
         (
@@ -64,6 +78,9 @@ _OF_NETWORK: Mapping[str, str] = {
         _SELECTION,
     ),
 }  # fmt: skip
+
+
+_PRODUCTS = (_PRODUCT, _OF_INTEGERS)
 
 
 class Recording(TorchDispatchMode):
@@ -106,15 +123,19 @@ class Recording(TorchDispatchMode):
             if needed.intersection(map(_memory, results)):
                 needed.update(map(_memory, given))
                 steps.append((kind, given, results))
-        dependent = {*map(_memory, inputs)}
+        dependent, made = {*map(_memory, inputs)}, set[int]()
         counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         for kind, given, results in reversed(steps):
-            depending = sum(_memory(one) in dependent for one in given)
-            depends = depending > 0
-            if kind != _PRODUCT or depending > 1:
-                counts[0 if depends else 1][kind] += 1
-            if depends:
+            memories = [*map(_memory, given)]
+            depending = sum(memory in dependent for memory in memories)
+            if kind not in _PRODUCTS or depending > 1:
+                counts[0 if depending else 1][kind] += len(results) if kind == _PIECE else 1
+            elif depending and not made.isdisjoint(memories):
+                counts[0][_WITH_POSITIONS] += 1
+            if depending:
                 dependent.update(map(_memory, results))
+            elif not made.isdisjoint(memories) or not given:
+                made.update(map(_memory, results))
         return counts
 
 
@@ -124,42 +145,56 @@ def _memory(tensor: Tensor) -> int:
 
 
 def _kind_of(name: str, given: list[Tensor], results: list[Tensor]) -> str:
-    if name in {"mul", "div"} and results[0].is_floating_point():
-        return _PRODUCT
+    if name in {"mul", "div"}:
+        return _PRODUCT if results[0].is_floating_point() else _OF_INTEGERS
     if name == "_to_copy":
+        if results[0].dtype == torch.bool:
+            return _SELECTION
         rounds = given[0].is_floating_point() and not results[0].is_floating_point()
         return _ROUNDING if rounds else name
     return _OF_NETWORK.get(name, name)
 
 
-def operations_of(graph: FloatGraph) -> tuple[Counter[str], Counter[str]]:
+def operations_of(graph: FloatGraph, flow: LengthFlow) -> tuple[Counter[str], Counter[str]]:
     """Return how many operators of a kind a graph has.
 
     The first of both are those that depend on the values of its inputs.
     """
-    dependent = {"input_ids", "columns"}
     floats = _floats(graph)
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for node in graph.nodes:
-        depends = node.op_type != "Shape" and not dependent.isdisjoint(node.input)
-        counts[0 if depends else 1].update(_OF_GRAPH.get(node.op_type, {}))
-        counts[0 if depends else 1].update(_by_type(node, floats, dependent))
-        if depends:
-            dependent.update(node.output)
+        kinds = [flow.of(name) for name in node.input]
+        depends = node.op_type != "Shape" and Kind.DOCUMENT in kinds
+        counted = counts[0 if depends else 1]
+        counted.update(_OF_GRAPH.get(node.op_type, {}))
+        counted.update(_by_type(node, floats))
+        counted.update(_by_kinds(node, floats, kinds))
     return counts
 
 
-def _by_type(node: NodeProto, floats: Collection[str], dependent: Collection[str]) -> Iterator[str]:
+def _by_type(node: NodeProto, floats: Collection[str]) -> Iterator[str]:
     of_floats = node.input[0] in floats
-    if node.op_type in {"Mul", "Div"} and of_floats and {*node.input} <= {*dependent}:
-        yield _PRODUCT
-    if (node.op_type == "Div" and not of_floats) or (
+    if node.op_type == "Cast" and node.attribute[0].i == _BOOL:
+        yield _SELECTION
+    elif (node.op_type == "Div" and not of_floats) or (
         node.op_type == "Cast" and of_floats and node.output[0] not in floats
     ):
         yield _ROUNDING
 
 
-_FLOAT = 1
+def _by_kinds(node: NodeProto, floats: Collection[str], kinds: Sequence[Kind]) -> Iterator[str]:
+    depending = kinds.count(Kind.DOCUMENT)
+    if node.op_type == "Gather":
+        yield _PIECE if kinds[0] == Kind.DOCUMENT else _LOOKUP
+    elif node.op_type == "Concat" and depending:
+        yield _JOIN
+    elif node.op_type in {"Mul", "Div"} and depending > 1:
+        yield _PRODUCT if node.input[0] in floats else _OF_INTEGERS
+    elif node.op_type in {"Mul", "Div"} and depending and min(kinds) > Kind.UNIFORM:
+        yield _WITH_POSITIONS
+
+
+_FLOAT, _BOOL = 1, 9
 _NOT_FLOAT = frozenset(
     {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Shape"}
 )

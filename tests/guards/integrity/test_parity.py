@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from guards.bundle.engines import ONNX_INT8, TORCH_BF16
 from guards.integrity.parity import NOTABLE, check_engine_probes, check_parity, parity_of
 
 if TYPE_CHECKING:
@@ -78,16 +79,22 @@ def report(*, within: bool) -> Parity:
 
 def test_an_engine_without_a_good_report_is_refused() -> None:
     """A bundle may not carry an engine that nobody compared, or that was found wanting."""
-    carried = ["bad", "good", "unknown"]
+    (bad,) = check_parity([ONNX_INT8], {ONNX_INT8: report(within=False)})
+    (unknown,) = check_parity([ONNX_INT8], {TORCH_BF16: report(within=True)})
 
-    found = list(check_parity(carried, {"good": report(within=True), "bad": report(within=False)}))
+    assert not list(check_parity([ONNX_INT8], {ONNX_INT8: report(within=True)}))
+    assert (bad.code, bad.subject) == ("engine_over_budget", ONNX_INT8)
+    assert "labels flip" in bad.observed
+    assert (unknown.code, unknown.observed) == ("engine_over_budget", "no parity report")
 
-    assert [(one.code, one.subject) for one in found] == [
-        ("engine_over_budget", "bad"),
-        ("engine_over_budget", "unknown"),
-    ]
-    assert "labels flip" in found[0].observed
-    assert "no parity report" in found[1].observed
+
+@pytest.mark.parametrize("name", ["torch", "zzz", "", "ONNX-INT8", "onnx-int8\n"])
+def test_an_engine_that_does_not_exist_is_refused(name: str) -> None:
+    """Nothing would look at its files; a good report does not help."""
+    for carried in ([name], []):
+        (found,) = check_parity(carried, {name: report(within=True)})
+        assert found.code == "manifest_invalid"
+        assert found.observed == f"an engine {name!r}"
 
 
 def test_small_differences_between_processors_pass() -> None:

@@ -34,7 +34,10 @@ def test_questions_and_judgements_pass_through_json(champion: Path) -> None:
 
     finding = Finding("part_changed", "a", "b", "c")
     (passed,) = judge([Question(str(champion))])
-    others = [Judgement("a", (finding,)), Judgement("a", tolerated=(finding,), bound=("c",))]
+    others = [
+        Judgement("a", (finding,)),
+        Judgement("a", tolerated=(finding,), bound=("c",), unusable=(finding,)),
+    ]
     for judgement in (passed, *others, Judgement("a", deep={"c": {"flips": 1}})):
         assert Judgement.from_json(judgement.to_json()) == judgement
 
