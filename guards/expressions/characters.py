@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from guards.expressions.syntax import Dialect
+
 __all__ = ["folded", "has_property", "sample_for", "shorthand"]
 
 _KINDS = (
@@ -29,6 +31,7 @@ _KINDS = (
 
 _ESCAPED = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _IN_BRACES = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_OCTAL = re.compile(r"\\(0[0-7]{0,2})")
 
 _SCRIPTS = {
     "han": "CJK", "hiragana": "HIRAGANA", "katakana": "KATAKANA", "hangul": "HANGUL",
@@ -36,9 +39,9 @@ _SCRIPTS = {
     "hebrew": "HEBREW", "thai": "THAI", "devanagari": "DEVANAGARI",
 }  # fmt: skip
 _POSIX = {
-    "alpha": "L", "digit": "Nd", "punct": "P", "space": "s", "upper": "Lu", "lower": "Ll",
-    "alnum": "w", "word": "w", "cntrl": "Cc", "any": "", "letter": "L", "number": "N",
-    "punctuation": "P", "symbol": "S", "mark": "M", "separator": "Z", "other": "C",
+    "alpha": "alpha", "digit": "Nd", "punct": "P", "space": "s", "upper": "upper",
+    "lower": "lower", "alnum": "alnum", "word": "w", "cntrl": "Cc", "any": "", "letter": "L",
+    "number": "N", "punctuation": "P", "symbol": "S", "mark": "M", "separator": "Z", "other": "C",
 }  # fmt: skip
 
 
@@ -47,16 +50,25 @@ def sample_for(pattern: str) -> frozenset[str]:
     codes = ["".join(groups) for groups in _ESCAPED.findall(pattern)]
     codes += _IN_BRACES.findall(pattern)
     named = {chr(code) for text in codes if (code := int(text, 16)) <= sys.maxunicode}
+    named |= {chr(int(text, 8)) for text in _OCTAL.findall(pattern)}
     return frozenset(_KINDS) | frozenset(pattern) | named
 
 
-def shorthand(letter: str, sample: Iterable[str]) -> frozenset[str] | None:
+def shorthand(
+    letter: str, sample: Iterable[str], dialect: Dialect, *, of_ascii: bool = False
+) -> frozenset[str] | None:
     r"""Return the set of ``\w``, ``\d``, ``\s``, ``\h``, or of one in capitals; None if unknown."""
     tests = {"w": _is_word, "d": str.isdecimal, "s": str.isspace, "h": _is_hexadecimal}
+    if dialect == "Python":
+        tests["w"] = _is_word_in_python
+    else:
+        tests["s"] = _is_space_in_oniguruma
     test = tests.get(letter.lower())
     if test is None:
         return None
-    return frozenset(c for c in sample if test(c) is letter.islower())
+    return frozenset(
+        c for c in sample if (test(c) and (c.isascii() or not of_ascii)) is letter.islower()
+    )
 
 
 def has_property(name: str, sample: Iterable[str]) -> frozenset[str] | None:
@@ -66,7 +78,9 @@ def has_property(name: str, sample: Iterable[str]) -> frozenset[str] | None:
         return frozenset(c for c in sample if unicodedata.name(c, "").startswith(_SCRIPTS[wanted]))
     category = _POSIX.get(wanted, name)
     if category in {"s", "w"}:
-        return shorthand(category, sample)
+        return shorthand(category, sample, "Oniguruma")
+    if category in _TESTS:
+        return frozenset(filter(_TESTS[category], sample))
     if category not in _categories():
         return None
     return frozenset(c for c in sample if unicodedata.category(c).startswith(category))
@@ -84,8 +98,32 @@ def _categories() -> frozenset[str]:
     return frozenset({"", *found, *(category[0] for category in found)})
 
 
+def _is_word_in_python(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
 def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+    return character.isalnum() or unicodedata.category(character) in {"Mn", "Mc", "Me", "Pc"}
+
+
+def _is_space_in_oniguruma(character: str) -> bool:
+    return character.isspace() and character not in "\x1c\x1d\x1e\x1f"
+
+
+def _is_alphabetic(character: str) -> bool:
+    return character.isalpha() or unicodedata.category(character) in {"Mc", "Nl"}
+
+
+def _is_alphanumeric(character: str) -> bool:
+    return _is_alphabetic(character) or character.isdecimal()
+
+
+_TESTS = {
+    "alpha": _is_alphabetic,
+    "alnum": _is_alphanumeric,
+    "upper": str.isupper,
+    "lower": str.islower,
+}
 
 
 def _is_hexadecimal(character: str) -> bool:

@@ -12,7 +12,7 @@ from guards.expressions.syntax import nullable
 from guards.expressions.texts import pumped_texts
 
 if TYPE_CHECKING:
-    from guards.expressions.syntax import Node
+    from guards.expressions.syntax import Dialect, Node
     from guards.expressions.texts import Pumped
 
 __all__ = ["costly_expression", "matches_empty_text"]
@@ -25,15 +25,16 @@ growth takes a third of the square more."""
 
 
 @lru_cache(maxsize=64)
-def costly_expression(pattern: str) -> str | None:
+def costly_expression(pattern: str, *dialects: Dialect) -> str | None:
     """Return in words why matching an expression may take more than linear time; None if not.
 
+    It is read in each of ``dialects``, of which a pattern's library has one; without any, in both.
     The verdict is that of the expression's structure, for growth by a factor, and of counting the
     steps on texts that repeat what it repeats, for growth by a power. An expression that cannot be
     judged is costly.
     """
     try:
-        read = parse(pattern)
+        read = parse(pattern, *dialects)
     except NotParsed as error:
         return str(error)
     return next(filter(None, map(_why_costly, read)), None)

@@ -135,11 +135,11 @@ class _Search:
         return any(self._try(node.item, start, position.__eq__) for start in starts)
 
     def _at_boundary(self, node: Boundary, position: int) -> bool:
-        if node.kind in {"start", "end"}:
-            return position == (0 if node.kind == "start" else len(self.text))
         before, after = self.text[:position][-1:], self.text[position : position + 1]
-        return (_is_word(before) != _is_word(after)) == (node.kind == "word")
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+        match node.kind:
+            case "start" | "line start":
+                return not before or (before == "\n" and node.kind == "line start")
+            case "end" | "line end":
+                return not after or (after == "\n" and node.kind == "line end")
+            case "word" | "not word":
+                return ((before in node.words) != (after in node.words)) == (node.kind == "word")

@@ -1,16 +1,15 @@
 r"""Parse an expression of Python's dialect or of Oniguruma's.
 
-What both have is read, and what one of them adds: ``\p{L}``, ``[[:alpha:]]``, sets inside sets and
-their intersections. An expression of one dialect that means something else in the other one is
-rare, and differs little in its cost. References to groups are refused: with them, matching cannot
-be bounded.
+What both have is read, and what Oniguruma adds: ``\p{L}``, ``[[:alpha:]]``, intersections of sets.
+Where one text means another thing in each (``^``, ``(?m)``, ``\w``, ``[[a]``, ``a{2}?``), it is
+read as the dialect has it. References to groups are refused: with them, matching cannot be bounded.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import Literal
+from typing import Final, Literal
 
 from guards.expressions.characters import folded, has_property, sample_for, shorthand
 from guards.expressions.syntax import (
@@ -18,6 +17,7 @@ from guards.expressions.syntax import (
     Atomic,
     Boundary,
     Characters,
+    Dialect,
     Look,
     Node,
     Repeat,
@@ -32,7 +32,7 @@ _MAX_DEPTH = 30
 _MAX_REPEATS = 1_000
 
 _BOUNDARIES: dict[str, Literal["word", "not word", "start", "end"]] = {
-    "b": "word", "B": "not word", "A": "start", "Z": "end", "z": "end", "G": "start",
+    "b": "word", "B": "not word", "A": "start", "Z": "end", "z": "end",
 }  # fmt: skip
 _CONTROLS = {
     "t": "\t",
@@ -42,17 +42,20 @@ _CONTROLS = {
     "v": "\v",
     "a": "\a",
     "e": "\x1b",
-    "0": "\0",
 }
+_SPACES_OF_PYTHON = frozenset(" \t\n\r\f\v")
 _COUNTED = re.compile(r"\{(\d*)(,?)(\d*)\}")
-_FLAGS = re.compile(r"\(\?([aiLmsux]*)(?:-([imsx]+))?([:)])")
+_FLAGS = re.compile(r"\(\?([aimsux]*)(?:-([imsx]+))?([:)])")
 _NAMED = re.compile(r"\(\?P?<[^\W\d]\w*>")
 _PROPERTY = re.compile(r"\\([pP])\{(\^?)([^}]*)\}")
 _BRACKETED = re.compile(r"\[:(\^?)(\w+):\]")
 _CODE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))"
 )
+_OCTAL = re.compile(r"\\(0[0-7]{0,2})")
 _LOOKS = {"(?=": (True, False), "(?!": (True, True), "(?<=": (False, False), "(?<!": (False, True)}
+
+_DIALECTS: tuple[Dialect, ...] = ("Python", "Oniguruma")
 
 _UNBALANCED = "an unbalanced bracket"
 _ENDED = "an end"
@@ -73,20 +76,19 @@ class NotParsed(ValueError):
         return cls(f"it has {what} at character {position}, which is not judged here")
 
 
-def parse(pattern: str) -> list[Node]:
-    """Return what an expression is made of, once for each way to read it.
+def parse(pattern: str, *dialects: Dialect) -> list[Node]:
+    """Return what an expression is made of, once for each way that ``dialects`` read it.
 
-    There are two where a set holds an opening bracket: it stands for itself in Python, and opens a
-    set inside the set in Oniguruma. Raises ``NotParsed`` for an expression that is malformed in
-    both, refers to its groups, is too long or too deep, or repeats something too often.
+    Without any it is read in both. Raises ``NotParsed`` for an expression that is malformed in each
+    of them, refers to its groups, is too long or too deep, or repeats something too often.
     """
     if len(pattern) > _MAX_LENGTH:
         message = f"it has more than {_MAX_LENGTH} characters"
         raise NotParsed(message)
     read: list[Node] = []
-    for nested_sets in (False, True):
+    for dialect in dialects or _DIALECTS:
         try:
-            read.append(_Parser(pattern, nested_sets=nested_sets).whole())
+            read.append(_Parser(pattern, dialect).whole())
         except NotParsed as error:
             failure = error
     if not read:
@@ -97,12 +99,15 @@ def parse(pattern: str) -> list[Node]:
 class _Parser:
     """Reads an expression from left to right; ``position`` is that of the next character."""
 
-    def __init__(self, pattern: str, *, nested_sets: bool) -> None:
+    def __init__(self, pattern: str, dialect: Dialect) -> None:
         self.pattern = pattern
-        self.nested_sets = nested_sets
+        self.dialect: Final = dialect
         self.position = 0
         self.depth = 0
         self.sample = sample_for(pattern)
+        self.spaces = _SPACES_OF_PYTHON
+        if dialect == "Oniguruma":
+            self.spaces = shorthand("s", self.sample, dialect) or frozenset()
         self.flags: frozenset[str] = frozenset()
 
     def whole(self) -> Node:
@@ -159,7 +164,7 @@ class _Parser:
             end = self.pattern.find("\n", self.position)
             self.position = len(self.pattern) if end < 0 else end
             return True
-        if self.pattern[self.position].isspace():
+        if self.pattern[self.position] in self.spaces:
             self.position += 1
             return True
         return False
@@ -169,10 +174,13 @@ class _Parser:
             low, high, counted = bounds
             lazy = self._take("?")
             # After a counted repetition, Oniguruma takes the sign as a repetition of it.
-            possessive = not counted and not lazy and self._take("+")
+            repeated = counted and self.dialect == "Oniguruma"
+            possessive = not repeated and not lazy and self._take("+")
             item = Repeat(item, low, high, lazy)
             if possessive:
                 item = Atomic(item)
+            if lazy and repeated and low == high:
+                item = Repeat(item, 0, 1)
             if _copies(item) > _MAX_REPEATS:
                 message = f"it repeats something more than {_MAX_REPEATS} times"
                 raise NotParsed(message)
@@ -198,16 +206,36 @@ class _Parser:
         if self._at("("):
             return self._group()
         if self._at("["):
-            return Characters(self._cased(self._set()))
+            negated = self._at("[^")
+            chars = self._set()
+            return Characters(chars) if negated else self._unfolded(chars)
         if self.pattern[self.position] in "^$":
-            return Boundary("start" if self._next() == "^" else "end")
+            return self._end_of_line("start" if self._next() == "^" else "end")
         if self._take("."):
-            return Characters(self.sample if "s" in self.flags else self.sample - {"\n"})
+            all_of_them = ("s" if self.dialect == "Python" else "m") in self.flags
+            return Characters(self.sample if all_of_them else self.sample - {"\n"})
         if self._at("\\"):
             return self._escape()
         if self.pattern[self.position] in "*+?":
             raise NotParsed.at(self.position, _NOTHING_TO_REPEAT)
-        return Characters(self._cased(frozenset(self._next())))
+        return self._unfolded(self._cased(frozenset(self._next())))
+
+    def _end_of_line(self, end: Literal["start", "end"]) -> Boundary:
+        """Return the end of the text; of each line with Python's ``m``, and ever in Oniguruma."""
+        if self.dialect == "Python" and "m" not in self.flags:
+            return Boundary(end)
+        return Boundary("line start" if end == "start" else "line end")
+
+    def _unfolded(self, chars: frozenset[str]) -> Node:
+        """Return a set; Oniguruma ignores case by reading a sharp s, and some others, as two."""
+        if self.dialect == "Python" or "i" not in self.flags:
+            return Characters(chars)
+        folds = sorted({c.casefold() for c in chars} - chars)
+        words = [Sequence(tuple(self._one(c) for c in fold)) for fold in folds if len(fold) > 1]
+        return Alternatives((Characters(chars), *words)) if words else Characters(chars)
+
+    def _one(self, character: str) -> Characters:
+        return Characters(self._cased(frozenset(character)))
 
     def _cased(self, chars: frozenset[str]) -> frozenset[str]:
         return folded(chars, self.sample) if "i" in self.flags else chars
@@ -238,9 +266,10 @@ class _Parser:
 
     def _flagged(self, match: re.Match[str]) -> Node | None:
         before = self.flags
-        self.flags = (self.flags | frozenset(match[1])) - frozenset(match[2] or "")
-        if match[3] == ")":
-            return None
+        unset = (match[2] or "") + ("a" if "u" in match[1] else "")
+        self.flags = (self.flags | frozenset(match[1])) - frozenset(unset)
+        if match[3] == ")":  # It holds to the end of the group: a(?i)b|c is a(?i:b|c).
+            return self._alternatives()
         node = self._inside()
         self.flags = before
         return node
@@ -252,8 +281,11 @@ class _Parser:
         letter = self.pattern[self.position + 1 : self.position + 2]
         if letter in _BOUNDARIES and letter:
             self.position += 2
-            return Boundary(_BOUNDARIES[letter])
-        return Characters(self._cased(frozenset(self._character())))
+            return Boundary(_BOUNDARIES[letter], self._shorthand("w") or frozenset())
+        return self._unfolded(self._cased(frozenset(self._character())))
+
+    def _shorthand(self, letter: str) -> frozenset[str] | None:
+        return shorthand(letter, self.sample, self.dialect, of_ascii="a" in self.flags)
 
     def _escaped_set(self) -> frozenset[str] | None:
         """Read an escape that stands for a set; None where none stands here."""
@@ -263,7 +295,7 @@ class _Parser:
                 has_property(match[3], self.sample), (match[1] == "P") != bool(match[2])
             )
         letter = self.pattern[self.position + 1 : self.position + 2]
-        chars = shorthand(letter, self.sample) if letter and self._at("\\") else None
+        chars = self._shorthand(letter) if letter and self._at("\\") else None
         if chars is not None:
             self.position += 2
         return chars
@@ -275,8 +307,13 @@ class _Parser:
 
     def _character(self) -> str:
         """Read one character, escaped or not."""
+        octal = self._matched(_OCTAL)
+        if octal is not None:
+            return chr(int(octal[1], 8))
         code = self._matched(_CODE)
         if code is not None:
+            if code[4] and self.dialect == "Oniguruma":
+                raise NotParsed.at(self.position, _UNUSUAL_ESCAPE)
             number = int(next(filter(None, code.groups())), 16)
             if number > sys.maxunicode:
                 raise NotParsed.at(self.position, _NO_CHARACTER)
@@ -299,10 +336,10 @@ class _Parser:
         while not self._take("]"):
             if self._take("&&"):
                 whole, chars = chars if whole is None else whole & chars, frozenset()
-            elif self.nested_sets and self._at("["):
-                chars |= self._cased(self._bracketed() or self._set())
+            elif self.dialect == "Oniguruma" and self._at("["):
+                chars |= self._bracketed() or self._set()
             else:
-                chars |= self._member()
+                chars |= self._cased(self._member())
         chars = chars if whole is None else whole & chars
         return self.sample - chars if negated else chars
 
@@ -314,7 +351,10 @@ class _Parser:
         match = self._matched(_BRACKETED)
         if match is None:
             return None
-        return self._complement(has_property(match[2], self.sample), match[1])
+        chars = has_property(match[2], self.sample)
+        if match[2] == "punct" and chars is not None:
+            chars |= has_property("S", self.sample) or frozenset()
+        return self._complement(chars, match[1])
 
     def _member(self) -> frozenset[str]:
         escaped = self._escaped_set()

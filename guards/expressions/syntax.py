@@ -13,6 +13,7 @@ __all__ = [
     "Atomic",
     "Boundary",
     "Characters",
+    "Dialect",
     "Look",
     "Node",
     "Repeat",
@@ -22,6 +23,8 @@ __all__ = [
     "parts_of",
     "walk",
 ]
+
+Dialect: TypeAlias = Literal["Python", "Oniguruma"]
 
 _LONG = 8
 """A repetition with a higher maximum is taken as one without."""
@@ -76,9 +79,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """An end of a word, no such end, or an end of the text."""
+    """An end of a word, no such end, or an end of the text or of a line.
 
-    kind: Literal["word", "not word", "start", "end"]
+    Words are of ``words``, one set in one dialect and another in the other.
+    """
+
+    kind: Literal["word", "not word", "start", "end", "line start", "line end"]
+    words: frozenset[str] = frozenset()
 
 
 Node: TypeAlias = Characters | Sequence | Alternatives | Repeat | Atomic | Look | Boundary

@@ -71,10 +71,18 @@ def _led_to(node: Node, before: str) -> Iterator[tuple[str, Repeat]]:
     if isinstance(node, Sequence):
         for item in node.items:
             yield from _led_to(item, before)
-            before += _shortest(item)
+            before = _followed(before, item)
         return
     for part in parts_of(node):
         yield from _led_to(part, before)
+
+
+def _followed(before: str, item: Node) -> str:
+    """Return a text that leads to what is after an item; one that is looked for stands there."""
+    if isinstance(item, Look) and not item.ahead and not item.negative:
+        behind = _shortest(item.item)
+        return before if before.endswith(behind) else behind
+    return before + _shortest(item)
 
 
 def _shortest(node: Node) -> str:
@@ -107,9 +115,9 @@ def _words(node: Node, kinds: Items[str]) -> list[str]:
 
 
 def _kinds(nodes: Iterable[Node]) -> list[str]:
-    """Return one character of each kind that the sets among some nodes, and words, tell apart."""
+    """Return one character of each kind that sets among some nodes, words and lines tell apart."""
     sets = list(dict.fromkeys(node.chars for node in nodes if isinstance(node, Characters)))
-    every = frozenset().union(*sets) | {"\x00", "a", " "}
-    sets.append(frozenset(filter(str.isalnum, every)))
+    every = frozenset().union(*sets) | {"\x00", "a", " ", "\n"}
+    sets += [frozenset(filter(str.isalnum, every)), frozenset("\n")]
     kinds = {tuple(char in chars for chars in sets): char for char in sorted(every, reverse=True)}
     return sorted(kinds.values())

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["check_tokenizer"]
 
 _STEPS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
-_MAX_STEPS = 128
+_STEPS_INSIDE = ("normalizers", "pretokenizers", "processors", "decoders")
+_MAX_STEPS = 64
 _MAX_EXPRESSIONS = 16
 
 _CHANGE_TEXT = frozenset({"normalizer", "pre_tokenizer"})
@@ -31,7 +32,13 @@ _MAX_GROWTH = 64
 bytes doubles most letters of other scripts than Latin."""
 
 _MAX_AFFIX = 64
-_MAX_CHARS_OF_WORD = 1_000
+_MAX_PIECE = 256
+"""UTF-8 bytes; at each character of a text, pieces of up to the longest are tried. SentencePiece
+makes pieces of 16 characters, unless told otherwise."""
+
+_MAX_CHARS_OF_WORD = 256
+"""At each piece of a word, all of its ends are tried; BERT has 100."""
+
 _MAX_SPECIAL_TOKENS = 64
 _MAX_PADDING = 1_024
 _MAX_SHOWN = 10**9
@@ -51,9 +58,13 @@ def _problems(tokenizer: JsonMapping) -> Iterator[tuple[str, str, str]]:
     steps = [(name, step) for name in _STEPS for step in _steps_in(tokenizer.get(name))]
     if len(steps) > _MAX_STEPS:
         yield "steps", f"at most {_MAX_STEPS}", str(len(steps))
+    if any(_has_untyped(tokenizer.get(name)) for name in _STEPS):
+        yield "steps", "steps that name their type", "a step without one"
     yield from _costly_expressions(steps)
     yield from _growth([step for name, step in steps if name in _CHANGE_TEXT])
+    yield from _repeated_bytes(steps)
     yield from _long_affixes(steps, tokenizer.get("model"))
+    yield from _long_pieces(steps, tokenizer.get("model"))
     yield from _special_tokens([step for name, step in steps if name == "post_processor"])
     yield from _padding(tokenizer.get("padding"))
 
@@ -70,6 +81,16 @@ def _steps_in(value: object) -> Iterator[JsonMapping]:
             yield from _steps_in(inner)
 
 
+def _has_untyped(step: object) -> bool:
+    """Return whether a step, or one inside it, has no type: the library guesses what it is."""
+    if not isinstance(step, dict):
+        return False
+    inside = [step.get(name) for name in _STEPS_INSIDE]
+    return "type" not in step or any(
+        _has_untyped(inner) for steps in inside if isinstance(steps, list) for inner in steps
+    )
+
+
 def _costly_expressions(steps: list[tuple[str, JsonMapping]]) -> Iterator[tuple[str, str, str]]:
     patterns = [
         (name, pattern["Regex"])
@@ -80,7 +101,7 @@ def _costly_expressions(steps: list[tuple[str, JsonMapping]]) -> Iterator[tuple[
         yield "expressions", f"at most {_MAX_EXPRESSIONS}", str(len(patterns))
         return
     for name, pattern in patterns:
-        reason = costly_expression(str(pattern))
+        reason = costly_expression(str(pattern), "Oniguruma")
         if reason is not None:
             yield name, "an expression that matches in linear time", f"{pattern[:80]!r}: {reason}"
 
@@ -96,6 +117,14 @@ def _growth(steps: list[JsonMapping]) -> Iterator[tuple[str, str, str]]:
             f"steps that make at most {_MAX_GROWTH} characters of one",
             f"steps that make {_shown(growth)}",
         )
+
+
+def _repeated_bytes(steps: list[tuple[str, JsonMapping]]) -> Iterator[tuple[str, str, str]]:
+    """Yield a part that spells bytes more than once: each time, of letters it makes two."""
+    for part in sorted(_CHANGE_TEXT):
+        times = sum(name == part and step["type"] == "ByteLevel" for name, step in steps)
+        if times > 1:
+            yield part, "ByteLevel at most once", f"{times} times"
 
 
 def _growth_of(step: JsonMapping) -> int:
@@ -146,6 +175,24 @@ def _long_affixes(
     longest = settings.get("max_input_chars_per_word")
     if isinstance(longest, int) and longest > _MAX_CHARS_OF_WORD:
         yield "max_input_chars_per_word", f"at most {_MAX_CHARS_OF_WORD}", str(longest)
+
+
+def _long_pieces(
+    steps: list[tuple[str, JsonMapping]], model: object
+) -> Iterator[tuple[str, str, str]]:
+    """Yield a text that is looked for at each character, and is long."""
+    patterns = [step.get("pattern") for _, step in steps]
+    texts = [("pattern", found.get("String")) for found in patterns if isinstance(found, dict)]
+    vocab = model.get("vocab") if isinstance(model, dict) else None
+    if isinstance(vocab, list):
+        texts += [("vocab", piece[0]) for piece in vocab if isinstance(piece, list) and piece]
+    for name, text in texts:
+        if isinstance(text, str) and _bytes_of(text) > _MAX_PIECE:
+            yield name, f"texts of at most {_MAX_PIECE} bytes", f"{text[:40]!r}…"
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _special_tokens(steps: list[JsonMapping]) -> Iterator[tuple[str, str, str]]:

@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from tokenizers import Regex
+from tokenizers.normalizers import Replace
 
 from guards.expressions import costly_expression
+from guards.expressions.characters import sample_for
+from guards.expressions.parsing import parse
+from guards.expressions.syntax import Alternatives, Characters, Dialect
 
 _CASED = r"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}", r"\p{Ll}\p{Lm}\p{Lo}\p{M}"
 _SUFFIX = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
@@ -55,6 +60,8 @@ VECTORIZERS = [
     r"\d+(?:\.\d+)?",
     r"[({[]\w+",
     r"(?<!\d)\d{4}(?!\d)",
+    r"(?m)^\S+",
+    r"(?i)[^\W_]+",
     "",
 ]
 
@@ -79,6 +86,8 @@ POLYNOMIAL = {
     "neighbours of words": r"(?:ab)*(?:ab)*c",
     "anything twice": r".*.*=.*",
     "a word and a space": r"\w+\s",
+    "neighbours after a sign": r"(?<=,)\w*\w*x",
+    "neighbours after a sign that is read": r",(?<=,)\w*\w*x",
     "spaces at the end": r"\s+$",
     "a look ahead at every character": r"(?=.*x)\w",
     "lazy": r".*?x",
@@ -87,6 +96,50 @@ POLYNOMIAL = {
     "sets inside a set": r"[a[b]]+[ab]+c",
     "five hundred optional ones": r"(?:a?){500}a{500}b",
 }
+
+LINES = {
+    "the start of each line": (r"(?m)^\s*\w", "Python"),
+    "the start of each line, without words": (r"(?m)^\W*x", "Python"),
+    "the start of each line, lazy": (r"(?m)^[\s\S]*?x", "Python"),
+    "the end of each line": (r"(?m)$\s*x", "Python"),
+    "any character of lines": (r"(?ms)^.*[xy]$", "Python"),
+    "a flag of a group": (r"(?m:^)\s*x", "Python"),
+    "after a line": (r"(?<=\n)\s*x", "Python"),
+    "before no character of a line": (r"(?!.)\s*x", "Python"),
+    "not between words": (r"\B\s*x", "Python"),
+    "each start of a line": (r"^\s*x", "Oniguruma"),
+    "each end of a line": (r"$\s*[xy]", "Oniguruma"),
+    "lines of any character": (r"(?m)^.*$\n.*x", "Oniguruma"),
+    "lines one after the other": (r"(?m)^.*\n.*\nx", "Oniguruma"),
+}
+
+OTHERWISE = {
+    "a negated set of either case": (r"(?i)[^a]|a*x", "Python"),
+    "characters by their octal numbers": (r"(?<=,) \040*\040*\040*x", "Python"),
+    "words of marks": ("(?<=\\W)[\u0301]+x", "Python"),
+    "words of ASCII": ("(?a)(?<=\\W)[\xe9]+x", "Python"),
+    "spaces that are none": ("(?<=\\S)[\x1c]+x", "Oniguruma"),
+    "words that connect": ("(?<=\\w)[\u203f]+x", "Oniguruma"),
+    "all symbols": (r"(?<=[[:punct:]])\$*x", "Oniguruma"),
+    "one character that is two": ("(?i)(?<!s)[\xdf s]*[xy]", "Oniguruma"),
+    "many optional ones": (r"a{1}?" * 30 + "a" * 30, "Oniguruma"),
+    "where the last one ended": (r"\Ga*b|a", "Oniguruma"),
+    "a number of eight digits": (r"[\U00000041]+[1\U00000042]+x", "Oniguruma"),
+    "the longest of all": (r"(?L)a|aa", "Oniguruma"),
+}
+
+SETS = [
+    r"\w", r"\W", r"\d", r"\s", r"\S", r"[^a]", r"(?i)[^a]", r"(?i)[^A-Z]", r"(?i)[a-z]", r"(?i)k",
+    r".", r"(?m).", r"\040", r"[\0-\x1f]", r"[]a]", r"[\x41-\x5a]", r"\u0301",
+]  # fmt: skip
+ONIGURUMA_SETS = [
+    r"\h", r"\H", r"\p{L}", r"\p{Lu}", r"\P{M}", r"\p{^N}", r"[[:punct:]]", r"[[:upper:]]",
+    r"[[:^lower:]]", r"[[:alnum:]]", r"[[:alpha:]]", r"\p{Upper}", r"\p{Han}", r"[a-z&&[^k]]",
+    r"[a[b]]",
+]  # fmt: skip
+PYTHON_SETS = [
+    r"[\W\d]", r"(?a)\w", r"(?a)\W", r"(?a)\s", r"(?s).", r"(?a:\d)", r"[a[b]", r"\U00000041",
+]  # fmt: skip
 
 UNBOUNDED = {
     "a large count": "a{1000000}",
@@ -131,6 +184,49 @@ def test_exponential_expressions_are_refused(name: str) -> None:
 def test_expressions_of_squared_time_are_refused(name: str) -> None:
     """An expression that takes minutes for the longest text of a request is refused."""
     assert "grows faster" in str(costly_expression(POLYNOMIAL[name]))
+
+
+@pytest.mark.parametrize(("pattern", "dialect"), LINES.values(), ids=LINES)
+def test_expressions_that_begin_at_each_line_are_refused(pattern: str, dialect: Dialect) -> None:
+    """A text of empty lines has as many places to begin as characters."""
+    assert "grows faster" in str(costly_expression(pattern, dialect))
+
+
+@pytest.mark.parametrize(("pattern", "dialect"), OTHERWISE.values(), ids=OTHERWISE)
+def test_what_a_dialect_means_otherwise_is_read_as_it_does(pattern: str, dialect: Dialect) -> None:
+    """An expression that is costly in its own dialect is refused, whatever another makes of it."""
+    assert costly_expression(pattern, dialect)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "dialect"),
+    [(r"^\s*x", "Python"), (r"\A\s*x", "Oniguruma"), (r"(?m)^.*!", "Python")],
+)
+def test_expressions_that_begin_at_few_places_are_bounded(pattern: str, dialect: Dialect) -> None:
+    """At the start of the text, or on characters of one line alone, an end may fail."""
+    assert costly_expression(pattern, dialect) is None
+
+
+@pytest.mark.parametrize("pattern", [*SETS, *PYTHON_SETS])
+def test_sets_are_those_of_python(pattern: str) -> None:
+    """A set has the characters of the sample that ``re`` matches with it."""
+    (node,) = parse(pattern, "Python")
+    assert isinstance(node, Characters)
+    sample = sample_for(pattern)
+
+    assert node.chars == {char for char in sample if re.fullmatch(pattern, char)}
+
+
+@pytest.mark.parametrize("pattern", [*SETS, *ONIGURUMA_SETS])
+def test_sets_are_those_of_oniguruma(pattern: str) -> None:
+    """A set has the characters of the sample that the library of tokenizers matches with it."""
+    (node,) = parse(pattern, "Oniguruma")
+    chars = node.items[0] if isinstance(node, Alternatives) else node
+    assert isinstance(chars, Characters)
+    replace = Replace(Regex(pattern), "")
+
+    sample = sample_for(pattern)
+    assert chars.chars == {char for char in sample if not replace.normalize_str(char)}
 
 
 @pytest.mark.parametrize("name", UNBOUNDED)

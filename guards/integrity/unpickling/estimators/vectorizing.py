@@ -48,7 +48,8 @@ class _Pattern:
 
     def fits(self, value: object, sizes: Sizes) -> bool:
         """Tell whether the value is one."""
-        return Text(_MAX_PATTERN).fits(value, sizes) and costly_expression(str(value)) is None
+        short = Text(_MAX_PATTERN).fits(value, sizes)
+        return short and costly_expression(str(value), "Python") is None
 
 
 PATTERN = optional(_Pattern())

@@ -43,6 +43,11 @@ def template(*pieces: str, ids: int = 1) -> JsonObject:
     return {"post_processor": processor}
 
 
+def unigram(*pieces: str) -> JsonObject:
+    """Return a tokenizer with pieces that each have a score."""
+    return {"model": {"type": "Unigram", "vocab": [[piece, -1.0] for piece in pieces]}}
+
+
 BYTES = {"type": "ByteLevel", "add_prefix_space": False}
 
 SOUND = {
@@ -65,6 +70,8 @@ SOUND = {
         **pre_tokenizer({"type": "Split", "pattern": {"Regex": r"[\p{L}]+|[\p{N}]"}}, BYTES),
     },
     "padding": {"padding": {"strategy": {"Fixed": 512}, "pad_to_multiple_of": 8}},
+    "pieces of signs": unigram("-" * 200, "\u4e2d" * 16, "\u2581" * 64),
+    "words of two hundred characters": {"model": {"max_input_chars_per_word": 200}},
 }
 
 UNBOUNDED = {
@@ -74,7 +81,8 @@ UNBOUNDED = {
     "an expression between words": normalizer(replacing("b" * 64, Regex=r"\b")),
     "ten become a hundred million": normalizer(*[replacing("a" * 10, String="a")] * 8),
     "a character map": normalizer(precompiled(b"x" * 100_000 + b"\0")),
-    "bytes of bytes": normalizer(*[BYTES] * 20),
+    "bytes of bytes": normalizer(*[BYTES] * 2),
+    "bytes of bytes, six times": pre_tokenizer(*[BYTES] * 6),
     "bytes of bytes in pieces": pre_tokenizer(*[BYTES] * 12),
     "bytes before and after": {**normalizer(*[BYTES] * 4), **pre_tokenizer(*[BYTES] * 4)},
     "an expression that backtracks": pre_tokenizer(
@@ -90,6 +98,20 @@ UNBOUNDED = {
     "long pieces of words": {"model": {"continuing_subword_prefix": "x" * 10**6}},
     "long ends of words": {"model": {"end_of_word_suffix": "x" * 10**6}},
     "words of any length": {"model": {"max_input_chars_per_word": 2**40}},
+    "words of a thousand characters": {"model": {"max_input_chars_per_word": 1_000}},
+    "long pieces": unigram("a", *["a" * length for length in range(2, 2_000)]),
+    "one long piece": unigram("a", "-" * 10**6),
+    "pieces of long letters": unigram("\u4e2d" * 100),
+    "a long text to replace": normalizer(replacing("", String="b" + "a" * 50_000)),
+    "a long text to split by": pre_tokenizer(
+        {"type": "Split", "pattern": {"String": "b" + "a" * 50_000}}
+    ),
+    "a replacement without a type": {
+        "normalizer": {"pattern": {"String": "a"}, "content": "b" * 10**6}
+    },
+    "a step without a type": normalizer({"prepend": "x" * 10**6}),
+    "steps without a type": {"normalizer": {"normalizers": [replacing("", String="a")]}},
+    "an expression of lines": pre_tokenizer({"type": "Split", "pattern": {"Regex": r"^\s*x"}}),
     "a million special tokens": template("x", "A", ids=10**6),
     "a hundred special tokens": template(*["x"] * 100, "A"),
     "a text three times": template("A", "A", "A"),
