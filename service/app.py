@@ -41,7 +41,7 @@ from service.http.schemas import DocumentBody, PredictionBody
 from service.lifecycle.preflight import check_bundles
 from service.lifecycle.roles import handed_over
 from service.lifecycle.runtime import Runtime
-from service.lifecycle.supervisor import REFUSAL_MARKER, stop_service
+from service.lifecycle.supervisor import REFUSAL_MARKER, SUPERVISOR, stop_service
 from service.private_directory import private_directory
 from service.settings import PREFIX, read_settings
 from service.supervision import confine_supervisor, unexpected_ports
@@ -196,6 +196,7 @@ def _take_over_the_process() -> None:
     usage_stats.do_not_track.cache_clear()
     directory = private_directory()
     os.environ[REFUSAL_MARKER] = str(directory / "refused")
+    os.environ[SUPERVISOR] = str(os.getpid())
 
 
 def _refuse_unexpected_ports() -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from guards.answer import Answer, Observation
 from service.documents import Prediction
 from service.observation.input_counts import OTHERS
+from service.processors import available_processors
 from service.scheduling.scheduler import until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from artifacts.bundle.opening import Bundle
     from artifacts.bundle.preprocessing import Encoding
@@ -27,6 +29,10 @@ _SHORT_CHARACTERS = 4000
 """Texts up to this total are encoded on the event loop, which takes one millisecond, and three at
 worst. Handing them to another thread costs half as much as answering a document."""
 
+_PART_CHARACTERS = 50_000
+"""A thread encodes a part of a request, of so many characters or of one document, and is then free
+for another request: one whose client has left or whose deadline has passed goes no further."""
+
 
 class Classification:
     """Answers documents with the champion, and records every answer."""
@@ -37,6 +43,8 @@ class Classification:
         self._model = champion.identity.to_json()
         self._scheduler = scheduler
         self._recorder = recorder
+        # Not asyncio's own threads, which status, rechecks and the stop need.
+        self._encoders = ThreadPoolExecutor(available_processors(), thread_name_prefix="encoding")
 
     async def classify(self, documents: Sequence[Document], deadline: float) -> list[Prediction]:
         """Answer validated documents, all or none; ``deadline`` is on ``time.monotonic``.
@@ -56,6 +64,10 @@ class Classification:
             self._recorder.answered(document, encoding, observation)
         return predictions
 
+    def stop(self) -> None:
+        """End the threads once they have encoded what they are at; nothing more is classified."""
+        self._encoders.shutdown(wait=False, cancel_futures=True)
+
     def _observation(self, inference: Inference, preprocess_s: float) -> Observation:
         return Observation(
             answer=Answer.of(inference.probabilities, self.champion.labels),
@@ -69,13 +81,19 @@ class Classification:
     async def _preprocess(
         self, documents: Sequence[Document], characters: int, deadline: float
     ) -> list[Encoding]:
-        encode = self.champion.preprocessing.encode
+        if characters <= _SHORT_CHARACTERS:
+            return self._encode(documents)
+        loop = asyncio.get_running_loop()
+        encodings = []
+        async with until(deadline):
+            for part in _parts(documents):
+                encodings += await loop.run_in_executor(self._encoders, self._encode, part)
+        return encodings
+
+    def _encode(self, documents: Sequence[Document]) -> list[Encoding]:
         texts = [document.text for document in documents]
         rows = [document.row for document in documents]
-        if characters <= _SHORT_CHARACTERS:
-            return encode(texts, rows)
-        async with until(deadline):
-            return await asyncio.to_thread(encode, texts, rows)
+        return self.champion.preprocessing.encode(texts, rows)
 
     def _prediction(self, document: Document, encoding: Encoding, answer: Answer) -> Prediction:
         row = document.row
@@ -97,3 +115,16 @@ class Classification:
             model=self._model,
             warnings=tuple(warnings),
         )
+
+
+def _parts(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    """Split documents, in order, into parts of ``_PART_CHARACTERS`` or of one document."""
+    part: list[Document] = []
+    characters = 0
+    for document in documents:
+        if part and characters + len(document.text) > _PART_CHARACTERS:
+            yield part
+            part, characters = [], 0
+        part.append(document)
+        characters += len(document.text)
+    yield part

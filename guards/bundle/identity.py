@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from guards.json_types import JsonMapping
 
-__all__ = ["BundleIdentity"]
+__all__ = ["MAX_NAME_CHARS", "BundleIdentity"]
+
+MAX_NAME_CHARS = 256
+"""Of a name and of a version: both are in every answer and log line."""
 
 
 @dataclass(frozen=True, slots=True)

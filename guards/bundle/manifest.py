@@ -19,7 +19,7 @@ from pydantic import (
 
 from guards.bundle.engines import Parity  # noqa: TC001 (pydantic reads it at run time)
 from guards.bundle.format import FORMAT, ReadableFormat
-from guards.bundle.identity import BundleIdentity
+from guards.bundle.identity import MAX_NAME_CHARS, BundleIdentity
 from guards.bundle.json_parts import parse_json
 from guards.bundle.layout import MANIFEST, SIGNATURE, engine_names
 from guards.errors import Finding, PartError
@@ -41,6 +41,9 @@ Long = Literal["head", "head-tail", "windows"]
 """What is kept of a text that is longer than the network takes."""
 
 _MAX_OBSERVED = 300
+
+_MAX_LABEL_CHARS = 1000
+"""Twice those of a canonical label: labels are in every answer and log line."""
 
 
 def _inner_path(path: str) -> str:
@@ -124,13 +127,13 @@ class Manifest(_Record):
     """
 
     format: ReadableFormat
-    name: str = Field(min_length=1)
-    version: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=MAX_NAME_CHARS)
+    version: str = Field(min_length=1, max_length=MAX_NAME_CHARS)
     fingerprint: _Fingerprint
     parts: dict[_InnerPath, PartRecord]
     preprocessing: PreprocessingRecord
     inputs: JsonObject
-    labels: list[str] = Field(min_length=2)
+    labels: list[Annotated[str, Field(max_length=_MAX_LABEL_CHARS)]] = Field(min_length=2)
     text: TextRecord
     temperature: float = Field(gt=0)
     environment: dict[str, str]

@@ -46,7 +46,11 @@ def _field(data: object, name: str) -> object:
 
 def _checked(value: object, name: str, kind: type[T]) -> T:
     # Writers of JSON may drop the fraction of a whole float; Python counts True as a whole number.
-    typed = float(value) if kind is float and type(value) is int else value
+    try:
+        typed = float(value) if kind is float and type(value) is int else value
+    except OverflowError:
+        message = f"{name} is beyond the largest double"
+        raise ValueError(message) from None
     if isinstance(typed, kind) and (kind is bool or not isinstance(typed, bool)):
         return typed
     message = f"{name} must be {_NAMES[kind]}, found {type(value).__name__}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from guards.drift.binning import quantile_edges, quantum_of, tally
+from guards.drift.binning import QUANTA_LIMIT, quantile_edges, quantum_of, tally
 from guards.drift.fields import number, required, sequence
 from guards.schema import MISSING
 
@@ -42,6 +42,9 @@ CONFIDENCE_BINS = 200
 _SCHEMA = 1
 """Raise it whenever a field changes its meaning or goes away, and keep reading the old one."""
 
+_MAX_COUNT = 2**53
+"""Every whole number up to it is a double, as readers of JSON keep numbers."""
+
 T = TypeVar("T")
 
 
@@ -53,8 +56,9 @@ class NumericReference:
     ``searchsorted(edges, x, side="right")``: the first holds what lies below the reference, the
     last what lies above. ``counts`` are documents per cell; ``missing`` (NaN) and ``infinite``
     stand outside the cells. With k = round(x / ``quantum``), ``total`` is Σk and
-    ``total_squares`` Σk², so that the mean is quantum·Σk/n. ``minimum`` and ``maximum`` are None
-    when no value was finite. Raises ``ValueError`` if the fields contradict each other.
+    ``total_squares`` Σk², so that the mean is quantum·Σk/n; no k is beyond ± ``QUANTA_LIMIT``.
+    ``minimum`` and ``maximum`` are None when no value was finite. Raises ``ValueError`` if the
+    fields contradict each other, and for a count beyond 2**53.
     """
 
     edges: tuple[float, ...]
@@ -78,7 +82,8 @@ class NumericReference:
                 f"but counts has {len(self.counts)}"
             )
             raise ValueError(message)
-        _refuse_negative((*self.counts, self.missing, self.infinite, self.total_squares))
+        _check_counts((*self.counts, self.missing, self.infinite))
+        self._refuse_sums()
         if self.quantum != math.ldexp(1.0, math.frexp(self.quantum)[1] - 1):
             message = "quantum must be a power of two"
             raise ValueError(message)
@@ -88,7 +93,17 @@ class NumericReference:
     def mean(self) -> float | None:
         """The mean of the finite values, to within half a quantum; None without any."""
         documents = sum(self.counts)
-        return self.quantum * self.total / documents if documents else None
+        if self.minimum is None or self.maximum is None or not documents:
+            return None
+        # Rounding to a quantum may lead out of the range, and beyond the largest double.
+        return min(max(self.quantum * (self.total / documents), self.minimum), self.maximum)
+
+    def _refuse_sums(self) -> None:
+        documents = sum(self.counts)
+        within = abs(self.total) <= documents * QUANTA_LIMIT
+        if not (within and 0 <= self.total_squares <= documents * QUANTA_LIMIT**2):
+            message = "total and total_squares must be sums over as many values as counts has"
+            raise ValueError(message)
 
     def _refuse_range(self) -> None:
         if self.minimum is None or self.maximum is None:
@@ -140,7 +155,7 @@ class CategoricalReference:
 
     ``counts`` follows ``categories``; ``missing`` counts the canonical missing value ``""``, and
     ``unknown`` everything else. Values of unknown categories are never kept when ``private``.
-    Raises ``ValueError`` if the fields contradict each other.
+    Raises ``ValueError`` if the fields contradict each other, and for a count beyond 2**53.
     """
 
     categories: tuple[str, ...]
@@ -157,7 +172,7 @@ class CategoricalReference:
         if len(self.counts) != len(self.categories):
             message = f"{len(self.categories)} categories have {len(self.counts)} counts"
             raise ValueError(message)
-        _refuse_negative((*self.counts, self.missing, self.unknown))
+        _check_counts((*self.counts, self.missing, self.unknown))
 
     @classmethod
     def of(
@@ -195,7 +210,7 @@ class Calibration:
 
     ``documents`` and ``correct`` are whole numbers [CONFIDENCE_BINS]; bin b holds the confidences
     in [b, b + 1) / CONFIDENCE_BINS, the last one 1 as well. Raises ``ValueError`` if they
-    contradict each other.
+    contradict each other, and for a count beyond 2**53.
     """
 
     documents: tuple[int, ...]
@@ -206,7 +221,7 @@ class Calibration:
         if not len(self.documents) == len(self.correct) == CONFIDENCE_BINS:
             message = f"documents and correct must have {CONFIDENCE_BINS} bins each"
             raise ValueError(message)
-        _refuse_negative((*self.documents, *self.correct))
+        _check_counts((*self.documents, *self.correct))
         if any(map(operator.gt, self.correct, self.documents)):
             message = "correct must not exceed documents in any bin"
             raise ValueError(message)
@@ -268,7 +283,7 @@ class Reference:
         if schema != _SCHEMA:
             message = f"schema must be {_SCHEMA}, found {schema}"
             raise ValueError(message)
-        _refuse_negative((documents,))
+        _check_counts((documents,))
         return cls(
             features=_read_each(data, "features", _feature),
             documents=documents,
@@ -297,10 +312,11 @@ def _read_each(data: object, name: str, read: Callable[[object], T]) -> dict[str
     return values
 
 
-def _refuse_negative(counts: Iterable[int]) -> None:
-    if min(counts, default=0) < 0:
-        message = "counts must not be negative"
-        raise ValueError(message)
+def _check_counts(counts: Iterable[int]) -> None:
+    for count in counts:
+        if not 0 <= count <= _MAX_COUNT:
+            message = "counts must not be negative, nor beyond 2**53"
+            raise ValueError(message)
 
 
 def _jsonable(value: NumericReference | CategoricalReference | Calibration) -> JsonObject:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from guards.bundle.identity import MAX_NAME_CHARS
+from guards.errors import CallError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -157,8 +160,15 @@ def bundle_options(command: C) -> C:
             help="Build the quantised engine too, and compare its answers.",
         ),
         # Eager, so that it is known when --out is looked at.
-        click.option("--name", is_eager=True, help="The bundle's name.  [default: from --out]"),
-        click.option("--version", help="The bundle's version.  [default: from --out]"),
+        click.option(
+            "--name",
+            is_eager=True,
+            callback=_short,
+            help="The bundle's name.  [default: from --out]",
+        ),
+        click.option(
+            "--version", callback=_short, help="The bundle's version.  [default: from --out]"
+        ),
         json_option,
         click.option(
             "--out", type=PATH, required=True, metavar="NAME/VERSION", callback=_destination
@@ -167,6 +177,14 @@ def bundle_options(command: C) -> C:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _short(_context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    """Return a name or version; ``CallError`` where a manifest takes none of its length."""
+    if name is not None and len(name) > MAX_NAME_CHARS:
+        message = f"{option.opts[0]}: has {len(name)} characters, at most are {MAX_NAME_CHARS}"
+        raise CallError(message)
+    return name
 
 
 def _destination(context: click.Context, _option: click.Parameter, out: Path) -> Path:

@@ -169,7 +169,8 @@ async def _predictions(request: Request, serving: Serving) -> list[Prediction]:
         runtime.accepting_champion()
         # Capacity is checked before validation: rejecting a request must be cheap.
         champion.scheduler.check(check_limits(body, schema, serving.limits), deadline)
-        documents = await beside_the_loop(len(raw), parse_documents, body, schema)
+        capture = runtime.settings.capture
+        documents = await beside_the_loop(len(raw), parse_documents, body, schema, capture)
     return await while_connected(request, champion.classification.classify(documents, deadline))
 
 

@@ -25,7 +25,7 @@ from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at ru
 from guards.labels import KnownLabel, canonical_label
 from guards.moments import from_rfc3339
 from guards.schema import Problem
-from service.documents import Document
+from service.documents import NESTED, Document, memory_of
 from service.errors import MAX_PROBLEMS, InvalidDocuments, TooLarge
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from guards.schema import Schema
+    from service.settings import Capture
 
 __all__ = [
     "ClassifyBody",
@@ -203,10 +204,11 @@ def check_limits(body: object, schema: Schema, limits: RequestLimits) -> list[in
     return characters
 
 
-def parse_documents(body: object, schema: Schema) -> list[Document]:
+def parse_documents(body: object, schema: Schema, capture: Capture = "all") -> list[Document]:
     """Validate a body that is within the limits against the bundle's schema.
 
-    Raises ``InvalidDocuments`` with every problem, or as many as are listed.
+    Where ``capture`` is ``none``, no lists and objects are kept among the features. Raises
+    ``InvalidDocuments`` with every problem, or as many as are listed.
     """
     try:
         parsed = ClassifyBody.model_validate(_with_few_unknown_fields(body))
@@ -216,7 +218,7 @@ def parse_documents(body: object, schema: Schema) -> list[Document]:
     problems: list[Problem] = []
     documents = []
     for index, document in enumerate(parsed.documents):
-        documents.append(_document(document, index, schema, problems))
+        documents.append(_document(document, index, schema, problems, capture))
         if len(problems) >= MAX_PROBLEMS:
             break
     if problems:
@@ -327,7 +329,9 @@ def _column_problems(body: object, schema: Schema) -> Iterator[Problem]:
             yield from schema.canonical(features, path=f"documents[{index}].features")[1]
 
 
-def _document(body: DocumentBody, index: int, schema: Schema, problems: list[Problem]) -> Document:
+def _document(
+    body: DocumentBody, index: int, schema: Schema, problems: list[Problem], capture: Capture
+) -> Document:
     path = f"documents[{index}]"
     if not _encodable(body.text):
         problems.append(Problem(f"{path}.text", _HALF_A_PAIR))
@@ -337,13 +341,26 @@ def _document(body: DocumentBody, index: int, schema: Schema, problems: list[Pro
         problems.append(Problem(f"{path}.features", f"nests deeper than {_MAX_LEVELS} levels"))
     row, misfits = schema.canonical(body.features, path=f"{path}.features")
     problems += misfits
+    features = _scalars(body.features) if capture == "none" else body.features
     return Document(
         request_id=body.request_id or uuid.uuid4().hex,
         segment=body.segment,
         text=body.text,
-        features=body.features,
+        features=features,
         row=row,
+        memory_bytes=memory_of(body.text, features),
     )
+
+
+def _scalars(features: JsonObject) -> JsonObject:
+    """Return features with ``[]`` for each list and object.
+
+    A challenger may have columns beyond the champion's, and refuses either in one. Four megabytes
+    of lists take a hundred of memory, for as long as the document waits.
+    """
+    if NESTED.isdisjoint(map(type, features.values())):
+        return features
+    return {name: [] if type(value) in NESTED else value for name, value in features.items()}
 
 
 def _nests_deeper(value: Mapping[str, object], levels: int) -> bool:

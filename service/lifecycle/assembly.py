@@ -5,7 +5,6 @@ Importing this module imports torch; the runtime does so off the event loop.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from service.observation.recorder import Recorder, RecorderParts
 from service.observation.run_evidence import RunEvidence
 from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
+from service.processors import available_processors
 from service.scheduling.scheduler import Scheduler
 from service.shadow.mirror import Mirror
 
@@ -156,9 +156,10 @@ def started_event(champion: Champion, settings: Settings) -> ServiceStarted:
 
 
 def _environment() -> JsonObject:
-    # Not every platform can say how many processors this process may use.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "libraries": installed_environment(),
-        "cpu": {"cores": cores, "capability": torch.backends.cpu.get_cpu_capability()},
+        "cpu": {
+            "cores": available_processors(),
+            "capability": torch.backends.cpu.get_cpu_capability(),
+        },
     }

@@ -161,7 +161,9 @@ class Recorder:
             self._metrics.shadow_eligible.inc(str(challenger))
 
     def _write(self, pending: PendingComparison) -> None:
-        self._log.emit(self._lines.event(pending, self._challengers))
+        event = self._lines.event(pending, self._challengers)
+        captured = event.document is not None
+        self._log.emit(event, pending.document.memory_bytes if captured else 0)
 
     def _count_inputs(self, row: CanonicalRow) -> None:
         self.inputs.update(row)

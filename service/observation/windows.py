@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from guards.schema import CanonicalRow
 
 __all__ = ["Windows"]
+
+_logger = logging.getLogger("bentoml.understudy")
 
 
 @dataclass(slots=True)
@@ -117,7 +120,7 @@ class Windows:
 
     def _freeze(self) -> DriftWindow:
         counted = self._sketch.get()
-        answers = {key: sketch.answers.get() for key, sketch in self._challengers.items()}
+        answers, challenger_scores = self._freeze_challengers()
         return DriftWindow(
             start=self._start,
             # The wall clock can jump back; a window must not end before it starts.
@@ -132,22 +135,33 @@ class Windows:
                 "inputs": self._inputs.get(),
                 "challengers": {
                     key: {
-                        "compared": self._challengers[key].compared,
-                        "features": features,
-                        "disagreements": self._challengers[key].disagreements.get(),
+                        "compared": sketch.compared,
+                        "features": answers[key],
+                        "disagreements": sketch.disagreements.get(),
                     }
-                    for key, features in answers.items()
+                    for key, sketch in self._challengers.items()
                 },
             },
-            scores={
-                **_scores(self._features, counted),
-                **{
-                    name: value
-                    for key, features in answers.items()
-                    for name, value in _scores(self._challenger_features[key], features).items()
-                },
-            },
+            scores={**_scores(self._features, counted), **challenger_scores},
         )
+
+    def _freeze_challengers(self) -> tuple[dict[str, JsonObject], dict[str, Score]]:
+        """Return the counts of each challenger's answers, and all of their scores.
+
+        A challenger whose answers cannot be counted or scored has none, and the champion and the
+        others have theirs.
+        """
+        answers: dict[str, JsonObject] = {}
+        scores: dict[str, Score] = {}
+        for key, sketch in self._challengers.items():
+            answers[key] = {}
+            try:
+                counted = sketch.answers.get()
+                scores |= _scores(self._challenger_features[key], counted)
+                answers[key] = {**counted}
+            except Exception:
+                _logger.exception("the window has no figures of challenger %r", key)
+        return answers, scores
 
 
 def _as_answers_of(reference: Reference, who: str) -> dict[str, FeatureReference]:

@@ -67,6 +67,12 @@ class PendingComparison:
     awaited: int = 0
     outcomes: dict[ChallengerId, Outcome] = field(default_factory=dict)
 
+    @property
+    def memory_bytes(self) -> int:
+        """The memory of the document and its encoding."""
+        encoding = self.encoding
+        return self.document.memory_bytes + encoding.token_ids.nbytes + encoding.columns.nbytes
+
 
 class Listener(Protocol):
     """Receives the outcomes and news of challengers; called on the event loop."""

@@ -50,8 +50,9 @@ class EventLog:
     def lost(self) -> Mapping[str, int]:
         """Lines that will never be written, by sink: `stdout`, and `file` where there is one.
 
-        A line is lost when the sink's queue was full or closed, when the sink could not write all
-        of it, and, in every sink, when the event could not be rendered.
+        A line is lost when the sink's queue was full (of lines, or of documents) or closed, when
+        the sink could not write all of it, and, in every sink, when the event could not be
+        rendered.
         """
         return {name: sink.lost for name, sink in self._sinks.items()}
 
@@ -60,16 +61,16 @@ class EventLog:
         """The sum of `lost`."""
         return sum(self.lost.values())
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event, memory_bytes: int = 0) -> None:
         """Stamp the event and queue it for every sink; never waits for a sink and never raises.
 
         The stamp consists of `timestamp`, `event`, `schema`, `replica`, `run` and `seq`, which
         counts from 1, so that a lost line leaves a gap. The event is rendered later: what it refers
-        to must not be changed.
+        to must not be changed. `memory_bytes` is the memory of a document that it holds.
         """
         with self._lock:
             self._seq += 1
-            line = Line(partial(self._render, event, datetime.now(UTC), self._seq))
+            line = Line(partial(self._render, event, datetime.now(UTC), self._seq), memory_bytes)
             for sink in self._sinks.values():
                 sink.offer(line)
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 from service.telemetry.writers import Writer
 
-__all__ = ["Line", "Sink"]
+__all__ = ["MAX_WAITING_BYTES", "Line", "Sink"]
+
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Memory of the documents in the lines that wait in one sink. One is taken whatever its size."""
 
 _COALESCING_S = 0.01
 """How long the first line waits for others: waking the thread costs requests more time than the
@@ -16,9 +19,13 @@ line itself does."""
 
 
 class Line:
-    """One line of the log, rendered by the first sink that needs it and only once."""
+    """One line of the log, rendered by the first sink that needs it and only once.
 
-    def __init__(self, render: Callable[[], bytes]) -> None:
+    `memory_bytes` is the memory that its event holds beyond a few kilobytes.
+    """
+
+    def __init__(self, render: Callable[[], bytes], memory_bytes: int = 0) -> None:
+        self.memory_bytes = memory_bytes
         self._render: Callable[[], bytes] | None = render
         self._rendered = b""
         self._lock = threading.Lock()
@@ -42,14 +49,18 @@ def _rendered(render: Callable[[], bytes]) -> bytes:
 class Sink:
     """Writes lines in order, from a daemon thread, so that offering one never waits.
 
-    A line is *lost* when this sink will never write it: it was offered while `capacity` lines were
-    waiting or after the sink was closed, it cannot be rendered, or the writer could not write all
-    of it (a full disk, a missing directory, a reader that is gone).
+    A line is *lost* when this sink will never write it: it was offered while `capacity` lines or
+    `max_bytes` of their memory were waiting or after the sink was closed, it cannot be rendered, or
+    the writer could not write all of it (a full disk, a missing directory, a reader that is gone).
     """
 
-    def __init__(self, name: str, writer: Writer, *, capacity: int) -> None:
+    def __init__(
+        self, name: str, writer: Writer, *, capacity: int, max_bytes: int = MAX_WAITING_BYTES
+    ) -> None:
         self._writer = writer
         self._capacity = capacity
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._queue: deque[Line] = deque()
         self._offered = 0
         self._settled = 0
@@ -69,10 +80,11 @@ class Sink:
         """Queue `line`, or count it as lost; never waits for the writer."""
         with self._changed:
             self._offered += 1
-            if self._closing or self._offered - self._settled > self._capacity:
+            if self._closing or self._is_full_for(line):
                 self._settled += 1
                 self._lost += 1
                 return
+            self._bytes += line.memory_bytes
             self._queue.append(line)
             if len(self._queue) == 1:
                 self._changed.notify_all()
@@ -100,12 +112,17 @@ class Sink:
         self._thread.join(max(0.0, deadline - time.monotonic()))
         return not self._thread.is_alive()
 
+    def _is_full_for(self, line: Line) -> bool:
+        if self._offered - self._settled > self._capacity:
+            return True
+        return self._bytes > 0 and self._bytes + line.memory_bytes > self._max_bytes
+
     def _run(self) -> None:
         while self._coalesced():
             while self._queue:
                 lines = self._take()
-                written = self._writer.write(b"".join(lines))
-                self._settle(len(lines), lost=len(lines) - written)
+                written = self._writer.write(b"".join(line.rendered() for line in lines))
+                self._settle(lines, lost=len(lines) - written)
         self._writer.close()
 
     def _coalesced(self) -> bool:
@@ -117,18 +134,19 @@ class Sink:
             )
             return bool(self._queue)
 
-    def _take(self) -> list[bytes]:
+    def _take(self) -> list[Line]:
         """Remove the next line, and those after it that fit into one write with it."""
         # Up to this size a write to a pipe is atomic, even when other processes write to it.
         room = select.PIPE_BUF
-        lines: list[bytes] = []
+        lines: list[Line] = []
         while self._queue and (not lines or len(self._queue[0].rendered()) <= room):
-            lines.append(self._queue.popleft().rendered())
-            room -= len(lines[-1])
+            lines.append(self._queue.popleft())
+            room -= len(lines[-1].rendered())
         return lines
 
-    def _settle(self, lines: int, *, lost: int) -> None:
+    def _settle(self, lines: list[Line], *, lost: int) -> None:
         with self._changed:
-            self._settled += lines
+            self._settled += len(lines)
+            self._bytes -= sum(line.memory_bytes for line in lines)
             self._lost += lost
             self._changed.notify_all()

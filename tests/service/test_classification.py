@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from artifacts.bundle.preprocessing import Preprocessing
+from service import classification
 from service.settings import Settings
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, wait_until
 from tests.service.http.endpoint import Endpoint, running
+from tests.service.shadow.samples import pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,3 +84,63 @@ def test_a_deadline_passes_while_a_long_text_is_encoded(
     assert response.status_code == 504
     assert endpoint.runtime.champion is not None
     assert endpoint.runtime.champion.scheduler.documents == 0
+
+
+def test_a_request_whose_deadline_has_passed_is_encoded_no_further(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of twenty long documents, those that were not begun in time never are."""
+    gate = threading.Event()
+    encoded: list[str] = []
+    encode = Preprocessing.encode
+
+    def counted(
+        self: Preprocessing, texts: Sequence[str], rows: Sequence[CanonicalRow]
+    ) -> list[Encoding]:
+        encoded.extend(texts)
+        assert gate.wait(PATIENCE_S)
+        return encode(self, texts, rows)
+
+    monkeypatch.setattr(Preprocessing, "encode", counted)
+    documents = [{"text": f"{number} a long text " * 3000} for number in range(20)]
+    response = endpoint.classify(*documents, Understudy_Deadline_Ms="100")
+    gate.set()
+
+    assert response.status_code == 504
+    assert endpoint.answer("a short text")["label"]
+    assert encoded == [documents[0]["text"], "a short text"]
+
+
+def test_encoding_takes_no_thread_that_the_service_needs(
+    endpoint: Endpoint, gate: threading.Event
+) -> None:
+    """While more long texts are encoded than there are threads, the verdict is judged."""
+    with ThreadPoolExecutor(40) as elsewhere:
+        answers = [elsewhere.submit(endpoint.answer, LONG) for _ in range(40)]
+        champion = endpoint.runtime.champion
+        assert champion is not None
+        wait_until(lambda: champion.scheduler.documents == 40, "all of them")
+        assert endpoint.client.portal is not None
+        elsewhere_too = endpoint.client.portal.start_task_soon(asyncio.to_thread, int)
+        assert elsewhere_too.result(PATIENCE_S) == 0
+        gate.set()
+        assert all(answer.result(PATIENCE_S)["label"] for answer in answers)
+
+
+@pytest.mark.parametrize("lengths", [[1], [60_000], [10, 60_000, 10], [20_000] * 5, [1000] * 256])
+def test_parts_of_a_request_are_its_documents_in_order(lengths: list[int]) -> None:
+    """Each has one document, or so few characters that it is soon encoded."""
+    documents = [pending(str(i), text="x" * n).document for i, n in enumerate(lengths)]
+    parts = list(classification._parts(documents))  # noqa: SLF001 (no request shows its parts)
+    assert [document for part in parts for document in part] == documents
+    for part in parts:
+        assert len(part) == 1 or sum(len(document.text) for document in part) <= 50_000
+
+
+def test_a_request_in_parts_is_answered_as_each_document_alone(endpoint: Endpoint) -> None:
+    """Where it was split shows in no answer."""
+    texts = [f"document {number} of many " * 800 for number in range(6)]
+    response = endpoint.classify(*({"text": text} for text in texts))
+    together = [prediction["probabilities"] for prediction in response.json()["predictions"]]
+    alone = [endpoint.answer(text)["probabilities"] for text in texts]
+    assert together == [pytest.approx(probabilities, abs=1e-5) for probabilities in alone]

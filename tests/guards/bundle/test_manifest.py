@@ -69,6 +69,15 @@ def test_root_sees_every_change(manifest: JsonObject, key: str, value: int) -> N
     assert (root_fingerprint(changed) == root_fingerprint(manifest)) is same
 
 
+def test_the_longest_name_version_and_labels_are_read(
+    champion: Path, copied: Callable[[Path], Path]
+) -> None:
+    """As long as a file's name may be, and labels as long as training makes them."""
+    bundle = copied(champion)
+    rewritten(bundle, name="n" * 256, version="1" * 256, labels=["a" * 1000, "ß" * 500, "c"])
+    assert len(read_sealed(bundle).manifest.identity.name) == 256
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -76,6 +85,9 @@ def test_root_sees_every_change(manifest: JsonObject, key: str, value: int) -> N
         {"name": ""},
         {"labels": ["only one"]},
         {"labels": "ab"},
+        {"name": "n" * 257},
+        {"version": "1" * 3_000_000},
+        {"labels": ["a", "b" * 1001]},
         {"text": {"max_length": 0, "long": "head"}},
         {"text": {"max_length": 64, "long": "tail"}},
         {"text": {"max_length": 64, "long": "windows"}},

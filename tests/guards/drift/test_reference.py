@@ -229,6 +229,55 @@ MALFORMED: dict[str, tuple[Callable[[JsonObject], object], str]] = {
         lambda d: d["features"]["pages"]["counts"].__setitem__(0, -1),
         "must not be negative",
     ),
+    "a count that no double holds": (
+        lambda d: d["features"]["pages"]["counts"].__setitem__(0, 10**400),
+        r"features.pages: counts must not be negative, nor beyond 2\*\*53",
+    ),
+    "missing values beyond 2^53": (
+        lambda d: d["features"]["pages"].update(missing=2**53 + 1),
+        "nor beyond",
+    ),
+    "infinite values without end": (
+        lambda d: d["features"]["pages"].update(infinite=10**400),
+        "nor beyond",
+    ),
+    "a category's count without end": (
+        lambda d: d["features"]["court"]["counts"].__setitem__(0, 10**400),
+        "features.court: counts must not be negative, nor beyond",
+    ),
+    "unknown categories without end": (
+        lambda d: d["features"]["court"].update(unknown=10**400),
+        "nor beyond",
+    ),
+    "documents without end": (lambda d: d.update(documents=10**400), "nor beyond"),
+    "documents of a bin without end": (
+        lambda d: d["calibration"]["contract"]["documents"].__setitem__(0, 10**400),
+        "calibration.contract: counts must not be negative, nor beyond",
+    ),
+    "a sum that no values have": (
+        lambda d: d["features"]["pages"].update(total=10**400),
+        "features.pages: total and total_squares must be sums",
+    ),
+    "a negative sum that no values have": (
+        lambda d: d["features"]["pages"].update(total=-(10**400)),
+        "must be sums",
+    ),
+    "squares that no values have": (
+        lambda d: d["features"]["pages"].update(total_squares=10**400),
+        "must be sums",
+    ),
+    "negative squares": (
+        lambda d: d["features"]["pages"].update(total_squares=-1),
+        "must be sums",
+    ),
+    "an edge that no double holds": (
+        lambda d: d["features"]["pages"]["edges"].__setitem__(0, -(10**400)),
+        r"edges\[0\] is beyond the largest double",
+    ),
+    "a maximum that no double holds": (
+        lambda d: d["features"]["pages"].update(maximum=10**400),
+        "maximum is beyond the largest double",
+    ),
     "a quantum of a third": (
         lambda d: d["features"]["pages"].update(quantum=1 / 3),
         "power of two",
@@ -280,6 +329,15 @@ def test_malformed_json_is_refused_in_words(fault: str) -> None:
     spoil(data)
     with pytest.raises(ValueError, match=sentence):
         Reference.from_json(data)
+
+
+def test_the_mean_is_a_number_whatever_a_reference_says() -> None:
+    """The largest doubles, and sums that the range contradicts, give no infinity and no error."""
+    largest = np.finfo(np.float64).max
+    assert NumericReference.of(np.full(7, largest)).mean == largest
+    data = a_reference().to_json()["features"]["pages"]
+    data |= {"quantum": 2.0**1023, "total": sum(data["counts"]) * 2**62}
+    assert NumericReference.from_json(data).mean == data["maximum"]
 
 
 @pytest.mark.parametrize("data", [None, [], "reference", 3])

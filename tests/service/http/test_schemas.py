@@ -72,6 +72,34 @@ def test_a_document_keeps_what_came_and_gets_its_canonical_row() -> None:
     assert document.row.extra == ("extra",)
 
 
+def test_no_document_keeps_what_nobody_reads() -> None:
+    """Scalars are for challengers; lists stay what a column refuses, and take no memory."""
+    many: list[object] = [[] for _ in range(100_000)]
+    features = {"pages": 3, "colour": "red", "listed": many, "object": {"x": many}, "none": None}
+    body = {"documents": [{"text": "a text", "features": features}]}
+
+    (kept,) = parse_documents(body, SCHEMA, "none")
+    (captured,) = parse_documents(body, SCHEMA, "disagreements")
+
+    assert kept.features == {**features, "listed": [], "object": []}
+    assert kept.memory_bytes < 2000
+    assert captured.features == features
+    assert captured.memory_bytes > 2 * 100_000 * len("[],")
+
+
+@pytest.mark.parametrize("field", ["text", "name", "value"])
+def test_the_memory_of_a_document_is_known(field: str) -> None:
+    """Whatever is long in it counts: its text, a value that is no column, the name of one."""
+    long = "x" * 1_000_000
+    document: JsonObject = {
+        "text": {"text": long, "features": {"pages": 3}},
+        "name": {"text": "", "features": {"pages": 3, long: 1}},
+        "value": {"text": "", "features": {"pages": 3, "colour": long}},
+    }[field]
+    (parsed_,) = parse_documents({"documents": [document]}, SCHEMA, "none")
+    assert 1_000_000 < parsed_.memory_bytes < 4_010_000
+
+
 @pytest.mark.parametrize("absent", [{}, {"request_id": None}])
 def test_an_absent_request_id_is_made(absent: JsonObject) -> None:
     """Each document gets one of its own."""

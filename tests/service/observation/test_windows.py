@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -168,6 +169,36 @@ def test_inputs_champion_and_challenger_are_scored(windows: Windows) -> None:
     assert all(score.value is not None and score.documents == 200 for score in scores.values())
     assert scores["pages"].metric == "ks"
     assert scores["champion.label"].metric == "js"
+
+
+def test_a_challenger_that_cannot_be_scored_costs_its_own_figures_alone(
+    reference: Reference, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The champion, the other challenger and the count of comparisons are in the window."""
+    generator = np.random.default_rng(12)
+    broken = replace(reference.features["answer.confidence"])
+    object.__setattr__(broken, "counts", (10**400,) * len(broken.counts))
+    windows = Windows(reference, INPUTS, PRIVATE)
+    windows.watch(
+        CHALLENGER, replace(reference, features={**reference.features, "answer.confidence": broken})
+    )
+    other = ChallengerId("docs", "3")
+    windows.watch(other, reference)
+    for _ in range(60):
+        champion = observe(windows, generator)
+        windows.compare(CHALLENGER, champion, answer(generator))
+        windows.compare(other, champion, answer(generator))
+
+    assert windows.latest().documents == 60
+    window = flushed(windows)
+
+    assert {"champion.confidence", "docs/3.confidence"} <= window.scores.keys()
+    assert not [name for name in window.scores if name.startswith("docs/2")]
+    counts = window.counts["challengers"]
+    assert (counts["docs/2"]["compared"], counts["docs/2"]["features"]) == (60, {})
+    assert "answer.confidence" not in counts["docs/3"]["features"]
+    assert counted(counts["docs/3"]["features"]["docs/3.confidence"]) == 60
+    assert "no figures of challenger 'docs/2'" in caplog.text
 
 
 def test_the_latest_scores_are_live_until_the_first_flush(windows: Windows) -> None:

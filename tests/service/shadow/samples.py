@@ -10,7 +10,7 @@ import numpy as np
 from artifacts.bundle.preprocessing import Encoding
 from guards.answer import Answer, Observation
 from guards.schema import CanonicalRow
-from service.documents import Document
+from service.documents import Document, memory_of
 from service.shadow.interface import PendingComparison
 
 if TYPE_CHECKING:
@@ -44,5 +44,7 @@ def pending(
     encoded: Encoding | None = None,
 ) -> PendingComparison:
     """Make an answered document that no challenger has seen."""
-    document = Document(request_id, None, text, features or {}, CanonicalRow((), ()))
+    features = features or {}
+    size = memory_of(text, features)
+    document = Document(request_id, None, text, features, CanonicalRow((), ()), size)
     return PendingComparison(document, encoded or encoding(), observation(), MOMENT)

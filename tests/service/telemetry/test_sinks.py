@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import ClassVar
 
 from guards.json_types import JsonObject
 from service.telemetry.log import EventLog
-from service.telemetry.sinks import Line
+from service.telemetry.sinks import MAX_WAITING_BYTES, Line
 from tests.guards.events.something import something
 from tests.patience import PATIENCE_S
 
@@ -57,3 +58,24 @@ def test_a_broken_event_alone_costs_its_line(tmp_path: Path) -> None:
         assert log.close(PATIENCE_S)
     assert [json.loads(line)["seq"] for line in path.read_bytes().splitlines()] == [2]
     assert log.lost_lines == 2
+
+
+def test_documents_that_wait_are_bounded_by_memory(tmp_path: Path) -> None:
+    """Behind a reader that does not read, large lines are lost and counted; small ones wait."""
+    reader, writer = os.pipe()
+    path = tmp_path / "log.jsonl"
+    log = EventLog("replica-1", "run-1", stdout=writer, path=path)
+    log.emit(something(text="x" * 1_000_000))
+    for _ in range(3):
+        log.emit(something(), MAX_WAITING_BYTES // 2)
+    log.emit(something())
+    assert log.lost["stdout"] == 1
+
+    with os.fdopen(reader, "rb") as lines:
+        threading.Thread(target=lines.read, daemon=True).start()
+        assert log.flush(PATIENCE_S)
+        log.emit(something(), 2 * MAX_WAITING_BYTES)
+        assert log.flush(PATIENCE_S)
+        assert log.lost["stdout"] == 1
+        assert log.close(PATIENCE_S)
+        os.close(writer)
