@@ -80,14 +80,20 @@ class Messages(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         """Take a piece of the target."""
         if not self._frames_body:
-            self._count_head(len(url))
             super().on_url(url)
+            self._head_bytes += len(url)
+            _limit(self._head_bytes, MAX_UNUSED_BYTES, "unused bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one that follows the body decides nothing, and is left out."""
-        if not self._head_complete:
-            super().on_header(name, value)
-            self._count_head(len(name) + len(value))
+        if self._head_complete:
+            return
+        HttpToolsProtocol.on_header(self, name, value)
+        self._head_bytes += len(name) + len(value)
+        # Every request comes here ten times or more.
+        if self._head_bytes > MAX_UNUSED_BYTES or len(self.headers) > _MAX_HEADERS:
+            _limit(self._head_bytes, MAX_UNUSED_BYTES, "unused bytes")
+            _limit(len(self.headers), _MAX_HEADERS, "too many headers")
 
     def on_headers_complete(self) -> None:
         """Begin to answer, or wait for the requests before this one."""
@@ -140,8 +146,3 @@ class Messages(HttpToolsProtocol):
         self._frames_body = True
         self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
         self._frames_body = False
-
-    def _count_head(self, size_bytes: int) -> None:
-        self._head_bytes += size_bytes
-        _limit(self._head_bytes, MAX_UNUSED_BYTES, "unused bytes")
-        _limit(len(self.headers), _MAX_HEADERS, "too many headers")
