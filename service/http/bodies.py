@@ -146,7 +146,8 @@ def parse_json(body: bytes | bytearray, max_values: int) -> object:
 def _has_more_values(body: bytes | bytearray, max_values: int) -> bool:
     """Return whether there are more values in a body of JSON, without making them.
 
-    Each value but the first comes after a comma or begins what holds it, outside of all texts.
+    Counted are commas and opening brackets outside of all texts: one for each value, and one more
+    for each list or object in a list.
     """
     if sum(map(body.count, (b",", b"[", b"{"))) <= max_values:
         return False
