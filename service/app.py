@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -137,6 +138,7 @@ class Understudy:
         _take_over_the_process()
         _keep_standard_output_for_events()
         try:
+            _require_http_parser()
             settings = read_settings()
             read_access(settings.api_keys_file)
             if settings.log_file is not None:
@@ -197,6 +199,13 @@ def _take_over_the_process() -> None:
     directory = private_directory()
     os.environ[REFUSAL_MARKER] = str(directory / "refused")
     os.environ[SUPERVISOR] = str(os.getpid())
+
+
+def _require_http_parser() -> None:
+    """Raise ``CallError`` where the worker could not answer requests within our limits."""
+    if find_spec("httptools") is None:
+        message = "httptools is not installed, expected it to read requests: install httptools"
+        raise CallError(message)
 
 
 def _refuse_unexpected_ports() -> None:

@@ -2,7 +2,8 @@
 
 - ``routes``: the handlers, one a route.
 - ``routing``: which handler a request goes to.
-- ``connections``: time and size limits of connections.
+- ``connections``: time limits of connections, and which are cut.
+- ``messages``: heads, bodies and waiting requests of a connection, within limits of size.
 - ``disconnecting``: cancels the work of clients that have left.
 - ``access``: keys with scopes.
 - ``bodies``: reading a request's body within its limits.

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["SCOPES", "Access", "Caller", "read_access"]
 
 SCOPES = ("classify", "feedback", "operate")
+
+_MAX_BYTES = 1024 * 1024
+"""Room for some five thousand keys."""
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _EXPECTED = (
@@ -89,14 +93,21 @@ def read_access(path: Path | None) -> Access:
     """Read the keys file; without a path no key is required.
 
     A key without a name is called by the first digits of its digest. Raises ``CallError`` when the
-    file is missing or malformed, or lists a key twice.
+    file is missing, malformed, or no regular file of at most 1 MiB, or lists a key twice.
     """
     if path is None:
         return Access(None)
     try:
-        keys = json.loads(path.read_text(encoding="utf-8"))["keys"]
+        keys = json.loads(_content(path))["keys"]
         listed = list(map(_caller, keys))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         message = f"{path}: expected {_EXPECTED}, found {type(error).__name__}"
         raise CallError(message) from None
     callers: dict[str, Caller] = {}
@@ -113,6 +124,15 @@ def read_access(path: Path | None) -> Access:
             raise CallError(message)
         callers[digest] = caller
     return Access(callers)
+
+
+def _content(path: Path) -> str:
+    # A pipe would wait, and a device have no end.
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
+        message = f"{path}: expected a regular file of at most {_MAX_BYTES} bytes"
+        raise CallError(message)
+    return path.read_text(encoding="utf-8")
 
 
 def _caller(key: JsonMapping) -> tuple[str, Caller]:

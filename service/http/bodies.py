@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge
+from service.scheduling.scheduler import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -29,6 +30,11 @@ MAX_BODIES = 16
 _SMALL_BYTES = 32 * 1024
 """Up to this size parsing and validating take at most a few milliseconds on the event loop."""
 
+_BYTES_PER_VALUE = 8
+"""A name and its value take as many bytes: only lists have more values, and what is empty."""
+
+_MIN_VALUES = 65_536
+
 _RETRY_AFTER_S = 1
 
 _worker = ThreadPoolExecutor(1, thread_name_prefix="large-bodies")
@@ -38,20 +44,28 @@ T = TypeVar("T")
 
 
 class Bodies:
-    """Reads bodies, of ``max_bytes`` each and ``MAX_BODIES * max_bytes`` at a time."""
+    """Reads bodies, of ``max_bytes`` each and ``MAX_BODIES * max_bytes`` at a time.
+
+    Of those that are worked on beside the loop it is one body's turn at a time: parsed, it may
+    take thirty times the memory of its bytes.
+    """
 
     def __init__(self, max_bytes: int, max_s: float = MAX_BODY_S) -> None:
         """Hold nothing yet; a body may take ``max_s`` seconds to arrive."""
         self._max_bytes = max_bytes
         self._max_s = max_s
+        self._turn = asyncio.Lock()
+        self.max_values = max(_MIN_VALUES, max_bytes // _BYTES_PER_VALUE)
         self.held_bytes = 0
 
     @asynccontextmanager
-    async def read(self, request: Request) -> AsyncIterator[bytearray]:
-        """Yield the body of a request; it counts as held until the block ends.
+    async def read(self, request: Request, deadline: float) -> AsyncIterator[bytearray]:
+        """Yield the body of a request when it is its turn; it is held until the block ends.
 
+        ``deadline`` is on ``time.monotonic``: a large body waits, and is worked on, until then.
         Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it
-        is over the limit, ``Overloaded`` where too much is held, and ``BodyTimeout``.
+        is over the limit, ``Overloaded`` where too much is held, ``BodyTimeout``, and
+        ``DeadlinePassed``.
         """
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and float(announced) > self._max_bytes:
@@ -59,7 +73,11 @@ class Bodies:
         body = bytearray()
         try:
             await self._receive(request, body)
-            yield body
+            if len(body) <= _SMALL_BYTES:
+                yield body
+            else:
+                async with until(deadline), self._turn:
+                    yield body
         finally:
             self.held_bytes -= len(body)
 
@@ -101,12 +119,16 @@ def _uncollected(function: Callable[..., T], *args: object) -> T:
         gc.enable()
 
 
-def parse_json(body: bytes | bytearray) -> object:
+def parse_json(body: bytes | bytearray, max_values: int) -> object:
     """Return a parsed body.
 
-    Raises ``Malformed`` for what is not JSON, as NaN and Infinity are not, and for an object that
-    names a key twice: readers do not agree about which of the two counts.
+    Raises ``TooLarge`` for more than ``max_values`` values, and ``Malformed`` for what is not JSON,
+    as NaN and Infinity are not, and for an object that names a key twice: readers do not agree
+    about which of the two counts.
     """
+    if len(body) > max_values and _has_more_values(body, max_values):
+        message = f"the body holds more than {max_values} values"
+        raise TooLarge(message)
     try:
         parsed: object = json.loads(
             body,
@@ -119,6 +141,24 @@ def parse_json(body: bytes | bytearray) -> object:
         message = "the body is not JSON"
         raise Malformed(message) from None
     return parsed
+
+
+def _has_more_values(body: bytes | bytearray, max_values: int) -> bool:
+    """Return whether there are more values in a body of JSON, without making them.
+
+    Counted are commas and opening brackets outside of all texts: one for each value, and one more
+    for each list or object in a list.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) <= max_values:
+        return False
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    left = unescaped.translate(None, _NEITHER_VALUE_NOR_TEXT)
+    if left.count(b'"') > 4 * max_values:  # two for each text, which is a name or a value
+        return True
+    return sum(map(len, left.split(b'"')[::2])) > max_values
+
+
+_NEITHER_VALUE_NOR_TEXT = bytes({*range(256)} - {*b'",[{'})
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import resource
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpParserError
+
+from service.http.messages import MAX_UNUSED_BYTES, Messages, OverLimit
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,12 +25,6 @@ _MAX_HEAD_S = 10.0
 _MAX_ANSWER_S = 30.0
 """Seconds in which an answer must have been read, once it does not fit into the buffers."""
 
-_MAX_UNUSED_BYTES = 64 * 1024
-"""Bytes in a row that are neither the end of a head nor a body: the parser keeps them."""
-
-_MAX_PIPELINED = 100
-"""Requests that may wait for the answers to those before them."""
-
 _MAX_CONNECTIONS = 4096
 
 
@@ -38,11 +34,12 @@ def _max_connections() -> int:
     return min(_MAX_CONNECTIONS, may_open // 2)
 
 
-class LimitedConnection(HttpToolsProtocol):
+class LimitedConnection(Messages):
     """A connection that is cut where its client takes too long, or sends what cannot be used.
 
-    Of more connections than the process may have, the one is cut that has waited the longest for
-    the rest of a request: many slow clients take the place of each other, and of nobody else.
+    Of more connections than the process may have, the one is cut that has kept us waiting the
+    longest, for the rest of a request or until it reads its answer: many slow clients take the
+    place of each other, and of nobody else.
     """
 
     on_cut: ClassVar[Callable[[str], None]] = staticmethod(lambda _: None)
@@ -55,8 +52,6 @@ class LimitedConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 (uvicorn's)
         """Start as uvicorn does."""
         super().__init__(*args, **options)
-        # There are no websockets: a request to upgrade is answered like any other.
-        self.ws_protocol_class = None
         self._timer: asyncio.TimerHandle | None = None
         self._waits_since: float | None = None
         self._unused_bytes = 0
@@ -70,18 +65,27 @@ class LimitedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and stop waiting where it ends a head or a request."""
+        self._unset_keepalive_if_required()
         cycle, body_bytes = self.cycle, self._body_bytes()
-        super().data_received(data)
+        try:
+            self.parse(data)
+        except OverLimit as limit:
+            self._cut(str(limit))
+            return
+        except HttpParserError:
+            # Not in a line of the log: anybody may send as many of them as they like.
+            type(self).on_cut("invalid request")
+            self.send_400_response("Invalid HTTP request received.")
+            return
         used = self.cycle is not cycle or self._body_bytes() != body_bytes
         self._unused_bytes = 0 if used else self._unused_bytes + len(data)
-        if self._unused_bytes > _MAX_UNUSED_BYTES:
+        if self._unused_bytes > MAX_UNUSED_BYTES:
             self._cut("unused bytes")
-        elif len(self.pipeline) > _MAX_PIPELINED:
-            self._cut("pipelined requests")
-        elif self.cycle is not cycle:
-            self._stop_timer()
-        if self.cycle is not None and not self.cycle.more_body:
-            self._waits_since = None
+        elif not self.flow.write_paused:
+            if self.cycle is not cycle:
+                self._stop_timer()
+            if self.cycle is not None and not self.cycle.more_body:
+                self._waits_since = None
 
     def on_response_complete(self) -> None:
         """Await the next request, unless it is there."""
@@ -92,12 +96,14 @@ class LimitedConnection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Await that the client reads its answer."""
         super().pause_writing()
+        self._waits_since = self.loop.time()
         self._start_timer(self.max_answer_s, "unread answer")
 
     def resume_writing(self) -> None:
         """Await the next request, where the answer was written whole."""
         super().resume_writing()
         self._stop_timer()
+        self._waits_since = None
         if self.cycle.response_complete:
             self._await_request()
 
@@ -105,12 +111,6 @@ class LimitedConnection(HttpToolsProtocol):
         """Wait for nothing more."""
         super().connection_lost(exc)
         self._stop_timer()
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Leave out uvicorn's warning: clients may ask for any upgrade, and as often as they like.
-
-        Its second line would advise to install what this service has no use for.
-        """
 
     def _body_bytes(self) -> int:
         return 0 if self.cycle is None else len(self.cycle.body)

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from guards.json_types import JsonObject
-    from service.documents import Prediction
+    from service.documents import Document, Prediction
     from service.http.access import Access
     from service.http.routing import Endpoint
+    from service.lifecycle.assembly import Champion
     from service.lifecycle.runtime import Runtime
 
     Answer = Callable[..., Awaitable[Response]]
@@ -159,19 +160,25 @@ async def _classify_native(request: Request, serving: Serving) -> Response:
 
 
 async def _predictions(request: Request, serving: Serving) -> list[Prediction]:
-    runtime = serving.runtime
-    champion = runtime.accepting_champion()
-    schema = champion.bundle.preprocessing.schema
-    deadline = time.monotonic() + _deadline_s(request, runtime.settings.deadline_s)
-    async with serving.bodies.read(request) as raw:
-        body = await beside_the_loop(len(raw), parse_json, raw)
+    champion = serving.runtime.accepting_champion()
+    deadline = time.monotonic() + _deadline_s(request, serving.runtime.settings.deadline_s)
+    documents = await _documents(request, serving, champion, deadline)
+    return await while_connected(request, champion.classification.classify(documents, deadline))
+
+
+async def _documents(
+    request: Request, serving: Serving, champion: Champion, deadline: float
+) -> list[Document]:
+    """Return what a body holds; neither its bytes nor the parsed JSON outlive this."""
+    schema, bodies = champion.bundle.preprocessing.schema, serving.bodies
+    async with bodies.read(request, deadline) as raw:
+        body = await beside_the_loop(len(raw), parse_json, raw, bodies.max_values)
         # A stop, or a refusal, may have come while the body did.
-        runtime.accepting_champion()
+        serving.runtime.accepting_champion()
         # Capacity is checked before validation: rejecting a request must be cheap.
         champion.scheduler.check(check_limits(body, schema, serving.limits), deadline)
-        capture = runtime.settings.capture
-        documents = await beside_the_loop(len(raw), parse_documents, body, schema, capture)
-    return await while_connected(request, champion.classification.classify(documents, deadline))
+        capture = serving.runtime.settings.capture
+        return await beside_the_loop(len(raw), parse_documents, body, schema, capture)
 
 
 def _deadline_s(request: Request, max_s: float) -> float:
@@ -187,8 +194,9 @@ def _deadline_s(request: Request, max_s: float) -> float:
 async def _feedback(request: Request, serving: Serving) -> Response:
     champion = serving.runtime.accepting_champion()
     labels, missing = champion.bundle.labels, champion.bundle.preprocessing.schema.missing
-    async with serving.bodies.read(request) as raw:
-        body = await beside_the_loop(len(raw), parse_json, raw)
+    deadline = time.monotonic() + _deadline_s(request, serving.runtime.settings.deadline_s)
+    async with serving.bodies.read(request, deadline) as raw:
+        body = await beside_the_loop(len(raw), parse_json, raw, serving.bodies.max_values)
         accepted, rejected = await beside_the_loop(len(raw), parse_labels, body, labels, missing)
     # A stop may have come while the body did, and the log be closed.
     serving.runtime.accepting_champion()

@@ -137,7 +137,7 @@ class Metrics(Collector):
         self.requests = Count("understudy_requests", "Requests answered.", "status")
         self.connections_cut = Count(
             "understudy_connections_cut",
-            "Connections cut because their clients took too long or sent too much.",
+            "Connections cut because their clients took too long, or sent too much or no HTTP.",
             "reason",
         )
         self.shadow_eligible = Count(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from guards.errors import CallError
 from service import app
 from service.http.access import Access
 from service.http.routes import Serving
@@ -329,3 +331,14 @@ def test_an_unknown_path_never_reaches_the_framework(client: TestClient, seen: l
     """It may have a route there, which would not check the key."""
     assert client.get("/nowhere").json()["error"]["code"] == "not_found"
     assert seen == []
+
+
+def test_a_start_without_the_parser_of_requests_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Found before the port opens, and not by a worker that is started again and again."""
+    require = vars(app)["_require_http_parser"]
+    require()
+    monkeypatch.setitem(sys.modules, "httptools", None)
+    with pytest.raises(CallError, match="httptools is not installed, expected"):
+        require()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +18,6 @@ from service.http.access import SCOPES, Access, Caller, read_access
 from service.http.routes import OPERATIONS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.service.http.endpoint import Endpoint
 
 SCOPED = (
@@ -172,6 +172,25 @@ def test_a_missing_file_is_the_same_error(tmp_path: Path) -> None:
     """Keys that were asked for and are not there never leave the door open."""
     with pytest.raises(CallError, match="expected"):
         read_access(tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize("content", ["[" * 200_000, '{"keys": ' * 100_000, " " * 2_000_000])
+def test_a_file_that_nests_or_never_ends_is_one_clear_error(tmp_path: Path, content: str) -> None:
+    """It neither exhausts the stack nor memory."""
+    path = keys_file(tmp_path, content)
+    with pytest.raises(CallError, match="expected") as caught:
+        read_access(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
+    """A pipe has nothing to say yet, and a device never ends; a link to a file is one."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(CallError, match="expected a regular file"):
+            read_access(path)
+    (tmp_path / "link").symlink_to(keys_file(tmp_path, {"keys": []}))
+    assert read_access(tmp_path / "link").requires_keys
 
 
 def test_every_operation_is_listed_here() -> None:

@@ -6,16 +6,19 @@ import asyncio
 import gc
 import math
 import threading
+import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.requests import Request
 
-from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge
+from service.errors import BodyTimeout, DeadlinePassed, Malformed, Overloaded, TooLarge
 from service.http.bodies import MAX_BODIES, Bodies, beside_the_loop, parse_json
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from starlette.types import Message
 
 CANARY = "canary-7391"
@@ -46,8 +49,9 @@ class Wire:
         """Read the body, and parse it."""
 
         async def read() -> object:
-            async with Bodies(max_bytes).read(self.request) as body:
-                return parse_json(body)
+            bodies = Bodies(max_bytes)
+            async with bodies.read(self.request, math.inf) as body:
+                return parse_json(body, bodies.max_values)
 
         return asyncio.run(read())
 
@@ -165,10 +169,81 @@ def test_a_key_may_come_again_in_another_object() -> None:
 def test_endless_nesting_is_malformed() -> None:
     """It does not take the worker's stack with it."""
     with pytest.raises(Malformed):
-        Wire(b"[" * 500_000 + b"]" * 500_000).json(max_bytes=2_000_000)
+        Wire(b"[" * 500_000 + b"]" * 500_000).json(max_bytes=5_000_000)
+
+
+def values(*pieces: bytes, times: int) -> bytes:
+    """Return a list of these pieces of JSON, over and over."""
+    return b"[" + b",".join([*pieces] * times) + b"]"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"[]",
+        b"{}",
+        b"0",
+        b'""',
+        b"[[]]",
+        b'{"":[]}',
+        b'"\\\\",[]',
+        b'"\\""',
+        b'"a,[{"',
+        b"null ,\n1",
+    ],
+)
+def test_a_body_of_too_many_values_is_refused_unparsed(piece: bytes) -> None:
+    """Each takes memory and time, however short it is, and whatever texts stand between them."""
+    with pytest.raises(TooLarge, match="more than 65536 values"):
+        parse_json(values(piece, times=70_000), 65_536)
+    parse_json(values(piece, times=20_000), 65_536)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"," * 400_000, b"[{" * 200_000, b'\\",' * 130_000, b"\\\\," * 130_000, b'\\\\\\",' * 80_000],
+    ids=["commas", "brackets", "quotes", "backslashes", "both"],
+)
+def test_a_text_may_hold_what_separates_values(text: bytes) -> None:
+    """It is one value, in which quotes are escaped."""
+    parsed = parse_json(b'{"' + text + b'": ["' + text + b'", ",[{", "\\\\", ","]}', 65_536)
+    assert isinstance(parsed, dict)
+    assert len(next(iter(parsed.values()))) == 4
+
+
+def test_a_body_as_full_of_names_as_it_can_be_is_read() -> None:
+    """The shortest names that differ, with the shortest values."""
+    names = b",".join(b'"%x":0' % number for number in range(300_000))
+    parsed = Wire(b"{" + names + b"}").json(max_bytes=4 * 1024 * 1024)
+    assert isinstance(parsed, dict)
+    assert len(parsed) == 300_000
 
 
 # Time and memory.
+
+
+def test_one_large_body_is_worked_on_at_a_time_and_others_until_their_deadline() -> None:
+    """A small one does not wait for them, and none is held after its deadline."""
+    bodies = Bodies(100_000)
+    large = b"x" * 50_000
+
+    async def read() -> None:
+        async with bodies.read(Wire(large).request, math.inf):
+            with pytest.raises(DeadlinePassed):
+                await held(bodies.read(Wire(large).request, time.monotonic() + 0.01))
+            assert bodies.held_bytes == len(large)
+            assert await held(bodies.read(Wire(b"{}").request, time.monotonic() - 1)) == 2
+        assert await held(bodies.read(Wire(large).request, math.inf)) == len(large)
+        with pytest.raises(DeadlinePassed):
+            async with bodies.read(Wire(large).request, time.monotonic() + 0.01):
+                await asyncio.Future()
+
+    async def held(reading: AbstractAsyncContextManager[bytearray]) -> int:
+        async with reading as body:
+            return len(body)
+
+    asyncio.run(read())
+    assert bodies.held_bytes == 0
 
 
 @pytest.mark.parametrize("chunks", [[], [b"{"], [b'{"a": "', b"x" * 400]])
@@ -177,7 +252,7 @@ def test_a_body_that_never_ends_is_given_up(chunks: list[bytes]) -> None:
     bodies = Bodies(1000, max_s=0.01)
 
     async def read(wire: Wire) -> int:
-        async with bodies.read(wire.request) as body:
+        async with bodies.read(wire.request, math.inf) as body:
             return len(body)
 
     with pytest.raises(BodyTimeout, match=r"longer than 0\.01 s"):
@@ -193,11 +268,11 @@ def test_all_bodies_together_are_bounded() -> None:
     async def fill() -> None:
         async with AsyncExitStack() as held:
             for _ in range(MAX_BODIES):
-                await held.enter_async_context(bodies.read(Wire(b"x" * 1000).request))
+                await held.enter_async_context(bodies.read(Wire(b"x" * 1000).request, math.inf))
             with pytest.raises(Overloaded):
-                await held.enter_async_context(bodies.read(Wire(b"x").request))
+                await held.enter_async_context(bodies.read(Wire(b"x").request, math.inf))
             assert bodies.held_bytes == MAX_BODIES * 1000
-        async with bodies.read(Wire(b"{}").request) as body:
+        async with bodies.read(Wire(b"{}").request, math.inf) as body:
             assert body == b"{}"
 
     asyncio.run(fill())
@@ -210,7 +285,7 @@ def test_whatever_goes_wrong_a_body_is_not_held_for_ever(chunk: bytes) -> None:
     bodies = Bodies(1000)
 
     async def fail() -> None:
-        async with bodies.read(Wire(chunk).request):
+        async with bodies.read(Wire(chunk).request, math.inf):
             raise Malformed
 
     with pytest.raises((Malformed, TooLarge)):
@@ -230,5 +305,5 @@ def test_the_collector_rests_during_a_large_body_and_goes_on_after_it() -> None:
     assert not asyncio.run(beside_the_loop(1_000_000, gc.isenabled))
     assert gc.isenabled()
     with pytest.raises(Malformed):
-        asyncio.run(beside_the_loop(1_000_000, parse_json, b"{"))
+        asyncio.run(beside_the_loop(1_000_000, parse_json, b"{", 1))
     assert gc.isenabled()

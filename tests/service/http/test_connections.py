@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+import uvloop
 from uvicorn import Config
 from uvicorn.server import ServerState
 
@@ -43,25 +44,48 @@ class App:
     """Answers at once, without reading the body; ``/large`` with more than buffers hold."""
 
     scopes: ClassVar[list[Scope]] = []
+    bodies: ClassVar[list[bytes]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         self.scopes.append(scope)
         if scope["path"] == "/body":
-            while (await receive()).get("more_body"):
-                pass
+            self.bodies.append(await read(receive))
         if scope["path"] == "/never":
             await asyncio.Future()
         body = b"x" * LARGE if scope["path"] == "/large" else b"fine"
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] == "/pieces":
+            await send({"type": "http.response.body", "body": b"x" * LARGE, "more_body": True})
         await send({"type": "http.response.body", "body": body})
 
 
-def serve(client: Callable[[Connect], Awaitable[None]]) -> None:
+async def begun() -> None:
+    """Wait until the app has begun to answer something."""
+    # Whoever sees to the clients' side shares the loop, so that this takes a few turns of it.
+    while not App.scopes:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+async def read(receive: Receive) -> bytes:
+    """Return a whole body."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def serve(
+    client: Callable[[Connect], Awaitable[None]],
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+) -> None:
     """Run a client against a server of such connections, on one event loop."""
 
     async def run() -> None:
         App.scopes.clear()
+        App.bodies.clear()
         config = Config(App(), log_config=None, lifespan="off")
         state = ServerState()
         loop = asyncio.get_running_loop()
@@ -85,7 +109,8 @@ def serve(client: Callable[[Connect], Awaitable[None]]) -> None:
                 task.cancel()
             server.close()
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(run())
 
 
 async def until_cut(reader: asyncio.StreamReader) -> bytes:
@@ -319,13 +344,211 @@ def test_an_upgrade_is_answered_like_any_other_request(
     assert cuts == {}
 
 
+JAVA = (
+    b"Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAI\r\n"
+    b"Upgrade: h2c\r\n"
+)
+BODIES = {
+    "length": b"Content-Length: %d\r\n\r\n" % len(GET) + GET,
+    "chunks": b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GET) + GET + b"\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize(
+    "upgrade", [JAVA, b"Host: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"]
+)
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_body_of_a_request_to_upgrade_is_its_body(
+    cuts: Counter[str], upgrade: bytes, body: bytes, *, whole: bool
+) -> None:
+    """It is never read as a request of its own, and the next request is answered."""
+    request = b"POST /body HTTP/1.1\r\n" + upgrade + body
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        if whole:
+            writer.write(request)
+        else:
+            for byte in request:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0)
+        await answered((reader, writer), b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"fine\r\n0\r\n\r\n")
+
+    serve(client)
+    assert [(scope["method"], scope["path"]) for scope in App.scopes] == [
+        ("POST", "/body"),
+        ("GET", "/next"),
+    ]
+    assert App.bodies == [GET]
+    assert cuts == {}
+
+
+def test_several_requests_to_upgrade_are_answered_in_order(cuts: Counter[str]) -> None:
+    """In one segment, with bodies and without."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        with_body = b"POST /body HTTP/1.1\r\n" + JAVA + BODIES["length"]
+        writer.write((with_body + b"GET / HTTP/1.1\r\n" + JAVA + b"\r\n") * 3)
+        for _ in range(6):
+            await reader.readuntil(b"fine\r\n0\r\n\r\n")
+
+    serve(client)
+    assert [scope["method"] for scope in App.scopes] == ["POST", "GET"] * 3
+    assert App.bodies == [GET] * 3
+    assert cuts == {}
+
+
+def test_what_follows_connect_is_no_request(cuts: Counter[str]) -> None:
+    """It would be for another host; the answer ends the connection."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"CONNECT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n" + GET)
+        assert (await until_cut(reader)).count(b"HTTP/1.1 200") == 1
+
+    serve(client)
+    assert [scope["method"] for scope in App.scopes] == ["CONNECT"]
+    assert cuts == {}
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (GET[:-2] + b"a:\r\n" * 15_000, "too many headers"),
+        (GET[:-2] + b"a:\r\n" * 101 + b"\r\n", "too many headers"),
+        (GET[:-2] + b"a: " + b"v" * 40_000 + b"\r\n\r\n", "unused bytes"),
+        (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", "unused bytes"),
+        (GET[:-2] + (b"a: " + b"v" * 1000 + b"\r\n") * 40 + b"\r\n", "unused bytes"),
+        (
+            b"GET /never HTTP/1.1\r\n\r\n" + (GET[:-2] + b"a:\r\n" * 90 + b"\r\n") * 20,
+            "pipelined requests",
+        ),
+    ],
+    ids=["endless", "one too many", "a value", "a target", "together", "pipelined"],
+)
+def test_a_head_takes_little_memory(cuts: Counter[str], head: bytes, reason: str) -> None:
+    """Each header takes memory of its own, however short it is."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(head)
+        await until_cut(reader)
+
+    serve(client)
+    assert cuts == {reason: 1}
+
+
+def test_a_head_of_many_headers_and_a_long_one_is_answered(cuts: Counter[str]) -> None:
+    """As proxies send them, with a cookie of 16 KiB."""
+
+    async def client(connect: Connect) -> None:
+        headers = b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(90))
+        cookie = b"Cookie: " + b"c" * 16_384 + b"\r\n"
+        await answered(await connect(), GET[:-2] + headers + cookie + b"\r\n")
+
+    serve(client)
+    assert cuts == {}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_follows_a_body_is_no_header(cuts: Counter[str], *, whole: bool) -> None:
+    """Whenever it comes: a key among the trailers would be one or none, as the network likes."""
+    head = b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    rest = b"1\r\nx\r\n0\r\nAuthorization: Bearer key\r\nExpect: 100-continue\r\n\r\n"
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        if whole:
+            await answered((reader, writer), head + rest)
+        else:
+            writer.write(head)
+            await begun()
+            await answered((reader, writer), rest)
+        await answered((reader, writer), GET)
+
+    serve(client)
+    names = [[name for name, _ in scope["headers"]] for scope in App.scopes]
+    assert names == [[b"host", b"transfer-encoding"], [b"host"]]
+    assert cuts == {}
+
+
+@pytest.mark.parametrize("more", [b"", GET, GET * 20])
+def test_clients_that_do_not_read_take_no_place_of_others(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    """Whether or not they have asked for more: who has kept us waiting the longest goes."""
+    monkeypatch.setattr(LimitedConnection, "max_connections", 5)
+
+    async def client(connect: Connect) -> None:
+        for _ in range(12):
+            _, writer = await connect()
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+            writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" + more)
+            for _ in range(3):
+                await answered(await connect())
+
+    serve(client)
+    assert set(cuts) == {"too many connections"}
+
+
+def test_a_request_after_an_unread_answer_does_not_make_it_wait_for_ever(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time to read an answer goes on."""
+    monkeypatch.setattr(LimitedConnection, "max_answer_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        over = asyncio.Event()
+
+        def cut(reason: str) -> None:
+            cuts.update([reason])
+            over.set()
+
+        monkeypatch.setattr(LimitedConnection, "on_cut", cut)
+        _, writer = await connect()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        await begun()
+        writer.write(GET)
+        await over.wait()
+
+    serve(client)
+    assert cuts == {"unread answer": 1}
+
+
+@pytest.mark.parametrize("first", [b"/large", b"/pieces"])
+@pytest.mark.parametrize("others", [0, 20])
+def test_clients_that_leave_print_nothing(
+    cuts: Counter[str], caplog: pytest.LogCaptureFixture, first: bytes, others: int
+) -> None:
+    """Neither the request that is being answered nor those behind it fail, or are begun."""
+
+    async def client(connect: Connect) -> None:
+        _, writer = await connect()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+        writer.write(b"GET " + first + b" HTTP/1.1\r\nHost: x\r\n\r\n" + GET * others)
+        await begun()
+        writer.transport.abort()
+        # Whatever was running has ended when others are answered, connection after connection.
+        for _ in range(3):
+            await answered(await connect())
+
+    serve(client, uvloop.new_event_loop)
+    assert caplog.text == ""
+    assert len(App.scopes) <= 2 + 3
+    assert cuts == {}
+
+
 @pytest.mark.parametrize(
     "garbage", [b"secret\r\n\r\n", b"\x16\x03\x01\x02", b"GET / FTP/9\r\n\r\n"]
 )
 def test_garbage_is_refused_and_not_repeated(
     cuts: Counter[str], caplog: pytest.LogCaptureFixture, garbage: bytes
 ) -> None:
-    """One line says that there was some, and neither it nor the answer quotes it."""
+    """It is counted and not printed: anybody may send as much as they like."""
 
     async def client(connect: Connect) -> None:
         reader, writer = await connect()
@@ -335,8 +558,8 @@ def test_garbage_is_refused_and_not_repeated(
         assert garbage.strip() not in answer
 
     serve(client)
-    assert caplog.messages == ["Invalid HTTP request received."]
-    assert cuts == {}
+    assert caplog.messages == []
+    assert cuts == {"invalid request": 1}
 
 
 def test_no_process_lets_in_more_than_it_can_open() -> None:
