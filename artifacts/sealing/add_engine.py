@@ -52,9 +52,10 @@ def accelerate(
 
     They are compared on ``documents`` (``text`` and ``features``), or on the probes of the bundle.
     If all are over the budget, the bundle stays as it is. Otherwise it is replaced by one with the
-    engines that are not, and without those that were left out when it was opened. Its root fingerprint is another then: pins have to change, and a signature
-    is left out. Raises ``GuardRefused`` if the bundle has changed meanwhile, and ``CallError`` if a
-    named engine cannot be built.
+    engines that are not, and without those that were left out when it was opened. Its root
+    fingerprint is another then: pins have to change, and a signature is left out. Raises
+    ``GuardRefused`` if the bundle has changed meanwhile, and ``CallError`` if a named engine cannot
+    be built.
     """
     path, preprocessing = bundle.path, bundle.preprocessing
     compared = bundle.probe_documents if documents is None else documents
@@ -88,7 +89,9 @@ def accelerate(
     )
     _replace(path, files, sealed)
     removed = sorted(left_out - {engine.engine for engine in added})
-    return Acceleration(built, notes, True, str(sealed["fingerprint"]), removed)
+    return Acceleration(
+        built, notes, sealed=True, fingerprint=str(sealed["fingerprint"]), removed=removed
+    )
 
 
 def _without(engines: Collection[str], parity: JsonMapping | None) -> JsonObject:

@@ -74,6 +74,8 @@ _MAX_NAME = 200
 _MAX_LISTED = 1_000_000
 """A few bytes may stand for a long list of columns: this many items are made of a file."""
 
+_FIT_AGAIN = "set it to what fitting leaves, or fit again, and seal the bundle again"
+
 _MAX_FORBIDDEN = 100
 """After so many forbidden globals a file is not read further."""
 
@@ -134,8 +136,9 @@ def _load(file: _File) -> object:
         # A version difference is judged by the environment policy and the probes.
         warnings.simplefilter("ignore")
         value: object = _Unpickler(file).load()
-    for problem in filter(None, map(unsound, file.estimators)):
-        file.refuse(f"holds {problem}")
+    confirmed = [*file.confirmed.values()]
+    for problem in filter(None, (unsound(one, confirmed) for one in file.estimators)):
+        file.refuse(f"holds {problem}", _FIT_AGAIN)
     if not file.forbidden and (excess := excessive(value, file.size)):
         file.refuse(excess)
     return value
@@ -159,8 +162,8 @@ class _File:
     forbidden: dict[str, None] = field(default_factory=dict)
     """The globals that it may not load, in the order in which it names them."""
 
-    def refuse(self, what: str) -> Never:
-        raise PartError(_refused(self.part, what))
+    def refuse(self, what: str, remedy: str = "") -> Never:
+        raise PartError(_refused(self.part, what, remedy))
 
     def empty(self, kind: type) -> object:
         estimator: object = object.__new__(kind)
@@ -426,12 +429,13 @@ def _name_of(value: object) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _refused(part: str, what: str) -> Finding:
+def _refused(part: str, what: str, remedy: str = "") -> Finding:
     return Finding(
         code="unpickling_refused",
         subject=part,
         expected="only the estimators and arrays that a sealed preprocessing needs",
         observed=f"the file {what}",
+        remedy=remedy,
     )
 
 
