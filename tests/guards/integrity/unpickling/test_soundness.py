@@ -356,7 +356,7 @@ PARAMETERS: dict[str, object] = {
         ROWS.assign(c="some words")
     ),
     "mask of numpy's truth values": ColumnTransformer(
-        [("a", StandardScaler(), [np.bool_(True), np.bool_(True), np.bool_(False)])]
+        [("a", StandardScaler(), [*np.array([True, True, False])])]
     ).fit(ROWS),
     "names of one width": changed(SCALER, feature_names_in_=np.array(["a", "b"])),
     "selector of many names": make_column_selector("|".join(f"column{n}" for n in range(200))),
