@@ -249,8 +249,8 @@ CATALOGUE: Mapping[Code, Entry] = {
         Section.ENGINE,
         "the bundle carries an engine that changes more labels than it may, or whose answers were "
         "not compared",
-        "build the engine again with `understudy accelerate`, or delete it and seal the bundle "
-        "again",
+        "replace the engine with `understudy accelerate`, which removes it where none is within "
+        "its budget",
     ),
     "engine_probe_failed": Entry(
         Section.ENGINE,
@@ -268,15 +268,15 @@ CATALOGUE: Mapping[Code, Entry] = {
         Section.ENGINE,
         "the graph has operators, functions, tensors or inputs that the exporter does not write: "
         "loops, files outside of it, tensors of gigabytes",
-        "take the bundle again from where it was sealed; to go on without the engine, delete it "
-        "and seal the bundle again",
+        "take the bundle again from where it was sealed, or replace the engine with "
+        "`understudy accelerate`, which removes it where none is within its budget",
     ),
     "engine_not_of_these_weights": Entry(
         Section.ENGINE,
         "the graph computes something else than the network of the bundle: somebody changed one "
         "of both, or joined parts of two bundles",
-        "take the bundle again from where it was sealed, or build the engine again there with "
-        "`understudy accelerate`; to go on without it, delete it and seal the bundle again",
+        "take the bundle again from where it was sealed, or replace the engine with "
+        "`understudy accelerate`, which removes it where none is within its budget",
     ),
     "load_failed": Entry(
         Section.LIBRARIES,

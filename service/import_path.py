@@ -10,6 +10,7 @@ installed: ``python -P service/import_path.py MODULE ARGUMENT…``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
 import sys
@@ -48,8 +49,9 @@ def isolate_imports() -> None:
     out of ``sys.path``.
     """
     operators = operators_directories()
-    added = {str(Path(entry).absolute()) for entry in _python_path()}
-    added |= {_unsafe_entry(), "", *operators}
+    added = {_unsafe_entry(), "", *operators, *_python_path()}
+    with contextlib.suppress(FileNotFoundError):  # the current directory was deleted
+        added |= {str(Path(entry).absolute()) for entry in _python_path()}
     sys.path[:] = [entry for entry in sys.path if entry not in added] + operators
     if _OurPackages not in sys.meta_path:
         sys.meta_path.insert(0, _OurPackages)
@@ -68,8 +70,17 @@ def _python_path() -> list[str]:
 
 def _unsafe_entry() -> str:
     """Return the first entry where it is the current directory's or the script's, else nothing."""
-    first, script = sys.path[0], Path(sys.argv[0]).resolve().parent
-    return first if Path(first).resolve() in {Path.cwd(), script} else ""
+    first, script = sys.path[0], _resolved(sys.argv[0])
+    unsafe = {_resolved("."), None if script is None else script.parent}
+    return first if _resolved(first) in unsafe else ""
+
+
+def _resolved(path: str) -> Path | None:
+    """Return an absolute path without links; None for a relative one in a deleted directory."""
+    try:
+        return Path(path).resolve()
+    except FileNotFoundError:
+        return None
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from guards.errors import first_line
 from service.child_environment import child_command
 from service.exit_codes import ExitCode
 
@@ -84,9 +85,17 @@ def unexpected_ports() -> list[str]:
     """Return the TCP addresses, as ``HOST:PORT``, on which this process's parent listens alone.
 
     A worker shares the service's port with the supervisor. Any other port of it would be one that
-    ``confine_supervisor`` does not know.
+    ``confine_supervisor`` does not know. Where the system does not tell, as without ``/proc``, that
+    is said, and the list is empty.
     """
-    return sorted(_listening(os.getppid()) - _listening(os.getpid()))
+    try:
+        return sorted(_listening(os.getppid()) - _listening(os.getpid()))
+    except (psutil.Error, OSError) as error:
+        sys.stderr.write(
+            "understudy: the system does not tell which ports the supervisor listens on: "
+            f"{first_line(error)}\n"
+        )
+        return []
 
 
 def _listening(pid: int) -> set[str]:

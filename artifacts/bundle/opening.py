@@ -83,7 +83,7 @@ class Bundle:
     reference: Reference
     probe_documents: Sequence[JsonMapping]
     engines: Mapping[str, SealedEngine]
-    """The faster engines that the bundle carries, by name."""
+    """The faster engines that the bundle carries, by name, but for those that were left out."""
     tolerated: tuple[Finding, ...] = ()
     """What the environment policy ``allow`` tolerated."""
 
@@ -104,7 +104,7 @@ class Bundle:
 
 def open_bundle(path: Path, requirements: Requirements = NO_REQUIREMENTS) -> Bundle:
     """Verify and load the bundle at ``path``; raises ``GuardRefused`` with the findings."""
-    bundle, tolerated = verify(path, partial(load, bound=requirements.bound), requirements)
+    bundle, tolerated = verify(path, partial(load, requirements=requirements), requirements)
     return replace(bundle, tolerated=tuple(tolerated))
 
 
@@ -124,10 +124,13 @@ def probe_outputs(
     )
 
 
-def load(sealed: SealedFiles, columns: object, bound: Sequence[str] = ()) -> Bundle:
+def load(
+    sealed: SealedFiles, columns: object, requirements: Requirements = NO_REQUIREMENTS
+) -> Bundle:
     """Build a bundle from verified bytes and the columns that the guard has unpickled.
 
-    The graphs of all engines but ``bound`` are compared with the weights.
+    The graphs of engines are compared with the weights, unless ``requirements`` say that they were,
+    or that they are left out.
     """
     manifest = sealed.manifest
     network = _load_network(sealed)
@@ -143,17 +146,17 @@ def load(sealed: SealedFiles, columns: object, bound: Sequence[str] = ()) -> Bun
         network=network,
         reference=_load_reference(sealed),
         probe_documents=sealed.probes.documents,
-        engines=dict(_load_engines(sealed, network, bound)),
+        engines=dict(_load_engines(sealed, network, requirements)),
     )
 
 
 def _load_engines(
-    sealed: SealedFiles, network: Network, bound: Sequence[str]
+    sealed: SealedFiles, network: Network, requirements: Requirements
 ) -> Iterator[tuple[str, SealedEngine]]:
-    for engine in sealed.manifest.engines:
+    for engine in requirements.kept(sealed.manifest.engines):
         part = engine_part(engine, ENGINE_GRAPH)
         graph = sealed.files.get(part)
-        needless = graph is None or engine in bound
+        needless = graph is None or engine in requirements.bound
         unusable = None if needless else _bind(sealed, engine, part, network)
         answers = engine_part(engine, ENGINE_ANSWERS)
         try:

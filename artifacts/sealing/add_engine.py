@@ -14,27 +14,32 @@ from artifacts.acceleration.building import (
     parity_records,
 )
 from artifacts.sealing.seal import parts_of, with_root, written_beside
-from guards.bundle.layout import MANIFEST
+from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, MANIFEST, engine_part
 from guards.bundle.sealed_files import read_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from artifacts.bundle.opening import Bundle
-    from guards.json_types import JsonMapping
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["Acceleration", "accelerate"]
 
 
 @dataclass(frozen=True, slots=True)
 class Acceleration:
-    """The engines that were built, a note for each, and the bundle's fingerprint after that."""
+    """The engines that were built, notes on them, and the bundle's fingerprint after that.
+
+    ``sealed`` tells whether the bundle was replaced. ``removed`` are the engines that were left out
+    when it was opened, and that no other took the place of.
+    """
 
     built: Sequence[Accelerated]
     notes: Sequence[str]
-    added: bool
+    sealed: bool
     fingerprint: str
+    removed: Sequence[str] = ()
 
 
 def accelerate(
@@ -47,9 +52,10 @@ def accelerate(
 
     They are compared on ``documents`` (``text`` and ``features``), or on the probes of the bundle.
     If all are over the budget, the bundle stays as it is. Otherwise it is replaced by one with the
-    engines that are not. Its root fingerprint is another then: pins have to change, and a signature
-    is left out. Raises ``GuardRefused`` if the bundle has changed meanwhile, and ``CallError`` if a
-    named engine cannot be built.
+    engines that are not, and without those that were left out when it was opened. Its root
+    fingerprint is another then: pins have to change, and a signature is left out. Raises
+    ``GuardRefused`` if the bundle has changed meanwhile, and ``CallError`` if a named engine cannot
+    be built.
     """
     path, preprocessing = bundle.path, bundle.preprocessing
     compared = bundle.probe_documents if documents is None else documents
@@ -61,9 +67,13 @@ def accelerate(
     else:
         built, notes = build_if_possible(*parts, max_flips=max_flips)
     added = [engine for engine in built if engine.parts]
-    if not added:
-        return Acceleration(built, notes, added=False, fingerprint=bundle.manifest.fingerprint)
+    left_out = {*bundle.manifest.engines} - {*bundle.engines}
+    if not added and not left_out:
+        return Acceleration(built, notes, sealed=False, fingerprint=bundle.manifest.fingerprint)
     files = dict(read_sealed(path).files)
+    for name in left_out:
+        for part in (ENGINE_GRAPH, ENGINE_ANSWERS):
+            files.pop(engine_part(name, part), None)
     for engine in added:
         files |= engine.parts
     # An engine that is in the bundle already, and is not replaced, keeps its report.
@@ -74,11 +84,18 @@ def accelerate(
         {
             **manifest,
             "parts": parts_of(files),
-            "parity": {**(manifest["parity"] or {}), **parity_records(reported)},
+            "parity": _without(left_out, manifest["parity"]) | parity_records(reported),
         }
     )
     _replace(path, files, sealed)
-    return Acceleration(built, notes, added=True, fingerprint=str(sealed["fingerprint"]))
+    removed = sorted(left_out - {engine.engine for engine in added})
+    return Acceleration(
+        built, notes, sealed=True, fingerprint=str(sealed["fingerprint"]), removed=removed
+    )
+
+
+def _without(engines: Collection[str], parity: JsonMapping | None) -> JsonObject:
+    return {name: report for name, report in (parity or {}).items() if name not in engines}
 
 
 def _replace(path: Path, files: Mapping[str, bytes], manifest: JsonMapping) -> None:

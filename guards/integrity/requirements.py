@@ -30,7 +30,8 @@ class Requirements:
     (``module.Class``) that the bundle may load where its manifest names them too. ``judged`` is the
     root fingerprint of the bundle that the guard has passed in another process: any other is
     refused before a part of it is read. ``bound`` names the engines whose graphs were compared with
-    the weights there, which takes seconds for a large network and is not repeated.
+    the weights there, which takes seconds for a large network and is not repeated. The
+    engines of ``left_out`` are neither judged nor loaded: they are about to be replaced.
     """
 
     environment: Policy = "probed"
@@ -39,10 +40,15 @@ class Requirements:
     trusted: tuple[str, ...] = ()
     judged: str | None = None
     bound: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def for_judged(self, root: str, bound: Iterable[str] = ()) -> Self:
         """Return the same requirements of the bundle that has passed them in another process."""
         return replace(self, judged=root, bound=tuple(bound))
+
+    def kept(self, engines: Iterable[str]) -> list[str]:
+        """Return the engines that are not left out."""
+        return [engine for engine in engines if engine not in self.left_out]
 
     def to_json(self) -> JsonObject:
         """Return the requirements as JSON, for a process that verifies the bundle itself."""
@@ -58,6 +64,7 @@ class Requirements:
             tuple(data["trusted"]),
             data["judged"],
             tuple(data["bound"]),
+            tuple(data["left_out"]),
         )
 
 

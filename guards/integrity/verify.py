@@ -98,6 +98,7 @@ def _verify(
         _check_preprocessing(sealed, columns),
         _check_network(sealed),
         _check_structure(sealed, columns),
+        check_parity(requirements.kept(sealed.manifest.engines), sealed.manifest.parity or {}),
     ):
         _refuse_if_any(path, stage)
     if requirements.environment == "exact":
@@ -255,7 +256,6 @@ def _check_structure(sealed: SealedFiles, columns: object) -> Iterator[Finding]:
     yield from check_output_width(columns, width)
     yield from check_width(sealed.config, width)
     yield from check_vocabulary(sealed.config, sealed.tokenizer)
-    yield from check_parity(sealed.manifest.engines, sealed.manifest.parity or {})
 
 
 def _load(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from guards.bundle.engines import ENGINES
+from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
+from guards.errors import GuardRefused
 from guards.integrity.parity import MAX_FLIPS
 from guards.integrity.requirements import Requirements
 from service.cli.judged import require_judged
@@ -19,6 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["accelerate"]
+
+_ENGINE_OF = {
+    subject: engine
+    for engine in ENGINES
+    for subject in (
+        engine,
+        engine_part(engine, ENGINE_ANSWERS),
+        engine_part(engine, ENGINE_GRAPH),
+    )
+}
+"""The engine of each subject that a finding about one has."""
 
 _EXAMPLE = """
 \b
@@ -65,14 +79,14 @@ def accelerate(  # noqa: PLR0913 (one parameter an option)
 
     If no more labels change than --max-flips allows, the engine becomes part of the bundle. This
     changes the root fingerprint: renew pins and signatures. Otherwise the bundle stays as it is
-    (exit 1).
+    (exit 1). An engine that the guard refuses is replaced, or removed.
     """
     from artifacts.acceleration.building import parity_records
     from artifacts.bundle.opening import open_bundle
     from artifacts.sealing.add_engine import accelerate as accelerate_bundle
     from service.cli.labelled import read_labelled
 
-    (judged,) = require_judged([bundle], Requirements(trusted=trust))
+    judged = _judged(bundle, Requirements(trusted=trust))
     opened = open_bundle(bundle, judged)
     rows = None if documents is None else read_labelled(opened, documents, label).documents
     acceleration = accelerate_bundle(opened, rows, max_flips, engine)
@@ -83,6 +97,21 @@ def accelerate(  # noqa: PLR0913 (one parameter an option)
         print_lines(*acceleration.notes)
     for built in acceleration.built:
         print_notes(f"{built.engine}: {change}" for change in built.parity.notable)
-    if not acceleration.added:
+    print_notes(f"{name}: removed, the guard refused it" for name in acceleration.removed)
+    if not acceleration.sealed:
         sys.exit(ExitCode.NO)
     print_sealed(bundle, acceleration.fingerprint)
+
+
+def _judged(bundle: Path, requirements: Requirements) -> Requirements:
+    """Judge a bundle; engines are left out where they alone are refused."""
+    try:
+        (judged,) = require_judged([bundle], requirements)
+    except GuardRefused as refusal:
+        engines = {_ENGINE_OF.get(finding.subject) for finding in refusal.findings}
+        new = engines - {*requirements.left_out}
+        if None in engines or not new:
+            raise
+        left_out = (*requirements.left_out, *filter(None, new))
+        return _judged(bundle, replace(requirements, left_out=left_out))
+    return judged

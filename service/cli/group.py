@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -58,6 +59,11 @@ class _LazyGroup(click.Group):
 @click.version_option(package_name="understudy")
 def understudy() -> None:
     """Train, verify and serve text classifiers, and run challengers in shadow."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        message = "the current directory was deleted; change to one that is there"
+        raise CallError(message) from None
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ _CHILD = "service.lifecycle.judging_child"
 
 _ALLOCATOR = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 """Arrow's own reserves a GiB at first use, which would count against the limit."""
+
+_MAX_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,21 @@ def judge(
     """
     plans = [_plan(question, allowance) for question in questions]
     jobs = [plan for plan in plans if isinstance(plan, Job)]
-    environment = {**child_environment(), **_ALLOCATOR}
+    environment = {**child_environment(), **_ALLOCATOR, **_threads()}
     answers = run_jobs(child_command(_CHILD), environment, jobs)
     for plan in plans:
         yield plan if isinstance(plan, Judgement) else _judgement(plan.path, next(answers))
+
+
+def _threads() -> dict[str, str]:
+    """Return how many threads compute in the child, and that none waits by using its processor.
+
+    What all of them use together counts against the processor time.
+    """
+    written = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    users = int(written) if written.isdecimal() and int(written) else _MAX_THREADS
+    count = min(users, os.cpu_count() or 1, _MAX_THREADS)
+    return {"OMP_NUM_THREADS": str(count), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _plan(question: Question, allowance: Allowance) -> Job | Judgement:

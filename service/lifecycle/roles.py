@@ -9,19 +9,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from guards.errors import CallError
+from guards.errors import CallError, Finding
 from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.lifecycle.judging import Judgement, Question, judge
 from service.settings import PREFIX, SettingsError, allowance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from guards.errors import Finding
     from service.settings import Settings
 
 __all__ = ["JUDGED", "hand_over", "handed_over", "judge_roles", "role_of"]
@@ -114,5 +112,5 @@ def _shortened(judgement: Judgement) -> Judgement:
 
 
 def _cut(finding: Finding) -> Finding:
-    names: Sequence[str] = ("subject", "expected", "observed", "remedy")
-    return replace(finding, **{name: getattr(finding, name)[:_MAX_CHARS] for name in names})
+    texts = (finding.subject, finding.expected, finding.observed, finding.remedy)
+    return Finding(finding.code, *(printable(text, _MAX_CHARS) for text in texts))

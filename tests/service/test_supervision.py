@@ -5,8 +5,15 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
+import psutil
 import pytest
+
+from service.supervision import unexpected_ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CIRCUS = """
 import json, sys, psutil
@@ -77,3 +84,13 @@ def test_a_worker_finds_the_ports_that_its_parent_alone_listens_on(
             check=True,
         )
     assert ended.stdout.strip() == ("[]" if shared else f"['{host}:{port}']")
+
+
+def test_a_system_that_does_not_tell_ports_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Without ``/proc`` the service starts, and says what was not looked at."""
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+
+    assert unexpected_ports() == []
+    assert "does not tell which ports" in capsys.readouterr().err

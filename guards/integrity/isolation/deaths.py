@@ -17,10 +17,15 @@ __all__ = ["death", "failure", "ran_out_of_memory", "speaks_of_memory"]
 
 _MEMORY = re.compile(
     r"MemoryError|bad_alloc|out of memory|(can.?t|cannot|could not|unable to) allocate|"
-    r"(memory )?allocation of \d+ bytes failed|failed to allocate|bad allocation|bad_array_new",
+    r"(memory )?allocation of \d+ bytes failed|failed to allocate|bad allocation|bad_array_new|"
+    r"could not create a (primitive|memory)|thread creation failed|"
+    r"resource temporarily unavailable",
     re.IGNORECASE,
 )
-"""How Python, C++, Rust, torch and onnxruntime say that an allocation failed."""
+"""How Python, C++, Rust, torch, oneDNN and onnxruntime say that there is no memory.
+
+A thread needs some for its stack.
+"""
 
 _MAX_LINE = 200
 
@@ -84,4 +89,4 @@ def _ending(returncode: int) -> str:
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return printable(lines[-1][:_MAX_LINE]) if lines else ""
+    return printable(lines[-1], _MAX_LINE) if lines else ""

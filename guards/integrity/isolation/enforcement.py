@@ -20,16 +20,21 @@ __all__ = ["available", "enforce"]
 
 _MAX_FILES = 256
 
+_STATUS = Path("/proc/self/status")
+
 _COUNTS_MEMORY = sys.platform == "linux"
 """Other systems take a limit of memory and do not apply it to what libraries allocate."""
 
 
 def available() -> list[str]:
-    """Return the names of what is limited on this platform; ``wall_time`` always is."""
+    """Return the names of what is limited on this platform; ``wall_time`` always is.
+
+    ``memory`` is where the system limits what libraries allocate, and says what is taken already.
+    """
     names = ["wall_time"]
     if resource is not None:
         names += ["processor_time", "file_size", "open_files"]
-        if _COUNTS_MEMORY:
+        if _COUNTS_MEMORY and _data_bytes() is not None:
             names.append("memory")
     return sorted(names)
 
@@ -49,8 +54,9 @@ def enforce(limits: Limits) -> None:
     _set_soft(resource.RLIMIT_FSIZE, limits.file_bytes)
     _set_soft(resource.RLIMIT_CORE, 0)
     _set_soft(resource.RLIMIT_NOFILE, _MAX_FILES)
-    if _COUNTS_MEMORY:
-        _set_soft(resource.RLIMIT_DATA, _data_bytes() + limits.memory_bytes)
+    taken = _data_bytes() if _COUNTS_MEMORY else None
+    if taken is not None:
+        _set_soft(resource.RLIMIT_DATA, taken + limits.memory_bytes)
 
 
 def _set_soft(kind: int, value: int) -> None:
@@ -62,11 +68,13 @@ def _set_soft(kind: int, value: int) -> None:
         resource.setrlimit(kind, (value, hard))
 
 
-def _data_bytes() -> int:
-    """Return the bytes that the kernel counts against ``RLIMIT_DATA`` (proc_pid_status(5))."""
-    for line in (
-        Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    ):
-        if line.startswith("VmData:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def _data_bytes() -> int | None:
+    """Return the bytes that the kernel counts against ``RLIMIT_DATA`` (proc_pid_status(5)).
+
+    None where ``/proc`` is not there, as in a jail.
+    """
+    with contextlib.suppress(OSError):
+        for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return None

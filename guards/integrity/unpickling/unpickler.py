@@ -16,9 +16,9 @@ import io
 import pickletools
 import struct
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Never, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
@@ -34,6 +34,7 @@ from guards.integrity.unpickling.allowlist import (
 )
 from guards.integrity.unpickling.soundness import unsound
 from guards.integrity.unpickling.totals import excessive
+from guards.integrity.unpickling.unpickled_file import UnpickledFile, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -61,18 +62,10 @@ _COSTS = {
 }  # fmt: skip
 """The bytes of memory that instructions of one byte take, at least."""
 
-_RANDOM_STATE_BYTES = 50_000
-"""More than it takes, since seeding one takes as long as filling so much memory."""
-
-_MAX_RATIO = 32
-_FREE_BYTES = 16 * 1024**2
-"""Reading may take so many bytes of memory, and so many more for each byte of the file."""
-
 _MAX_NAME = 200
 """Of a longer name only the beginning is shown."""
 
-_MAX_LISTED = 1_000_000
-"""A few bytes may stand for a long list of columns: this many items are made of a file."""
+_FIT_AGAIN = "set it to what fitting leaves, or fit again, and seal the bundle again"
 
 _MAX_FORBIDDEN = 100
 """After so many forbidden globals a file is not read further."""
@@ -85,7 +78,7 @@ class ForbiddenGlobals(PartError):
         """Refuse ``part`` for naming ``names``."""
         self.names = tuple(names)
         super().__init__(
-            *(_refused(part, f"wants to load {name[:_MAX_NAME]}") for name in self.names)
+            *(refused(part, f"wants to load {name[:_MAX_NAME]}") for name in self.names)
         )
 
 
@@ -113,7 +106,7 @@ class Unpickled:
 
 def load_with_origins(data: bytes, part: str, trusted: frozenset[str] = frozenset()) -> Unpickled:
     """Read as ``loads`` does, and say where the value came from."""
-    file = _File(io.BytesIO(data), len(data), part, trusted)
+    file = UnpickledFile(io.BytesIO(data), len(data), part, trusted)
     failure: PartError | None = None
     value: object = None
     try:
@@ -129,67 +122,17 @@ def load_with_origins(data: bytes, part: str, trusted: frozenset[str] = frozense
     return Unpickled(value, frozenset(file.versions), tuple(sorted(file.confirmed)))
 
 
-def _load(file: _File) -> object:
+def _load(file: UnpickledFile) -> object:
     with warnings.catch_warnings():
         # A version difference is judged by the environment policy and the probes.
         warnings.simplefilter("ignore")
         value: object = _Unpickler(file).load()
-    for problem in filter(None, map(unsound, file.estimators)):
-        file.refuse(f"holds {problem}")
+    confirmed = [*file.confirmed.values()]
+    for problem in filter(None, (unsound(one, confirmed) for one in file.estimators)):
+        file.refuse(f"holds {problem}", _FIT_AGAIN)
     if not file.forbidden and (excess := excessive(value, file.size)):
         file.refuse(excess)
     return value
-
-
-@dataclass(slots=True)
-class _File:
-    """A file that one unpickler or several nested ones read, and what they found in it."""
-
-    stream: io.BytesIO
-    size: int
-    part: str
-    trusted: frozenset[str]
-    confirmed: dict[str, object] = field(default_factory=dict)
-    kinds: set[type] = field(default_factory=set)
-    estimators: list[object] = field(default_factory=list)
-    containers: dict[int, list[object]] = field(default_factory=dict)
-    listed: int = 0
-    taken_bytes: int = 0
-    versions: set[str] = field(default_factory=set)
-    forbidden: dict[str, None] = field(default_factory=dict)
-    """The globals that it may not load, in the order in which it names them."""
-
-    def refuse(self, what: str) -> Never:
-        raise PartError(_refused(self.part, what))
-
-    def empty(self, kind: type) -> object:
-        estimator: object = object.__new__(kind)
-        self.kinds.add(kind)
-        self.estimators.append(estimator)
-        return estimator
-
-    def container(self, *_arguments: object) -> list[object]:
-        container: list[object] = []
-        self.containers[id(container)] = container
-        return container
-
-    def take(self, size_bytes: int) -> None:
-        """Count memory before it is filled further."""
-        self.taken_bytes += size_bytes
-        if self.taken_bytes > _MAX_RATIO * self.size + _FREE_BYTES:
-            self.refuse("takes more memory than a fitted preprocessing of its size")
-
-    def count(self, made: object) -> None:
-        """Count what a few bytes of the file may have made much of."""
-        if isinstance(made, np.ndarray):
-            self.take(made.nbytes)
-        elif isinstance(made, np.random.RandomState):
-            self.take(_RANDOM_STATE_BYTES)
-        elif isinstance(made, list):
-            self.listed += len(made)
-            if self.listed > _MAX_LISTED:
-                self.refuse(f"lists more than {_MAX_LISTED} columns")
-            self.take(sum(len(item) for item in made if isinstance(item, str)))
 
 
 class _Placeholder:
@@ -223,7 +166,7 @@ _REBUILT = {**REBUILT, ARRAY_RECORD: _ArrayRecord}
 class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib is untyped
     """Makes and fills what the allowlist names, and refuses everything else."""
 
-    def __init__(self, file: _File) -> None:
+    def __init__(self, file: UnpickledFile) -> None:
         super().__init__("", file.stream, ensure_native_byte_order=True)
         self.file = file
 
@@ -424,15 +367,6 @@ def _name_of(value: object) -> str:
         return value.wanted
     kind = value if isinstance(value, type) else type(value)
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _refused(part: str, what: str) -> Finding:
-    return Finding(
-        code="unpickling_refused",
-        subject=part,
-        expected="only the estimators and arrays that a sealed preprocessing needs",
-        observed=f"the file {what}",
-    )
 
 
 def _unreadable(part: str, error: Exception) -> Finding:

@@ -80,7 +80,7 @@ def test_an_engine_over_its_budget_is_reported_beside_the_one_that_is_not(
     done = accelerate(stubborn, None, max_flips=0.0)
 
     manifest = json.loads((bundle / MANIFEST).read_bytes())
-    assert done.added
+    assert done.sealed
     assert {*manifest["parity"]} == {*ENGINES}
     assert not [part for part in manifest["parts"] if "onnx-int8" in part]
 
@@ -96,7 +96,7 @@ def test_over_its_budget_the_bundle_stays_as_it_is(
     stubborn = replace(opened, network=hard_to_quantise(opened.network))
     done = accelerate(stubborn, None, max_flips=0.0, engines=["onnx-int8"])
 
-    assert not done.added
+    assert not done.sealed
     assert contents(bundle) == before
     assert json.loads(before[MANIFEST])["fingerprint"] == done.fingerprint
     assert [path.name for path in bundle.parent.iterdir()] == [bundle.name]

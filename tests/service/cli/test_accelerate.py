@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
+from guards.errors import GuardRefused
+from tests.faults.resealing import edit_manifest, reseal
 from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+GRAPH = "engines/onnx-int8/model.onnx"
 
 
 @pytest.fixture
@@ -56,6 +62,54 @@ def test_json_is_one_document(bundle: Path, capsys: pytest.CaptureFixture[str]) 
     printed = json.loads(capsys.readouterr().out)
     manifest = json.loads((bundle / "manifest.json").read_bytes())
     assert printed == {"fingerprint": manifest["fingerprint"], "parity": manifest["parity"]}
+
+
+def another_word(bundle: Path) -> None:
+    """Let the graph have another embedding of one word."""
+    model = onnx.load(bundle / GRAPH)
+    words = next(one for one in model.graph.initializer if "word_embeddings" in one.name)
+    values = numpy_helper.to_array(words).copy()
+    values[77] = values[78]
+    words.CopyFrom(numpy_helper.from_array(values, words.name))
+    reseal(bundle, {GRAPH: model.SerializeToString()})
+
+
+def over_budget(bundle: Path) -> None:
+    """Let the report say that more labels changed than may."""
+    edit_manifest(bundle, lambda manifest: manifest["parity"]["onnx-int8"].update(flips=10**6))
+
+
+def answers_of_no_numbers(bundle: Path) -> None:
+    """Let the engine's answers to the probes be no array."""
+    reseal(bundle, {"engines/onnx-int8/probabilities.npy": b"none"})
+
+
+@pytest.mark.parametrize("change", [another_word, over_budget, answers_of_no_numbers])
+def test_a_refused_engine_is_replaced(
+    copied: Callable[[Path], Path], accelerated: Path, change: Callable[[Path], None]
+) -> None:
+    """What the finding says to do can be done, and mends the bundle."""
+    bundle = copied(accelerated)
+    change(bundle)
+    with pytest.raises(GuardRefused):
+        open_bundle(bundle)
+
+    assert exit_code("accelerate", bundle, "--max-flips", "1") == 0
+
+    assert open_bundle(bundle).engines["onnx-int8"].bound
+
+
+def test_a_refused_engine_is_removed_where_none_takes_its_place(
+    copied: Callable[[Path], Path], accelerated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bundle opens again, whichever engine was asked for."""
+    bundle = copied(accelerated)
+    another_word(bundle)
+
+    assert exit_code("accelerate", bundle, "--max-flips", "1", "--engine", "torch-bf16") == 0
+
+    assert {*open_bundle(bundle).engines} == {"torch-bf16"}
+    assert "onnx-int8: removed" in capsys.readouterr().err
 
 
 def test_an_empty_directory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

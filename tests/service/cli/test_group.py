@@ -16,6 +16,7 @@ from service.cli.group import understudy
 from tests.service.cli.running import exit_code
 
 COMMANDS = understudy.list_commands(click.Context(understudy))
+_ROOT = Path(__file__).parents[3]
 _VERSION = (sys.executable, "-c", "from service.cli import main; main(['--version'])")
 
 
@@ -117,6 +118,37 @@ def test_a_bundle_is_not_named_after_the_current_directory(
         f"understudy: --out {out.removeprefix('./')}: says the version and not the name; give "
         "both, as reviews/x, or add --name"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a directory in use cannot be deleted there")
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--help"], 0, "Usage: understudy"),
+        (["verify", "a"], 2, "understudy: the current directory was deleted"),
+        (["serve", "--champion", "a"], 2, "understudy: the current directory was deleted"),
+    ],
+)
+def test_a_deleted_directory_is_one_line(
+    tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    """No path can be looked up there; the help needs none."""
+    (gone := tmp_path / "gone").mkdir()
+    run = f"rmdir {gone}; exec {sys.executable} -P -c 'from service.cli import main; main()' "
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", run + " ".join(arguments)],
+        cwd=gone,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == code
+    assert (ended.stdout + ended.stderr).startswith(said)
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_port_in_use_is_one_line_and_2(

@@ -18,7 +18,7 @@ from service.lifecycle.judging import Judgement, Question, judge
 from tests.faults.resealing import reseal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from guards.json_types import JsonMapping, JsonObject
@@ -132,3 +132,25 @@ def test_the_parent_imports_no_torch() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert printed.stdout.strip() == b"[]"
+
+
+@pytest.mark.parametrize(("written", "limit"), [("1", 1), ("64", 8), ("2,1", 2), ("", 8), ("0", 8)])
+def test_threads_of_the_child_are_few_and_wait_idly(
+    written: str, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What threads use while they wait would count against the processor time of the bundle."""
+    monkeypatch.setenv("OMP_NUM_THREADS", written)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    started: list[Mapping[str, str]] = []
+
+    def run_jobs(_command: object, environment: Mapping[str, str], _jobs: object) -> Iterator[None]:
+        started.append(environment)
+        return iter(())
+
+    monkeypatch.setattr(judging, "run_jobs", run_jobs)
+
+    assert list(judge([])) == []
+
+    (environment,) = started
+    assert environment["OMP_NUM_THREADS"] == str(min(limit, os.cpu_count() or 1))
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"

@@ -49,7 +49,7 @@ def test_a_worker_gets_what_it_needs() -> None:
     assert champion == Judgement("a", identity=IDENTITY)
     assert refused.identity is None
     assert [finding.code for finding in refused.findings] == ["part_changed"] * 8
-    assert refused.findings[0].subject == "x" * 300
+    assert refused.findings[0].subject == "x" * 300 + "… (1000 characters)"
     assert tolerated == Judgement("c", identity=IDENTITY)
 
 

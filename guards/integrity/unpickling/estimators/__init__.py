@@ -4,6 +4,7 @@
 - ``scalars``: kinds of attributes that are one value.
 - ``containers``: kinds of attributes that hold other values.
 - ``description``: an estimator's attributes, and how they relate.
+- ``showing``: the form of a value, for a finding.
 - ``common``, ``vectorizing``: what several estimators share.
 - ``catalogue``: all descriptions, by class.
 

@@ -12,6 +12,7 @@ from guards.integrity.unpickling.estimators.common import (
     JOBS,
     NAMES_OF_STEPS,
     STEP,
+    VERBOSE,
     step_names_fit,
 )
 from guards.integrity.unpickling.estimators.containers import (
@@ -74,8 +75,9 @@ def _positions(columns: Any, state: State) -> list[int]:  # noqa: ANN401 (any of
             stop = None if stop is None else position_of[stop] + 1
         return [*positions[start : stop : columns.step]]
     items = columns.tolist() if isinstance(columns, np.ndarray) else columns
-    if isinstance(items, str | int):
+    if isinstance(items, str | int | np.generic):
         items = [items]
+    items = [item.item() if isinstance(item, np.generic) else item for item in items]
     if items and all(type(item) is bool for item in items):
         return [index for index, taken in zip(positions, items, strict=True) if taken]
     return [position_of[item] if isinstance(item, str) else positions[item] for item in items]
@@ -101,7 +103,7 @@ def _width(state: State, _given: int | None, width_of: WidthOf) -> int | None:
     return None if None in widths or "transformers_" not in state else sum(filter(None, widths))
 
 
-_STEPS = ListOf(TupleOf(Text(), STEP, COLUMNS))
+_STEPS = ListOf(TupleOf(Text(), STEP, COLUMNS), or_tuple=True)
 
 COLUMN_TRANSFORMER = Description(
     path="sklearn.compose._column_transformer.ColumnTransformer",
@@ -111,7 +113,7 @@ COLUMN_TRANSFORMER = Description(
         "sparse_threshold": Number(),
         "n_jobs": JOBS,
         "transformer_weights": optional(DictOf(Text(), Number())),
-        "verbose": Flag(),
+        "verbose": VERBOSE,
         "verbose_feature_names_out": OneOf(Flag(), Text(1000)),
         "force_int_remainder_cols": OneOf(Flag(), Choice("deprecated")),
     },

@@ -17,7 +17,6 @@ from guards.integrity.unpickling.estimators.description import Relation
 from guards.integrity.unpickling.estimators.kinds import OneOf, Sizes, Trusted, optional
 from guards.integrity.unpickling.estimators.scalars import (
     Choice,
-    Dtype,
     Flag,
     Integer,
     Number,
@@ -46,6 +45,7 @@ __all__ = [
     "SEED",
     "STEP",
     "TERMS",
+    "VERBOSE",
     "Categories",
     "groups_fit",
     "is_nan",
@@ -57,6 +57,7 @@ MAX_TERMS = 100_000
 COUNT = Integer(0)
 TERMS = Integer(0, MAX_TERMS)
 JOBS = optional(Integer(-1024, 1024))
+VERBOSE = OneOf(Flag(), COUNT)
 PAIR = TupleOf(Number(), Number())
 SAMPLES = OneOf(Number(0), Array("iuf", "features", low=0))
 """How many samples were seen: in all, or in each column."""
@@ -112,7 +113,9 @@ class Categories:
         return kind in "biuf" and value.dtype.isnative and rising
 
 
-_GIVEN = OneOf(Array("biufUS", "any"), Objects(CATEGORY, "any"), ListOf(CATEGORY))
+_GIVEN = OneOf(
+    Array("biufUS", "any"), Objects(CATEGORY, "any"), ListOf(CATEGORY, or_tuple=True), Trusted()
+)
 CATEGORIES_PARAMETER = OneOf(Choice("auto"), ListOf(_GIVEN))
 
 GROUPS = ListOf(optional(Array("iu", "any", low=0, ascending=True)), "features")
@@ -187,5 +190,3 @@ def step_names_fit(steps: Iterable[Sequence[Any]]) -> bool:
 
 
 NAMES_OF_STEPS = "steps have names that are not unique, or have two underscores"
-
-DTYPES = OneOf(Dtype("biufO"), Text(100))

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.integrity.unpickling.estimators.showing import MAX_SHOWN, shown
+from guards.text import printable
+
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.kinds import Kind, Sizes
 
@@ -187,6 +190,13 @@ class DictOf:
             for key, item in value.items()
         )
 
+    def shown(self, value: object) -> str | None:
+        """Return the first key whose value is of another kind; None for what is no dictionary."""
+        for key, item in value.items() if isinstance(value, dict) else ():
+            if not (self.key.fits(key, {}) and self.value.fits(item, {})):
+                return f"a dict whose {_name(key)} is {shown(item)}"
+        return None
+
 
 @dataclass(frozen=True, init=False)
 class Nested:
@@ -209,6 +219,10 @@ class Nested:
         return kind.__module__.startswith("sklearn.") and (
             not self.names or kind.__name__ in self.names
         )
+
+
+def _name(key: object) -> str:
+    return f"'{printable(key, MAX_SHOWN)}'" if isinstance(key, str) else f"key, {shown(key)},"
 
 
 def _has_shape(array: np.ndarray, shape: tuple[str | int, ...], sizes: Sizes) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from guards.integrity.unpickling.estimators.containers import DictOf, Objects
+from guards.integrity.unpickling.estimators.containers import Array, DictOf, Objects
+from guards.integrity.unpickling.estimators.kinds import OneOf
 from guards.integrity.unpickling.estimators.scalars import Choice, Size, Text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _MAX_COLUMNS = 1_000_000
 
 COMMON: Mapping[str, Kind] = {
     "n_features_in_": Size("features", high=_MAX_COLUMNS),
-    "feature_names_in_": Objects(Text(), "features"),
+    "feature_names_in_": OneOf(Objects(Text(), "features"), Array("U", "features")),
     "_sklearn_output_config": DictOf(Choice("transform"), Choice("default", "pandas", "polars")),
 }
 """The attributes that fitting leaves in estimators of every class."""

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.common import JOBS, NAMES_OF_STEPS, STEP, step_names_fit
+from guards.integrity.unpickling.estimators.common import (
+    JOBS,
+    NAMES_OF_STEPS,
+    STEP,
+    VERBOSE,
+    step_names_fit,
+)
 from guards.integrity.unpickling.estimators.containers import DictOf, ListOf, TupleOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
 from guards.integrity.unpickling.estimators.kinds import optional
@@ -24,10 +30,10 @@ def _width(state: State, given: int | None, width_of: WidthOf) -> int | None:
 FEATURE_UNION = Description(
     path="sklearn.pipeline.FeatureUnion",
     parameters={
-        "transformer_list": ListOf(TupleOf(Text(), STEP)),
+        "transformer_list": ListOf(TupleOf(Text(), STEP), or_tuple=True),
         "n_jobs": JOBS,
         "transformer_weights": optional(DictOf(Text(), Number())),
-        "verbose": Flag(),
+        "verbose": VERBOSE,
         "verbose_feature_names_out": Flag(),
     },
     varying={"verbose_feature_names_out"},

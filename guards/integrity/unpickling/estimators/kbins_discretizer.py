@@ -38,7 +38,11 @@ def _width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
 KBINS_DISCRETIZER = Description(
     path="sklearn.preprocessing._discretization.KBinsDiscretizer",
     parameters={
-        "n_bins": OneOf(Integer(2), ListOf(Integer(2), "features"), Array("iu", "features", low=2)),
+        "n_bins": OneOf(
+            Integer(2),
+            ListOf(Integer(2), "features", or_tuple=True),
+            Array("iu", "features", low=2),
+        ),
         "encode": Choice("onehot", "onehot-dense", "ordinal"),
         "strategy": Choice("uniform", "quantile", "kmeans"),
         "quantile_method": Text(100),

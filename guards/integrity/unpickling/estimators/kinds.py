@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from guards.integrity.unpickling.numpy_state import Inert as Placeholder
 
 __all__ = [
     "OUR_CLASSES",
+    "Explaining",
     "Inert",
     "Kind",
     "Nothing",
@@ -52,6 +53,14 @@ class Kind(Protocol):
 
     def fits(self, value: Any, sizes: Sizes) -> bool:  # noqa: ANN401 (whatever a file holds)
         """Tell whether a value is of this kind, and settle dimensions in ``sizes``."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A kind that says what it observed in a value that is not of it."""
+
+    def shown(self, value: object) -> str | None:
+        """Return the value, and what is wrong with it; None if only its form is."""
 
 
 def is_trusted(value: object) -> bool:
@@ -125,3 +134,8 @@ class OneOf:
                 sizes.update(tried)
                 return True
         return False
+
+    def shown(self, value: object) -> str | None:
+        """Return what one of the kinds says is wrong with a value; None if none says anything."""
+        said = (kind.shown(value) for kind in self.kinds if isinstance(kind, Explaining))
+        return next(filter(None, said), None)

@@ -90,7 +90,7 @@ ONEHOT_ENCODER = Description(
         "categories": CATEGORIES_PARAMETER,
         "drop": OneOf(
             optional(Choice("first", "if_binary")),
-            ListOf(CATEGORY),
+            ListOf(CATEGORY, or_tuple=True),
             Objects(CATEGORY, "any"),
             Array("biufUS", "any"),
         ),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.common import NAMES_OF_STEPS, STEP, step_names_fit
+from guards.integrity.unpickling.estimators.common import (
+    NAMES_OF_STEPS,
+    STEP,
+    VERBOSE,
+    step_names_fit,
+)
 from guards.integrity.unpickling.estimators.containers import ListOf, TupleOf
 from guards.integrity.unpickling.estimators.description import Description, Relation
 from guards.integrity.unpickling.estimators.kinds import Inert, Nothing, OneOf, optional
-from guards.integrity.unpickling.estimators.scalars import Flag, Text
+from guards.integrity.unpickling.estimators.scalars import Text
 
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.description import State, WidthOf
@@ -25,10 +30,10 @@ def _width(state: State, given: int | None, width_of: WidthOf) -> int | None:
 PIPELINE = Description(
     path="sklearn.pipeline.Pipeline",
     parameters={
-        "steps": ListOf(TupleOf(Text(), optional(STEP))),
+        "steps": ListOf(TupleOf(Text(), optional(STEP)), or_tuple=True),
         "transform_input": optional(ListOf(Text())),
         "memory": OneOf(Nothing(), Text(), Inert()),
-        "verbose": Flag(),
+        "verbose": VERBOSE,
     },
     varying={"transform_input"},
     relations=[

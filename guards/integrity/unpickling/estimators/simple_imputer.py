@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.integrity.unpickling.estimators.common import CATEGORY, COUNT, is_nan
+from guards.integrity.unpickling.estimators.common import CATEGORY, VERBOSE, is_nan
 from guards.integrity.unpickling.estimators.containers import Array, Nested, Objects
 from guards.integrity.unpickling.estimators.description import Description, Relation
 from guards.integrity.unpickling.estimators.kinds import OneOf, optional
@@ -39,7 +39,7 @@ SIMPLE_IMPUTER = Description(
         "missing_values": CATEGORY,
         "strategy": Choice("mean", "median", "most_frequent", "constant"),
         "fill_value": CATEGORY,
-        "verbose": OneOf(COUNT, Choice("deprecated")),
+        "verbose": OneOf(VERBOSE, Choice("deprecated")),
         "copy": Flag(),
         "add_indicator": Flag(),
         "keep_empty_features": Flag(),

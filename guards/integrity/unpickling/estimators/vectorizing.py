@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from guards.expressions import costly_expression
-from guards.integrity.unpickling.estimators.containers import DictOf, ListOf, TextSet, TupleOf
+from guards.integrity.unpickling.estimators.containers import (
+    Array,
+    DictOf,
+    ListOf,
+    Objects,
+    TextSet,
+    TupleOf,
+)
 from guards.integrity.unpickling.estimators.kinds import Nothing, OneOf, Sizes, optional
 from guards.integrity.unpickling.estimators.scalars import (
     Choice,
@@ -17,6 +24,7 @@ from guards.integrity.unpickling.estimators.scalars import (
     Number,
     Text,
 )
+from guards.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +45,7 @@ __all__ = [
 
 MAX_HASHED = 2**20
 _MAX_PATTERN = 500
+_MAX_SHOWN = 80
 _MAX_GRAM = 16
 """A text has nearly as many n-grams of each length as it has words or characters."""
 
@@ -44,18 +53,23 @@ _MAX_GRAM = 16
 class _Pattern:
     """A regular expression that is quick on every text."""
 
-    words = "a regular expression that no text makes slow"
+    words = f"a regular expression of at most {_MAX_PATTERN} characters that no text makes slow"
 
     def fits(self, value: object, sizes: Sizes) -> bool:
         """Tell whether the value is one."""
         short = Text(_MAX_PATTERN).fits(value, sizes)
         return short and costly_expression(str(value), "Python") is None
 
+    def shown(self, value: object) -> str | None:
+        """Return an expression and why it may be slow; None for what is no text, or too long."""
+        if not Text(_MAX_PATTERN).fits(value, {}):
+            return None
+        return f"'{printable(str(value), _MAX_SHOWN)}': {costly_expression(str(value))}"
+
 
 PATTERN = optional(_Pattern())
 
 _GRAM = Integer(1, _MAX_GRAM)
-_WORDS = OneOf(ListOf(Text()), TextSet())
 
 TEXT_PARAMETERS: Mapping[str, Kind] = {
     "input": Choice("content"),
@@ -67,7 +81,7 @@ TEXT_PARAMETERS: Mapping[str, Kind] = {
     "analyzer": Choice("word", "char", "char_wb"),
     "lowercase": Flag(),
     "token_pattern": PATTERN,
-    "stop_words": optional(OneOf(Choice("english"), _WORDS)),
+    "stop_words": optional(OneOf(Choice("english"), ListOf(Text()), TextSet())),
     "ngram_range": TupleOf(_GRAM, _GRAM),
     "binary": Flag(),
     "dtype": Dtype("iuf"),
@@ -96,7 +110,15 @@ VOCABULARY_PARAMETERS: Mapping[str, Kind] = {
     "max_df": Number(0),
     "min_df": Number(0),
     "max_features": optional(Integer(1)),
-    "vocabulary": optional(OneOf(DictOf(Text(), Integer(0)), _WORDS)),
+    "vocabulary": optional(
+        OneOf(
+            DictOf(Text(), Integer(0)),
+            ListOf(Text(), or_tuple=True),
+            TextSet(),
+            Array("U", "any"),
+            Objects(Text(), "any"),
+        )
+    ),
 }
 
 STOP_WORDS_ID = Integer(0, 2**64)

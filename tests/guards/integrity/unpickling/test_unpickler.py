@@ -28,6 +28,7 @@ from sklearn.feature_extraction.text import (
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import KFold
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
@@ -451,3 +452,26 @@ def test_empty_array_of_long_items() -> None:
     """An array without items has no bytes to show for items of any length."""
     assert refused(dumped(np.zeros(0, dtype="U9000"))).code == "part_unreadable"
     assert loads(dumped(np.zeros(0, dtype="U90")), PART).dtype == "U90"  # type: ignore[attr-defined]  # an array
+
+
+def test_state_that_fitting_does_not_leave_can_be_set_or_fitted_again() -> None:
+    """The remedy is what its owner can do about a parameter of his own."""
+    buffer = io.BytesIO()
+    joblib.dump(CountVectorizer(token_pattern="(a+)+$"), buffer)  # noqa: S106 (no password)
+
+    with pytest.raises(PartError) as refusal:
+        loads(buffer.getvalue(), PART)
+
+    (finding,) = refusal.value.findings
+    assert "'(a+)+$'" in finding.observed
+    assert "fit again" in finding.remedy
+
+
+def test_a_splitter_that_was_trusted_by_name() -> None:
+    """A class of scikit-learn's that somebody has confirmed may be a parameter."""
+    buffer = io.BytesIO()
+    encoder = TargetEncoder(cv=KFold(3), random_state=0).fit(COURTS[["court"]], YES_OR_NO)
+    joblib.dump(encoder, buffer)
+
+    kfold = frozenset({"sklearn.model_selection._split.KFold"})
+    assert isinstance(loads(buffer.getvalue(), PART, kfold), TargetEncoder)
