@@ -275,8 +275,8 @@ CATALOGUE: Mapping[Code, Entry] = {
         Section.ENGINE,
         "the graph computes something else than the network of the bundle: somebody changed one "
         "of both, or joined parts of two bundles",
-        "take the bundle again from where it was sealed, or replace the engine with "
-        "`understudy accelerate`, which removes it where none is within its budget",
+        "take the bundle again from where it was sealed; where the weights are the right ones, "
+        "build the engine again with `understudy accelerate`",
     ),
     "load_failed": Entry(
         Section.LIBRARIES,

@@ -14,6 +14,7 @@ from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, GuardRefused
 from guards.integrity.isolation.child import answer_jobs
 from guards.integrity.isolation.deaths import ran_out_of_memory, speaks_of_memory
+from service.diagnostics import make_diagnostics_printable
 from service.lifecycle.judging import Judgement, Question
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _MAX_FINDINGS = 1000
 
 def main() -> None:
     """Answer the questions of the parent."""
+    make_diagnostics_printable()
     answer_jobs(_import_libraries, answer)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -60,8 +59,9 @@ class LocalKind:
         silent = self._damaged.parent / "silent"
         silent.write_text("#!/bin/sh\nexec cat > /dev/null\n")
         silent.chmod(0o700)
-        python = SimpleNamespace(executable=str(silent))
-        self._patch.setattr("service.shadow.local.supervisor.sys", python)
+        self._patch.setattr(
+            "service.shadow.local.supervisor.child_command", lambda *_: [str(silent)]
+        )
         return self.healthy()
 
     def refused(self) -> Challenger:

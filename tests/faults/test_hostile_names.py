@@ -38,7 +38,8 @@ def _feature_name(bundle: Path) -> None:
 
 
 def _label(bundle: Path) -> None:
-    edit_manifest(bundle, lambda manifest: manifest["labels"].__setitem__(0, HOSTILE))
+    label = HOSTILE.removesuffix("\ud800")  # a manifest takes no lone surrogate there
+    edit_manifest(bundle, lambda manifest: manifest["labels"].__setitem__(0, label))
     agree(bundle)
 
 
@@ -117,9 +118,9 @@ def _fingerprint_of_the_network(bundle: Path) -> None:
     ("damage", "code", "shown"),
     [
         (_feature_name, "columns_mismatch", f"'{ESCAPED}'"),
-        (_label, "labels_changed", f'"{ESCAPED}"'),
+        (_label, "labels_changed", '"{}"'.format(ESCAPED.removesuffix("\\ud800"))),
         (_label_of_the_network, "labels_changed", f'"{ESCAPED}"'),
-        (_parameter_name, "preprocessing_changed", ESCAPED),
+        (_parameter_name, "unpickling_refused", ESCAPED),
         (_step_name, "preprocessing_changed", ESCAPED),
         (_category, "preprocessing_changed", f'"{ESCAPED}"'),
         (_part_in_the_manifest, "part_missing", ESCAPED),

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 PROCESSES = {
     "understudy": (
         "serve",
-        "import_path.py service.lifecycle.preflight",
+        "import_path.py service.lifecycle.judging_child",
         "import_path.py _bentoml_impl.worker.service",
         "import_path.py service.shadow.local.main",
     ),
     "bentoml": (
         "serve",
-        "import_path.py service.lifecycle.preflight",
+        "import_path.py service.lifecycle.judging_child",
         "import_path.py _bentoml_impl.worker.service",
     ),
 }

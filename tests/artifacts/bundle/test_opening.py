@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
-import io
 import json
+import os
 import shutil
 import zipfile
 from collections import Counter
@@ -66,13 +65,13 @@ def test_each_part_is_read_and_parsed_once(
     parsed: Counter[str] = Counter()
     part_of = {file.read_bytes(): str(file.relative_to(path)) for file in path.rglob("*.json")}
     part_of[_header(path / WEIGHTS)] = "the header of the weights"
-    open_file, parse, unzip, build = io.open, json.loads, zipfile.ZipFile, Schema.from_json
+    open_file, parse, unzip, build = os.open, json.loads, zipfile.ZipFile, Schema.from_json
 
-    def counting_open(file: Path | str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 (open's own)
+    def counting_open(file: Path | str, *arguments: Any, **options: Any) -> int:  # noqa: ANN401 (open's own)
+        descriptor = open_file(file, *arguments, **options)
         if Path(file).is_relative_to(path):
             opened[str(Path(file).relative_to(path))] += 1
-        opened_file: IO[Any] = open_file(file, *arguments, **options)
-        return opened_file
+        return descriptor
 
     def counting_parse(data: bytes, **options: Any) -> object:  # noqa: ANN401 (json's own)
         parsed[part_of.get(data, "another text")] += 1
@@ -86,8 +85,7 @@ def test_each_part_is_read_and_parsed_once(
         parsed["schema"] += 1
         return build(data)
 
-    monkeypatch.setattr(io, "open", counting_open)
-    monkeypatch.setattr(builtins, "open", counting_open)
+    monkeypatch.setattr(os, "open", counting_open)
     monkeypatch.setattr(json, "loads", counting_parse)
     monkeypatch.setattr(zipfile, "ZipFile", counting_unzip)
     monkeypatch.setattr(Schema, "from_json", counting_build)

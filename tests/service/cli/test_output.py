@@ -28,8 +28,10 @@ PRINTERS = {
     "service/cli/output.py": "everything, escaped",
     "service/demo/story.py": "names of its own",
     "service/lifecycle/preflight.py": "refusals, which are printable",
+    "service/lifecycle/roles.py": "paths and labels, which are escaped",
     "service/lifecycle/runtime.py": "a refusal, which is printable",
     "service/lifecycle/startup.py": "a finding, which is printable",
+    "service/supervision.py": "ports, which are numbers",
 }
 """The modules that print by themselves, and what."""
 
