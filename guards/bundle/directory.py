@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from guards.errors import Finding, PartError
@@ -56,15 +57,17 @@ def entries(path: Path) -> Iterator[Entry]:
     count = 0
     while directories:
         directory, prefix, depth = directories.pop()
+        # Listed at once, so that no listing stays open where the caller takes no more.
         with os.scandir(directory) as listing:
-            for entry in listing:
-                count += 1
-                _check(path, depth, count)
-                if entry.is_dir(follow_symlinks=False):
-                    directories.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
-                else:
-                    status = entry.stat(follow_symlinks=False)
-                    yield Entry(prefix + entry.name, _kind(status.st_mode), status.st_size)
+            found = list(islice(listing, MAX_ENTRIES + 1))
+        for entry in found:
+            count += 1
+            _check(path, depth, count)
+            if entry.is_dir(follow_symlinks=False):
+                directories.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
+            else:
+                status = entry.stat(follow_symlinks=False)
+                yield Entry(prefix + entry.name, _kind(status.st_mode), status.st_size)
 
 
 def read_plain_file(path: Path, max_bytes: int) -> tuple[int, bytes]:
