@@ -40,7 +40,7 @@ def stream() -> io.StringIO:
 @pytest.fixture
 def logger(stream: io.StringIO) -> Iterator[logging.Logger]:
     """Return a logger with such a handler."""
-    logger = logging.getLogger("some.library")
+    logger = logging.getLogger("some.package")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
     logger.addHandler(handler)
