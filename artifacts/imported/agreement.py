@@ -162,7 +162,7 @@ def _check_library(
 
 def _inputs(source: str, model: ImportedModel, trial: _Trial) -> dict[str, torch.Tensor]:
     """Return what the library's tokenizer makes of a text, which the same tokens have to be."""
-    encoded = model.library_tokenizer(trial.text, truncation=True, max_length=model.max_length)
+    encoded = model.tokenizer_of_library(trial.text, truncation=True, max_length=model.max_length)
     if [encoded["input_ids"]] != trial.encoding.token_ids.tolist():
         finding = Finding(
             code="tokenizer_contradicts_itself",

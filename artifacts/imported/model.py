@@ -84,14 +84,14 @@ _LANGUAGE_MODELS = ("ForMaskedLM", "ForPreTraining", "LMHeadModel", "ForCausalLM
 class ImportedModel:
     """A model that was read, with its configuration as it is written.
 
-    ``library_tokenizer`` is the library's own; ``max_length_from`` says in words where the length
+    ``tokenizer_of_library`` is the library's own; ``max_length_from`` says in words where the length
     was found, and ``tokenizer_from`` which reading of the tokenizer's files it is; ``notes`` are to
     be read.
     """
 
     network: Network
     config: JsonObject
-    library_tokenizer: LibraryTokenizer
+    tokenizer_of_library: LibraryTokenizer
     tokenizer: Tokenizer
     max_length: int
     max_length_from: str
@@ -125,7 +125,7 @@ def read_model(
     return ImportedModel(
         network=network,
         config=config,
-        library_tokenizer=library,
+        tokenizer_of_library=library,
         tokenizer=read.tokenizer,
         max_length=length,
         max_length_from=length_from,
