@@ -84,9 +84,9 @@ _LANGUAGE_MODELS = ("ForMaskedLM", "ForPreTraining", "LMHeadModel", "ForCausalLM
 class ImportedModel:
     """A model that was read, with its configuration as it is written.
 
-    ``tokenizer_of_library`` is the library's own; ``max_length_from`` says in words where the length
-    was found, and ``tokenizer_from`` which reading of the tokenizer's files it is; ``notes`` are to
-    be read.
+    ``tokenizer_of_library`` is the library's own; ``max_length_from`` says in words where the
+    length was found, and ``tokenizer_from`` which reading of the tokenizer's files it is; ``notes``
+    are to be read.
     """
 
     network: Network
