@@ -1,10 +1,9 @@
 """Verify a bundle, stage by stage, from bytes that are read once and parts that are parsed once.
 
 The bytes against the manifest; the signature and the pin, if they are required; what the parts
-announce against what they hold; the preprocessing
-against its fingerprint and against the one that the weights were trained with; the network's labels
-against the schema's; the environment against the policy; and last the probes, on the very objects
-that will serve.
+announce against what they hold; the preprocessing against its fingerprint and against the one that
+the weights were trained with; the network's labels against the schema's; the environment against
+the policy; and last the probes, on the very objects that will serve.
 """
 
 from __future__ import annotations
