@@ -47,7 +47,9 @@ def make_interpreter(directory: Path, notes: Path) -> Path:
     packages = libraries / "site-packages"
     packages.mkdir(parents=True)
     base = Path(sys.base_prefix) / "bin" / "python3"
-    (directory / "pyvenv.cfg").write_text(f"home = {base.parent}\n", encoding="utf-8")
+    # What is installed beside the interpreter is not of this environment, unless named below.
+    settings = f"home = {base.parent}\ninclude-system-site-packages = false\n"
+    (directory / "pyvenv.cfg").write_text(settings, encoding="utf-8")
     interpreter = directory / "bin" / "python"
     interpreter.parent.mkdir()
     interpreter.symlink_to(base)
