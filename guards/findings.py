@@ -43,6 +43,7 @@ Code = Literal[
     "reference_mismatch",
     "weights_of_another_precision",
     "network_mismatch",
+    "weights_not_finite",
     "tokenizer_unbounded",
     "engine_over_budget",
     "engine_probe_failed",
@@ -66,7 +67,6 @@ Code = Literal[
     "labels_contradict",
     "labels_exchanged",
     "weights_unused",
-    "weights_not_finite",
     "answers_differ",
     "answers_not_finite",
     "model_changes_itself",
@@ -239,6 +239,11 @@ CATALOGUE: Mapping[Code, Entry] = {
         "widths, or tables that nobody could hold in memory",
         "restore `config.json` as it was sealed with these weights, or seal the bundle again",
     ),
+    "weights_not_finite": Entry(
+        Section.PREPROCESSING,
+        "a weight is NaN, infinite, or too large to compute with in float32",
+        "give a checkpoint from before the training diverged, or train again at a lower rate",
+    ),
     "tokenizer_unbounded": Entry(
         Section.PREPROCESSING,
         "a step of the tokenizer takes more time or memory than a text is long: an expression that "
@@ -379,11 +384,6 @@ CATALOGUE: Mapping[Code, Entry] = {
         "network was trained",
         "make config.json that of the trained model; where these weights were not used in "
         "training, remove them",
-    ),
-    "weights_not_finite": Entry(
-        Section.SEALING,
-        "a weight is NaN, infinite, or too large to compute with in float32",
-        "give a checkpoint from before the training diverged, or train again at a lower rate",
     ),
     "answers_differ": Entry(
         Section.SEALING,

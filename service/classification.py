@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from guards.answer import Answer, Observation
 from service.documents import Prediction
+from service.errors import NotANumber
 from service.observation.input_counts import OTHERS
 from service.processors import available_processors
 from service.scheduling.scheduler import until
@@ -49,7 +50,7 @@ class Classification:
     async def classify(self, documents: Sequence[Document], deadline: float) -> list[Prediction]:
         """Answer validated documents, all or none; ``deadline`` is on ``time.monotonic``.
 
-        Raises ``Overloaded`` before anything is computed, and ``DeadlinePassed``.
+        Raises ``Overloaded`` before anything is computed, ``DeadlinePassed``, and ``NotANumber``.
         """
         characters = [len(document.text) for document in documents]
         with self._scheduler.admit(characters, deadline) as permit:
@@ -57,7 +58,10 @@ class Classification:
             encodings = await self._preprocess(documents, sum(characters), deadline)
             preprocess_s = time.monotonic() - started
             inferences = await self._scheduler.run(permit, encodings)
-        observations = [self._observation(inference, preprocess_s) for inference in inferences]
+        observations = [
+            self._observation(index, inference, preprocess_s)
+            for index, inference in enumerate(inferences)
+        ]
         predictions = []
         for document, encoding, observation in zip(documents, encodings, observations, strict=True):
             predictions.append(self._prediction(document, encoding, observation.answer))
@@ -68,9 +72,13 @@ class Classification:
         """End the threads once they have encoded what they are at; nothing more is classified."""
         self._encoders.shutdown(wait=False, cancel_futures=True)
 
-    def _observation(self, inference: Inference, preprocess_s: float) -> Observation:
+    def _observation(self, index: int, inference: Inference, preprocess_s: float) -> Observation:
+        try:
+            answer = Answer.of(inference.probabilities, self.champion.labels)
+        except ValueError:
+            raise NotANumber(index) from None
         return Observation(
-            answer=Answer.of(inference.probabilities, self.champion.labels),
+            answer=answer,
             infer_s=inference.infer_s,
             cpu_s=inference.cpu_s,
             queue_s=inference.queue_s,

@@ -9,6 +9,7 @@ RequestError
 ├── Unauthenticated      no valid key
 ├── Forbidden            a key without that scope
 ├── Overloaded           the queue is full, or the deadline could not be met
+├── NotANumber           the champion's probabilities are not finite
 ├── Unavailable          starting, draining or refused
 └── DeadlinePassed       no answer before the deadline
 """
@@ -31,6 +32,7 @@ __all__ = [
     "Forbidden",
     "InvalidDocuments",
     "Malformed",
+    "NotANumber",
     "NotFound",
     "Overloaded",
     "RequestError",
@@ -89,6 +91,14 @@ class Overloaded(RequestError):
         """Keep after how many seconds to try again."""
         self.retry_after_s = retry_after_s
         super().__init__(f"too much work is queued; try again in {retry_after_s} s")
+
+
+class NotANumber(RequestError):
+    """A probability that the champion answers with is NaN: its network overflows."""
+
+    def __init__(self, index: int) -> None:
+        """Say which document of the request has no answer."""
+        super().__init__(f"the champion's answer to documents[{index}] is not a number")
 
 
 class Unavailable(RequestError):

@@ -7,8 +7,8 @@
   them, the fitted columns, and the same compiled to numpy.
 - ``estimator``: a name for the type of fitted scikit-learn estimators.
 - ``network``, ``inference``: the network, and its probabilities for encodings.
-- ``model_types``, ``layout``: the kinds of model that a bundle may hold, and whether the
-  configured network is the one whose weights there are.
+- ``model_types``, ``layout``, ``finite_weights``: the kinds of model that a bundle may hold, and
+  whether the configured network is the one whose weights there are and can compute with them.
 - ``onnx_network``: the same for the graph of a faster engine.
 - ``binding``: whether such a graph computes the network, and nothing else.
 - ``silent_onnxruntime``: ONNX Runtime without its telemetry.

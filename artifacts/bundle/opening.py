@@ -12,6 +12,7 @@ from safetensors.torch import load as load_safetensors
 from transformers.initialization import no_init_weights
 
 from artifacts.bundle.column_inputs import ColumnInputs, column_inputs_of
+from artifacts.bundle.finite_weights import FINITE_WEIGHTS, weight_not_finite
 from artifacts.bundle.inference import probabilities_of
 from artifacts.bundle.layout import check_layout
 from artifacts.bundle.network import Network, empty_network, model_of
@@ -219,7 +220,11 @@ def _load_network(sealed: SealedFiles) -> Network:
     # Every weight is loaded, so that none needs a number before.
     with no_init_weights():
         network = empty_network(config)
-    model_of(network).load_state_dict(load_safetensors(sealed.part(WEIGHTS)))
+    weights = load_safetensors(sealed.part(WEIGHTS))
+    observed = weight_not_finite(weights)
+    if observed is not None:
+        raise PartError(Finding("weights_not_finite", WEIGHTS, FINITE_WEIGHTS, observed))
+    model_of(network).load_state_dict(weights)
     network.train(mode=False)
     return network
 

@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from transformers.utils import logging
 
+from artifacts.bundle.finite_weights import FINITE_WEIGHTS, weight_not_finite
 from artifacts.pretrained.configuration import foreign_classes, refused
 from artifacts.pretrained.directory import weight_files
 from artifacts.pretrained.other_heads import without_other_heads
@@ -25,10 +26,6 @@ __all__ = ["Loaded", "check_embedding", "check_finite", "check_places", "check_p
 
 _BUFFERS = frozenset({"inv_freq", "position_ids", "token_type_ids"})
 """Constants that earlier versions of the library saved among the weights."""
-
-_MAX_WEIGHT = 1e15
-"""Layer normalisation squares what it gets, and the squares of much larger numbers are infinite in
-float32."""
 
 _ADAPTER = ".lora_"
 _MERGE = (
@@ -147,17 +144,9 @@ def _wrapper(loaded: Loaded, missing: str) -> tuple[str, str]:
 
 def check_finite(source: str, model: PreTrainedModel) -> None:
     """Refuse a model with a weight that is NaN, infinite, or too large to compute with."""
-    for name, weight in model.state_dict().items():
-        wrong = ~(weight.abs() <= _MAX_WEIGHT)
-        if not weight.is_floating_point() or not wrong.any():
-            continue
-        index = tuple(wrong.nonzero()[0].tolist())
-        raise _finding(
-            source,
-            "weights_not_finite",
-            f"finite weights of at most {_MAX_WEIGHT:g}",
-            f"{weight[index].item():g} in {name!r} at {index}",
-        )
+    observed = weight_not_finite(model.state_dict())
+    if observed is not None:
+        raise _finding(source, "weights_not_finite", FINITE_WEIGHTS, observed)
 
 
 def check_embedding(source: str, model: PreTrainedModel, expected: str) -> None:

@@ -10,6 +10,7 @@ from service.errors import (
     Forbidden,
     InvalidDocuments,
     Malformed,
+    NotANumber,
     NotFound,
     Overloaded,
     RequestError,
@@ -36,6 +37,7 @@ STATUS: Mapping[type[RequestError], tuple[int, str]] = {
     BodyTimeout: (408, "body_timeout"),
     TooLarge: (413, "too_large"),
     Overloaded: (429, "overloaded"),
+    NotANumber: (500, "answer_not_finite"),
     Unavailable: (503, "unavailable"),
     DeadlinePassed: (504, "deadline_passed"),
 }

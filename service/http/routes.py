@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from service.dashboard import HEADERS, page
-from service.errors import Malformed, RequestError
+from service.errors import Malformed, NotANumber, RequestError
 from service.http.bodies import Bodies, beside_the_loop, parse_json
 from service.http.disconnecting import while_connected
 from service.http.errors import error_response, plain_error
@@ -139,6 +139,8 @@ class WebApp(DirectApp):
 
 
 def _failure(error: Exception) -> Response:
+    if isinstance(error, NotANumber):
+        _logger.error("%s: its network overflows", error)
     if isinstance(error, RequestError):
         return error_response(error)
     if isinstance(error, ClientDisconnect):

@@ -117,6 +117,21 @@ def test_weights_of_another_precision(champion: Path, copied: Copy) -> None:
     assert finding.observed.startswith("torch.float16")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 3e38, -1e16])
+def test_weights_that_no_probe_uses(champion: Path, copied: Copy, value: float) -> None:
+    """One number that no network can compute with, in the row of a token of no probe, is found."""
+    bundle = copied(champion)
+    weights = load((bundle / WEIGHTS).read_bytes())
+    (name,) = (name for name in weights if name.endswith("word_embeddings.weight"))
+    weights[name] = weights[name].copy()
+    weights[name][-1, 3] = value
+    reseal(bundle, {WEIGHTS: save(weights)})
+
+    finding = the_finding(findings_of(bundle), "weights_not_finite", WEIGHTS)
+
+    assert finding.observed == f"{value:g} in {name!r} at ({len(weights[name]) - 1}, 3)"
+
+
 def test_weights_of_another_model(champion: Path, copied: Copy) -> None:
     """Other weights of the same shapes answer the probes otherwise."""
     bundle = copied(champion)

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
+from artifacts.bundle.network import model_of
 from artifacts.bundle.preprocessing import Preprocessing
 from service import classification
 from service.settings import Settings
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from artifacts.bundle.opening import Bundle
     from artifacts.bundle.preprocessing import Encoding
     from guards.schema import CanonicalRow
 
@@ -144,3 +147,33 @@ def test_a_request_in_parts_is_answered_as_each_document_alone(endpoint: Endpoin
     together = [prediction["probabilities"] for prediction in response.json()["predictions"]]
     alone = [endpoint.answer(text)["probabilities"] for text in texts]
     assert together == [pytest.approx(probabilities, abs=1e-5) for probabilities in alone]
+
+
+def test_an_answer_that_is_not_a_number_is_an_error_of_its_own(
+    champion: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The request is told which document it was, the log that there was one, and others go on."""
+    settings = Settings(champion=str(champion), log_file=tmp_path / "log.jsonl", replica="here")
+    with running(settings) as endpoint:
+        bundle = endpoint.runtime.accepting_champion().bundle
+        sound, spoilt = endpoint.answer("a text"), "unheard of"
+        (rare, *_) = set(ids_of(bundle, spoilt)) - set(ids_of(bundle, "a text"))
+        embeddings = model_of(bundle.network).get_input_embeddings().get_parameter("weight")
+        with torch.no_grad():
+            embeddings[rare] = float("inf")
+
+        response = endpoint.classify({"text": "a text"}, {"text": spoilt})
+
+        assert response.status_code == 500
+        assert response.json()["error"]["code"] == "answer_not_finite"
+        assert "documents[1]" in response.json()["error"]["message"]
+        assert endpoint.answer("a text")["probabilities"] == sound["probabilities"]
+    (message,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+    assert "documents[1]" in message
+    assert spoilt not in message
+
+
+def ids_of(bundle: Bundle, text: str) -> list[int]:
+    """Return the ids of a text's tokens."""
+    (encoding,) = bundle.preprocessing.encode_documents([{"text": text, "features": {}}])
+    return list(encoding.token_ids.ravel())
