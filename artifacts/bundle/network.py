@@ -40,13 +40,14 @@ __all__ = [
 _UNSAFE_FIELDS = frozenset(
     {
         "attn_implementation", "auto_map", "backbone", "backbone_config", "base_model_name_or_path",
-        "code_revision", "compression_config", "custom_pipelines", "experts_implementation",
-        "gguf_file", "name_or_path", "quantization_config", "trust_remote_code", "use_kernels",
-        "use_pretrained_backbone", "use_timm_backbone",
+        "chunk_size_feed_forward", "code_revision", "compression_config", "custom_pipelines",
+        "experts_implementation", "gguf_file", "name_or_path", "quantization_config",
+        "trust_remote_code", "use_kernels", "use_pretrained_backbone", "use_timm_backbone",
     }
 )  # fmt: skip
 """Fields with which the library would load code, kernels or models from elsewhere, or compute
-differently. So would some that start with ``_``, which are its own notes."""
+differently, or fail at texts of some lengths. So would some that start with ``_``, which are its
+own notes."""
 
 _FORM_OF_OUTPUT = frozenset(
     {

@@ -131,6 +131,15 @@ def test_code_named_below_the_encoder_is_never_asked_about(monkeypatch: pytest.M
     assert isinstance(empty_network(made), DocumentClassifier)
 
 
+@pytest.mark.parametrize("size", [1, 7, 10**9])
+def test_chunks_are_not_computed_one_by_one(size: int) -> None:
+    """The library fails where a text's length is no multiple of the size of a chunk."""
+    made = {"model_type": "understudy", "encoder": bert(chunk_size_feed_forward=size)}
+    network = empty_network({**made, "columns_width": 1, "id2label": {"0": "a", "1": "b"}})
+
+    assert network(torch.randint(50, (1, 9)), torch.zeros(1, 1)).shape == (1, 2)
+
+
 def test_labels_may_have_any_name() -> None:
     """A label that is called like a field is a label."""
     labels = {"auto_map": 0, "_private": 1}
