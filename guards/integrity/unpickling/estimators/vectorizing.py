@@ -64,7 +64,8 @@ class _Pattern:
         """Return an expression and why it may be slow; None for what is no text, or too long."""
         if not Text(_MAX_PATTERN).fits(value, {}):
             return None
-        return f"'{printable(str(value), _MAX_SHOWN)}': {costly_expression(str(value))}"
+        reason = costly_expression(str(value), "Python")
+        return f"'{printable(str(value), _MAX_SHOWN)}': {reason}"
 
 
 PATTERN = optional(_Pattern())
