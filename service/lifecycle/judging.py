@@ -13,6 +13,7 @@ from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, limits_of
 from guards.integrity.isolation.parent import Job, run_jobs
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from service.child_environment import child_command, child_environment
+from service.processors import available_processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -146,7 +147,7 @@ def _threads() -> dict[str, str]:
     """
     written = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     users = int(written) if written.isdecimal() and int(written) else _MAX_THREADS
-    count = min(users, os.cpu_count() or 1, _MAX_THREADS)
+    count = min(users, available_processors(), _MAX_THREADS)
     return {"OMP_NUM_THREADS": str(count), "OMP_WAIT_POLICY": "PASSIVE"}
 
 

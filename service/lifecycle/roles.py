@@ -15,7 +15,7 @@ from guards.errors import CallError, Finding
 from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.lifecycle.judging import Judgement, Question, judge
-from service.settings import PREFIX, SettingsError, allowance_of
+from service.settings import PREFIX, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,11 +45,12 @@ def judge_roles(settings: Settings) -> list[Judgement]:
     A challenger without a label of the champion's is refused; labels that only one of both knows
     are named on standard error. Raises ``CallError`` where a setting names what is not there.
     """
-    paths = _paths(settings)
-    requirements = [settings.requirements(role_of(index)) for index in range(len(paths))]
-    questions = list(map(Question, paths, requirements, [settings.engine] * len(paths)))
+    questions = [
+        Question(path, settings.requirements(role_of(index)), settings.engine)
+        for index, path in enumerate(_paths(settings))
+    ]
     judgements: list[Judgement] = []
-    for judgement in judge(questions, allowance_of(settings)):
+    for judgement in judge(questions, settings.allowance):
         if judgements:
             judgements.append(_beside(judgements[0], judgement))
         else:
