@@ -147,9 +147,9 @@ def _damage_tensor(rng: Random, header: dict[str, Any]) -> str:
     if field == "dtype":
         tensor["dtype"] = rng.choice(_TENSOR_DTYPES)
     elif field == "shape":
-        shape = tensor["shape"]
-        shapes = (shape[::-1], [], [0], [2**62, 4], [-1], [1, *shape], [10**12])
-        tensor["shape"] = rng.choice(shapes)
+        shape: list[int] = tensor["shape"]
+        others = (shape[::-1], [0], [2**62, 4], [-1], [1, *shape], [10**12])
+        tensor["shape"] = rng.choice(([], *others))
     elif field == "data_offsets":
         start, end = tensor["data_offsets"]
         shifted = ([start - 4, end], [start, end + 4], [start, 2**64 - 1])
