@@ -27,6 +27,7 @@ __all__ = [
     "Capture",
     "Settings",
     "SettingsError",
+    "allowance_of",
     "read_settings",
 ]
 
@@ -194,11 +195,6 @@ class Settings:
         )
 
     @property
-    def allowance(self) -> Allowance:
-        """What judging a bundle may cost."""
-        return Allowance(self.guard_memory_bytes, self.guard_seconds)
-
-    @property
     def policy(self) -> VerdictPolicy:
         """What a promotion asks for."""
         return VerdictPolicy(self.verdict, self.verdict_margin, self.guardrails)
@@ -244,6 +240,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         raise _malformed(error) from None
     return settings if settings.champion is not None else _with_roles(settings)
+
+
+def allowance_of(settings: Settings) -> Allowance:
+    """Return what judging a bundle may cost."""
+    return Allowance(settings.guard_memory_bytes, settings.guard_seconds)
 
 
 def _field_name(variable: str) -> str:

@@ -14,7 +14,7 @@ from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import print_json, print_lines
 from service.exit_codes import ExitCode
 from service.lifecycle.judging import Question, judge
-from service.settings import AUTO, PREFIX, read_settings
+from service.settings import AUTO, PREFIX, allowance_of, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +86,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         trusted=trust,
     )
     questions = [Question(str(bundle), requirements, AUTO, deep=deep) for bundle in bundles]
-    judged = [_report(judgement) for judgement in _with_progress(questions, settings.allowance)]
+    judged = [_report(judgement) for judgement in _with_progress(questions, allowance_of(settings))]
     if as_json:
         print_json({"bundles": judged})
     passed = all(entry["passed"] for entry in judged)

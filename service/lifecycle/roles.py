@@ -15,7 +15,7 @@ from guards.errors import CallError, Finding
 from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.lifecycle.judging import Judgement, Question, judge
-from service.settings import PREFIX, SettingsError
+from service.settings import PREFIX, SettingsError, allowance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def judge_roles(settings: Settings) -> list[Judgement]:
         for index, path in enumerate(_paths(settings))
     ]
     judgements: list[Judgement] = []
-    for judgement in judge(questions, settings.allowance):
+    for judgement in judge(questions, allowance_of(settings)):
         if judgements:
             judgements.append(_beside(judgements[0], judgement))
         else:
