@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.bundle.opening import Bundle
-    from guards.bundle.engines import Parity
     from guards.json_types import JsonObject
 
 __all__ = ["Derivation", "derive_again"]
@@ -98,7 +97,9 @@ def derive_again(bundle: Bundle) -> Derivation | None:
     expected = probabilities_of(bundle.network, temperature, documents)
     report = (bundle.manifest.parity or {}).get(ONNX_INT8)
     budget = MAX_FLIPS if report is None else report.max_flips
-    problems += _answer_problems(parity_of(again, observed, bundle.labels, budget), NOTABLE)
+    parity = parity_of(again, observed, bundle.labels, budget)
+    if not parity.within or parity.largest_probability_change > NOTABLE:
+        problems.append(f"answers to random documents are those of another graph: {parity}")
     clear = np.ptp(np.sort(expected, axis=1)[:, -2:], axis=1) > _CLEAR
     flipped = clear & (expected.argmax(axis=1) != observed.argmax(axis=1))
     if flipped.mean() > max(_MAX_FLIPS, budget):
@@ -110,11 +111,6 @@ def derive_again(bundle: Bundle) -> Derivation | None:
         largest_change=float(np.abs(expected - observed).max()),
         findings=tuple(map(_finding, problems)),
     )
-
-
-def _answer_problems(parity: Parity, largest: float) -> Iterator[str]:
-    if not parity.within or parity.largest_probability_change > largest:
-        yield f"answers to random documents are those of another graph: {parity}"
 
 
 def _finding(observed: str) -> Finding:

@@ -56,12 +56,7 @@ def rescale(model: onnx.ModelProto, factors: Mapping[str, NDArray[np.float32]]) 
     for name, shared in factors.items():
         scaled = weights_of(model, name) * shared[:, np.newaxis]
         _constant(model, name).CopyFrom(numpy_helper.from_array(scaled, name))
-    products = products_of(model)
-    _divide_inputs(
-        model,
-        products,
-        {name: factors[nodes[0].input[1]] for name, nodes in products.items()},
-    )
+    _divide_inputs(model, factors)
 
 
 def products_of(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
@@ -126,15 +121,13 @@ def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
     return constant
 
 
-def _divide_inputs(
-    model: onnx.ModelProto,
-    products: Mapping[str, Sequence[onnx.NodeProto]],
-    factors: Mapping[str, NDArray[np.float32]],
-) -> None:
+def _divide_inputs(model: onnx.ModelProto, factors: Mapping[str, NDArray[np.float32]]) -> None:
+    """Divide the inputs of all products by the factors of their weights."""
     before: dict[str, onnx.NodeProto] = {}
-    for name, nodes in products.items():
+    for name, nodes in products_of(model).items():
         scale, smoothed = f"{name}.smooth", f"{name}.smoothed"
-        model.graph.initializer.append(numpy_helper.from_array(1 / factors[name], scale))
+        divisors = factors[nodes[0].input[1]]
+        model.graph.initializer.append(numpy_helper.from_array(1 / divisors, scale))
         before[nodes[0].output[0]] = helper.make_node("Mul", [name, scale], [smoothed])
         for node in nodes:
             node.input[0] = smoothed

@@ -118,7 +118,7 @@ class _Bounds:
             )
             raise _OtherNetwork(message)
 
-    def module(self, module: nn.Module, name: str, value: nn.Module | None) -> None:  # noqa: ARG002 (called by torch)
+    def module(self, module: nn.Module, _name: str, _value: nn.Module | None) -> None:
         self.modules -= 1
         if self.modules < 0:
             message = f"one of far more modules than weights, such as {type(module).__name__}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from artifacts.pretrained.tokenizer import (
     contradiction,
     read_tokenizers,
 )
+from artifacts.pretrained.tokenizer_files import settings_in
 from artifacts.pretrained.weights import (
     check_embedding,
     check_finite,
@@ -231,10 +231,7 @@ def _max_length(directory: Path, network: Network, requested: int | None) -> tup
 
 
 def _number(file: Path, *path: str) -> int | None:
-    try:
-        value = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return None
+    value: Any = settings_in(file)
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, int) and 0 < value < _MAX_LENGTH else None

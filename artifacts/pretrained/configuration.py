@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import transformers
 
 from artifacts.bundle.model_types import TEXT_MODELS
 from artifacts.bundle.network import DocumentClassifier, DocumentClassifierConfig, harmless_config
+from guards.bundle.json_parts import parse_json
 from guards.errors import CallError, Finding, GuardRefused, first_line
 
 if TYPE_CHECKING:
@@ -39,11 +39,10 @@ ENCODER = "an encoder on which a classifier can be trained"
 def read_config(directory: Path, source: str) -> JsonObject:
     """Return ``config.json`` as it is written.
 
-    Raises ``CallError`` if it is no JSON object, or repeats a key.
+    Raises ``CallError`` if it is no JSON object, repeats a key, or is nested too deeply.
     """
     try:
-        text = (directory / "config.json").read_bytes()
-        config = json.loads(text, object_pairs_hook=_without_repetition)
+        config = parse_json((directory / "config.json").read_bytes())
     except (OSError, ValueError) as error:
         message = f"{source}: no model there: config.json cannot be read: {first_line(error)}"
         raise CallError(message) from None
@@ -51,16 +50,6 @@ def read_config(directory: Path, source: str) -> JsonObject:
         message = f"{source}: no model there: config.json is no JSON object"
         raise CallError(message)
     return config
-
-
-def _without_repetition(pairs: list[tuple[str, object]]) -> JsonObject:
-    """Return a JSON object; raises ``ValueError`` where a key is repeated."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        message = f"{next(name for name in names if names.count(name) > 1)!r} stands there twice"
-        raise ValueError(message)
-    return fields
 
 
 def parse_config(config: JsonObject, source: str) -> PreTrainedConfig:

@@ -116,6 +116,6 @@ def settings_in(file: Path) -> JsonObject:
     """Return the content of a JSON file, nothing if it cannot be read as an object."""
     try:
         content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Acceleration", "accelerate"]
 
+_FILES = (ENGINE_GRAPH, ENGINE_ANSWERS)
+
 
 @dataclass(frozen=True, slots=True)
 class Acceleration:
@@ -70,27 +72,23 @@ def accelerate(
     left_out = {*bundle.manifest.engines} - {*bundle.engines}
     if not added and not left_out:
         return Acceleration(built, notes, sealed=False, fingerprint=bundle.manifest.fingerprint)
-    files = dict(read_sealed(path).files)
-    for name in left_out:
-        for part in (ENGINE_GRAPH, ENGINE_ANSWERS):
-            files.pop(engine_part(name, part), None)
+    removed = {engine_part(name, part) for name in left_out for part in _FILES}
+    files = {name: data for name, data in read_sealed(path).files.items() if name not in removed}
     for engine in added:
         files |= engine.parts
     # An engine that is in the bundle already, and is not replaced, keeps its report.
     reported = [each for each in built if each.parts or each.engine not in bundle.engines]
     manifest = json.loads((path / MANIFEST).read_bytes())
     del manifest["fingerprint"]
-    sealed = with_root(
-        {
-            **manifest,
-            "parts": parts_of(files),
-            "parity": _without(left_out, manifest["parity"]) | parity_records(reported),
-        }
-    )
+    parity = _without(left_out, manifest["parity"]) | parity_records(reported)
+    sealed = with_root({**manifest, "parts": parts_of(files), "parity": parity})
     _replace(path, files, sealed)
-    removed = sorted(left_out - {engine.engine for engine in added})
     return Acceleration(
-        built, notes, sealed=True, fingerprint=str(sealed["fingerprint"]), removed=removed
+        built,
+        notes,
+        sealed=True,
+        fingerprint=str(sealed["fingerprint"]),
+        removed=sorted(left_out - {engine.engine for engine in added}),
     )
 
 

@@ -83,7 +83,9 @@ def _check_places(tensors: Mapping[str, Tensor], size: int) -> None:
 
 def _is_sound(tensor: Tensor) -> bool:
     numbers = (*tensor.shape, tensor.start, tensor.end)
+    # Before they are multiplied: a shape could be as long as the file.
+    if len(tensor.shape) > _MAX_DIMENSIONS:
+        return False
     if not all(type(number) is int and number >= 0 for number in numbers):
         return False
-    size = math.prod(tensor.shape) * _BYTES[tensor.dtype]
-    return len(tensor.shape) <= _MAX_DIMENSIONS and tensor.end - tensor.start == size
+    return tensor.end - tensor.start == math.prod(tensor.shape) * _BYTES[tensor.dtype]

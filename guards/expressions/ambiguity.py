@@ -52,11 +52,12 @@ def ambiguous_loop(node: Node, *, can_fail: bool = False) -> str | None:
         reason = _why_ambiguous(node)
         if reason is not None:
             return reason
-    reasons = (ambiguous_loop(part, can_fail=fails) for part, fails in _parts(node, can_fail))
+    parts = _parts(node, can_fail=can_fail)
+    reasons = (ambiguous_loop(part, can_fail=fails) for part, fails in parts)
     return next(filter(None, reasons), None)
 
 
-def _parts(node: Node, can_fail: bool) -> Iterator[tuple[Node, bool]]:  # noqa: FBT001 (inside)
+def _parts(node: Node, *, can_fail: bool) -> Iterator[tuple[Node, bool]]:
     """Yield what a node is made of, and whether what follows each part may fail."""
     if isinstance(node, Sequence):
         for index, item in enumerate(node.items):

@@ -10,6 +10,7 @@ import re
 import sys
 import unicodedata
 from functools import cache
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def shorthand(
     letter: str, sample: Iterable[str], dialect: Dialect, *, of_ascii: bool = False
 ) -> frozenset[str] | None:
     r"""Return the set of ``\w``, ``\d``, ``\s``, ``\h``, or of one in capitals; None if unknown."""
-    tests = {"w": _is_word, "d": str.isdecimal, "s": str.isspace, "h": _is_hexadecimal}
+    tests = {"w": _is_word, "d": str.isdecimal, "s": str.isspace, "h": hexdigits.__contains__}
     if dialect == "Python":
         tests["w"] = _is_word_in_python
     else:
@@ -124,7 +125,3 @@ _TESTS = {
     "upper": str.isupper,
     "lower": str.islower,
 }
-
-
-def _is_hexadecimal(character: str) -> bool:
-    return character in "0123456789abcdefABCDEF"

@@ -25,36 +25,31 @@ growth takes a third of the square more."""
 
 
 @lru_cache(maxsize=64)
-def costly_expression(pattern: str, *dialects: Dialect) -> str | None:
+def costly_expression(pattern: str, dialect: Dialect) -> str | None:
     """Return in words why matching an expression may take more than linear time; None if not.
 
-    It is read in each of ``dialects``, of which a pattern's library has one; without any, in both.
     The verdict is that of the expression's structure, for growth by a factor, and of counting the
     steps on texts that repeat what it repeats, for growth by a power. An expression that cannot be
     judged is costly.
     """
     try:
-        read = parse(pattern, *dialects)
+        node = parse(pattern, dialect)
     except NotParsed as error:
         return str(error)
-    return next(filter(None, map(_why_costly, read)), None)
-
-
-def matches_empty_text(pattern: str) -> bool:
-    """Return whether an expression matches the empty text; one that cannot be judged does."""
-    try:
-        return any(nullable(node, where_it_holds=True) for node in parse(pattern))
-    except NotParsed:
-        return True
-
-
-def _why_costly(node: Node) -> str | None:
     reason = ambiguous_loop(node)
     if reason is not None:
         return f"it {reason}"
     if any(_grows(node, text) for text in pumped_texts(node)):
         return "the time to match a text grows faster than the text"
     return None
+
+
+def matches_empty_text(pattern: str, dialect: Dialect) -> bool:
+    """Return whether an expression matches the empty text; one that cannot be judged does."""
+    try:
+        return nullable(parse(pattern, dialect), where_it_holds=True)
+    except NotParsed:
+        return True
 
 
 def _grows(node: Node, text: Pumped) -> bool:

@@ -55,8 +55,6 @@ _CODE = re.compile(
 _OCTAL = re.compile(r"\\(0[0-7]{0,2})")
 _LOOKS = {"(?=": (True, False), "(?!": (True, True), "(?<=": (False, False), "(?<!": (False, True)}
 
-_DIALECTS: tuple[Dialect, ...] = ("Python", "Oniguruma")
-
 _UNBALANCED = "an unbalanced bracket"
 _ENDED = "an end"
 _NOTHING_TO_REPEAT = "nothing to repeat"
@@ -76,24 +74,16 @@ class NotParsed(ValueError):
         return cls(f"it has {what} at character {position}, which is not judged here")
 
 
-def parse(pattern: str, *dialects: Dialect) -> list[Node]:
-    """Return what an expression is made of, once for each way that ``dialects`` read it.
+def parse(pattern: str, dialect: Dialect) -> Node:
+    """Return what an expression is made of.
 
-    Without any it is read in both. Raises ``NotParsed`` for an expression that is malformed in each
-    of them, refers to its groups, is too long or too deep, or repeats something too often.
+    Raises ``NotParsed`` for an expression that is malformed, refers to its groups, is too long or
+    too deep, or repeats something too often.
     """
     if len(pattern) > _MAX_LENGTH:
         message = f"it has more than {_MAX_LENGTH} characters"
         raise NotParsed(message)
-    read: list[Node] = []
-    for dialect in dialects or _DIALECTS:
-        try:
-            read.append(_Parser(pattern, dialect).whole())
-        except NotParsed as error:
-            failure = error
-    if not read:
-        raise failure
-    return read[:1] if read[1:] == read[:1] else read
+    return _Parser(pattern, dialect).whole()
 
 
 class _Parser:

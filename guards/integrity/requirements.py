@@ -57,15 +57,8 @@ class Requirements:
     @classmethod
     def from_json(cls, data: JsonMapping) -> Requirements:
         """Read what ``to_json`` returned."""
-        return cls(
-            data["environment"],
-            data["pin"],
-            tuple(data["signature_keys"]),
-            tuple(data["trusted"]),
-            data["judged"],
-            tuple(data["bound"]),
-            tuple(data["left_out"]),
-        )
+        lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+        return cls(**{**data, **lists})
 
 
 NO_REQUIREMENTS = Requirements()

@@ -105,14 +105,8 @@ def _texts() -> ColumnTransformer:
     )
 
 
-COLUMNS = {
-    "common": _common,
-    "numbers": _numbers,
-    "categories": _categories,
-    "texts": _texts,
-}
+COLUMNS = {"common": _common, "numbers": _numbers, "categories": _categories, "texts": _texts}
 """How the columns of each kind are made."""
-
 
 _TAKEN = {
     "common": (*NUMBERS, *CATEGORIES),
@@ -125,5 +119,4 @@ _TAKEN = {
 def fitted(kind: str, table: pd.DataFrame) -> ColumnTransformer:
     """Return the columns of one kind, fitted on a table of the demo's documents."""
     first = (table["label"] == table["label"].iloc[0]).astype(int)
-
     return COLUMNS[kind]().fit(table[[*_TAKEN[kind]]], first)

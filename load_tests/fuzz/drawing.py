@@ -5,7 +5,6 @@ The same seed and number give the same damage of the same bases.
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from contextlib import suppress
@@ -36,7 +35,7 @@ from load_tests.fuzz.damage.graphs import damaged_graph
 from load_tests.fuzz.damage.pickles import damaged_pickle
 from load_tests.fuzz.damage.planted import plant
 from load_tests.fuzz.damage.raw_bytes import damaged_bytes
-from load_tests.fuzz.resealing import agree_with, dumped, reseal
+from load_tests.fuzz.resealing import agree, agree_with, dumped, reseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +93,7 @@ def _document(rng: Random, bundle: Path) -> str:
     reseal(bundle, {part: data})
     if part == TOKENIZER and happens(rng, _AGREE):
         with suppress(Exception):  # what cannot be described cannot be forged either
-            _agree(bundle)
+            agree(bundle)
     return f"{part}: {words}"
 
 
@@ -110,7 +109,7 @@ def _manifest(rng: Random, bundle: Path) -> str:
     with suppress(Exception):
         reseal(bundle, {})
         if happens(rng, _AGREE):
-            _agree(bundle)
+            agree(bundle)
     return words
 
 
@@ -146,13 +145,8 @@ def _state(rng: Random, bundle: Path) -> str:
     estimator, words = damage(rng, joblib.load(bundle / COLUMNS))
     reseal(bundle, {COLUMNS: dumped(estimator, rng.choice((0, 0, 3)))})
     with suppress(Exception):  # what cannot be described cannot be forged either
-        agree_with(bundle, joblib.load(io.BytesIO((bundle / COLUMNS).read_bytes())))
+        agree_with(bundle, joblib.load(bundle / COLUMNS))
     return words
-
-
-def _agree(bundle: Path) -> None:
-    columns = bundle / COLUMNS
-    agree_with(bundle, joblib.load(columns) if columns.exists() else None)
 
 
 _KINDS: dict[str, tuple[Apply, str, int]] = {

@@ -9,13 +9,15 @@ import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from load_tests.fuzz.damage.hostile import CANARY
 from load_tests.fuzz.processes import Run, SilenceLimits, run_watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from guards.json_types import JsonValue
 
 __all__ = ["Judgement", "judge", "use"]
 
@@ -57,7 +59,11 @@ def use(bundles: Sequence[Path]) -> list[Judgement]:
     return _run_on(_USE, bundles, _as_use)
 
 
-def _run_on(command: Sequence[str], bundles: Sequence[Path], read: Any) -> list[Judgement]:  # noqa: ANN401
+def _run_on(
+    command: Sequence[str],
+    bundles: Sequence[Path],
+    read: Callable[[Path, JsonValue], Judgement],
+) -> list[Judgement]:
     """Run a command on bundles; where one of them ends it, the others are given to it again."""
     if not bundles:
         return []
@@ -91,9 +97,9 @@ def _times_s(run: Run, bundles: Sequence[Path]) -> list[float]:
     return [0.0, *(after - before for before, after in pairwise(came))][: len(came)]
 
 
-def _answers(run: Run) -> list[Any] | None:
+def _answers(run: Run) -> list[JsonValue] | None:
     try:
-        answers: list[Any] = json.loads(run.output)["bundles"]
+        answers: list[JsonValue] = json.loads(run.output)["bundles"]
     except (ValueError, KeyError):
         return None
     return answers
@@ -104,7 +110,7 @@ def _why(run: Run) -> str:
     return f"{run.stopped or f'it ended with {run.code}'}; {ascii(last)[:200]}"
 
 
-def _as_judgement(bundle: Path, answer: Any) -> Judgement:  # noqa: ANN401 (JSON)
+def _as_judgement(bundle: Path, answer: JsonValue) -> Judgement:
     findings = answer["findings"]
     judgement = Judgement(bundle, answer["passed"], tuple(one["code"] for one in findings))
     if not judgement.passed and not findings:
@@ -119,7 +125,7 @@ def _as_judgement(bundle: Path, answer: Any) -> Judgement:  # noqa: ANN401 (JSON
     return judgement
 
 
-def _as_use(bundle: Path, answer: Any) -> Judgement:  # noqa: ANN401 (JSON)
+def _as_use(bundle: Path, answer: JsonValue) -> Judgement:
     return Judgement(bundle, passed=True, failure=answer["failure"])
 
 

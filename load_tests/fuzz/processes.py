@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Run", "SilenceLimits", "run_watched"]
+__all__ = ["Run", "SilenceLimits", "run_watched", "used_by"]
 
 _POLL_S = 0.05
 
@@ -74,7 +74,7 @@ def run_watched(
         lines, cpu_at_line_s = 0, 0.0
         while process.poll() is None and run.stopped is None:
             reader.join(_POLL_S)
-            used_bytes, cpu_s = _used(process.pid)
+            used_bytes, cpu_s = used_by(process.pid)
             run.peak_bytes = max(run.peak_bytes, used_bytes)
             if len(run.lines) > lines:
                 lines, cpu_at_line_s = len(run.lines), cpu_s
@@ -100,7 +100,7 @@ def _read(process: subprocess.Popen[str], run: Run, started_s: float) -> None:
         run.lines.append((time.monotonic() - started_s, line.rstrip("\n")))
 
 
-def _used(pid: int) -> tuple[int, float]:
+def used_by(pid: int) -> tuple[int, float]:
     """Return the memory that a process and its children hold, and their processor seconds.
 
     Those of children that have ended count when their parents have waited for them.

@@ -70,19 +70,8 @@ def _remove(state: dict[str, Any], name: str) -> None:
 
 def damages_of(value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401, C901 (any attribute; one branch a type)
     """Yield in which way a value is damaged, and the damaged value."""
-    others: tuple[Any, ...] = (
-        None,
-        True,
-        -1,
-        _HUGE,
-        0.5,
-        float("nan"),
-        "other",
-        [],
-        {},
-        StandardScaler(),
-    )
-    for other in others:
+    others: tuple[Any, ...] = (None, True, -1, _HUGE, 0.5, float("nan"), "other", [], {})
+    for other in (*others, StandardScaler()):
         if type(other) is not type(value):
             yield f"as {type(other).__name__} {str(other)[:5]}", other
     match value:

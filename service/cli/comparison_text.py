@@ -305,10 +305,10 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     )
 
 
-def _indented(title: str, rows: Sequence[Sequence[str]], most: int = _MAX_ROWS) -> str:
+def _indented(title: str, rows: Sequence[Sequence[str]], max_rows: int = _MAX_ROWS) -> str:
     lines = aligned(rows) if rows else [_NONE]
-    more = [f"… and {len(lines) - most} more with --json"] if len(lines) > most else []
-    return _block([f"  {title}", *(f"    {line}" for line in [*lines[:most], *more])])
+    more = [f"… and {len(lines) - max_rows} more with --json"] if len(lines) > max_rows else []
+    return _block([f"  {title}", *(f"    {line}" for line in [*lines[:max_rows], *more])])
 
 
 def _number(value: float | None) -> str:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from guards.bundle.json_parts import nests_deeper
 from guards.events.events import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at run time)
@@ -29,7 +30,7 @@ from service.documents import NESTED, Document, memory_of
 from service.errors import MAX_PROBLEMS, InvalidDocuments, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -337,7 +338,7 @@ def _document(
         problems.append(Problem(f"{path}.text", _HALF_A_PAIR))
     if not all(map(_encodable, body.features)):
         problems.append(Problem(f"{path}.features", f"has a name that {_HALF_A_PAIR}"))
-    if _nests_deeper(body.features, _MAX_LEVELS):
+    if nests_deeper(body.features, _MAX_LEVELS):
         problems.append(Problem(f"{path}.features", f"nests deeper than {_MAX_LEVELS} levels"))
     row, misfits = schema.canonical(body.features, path=f"{path}.features")
     problems += misfits
@@ -361,20 +362,6 @@ def _scalars(features: JsonObject) -> JsonObject:
     if NESTED.isdisjoint(map(type, features.values())):
         return features
     return {name: [] if type(value) in NESTED else value for name, value in features.items()}
-
-
-def _nests_deeper(value: Mapping[str, object], levels: int) -> bool:
-    containers: list[Iterable[object]] = [value.values()]
-    for _ in range(levels):
-        containers = [
-            item.values() if isinstance(item, dict) else item
-            for items in containers
-            for item in items
-            if isinstance(item, dict | list)
-        ]
-        if not containers:
-            return False
-    return True
 
 
 def _encodable(text: str) -> bool:

@@ -48,7 +48,6 @@ class ConfiguredChallenger:
             timeout_s=settings.shadow_timeout_s,
             engine=settings.engine,
             preprocessing=champion.preprocessing.fingerprint,
-            labels=tuple(champion.labels),
         )
         return LocalChallenger(self.id, Path(self.judgement.path), config)
 

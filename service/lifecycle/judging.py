@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, limits_of
 from guards.integrity.isolation.parent import Job, run_jobs
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from service.child_environment import child_command, child_environment
+from service.processors import available_processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,19 +48,12 @@ class Question:
 
     def to_json(self) -> JsonObject:
         """Return the question as JSON."""
-        return {
-            "path": self.path,
-            "requirements": self.requirements.to_json(),
-            "engine": self.engine,
-            "opens": self.opens,
-            "deep": self.deep,
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Question:
         """Read what ``to_json`` returned."""
-        requirements = Requirements.from_json(data["requirements"])
-        return cls(data["path"], requirements, data["engine"], data["opens"], data["deep"])
+        return cls(**{**data, "requirements": Requirements.from_json(data["requirements"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +89,17 @@ class Judgement:
 
     def to_json(self) -> JsonObject:
         """Return the judgement as JSON."""
-        return {
-            "path": self.path,
-            "findings": _findings_json(self.findings),
-            "identity": None if self.identity is None else self.identity.to_json(),
-            "labels": self.labels,
-            "tolerated": _findings_json(self.tolerated),
-            "environment_differences": self.environment_differences,
-            "bound": self.bound,
-            "unusable": _findings_json(self.unusable),
-            "deep": self.deep,
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Judgement:
         """Read what ``to_json`` returned; ``KeyError``, ``TypeError``, ``ValueError`` if not."""
-        identity = data["identity"]
-        return cls(
-            data["path"],
-            tuple(map(Finding.from_json, data["findings"])),
-            None if identity is None else BundleIdentity.from_json(identity),
-            tuple(data["labels"]),
-            tuple(map(Finding.from_json, data["tolerated"])),
-            data["environment_differences"],
-            tuple(data["bound"]),
-            tuple(map(Finding.from_json, data["unusable"])),
-            data["deep"],
-        )
+        read: JsonObject = {name: tuple(data[name]) for name in ("labels", "bound")}
+        for name in ("findings", "tolerated", "unusable"):
+            read[name] = tuple(map(Finding.from_json, data[name]))
+        if data["identity"] is not None:
+            read["identity"] = BundleIdentity.from_json(data["identity"])
+        return cls(**{**data, **read})
 
 
 def judge(
@@ -146,7 +124,7 @@ def _threads() -> dict[str, str]:
     """
     written = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     users = int(written) if written.isdecimal() and int(written) else _MAX_THREADS
-    count = min(users, os.cpu_count() or 1, _MAX_THREADS)
+    count = min(users, available_processors(), _MAX_THREADS)
     return {"OMP_NUM_THREADS": str(count), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
@@ -165,7 +143,3 @@ def _judgement(path: str, answer: JsonObject | Finding) -> Judgement:
     if "wrong_call" in answer:
         raise CallError(answer["wrong_call"])
     return Judgement.from_json(answer)
-
-
-def _findings_json(findings: Sequence[Finding]) -> list[dict[str, str]]:
-    return [finding.to_json() for finding in findings]

@@ -45,9 +45,10 @@ def judge_roles(settings: Settings) -> list[Judgement]:
     A challenger without a label of the champion's is refused; labels that only one of both knows
     are named on standard error. Raises ``CallError`` where a setting names what is not there.
     """
-    paths = _paths(settings)
-    requirements = [settings.requirements(role_of(index)) for index in range(len(paths))]
-    questions = list(map(Question, paths, requirements, [settings.engine] * len(paths)))
+    questions = [
+        Question(path, settings.requirements(role_of(index)), settings.engine)
+        for index, path in enumerate(_paths(settings))
+    ]
     judgements: list[Judgement] = []
     for judgement in judge(questions, allowance_of(settings)):
         if judgements:

@@ -141,7 +141,8 @@ def _growth_of_replacing(pattern: object, length: int) -> int:
     text = found.get("String")
     if isinstance(text, str) and text:
         return -(-length // len(text))
-    return length + (text == "" or matches_empty_text(str(found.get("Regex", ""))))
+    expression = str(found.get("Regex", ""))
+    return length + (text == "" or matches_empty_text(expression, "Oniguruma"))
 
 
 def _shown(number: int) -> str:

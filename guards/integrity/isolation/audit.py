@@ -6,6 +6,7 @@ compiled code does by itself.
 
 from __future__ import annotations
 
+import _posixsubprocess
 import sys
 
 __all__ = ["REFUSED_EVENTS", "refuse_side_effects"]
@@ -38,10 +39,6 @@ def refuse_side_effects() -> None:
     A hook cannot be removed. Libraries take the error for the system's own, and many go on.
     """
     sys.addaudithook(_refuse)
-    try:
-        import _posixsubprocess  # noqa: PLC0415 (only where there is one)
-    except ImportError:
-        return
     # multiprocessing and joblib's loky call it without an event.
     _posixsubprocess.fork_exec = _no_process
 

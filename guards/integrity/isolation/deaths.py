@@ -36,13 +36,13 @@ def death(path: str, limits: Limits, returncode: int, complaints: str) -> Findin
     ``returncode`` is that of ``subprocess``, negative for a signal, and ``complaints`` is the end
     of its standard error.
     """
-    if -returncode == _number("SIGXCPU"):
+    if returncode == -signal.SIGXCPU:
         return too_costly(path, limits, f"more than {limits.cpu_s:.0f} s of processor time")
-    if -returncode == _number("SIGKILL"):
+    if returncode == -signal.SIGKILL:
         return too_costly(path, limits, "the system killed the process that judged it")
-    if speaks_of_memory(complaints):
-        return too_costly(path, limits, f"more memory: {_last_line(complaints)}")
     said = _last_line(complaints)
+    if speaks_of_memory(complaints):
+        return too_costly(path, limits, f"more memory: {said}")
     return _crash(path, _ending(returncode) + (f": {said}" if said else ""))
 
 
@@ -71,10 +71,6 @@ def speaks_of_memory(text: str) -> bool:
 
 def _crash(path: str, observed: str) -> Finding:
     return Finding("bundle_crashes", path, "a judgement", observed)
-
-
-def _number(name: str) -> int | None:
-    return getattr(signal, name, None)
 
 
 def _ending(returncode: int) -> str:

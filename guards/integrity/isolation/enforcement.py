@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
+import resource
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from guards.integrity.isolation.limits import Limits
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
-
 __all__ = ["available", "enforce"]
 
 _MAX_FILES = 256
 
 _STATUS = Path("/proc/self/status")
-
-_COUNTS_MEMORY = sys.platform == "linux"
-"""Other systems take a limit of memory and do not apply it to what libraries allocate."""
+"""Of Linux alone: other systems do not apply a limit of memory to what libraries allocate."""
 
 
 def available() -> list[str]:
-    """Return the names of what is limited on this platform; ``wall_time`` always is.
+    """Return the names of what is limited on this platform, sorted.
 
     ``memory`` is where the system limits what libraries allocate, and says what is taken already.
     """
-    names = ["wall_time"]
-    if resource is not None:
-        names += ["processor_time", "file_size", "open_files"]
-        if _COUNTS_MEMORY and _data_bytes() is not None:
-            names.append("memory")
-    return sorted(names)
+    names = ["file_size", "open_files", "processor_time", "wall_time"]
+    return names if _data_bytes() is None else sorted([*names, "memory"])
 
 
 def enforce(limits: Limits) -> None:
@@ -47,14 +36,12 @@ def enforce(limits: Limits) -> None:
     than the limits say, and no core dump is written. The number of processes is not limited: the
     system counts all of the user's, threads included.
     """
-    if resource is None:
-        return
     used = resource.getrusage(resource.RUSAGE_SELF)
     _set_soft(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s))
     _set_soft(resource.RLIMIT_FSIZE, limits.file_bytes)
     _set_soft(resource.RLIMIT_CORE, 0)
     _set_soft(resource.RLIMIT_NOFILE, _MAX_FILES)
-    taken = _data_bytes() if _COUNTS_MEMORY else None
+    taken = _data_bytes()
     if taken is not None:
         _set_soft(resource.RLIMIT_DATA, taken + limits.memory_bytes)
 

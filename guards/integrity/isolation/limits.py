@@ -80,7 +80,7 @@ class Limits:
     @classmethod
     def from_json(cls, data: JsonMapping) -> Limits:
         """Read what ``to_json`` returned."""
-        return cls(data["memory_bytes"], data["cpu_s"], data["file_bytes"])
+        return cls(**data)
 
     def deep(self) -> Limits:
         """Return the limits where graphs are derived again as well.

@@ -109,10 +109,8 @@ class _Child:
         """Wait for the imports; raises ``CallError`` where the process ends before."""
         if self._line(_START_S) is None:
             self._kill()
-            said = self._said().strip().splitlines()
-            message = (
-                f"the guard's process does not start: {said[-1] if said else 'no reason given'}"
-            )
+            said = self._said().strip().splitlines() or ["no reason given"]
+            message = f"the guard's process does not start: {said[-1]}"
             raise CallError(message)
 
     def outcome(self, job: Job) -> tuple[JsonObject | Finding, bool]:

@@ -28,6 +28,7 @@ _SHAPES = (
     "()", "(0,)", "(1,)", "(-1,)", "(4294967296,)", "(2147483647, 2147483647)", "(0, 10**12)",
     "(9223372036854775807, 2)", "(1, " * 40, "(1.5,)", "('a',)", "None", "(1,) * 10**9",
 )  # fmt: skip
+_TENSOR_DTYPES = ("F64", "F16", "BF16", "I64", "U8", "BOOL", "F8_E4M3", "F4", "C64")
 
 
 def damaged_npz(rng: Random, data: bytes) -> tuple[bytes, str]:
@@ -69,9 +70,7 @@ def damaged_npy(rng: Random, data: bytes) -> tuple[bytes, str]:
     array = np.load(io.BytesIO(data))
     how = rng.choice(("dtype", "shape", "order", "header", "values", "values", "reshaped", "cut"))
     if how in {"values", "reshaped"}:
-        return _saved(
-            _damaged_values(rng, array) if how == "values" else _reshaped(rng, array)
-        ), how
+        return _saved((_damaged_values if how == "values" else _reshaped)(rng, array)), how
     dtype, shape = repr(array.dtype.str), repr(array.shape)
     if how == "dtype":
         drawn = rng.choice(_DTYPES)
@@ -146,26 +145,15 @@ def _damage_tensor(rng: Random, header: dict[str, Any]) -> str:
     tensor = header[name]
     field = rng.choice(("dtype", "shape", "data_offsets", "renamed", "alias", "dropped"))
     if field == "dtype":
-        tensor["dtype"] = rng.choice(
-            ("F64", "F16", "BF16", "I64", "U8", "BOOL", "F8_E4M3", "F4", "C64")
-        )
+        tensor["dtype"] = rng.choice(_TENSOR_DTYPES)
     elif field == "shape":
-        shape = tensor["shape"]
-        tensor["shape"] = rng.choice(
-            (shape[::-1], [], [0], [2**62, 4], [-1], [1, *shape], [10**12])
-        )
+        shape: list[int] = tensor["shape"]
+        others = (shape[::-1], [0], [2**62, 4], [-1], [1, *shape], [10**12])
+        tensor["shape"] = rng.choice(([], *others))
     elif field == "data_offsets":
         start, end = tensor["data_offsets"]
-        tensor["data_offsets"] = rng.choice(
-            (
-                [0, 2**62],
-                [end, start],
-                [start - 4, end],
-                [start, end + 4],
-                [-1, 0],
-                [start, 2**64 - 1],
-            )
-        )
+        shifted = ([start - 4, end], [start, end + 4], [start, 2**64 - 1])
+        tensor["data_offsets"] = rng.choice(([0, 2**62], [-1, 0], [end, start], *shifted))
     elif field == "renamed":
         header[f"{name}x"] = header.pop(name)
     elif field == "alias":

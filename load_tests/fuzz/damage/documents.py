@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from load_tests.fuzz.chance import happens
 from load_tests.fuzz.damage.hostile import nested, some_text, some_value
 
 if TYPE_CHECKING:
     from random import Random
+
+    from guards.json_types import JsonValue
 
 __all__ = ["damaged_document", "damaged_json"]
 
@@ -25,7 +27,7 @@ def damaged_json(rng: Random, data: bytes) -> tuple[bytes, str]:
     return json.dumps(document).encode(), words
 
 
-def damaged_document(rng: Random, document: Any) -> tuple[Any, str]:  # noqa: ANN401 (JSON)
+def damaged_document(rng: Random, document: JsonValue) -> tuple[JsonValue, str]:
     """Return a copy of a document with one to three places damaged, and what was done."""
     document, words = copy.deepcopy(document), []
     for _ in range(rng.randint(1, 3)):
@@ -36,7 +38,7 @@ def damaged_document(rng: Random, document: Any) -> tuple[Any, str]:  # noqa: AN
     return document, "; ".join(words)
 
 
-def _place(rng: Random, document: Any) -> tuple[Any, Any, str]:  # noqa: ANN401 (JSON)
+def _place(rng: Random, document: JsonValue) -> tuple[JsonValue, str | int, str]:
     """Draw a place, as what holds it, its key there, and its path; each level is as likely."""
     holder, path = document, "$"
     while True:
@@ -49,12 +51,12 @@ def _place(rng: Random, document: Any) -> tuple[Any, Any, str]:  # noqa: ANN401 
         holder = below
 
 
-def _replace(rng: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN401 (JSON)
+def _replace(rng: Random, holder: JsonValue, key: str | int, path: str) -> str:
     holder[key] = some_value(rng)
     return f"{path} = {ascii(holder[key])[:_MAX_WORDS]}"
 
 
-def _scale(rng: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN401 (JSON)
+def _scale(rng: Random, holder: JsonValue, key: str | int, path: str) -> str:
     """Make a value another one of its own type, which stricter readers take as well."""
     value = holder[key]
     if isinstance(value, bool):
@@ -68,12 +70,12 @@ def _scale(rng: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN40
     return f"{path} = {ascii(holder[key])[:_MAX_WORDS]}"
 
 
-def _remove(_: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN401 (JSON)
+def _remove(_: Random, holder: JsonValue, key: str | int, path: str) -> str:
     del holder[key]
     return f"{path} removed"
 
 
-def _add(rng: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN401 (JSON)
+def _add(rng: Random, holder: JsonValue, key: str | int, path: str) -> str:
     value = some_value(rng)
     if isinstance(holder, dict):
         name = rng.choice((some_text(rng), f"{key}x", "auto_map", "trust_remote_code", "__class__"))
@@ -83,7 +85,7 @@ def _add(rng: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN401 
     return f"{path} inserted {ascii(value)[:_MAX_WORDS]}"
 
 
-def _move(rng: Random, holder: Any, key: Any, path: str) -> str:  # noqa: ANN401 (JSON)
+def _move(rng: Random, holder: JsonValue, key: str | int, path: str) -> str:
     keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
     other = rng.choice(keys)
     holder[key], holder[other] = holder[other], holder[key]

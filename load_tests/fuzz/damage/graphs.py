@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import onnx
 from onnx import TensorProto, helper
@@ -30,24 +30,25 @@ def damaged_graph(rng: Random, data: bytes) -> tuple[bytes, str]:
     return model.SerializeToString(), "; ".join(words)
 
 
-def _some_node(rng: Random, model: Any) -> Any:  # noqa: ANN401 (protobuf)
-    return rng.choice(model.graph.node)
+def _some_node(rng: Random, model: onnx.ModelProto) -> onnx.NodeProto:
+    node: onnx.NodeProto = rng.choice(model.graph.node)
+    return node
 
 
-def _operator(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _operator(rng: Random, model: onnx.ModelProto) -> str:
     node, name = _some_node(rng, model), rng.choice(_OPERATORS)
     words = f"{node.op_type} becomes {name}"
     node.op_type = name
     return words
 
 
-def _domain(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _domain(rng: Random, model: onnx.ModelProto) -> str:
     node = _some_node(rng, model)
     node.domain = rng.choice(("com.microsoft", "ai.onnx.ml", "custom", "\x1b[2J"))
     return f"{node.op_type} is of the domain {node.domain!a}"
 
 
-def _attribute(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _attribute(rng: Random, model: onnx.ModelProto) -> str:
     node = _some_node(rng, model)
     if not node.attribute or happens(rng, 0.2):
         node.attribute.append(helper.make_attribute("axis", rng.choice(_LARGE)))
@@ -58,14 +59,14 @@ def _attribute(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
     return f"{node.op_type}.{attribute.name} = {attribute.i}"
 
 
-def _wires(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _wires(rng: Random, model: onnx.ModelProto) -> str:
     node, other = _some_node(rng, model), _some_node(rng, model)
     if node.input and other.output:
         node.input[rng.randrange(len(node.input))] = rng.choice((other.output[0], "", "nowhere"))
     return f"{node.op_type} takes what {other.op_type} gives"
 
 
-def _weight(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _weight(rng: Random, model: onnx.ModelProto) -> str:
     tensor = rng.choice(model.graph.initializer)
     how = rng.choice(("dims", "type", "values", "cut", "external", "removed", "zero"))
     if how == "dims":
@@ -87,7 +88,7 @@ def _weight(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
     return f"a weight's {how}"
 
 
-def _inputs(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _inputs(rng: Random, model: onnx.ModelProto) -> str:
     values = rng.choice((model.graph.input, model.graph.output))
     if happens(rng, 0.3):
         values.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, [1, "n"]))
@@ -98,11 +99,11 @@ def _inputs(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
     return "an input or output of another type or name"
 
 
-def _added(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _added(rng: Random, model: onnx.ModelProto) -> str:
     """Put a node that costs much, or that calls, before all others."""
     graph = model.graph
     size = helper.make_tensor("big_size", TensorProto.INT64, [1], [rng.choice((2**31, 2**40))])
-    made: dict[str, Callable[[], Any]] = {
+    made: dict[str, Callable[[], onnx.NodeProto]] = {
         "ConstantOfShape": lambda: helper.make_node("ConstantOfShape", ["big_size"], ["big"]),
         "Loop": lambda: helper.make_node("Loop", ["big_size", ""], [], body=_body()),
         "PyOp": lambda: helper.make_node("PyOp", ["big_size"], ["big"], domain="pyopmulti"),
@@ -115,7 +116,7 @@ def _added(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
     return f"a node {name}"
 
 
-def _body() -> Any:  # noqa: ANN401 (protobuf)
+def _body() -> onnx.GraphProto:
     on = helper.make_tensor_value_info("on", TensorProto.BOOL, [])
     at = helper.make_tensor_value_info("at", TensorProto.INT64, [])
     end = helper.make_tensor_value_info("end", TensorProto.BOOL, [])
@@ -123,7 +124,7 @@ def _body() -> Any:  # noqa: ANN401 (protobuf)
     return helper.make_graph([node], "body", [at, on], [end])
 
 
-def _about(rng: Random, model: Any) -> str:  # noqa: ANN401 (protobuf)
+def _about(rng: Random, model: onnx.ModelProto) -> str:
     what = rng.choice(("ir_version", "opset", "function", "metadata", "no nodes", "twice"))
     if what == "ir_version":
         model.ir_version = rng.choice((0, 1, 99, 2**40))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from load_tests.fuzz.chance import happens
 
 if TYPE_CHECKING:
     from random import Random
+
+    from guards.json_types import JsonValue
 
 __all__ = ["CANARY", "NUMBERS", "TEXTS", "nested", "some_text", "some_value"]
 
@@ -29,9 +31,9 @@ TEXTS = (
 )  # fmt: skip
 
 
-def nested(depth: int, *, of_lists: bool = True) -> Any:  # noqa: ANN401 (JSON)
+def nested(depth: int, *, of_lists: bool = True) -> JsonValue:
     """Return an empty list or object inside so many others."""
-    value: Any = [] if of_lists else {}
+    value: JsonValue = [] if of_lists else {}
     for _ in range(depth):
         value = [value] if of_lists else {"a": value}
     return value
@@ -46,13 +48,13 @@ def some_text(rng: Random) -> str:
     )
 
 
-def some_value(rng: Random) -> Any:  # noqa: ANN401 (JSON)
+def some_value(rng: Random) -> JsonValue:
     """Draw a JSON value of any type."""
-    containers: tuple[Any, ...] = (
+    containers: tuple[JsonValue, ...] = (
         *([], {}, [[]], {"": ""}, {"a": {}}, [None], ["a", "a"], [0] * 5000),
         *({str(i): i for i in range(2000)}, nested(60), nested(400, of_lists=happens(rng, 0.5))),
     )
-    simple: tuple[Any, ...] = (None, True, False)
+    simple: tuple[JsonValue, ...] = (None, True, False)
     return rng.choice(
         (rng.choice(simple), rng.choice(NUMBERS), some_text(rng), rng.choice(containers))
     )

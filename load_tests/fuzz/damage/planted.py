@@ -10,7 +10,7 @@ import numpy as np
 from guards.bundle.layout import COLUMNS, CONFIG, MANIFEST, TOKENIZER
 from load_tests.fuzz.chance import happens
 from load_tests.fuzz.damage.hostile import CANARY, nested
-from load_tests.fuzz.resealing import agree_with, dumped, edit_json, edit_manifest, reseal
+from load_tests.fuzz.resealing import agree, agree_with, dumped, edit_json, edit_manifest, reseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ def _expressions(rng: Random, bundle: Path) -> str:
     )
     field = rng.choice(("normalizer", "pre_tokenizer", "decoder"))
     edit_json(bundle, TOKENIZER, lambda one: one.update({field: rng.choice(steps)}))
-    _agree(bundle)
+    agree(bundle)
     return f"{field} {expression}"
 
 
@@ -166,11 +166,6 @@ def _manifest(rng: Random, bundle: Path) -> str:
     }
     edit_manifest(bundle, edits[how])
     return how
-
-
-def _agree(bundle: Path) -> None:
-    columns = bundle / COLUMNS
-    agree_with(bundle, joblib.load(columns) if columns.exists() else None)
 
 
 _PLANTS: dict[str, Callable[[Random, Path], str]] = {

@@ -24,11 +24,8 @@ def damaged_bytes(rng: Random, data: bytes) -> tuple[bytes, str]:
 
 
 def _flipped(rng: Random, data: bytes, at: int) -> bytes:
-    return (
-        data[:at]
-        + bytes([byte ^ 1 << rng.randrange(8) for byte in data[at : at + 1]])
-        + (data[at + 1 :])
-    )
+    flipped = bytes([byte ^ 1 << rng.randrange(8) for byte in data[at : at + 1]])
+    return data[:at] + flipped + data[at + 1 :]
 
 
 def _replaced(rng: Random, data: bytes, at: int) -> bytes:

@@ -43,9 +43,8 @@ def drawn_body(rng: Random) -> tuple[str, bytes]:
     elif how == "damaged":
         body = json.dumps(damaged_document(rng, _documents(rng))[0]).encode()
     elif how == "labels":
-        body = json.dumps(
-            {"labels": [_label(rng) for _ in range(rng.choice((1, 3, 300)))]}
-        ).encode()
+        labels = [_label(rng) for _ in range(rng.choice((1, 3, 300)))]
+        body = json.dumps({"labels": labels}).encode()
     elif how == "roles":
         body = json.dumps({"champion": some_value(rng), "challengers": some_value(rng)}).encode()
     elif how == "bytes":
@@ -83,10 +82,8 @@ def _document(rng: Random) -> dict[str, Any]:
 
 
 def _label(rng: Random) -> dict[str, Any]:
-    label = {
-        "request_id": rng.choice(("a-17", "", "\u2028", 3)),
-        "label": rng.choice(("contract", 1)),
-    }
+    request_id, name = rng.choice(("a-17", "", "\u2028", 3)), rng.choice(("contract", 1))
+    label: dict[str, Any] = {"request_id": request_id, "label": name}
     if happens(rng, 0.5):
         name = rng.choice(("source", "stratum", "inclusion_probability", "labelled_at", "x"))
         label[name] = some_value(rng)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from load_tests.fuzz.chance import happens
 
@@ -40,14 +40,15 @@ _OTHERS = (
 _Framing = tuple[tuple[bytes, ...], bytes]
 
 
-class Framed:
-    """The lines that tell where a body ends, the bytes to send, and whether they are all of it."""
+class Framed(NamedTuple):
+    """The lines that tell where a body ends, the bytes to send, and whether they are all of it.
 
-    def __init__(self, lines: tuple[bytes, ...], sent: bytes, *, complete: bool) -> None:
-        """Keep the lines, the bytes, and whether a server must take them for the whole."""
-        self.lines = lines
-        self.sent = sent
-        self.complete = complete
+    A server must take a body that is ``complete`` for the whole.
+    """
+
+    lines: tuple[bytes, ...]
+    sent: bytes
+    complete: bool
 
 
 def drawn_headers(rng: Random) -> list[bytes]:

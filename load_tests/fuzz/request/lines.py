@@ -55,9 +55,8 @@ def _drawn_target(rng: Random) -> str:
         return rng.choice(_WHOLE)
     target = rng.choice(_PATHS)
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))):
-        target = rng.choice((_encoded, _encoded, _cased, _ended, _ended, _begun, _split))(
-            rng, target
-        )
+        change = rng.choice((_encoded, _encoded, _cased, _ended, _ended, _begun, _split))
+        target = change(rng, target)
     return target
 
 
@@ -81,8 +80,5 @@ def _begun(rng: Random, target: str) -> str:
 
 def _split(rng: Random, target: str) -> str:
     at = rng.randrange(len(target))
-    return (
-        target[:at]
-        + rng.choice(("/", "//", "%0A", "/./", "\u00e9", "\x00", "\t", "%00"))
-        + target[at:]
-    )
+    between = rng.choice(("/", "//", "%0A", "/./", "\u00e9", "\x00", "\t", "%00"))
+    return target[:at] + between + target[at:]

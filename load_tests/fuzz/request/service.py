@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from load_tests.fuzz.processes import used_by
 from load_tests.fuzz.request.bodies import good_body
 from load_tests.fuzz.request.wire import exchange
 from load_tests.fuzz.resealing import edit_manifest
@@ -74,13 +75,7 @@ class Service:
 
     def used_bytes(self) -> int:
         """Return the memory that the service and all its processes hold."""
-        used = 0
-        with suppress(psutil.Error):
-            root = psutil.Process(self.process.pid)
-            for process in (root, *root.children(recursive=True)):
-                with suppress(psutil.Error):
-                    used += process.memory_info().rss
-        return used
+        return used_by(self.process.pid)[0]
 
 
 @contextmanager

@@ -22,8 +22,7 @@ class WorkerConfig:
     The guard holds its bundle to ``requirements``. At most ``max_waiting`` documents are queued,
     and one is given up ``timeout_s`` after it was sent to the process. ``engine`` is the setting.
     ``preprocessing`` is the fingerprint of the champion's preprocessing: a challenger with the same
-    one receives encodings. With None it always receives text and features. ``labels`` are the
-    champion's: a challenger that knows none of them is refused. With None any labels will do.
+    one receives encodings. With None it always receives text and features.
     """
 
     requirements: Requirements
@@ -31,7 +30,6 @@ class WorkerConfig:
     timeout_s: float
     engine: str = AUTO
     preprocessing: str | None = None
-    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from guards.errors import Finding
 from guards.evidence.pair import Missed
-from guards.integrity.labels import disjoint_labels
 from service.child_environment import child_command, child_environment
 from service.shadow.interface import ChallengerState
 from service.shadow.local.child_process import ChildProcess
@@ -149,25 +148,14 @@ class Supervisor:
         if first is None:
             return None
         if "refused" in first:
-            self._refuse([Finding.from_json(finding) for finding in first["refused"]])
+            self.state = ChallengerState.REFUSED
+            self._owner.refuse([Finding.from_json(finding) for finding in first["refused"]])
             return None
         info = WorkerInfo.from_json(first["info"])
-        if finding := self._finding(info):
-            self._refuse([finding])
-            return None
         self.worker_info = info
         self.state = ChallengerState.READY
         self._owner.announce(info)
         return info
-
-    def _finding(self, info: WorkerInfo) -> Finding | None:
-        """Return why a bundle that passed the guard may not answer here."""
-        labels = self._config.labels
-        return None if labels is None else disjoint_labels(labels, info.labels)
-
-    def _refuse(self, findings: Sequence[Finding]) -> None:
-        self.state = ChallengerState.REFUSED
-        self._owner.refuse(findings)
 
     def _end_session(self) -> None:
         if self._session is not None:

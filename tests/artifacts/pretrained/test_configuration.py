@@ -92,10 +92,12 @@ def test_settings_without_effect(settings: JsonObject) -> None:
         '"bert"',
         '{"id2label": {"0": "a", "0": "b"}}',
         '{"num_labels": 2, "num_labels": 3}',
+        '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}",
     ],
+    ids=["empty", "a list", "cut", "a text", "a label twice", "a name twice", "nested"],
 )
 def test_no_configuration(tmp_path: Path, content: str) -> None:
-    """What is no JSON object, or says something twice, is a wrong call in one line."""
+    """What is no JSON object, says a name twice or nests deeply is a wrong call in one line."""
     (tmp_path / "config.json").write_text(content)
 
     with pytest.raises(CallError, match="--model here: no model there") as error:

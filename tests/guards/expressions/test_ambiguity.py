@@ -14,7 +14,7 @@ from guards.expressions.parsing import parse
 )
 def test_ambiguous_repetitions(pattern: str) -> None:
     """Where a text has two ways through a repetition and what follows may fail, it is found."""
-    assert ambiguous_loop(parse(pattern)[0])
+    assert ambiguous_loop(parse(pattern, "Oniguruma"))
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_ambiguous_repetitions(pattern: str) -> None:
 )
 def test_repetitions_with_one_way(pattern: str) -> None:
     """So it is not where there is one way, or nothing follows that could fail."""
-    assert ambiguous_loop(parse(pattern)[0]) is None
+    assert ambiguous_loop(parse(pattern, "Oniguruma")) is None

@@ -142,6 +142,25 @@ def test_a_size_that_is_multiplied_up_is_refused() -> None:
     assert "makes a tensor of" in observed(model_of(*nodes, constants={"size": np.array([1 << 8])}))
 
 
+@pytest.mark.parametrize(
+    ("operator", "numbers"), [("Div", (2.0**25, 2.0**-25)), ("Pow", (2.0, 60.0)), ("Exp", (40.0,))]
+)
+def test_a_size_that_is_computed_from_small_numbers_is_refused(
+    operator: str, numbers: tuple[float, ...]
+) -> None:
+    """So does dividing by a fraction, and so do powers."""
+    constants: dict[str, NDArray[np.generic]] = {
+        f"c{i}": np.array([n], dtype=np.float32) for i, n in enumerate(numbers)
+    }
+    nodes = [
+        helper.make_node(operator, [*constants], ["number"]),
+        helper.make_node("Cast", ["number"], ["size"], to=TensorProto.INT64),
+        helper.make_node("Expand", ["states", "size"], ["large"]),
+    ]
+
+    assert "makes a tensor of" in observed(model_of(*nodes, constants=constants))
+
+
 def from_a_file(model: onnx.ModelProto) -> None:
     """Let a tensor be that of another file."""
     tensor = model.graph.initializer[0]

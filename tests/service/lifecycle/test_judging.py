@@ -15,6 +15,7 @@ from guards.errors import CallError, Finding, GuardRefused
 from guards.integrity.requirements import Requirements
 from service.lifecycle import judging, judging_child
 from service.lifecycle.judging import Judgement, Question, judge
+from service.processors import available_processors
 from tests.faults.resealing import reseal
 
 if TYPE_CHECKING:
@@ -152,5 +153,5 @@ def test_threads_of_the_child_are_few_and_wait_idly(
     assert list(judge([])) == []
 
     (environment,) = started
-    assert environment["OMP_NUM_THREADS"] == str(min(limit, os.cpu_count() or 1))
+    assert environment["OMP_NUM_THREADS"] == str(min(limit, available_processors()))
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"

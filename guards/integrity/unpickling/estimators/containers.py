@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, init=False)
 class Array:
     """A numpy array of numbers, truth values or texts.
 
@@ -33,13 +32,6 @@ class Array:
     lie from ``low`` to ``high``, NaN aside. Numbers that are ``sorted`` never fall along the first
     axis; those that are ``ascending`` rise with each step.
     """
-
-    kinds: str
-    shape: tuple[str | int, ...]
-    low: float | None = None
-    high: float | None = None
-    sorted: bool = False
-    ascending: bool = False
 
     def __init__(
         self,
@@ -51,9 +43,9 @@ class Array:
         ascending: bool = False,
     ) -> None:
         """Describe the array."""
-        described = {"kinds": kinds, "shape": shape, "low": low, "high": high}
-        for name, value in {**described, "sorted": sorted, "ascending": ascending}.items():
-            object.__setattr__(self, name, value)
+        self.kinds, self.shape = kinds, shape
+        self.low, self.high = low, high
+        self.sorted, self.ascending = sorted, ascending
 
     @property
     def words(self) -> str:
@@ -86,17 +78,12 @@ class Array:
         return not (self.sorted and bool((array[1:] < array[:-1]).any()))
 
 
-@dataclass(frozen=True, init=False)
 class Objects:
     """A numpy array of objects, each of one kind."""
 
-    item: Kind
-    shape: tuple[str | int, ...]
-
     def __init__(self, item: Kind, *shape: str | int) -> None:
         """Describe the array."""
-        object.__setattr__(self, "item", item)
-        object.__setattr__(self, "shape", shape)
+        self.item, self.shape = item, shape
 
     @property
     def words(self) -> str:
@@ -136,15 +123,12 @@ class ListOf:
         )
 
 
-@dataclass(frozen=True, init=False)
 class TupleOf:
     """A tuple or list of fixed length, each item of its own kind."""
 
-    items: tuple[Kind, ...]
-
     def __init__(self, *items: Kind) -> None:
         """Describe the items, in order."""
-        object.__setattr__(self, "items", items)
+        self.items = items
 
     @property
     def words(self) -> str:
@@ -160,7 +144,6 @@ class TupleOf:
         )
 
 
-@dataclass(frozen=True)
 class TextSet:
     """A set of texts."""
 
@@ -198,15 +181,12 @@ class DictOf:
         return None
 
 
-@dataclass(frozen=True, init=False)
 class Nested:
     """An estimator of the allowlist; of the classes ``names``, if any are given."""
 
-    names: tuple[str, ...]
-
     def __init__(self, *names: str) -> None:
         """Allow the classes ``names``, or any."""
-        object.__setattr__(self, "names", names)
+        self.names = names
 
     @property
     def words(self) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.description import Description, length_of
 from guards.integrity.unpickling.estimators.vectorizing import (
     TEXT_PARAMETERS,
     VOCABULARY_FITTED,
     VOCABULARY_PARAMETERS,
     VOCABULARY_VARYING,
-    vocabulary_width,
 )
 
 __all__ = ["COUNT_VECTORIZER"]
@@ -18,5 +17,5 @@ COUNT_VECTORIZER = Description(
     parameters={**TEXT_PARAMETERS, **VOCABULARY_PARAMETERS},
     fitted=VOCABULARY_FITTED,
     varying=VOCABULARY_VARYING,
-    width=vocabulary_width,
+    width=length_of("vocabulary_"),
 )

@@ -14,13 +14,16 @@ from guards.integrity.unpickling.estimators.scalars import Choice, Size, Text
 if TYPE_CHECKING:
     from guards.integrity.unpickling.estimators.kinds import Kind
 
-__all__ = ["COMMON", "Description", "Relation", "State", "WidthOf"]
+__all__ = ["COMMON", "Description", "Relation", "State", "Width", "WidthOf", "length_of"]
 
 State = Mapping[str, Any]
 """The attributes of an estimator, by name."""
 
 WidthOf = Callable[[object, int | None], int | None]
 """Return how many columns a step makes of so many; None where that is not known."""
+
+Width = Callable[[State, int | None, WidthOf], int | None]
+"""Return how many columns an estimator in a state makes of so many."""
 
 _MAX_COLUMNS = 1_000_000
 
@@ -48,6 +51,11 @@ def _input_columns(state: State, given: int | None, _width_of: WidthOf) -> int |
     return columns
 
 
+def length_of(name: str) -> Width:
+    """Return the width of estimators that make a column for each item of an attribute."""
+    return lambda state, _given, _width_of: len(state[name]) if name in state else None
+
+
 @dataclass(frozen=True)
 class Description:
     """What fitting leaves in the estimators of one class.
@@ -63,7 +71,7 @@ class Description:
     fitted: Mapping[str, Kind] = field(default_factory=dict)
     varying: Iterable[str] = ()
     relations: Iterable[Relation] = ()
-    width: Callable[[State, int | None, WidthOf], int | None] = _input_columns
+    width: Width = _input_columns
 
     @property
     def name(self) -> str:

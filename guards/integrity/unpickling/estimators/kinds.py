@@ -7,7 +7,6 @@ settles how long it is, and the others must agree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Protocol, runtime_checkable
 
@@ -78,7 +77,6 @@ def optional(kind: Kind) -> OneOf:
     return OneOf(Nothing(), kind)
 
 
-@dataclass(frozen=True)
 class Nothing:
     """None."""
 
@@ -89,7 +87,6 @@ class Nothing:
         return value is None
 
 
-@dataclass(frozen=True)
 class Trusted:
     """What a trusted class or function made, or is: nothing else is known about it."""
 
@@ -100,7 +97,6 @@ class Trusted:
         return is_trusted(value)
 
 
-@dataclass(frozen=True)
 class Inert:
     """What stands for an object that transforming does not need."""
 
@@ -111,15 +107,12 @@ class Inert:
         return isinstance(value, Placeholder)
 
 
-@dataclass(frozen=True, init=False)
 class OneOf:
     """A value of any of several kinds."""
 
-    kinds: tuple[Kind, ...]
-
     def __init__(self, *kinds: Kind) -> None:
         """Allow ``kinds``."""
-        object.__setattr__(self, "kinds", kinds)
+        self.kinds = kinds
 
     @property
     def words(self) -> str:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from guards.integrity.unpickling.estimators.common import CATEGORY
 from guards.integrity.unpickling.estimators.containers import Array
-from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.description import Description, Relation, length_of
 from guards.integrity.unpickling.estimators.kinds import OneOf
 from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Size
 
-if TYPE_CHECKING:
-    from guards.integrity.unpickling.estimators.description import State, WidthOf
-
 __all__ = ["MISSING_INDICATOR"]
-
-
-def _width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
-    return len(state["features_"]) if "features_" in state else None
 
 
 MISSING_INDICATOR = Description(
@@ -40,5 +31,5 @@ MISSING_INDICATOR = Description(
             lambda state: bool((state["features_"] < state["_n_features"]).all()),
         )
     ],
-    width=_width,
+    width=length_of("features_"),
 )

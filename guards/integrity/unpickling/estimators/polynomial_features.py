@@ -12,7 +12,7 @@ from guards.integrity.unpickling.estimators.kinds import OneOf
 from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Integer
 
 if TYPE_CHECKING:
-    from guards.integrity.unpickling.estimators.description import State, WidthOf
+    from guards.integrity.unpickling.estimators.description import State
 
 __all__ = ["POLYNOMIAL_FEATURES"]
 
@@ -34,10 +34,6 @@ def _has_all_terms(state: State) -> bool:
     return counts == (state["_n_out_full"], state["n_output_features_"])
 
 
-def _width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
-    return state.get("n_output_features_")
-
-
 POLYNOMIAL_FEATURES = Description(
     path="sklearn.preprocessing._polynomial.PolynomialFeatures",
     parameters={
@@ -53,5 +49,5 @@ POLYNOMIAL_FEATURES = Description(
         "_n_out_full": TERMS,
     },
     relations=[Relation("columns are more, or fewer, than its terms", _has_all_terms)],
-    width=_width,
+    width=lambda state, _given, _width_of: state.get("n_output_features_"),
 )

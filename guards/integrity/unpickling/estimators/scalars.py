@@ -28,7 +28,6 @@ _DTYPE_TEXT = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[?bhilqBHILQefdO]|[a-z]{
 _MAX_TEXT = 100_000
 
 
-@dataclass(frozen=True)
 class Flag:
     """A truth value."""
 
@@ -114,15 +113,12 @@ class Text:
         return type(value) in (str, np.str_) and len(value) <= self.max_length  # type: ignore[arg-type]  # a text
 
 
-@dataclass(frozen=True, init=False)
 class Choice:
     """One of a few texts."""
 
-    texts: tuple[str, ...]
-
     def __init__(self, *texts: str) -> None:
         """Allow ``texts``."""
-        object.__setattr__(self, "texts", texts)
+        self.texts = texts
 
     @property
     def words(self) -> str:
@@ -154,7 +150,6 @@ class Dtype:
         return isinstance(value, np.dtype) and value.kind in self.kinds
 
 
-@dataclass(frozen=True)
 class ValueClass:
     """A class that settings name: ``int``, ``numpy.float32``, ``numpy.number``."""
 

@@ -13,12 +13,12 @@ from guards.integrity.unpickling.estimators.common import (
     Categories,
 )
 from guards.integrity.unpickling.estimators.containers import Array, ListOf, Objects
-from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.description import Description, Relation, length_of
 from guards.integrity.unpickling.estimators.kinds import OneOf, optional
 from guards.integrity.unpickling.estimators.scalars import Choice, Flag, Integer, Number
 
 if TYPE_CHECKING:
-    from guards.integrity.unpickling.estimators.description import State, WidthOf
+    from guards.integrity.unpickling.estimators.description import State
 
 __all__ = ["TARGET_ENCODER"]
 
@@ -34,10 +34,6 @@ def _has_a_mean_for_each_output(state: State) -> bool:
     if state["target_type_"] == "multiclass":
         return np.shape(state["target_mean_"]) == (len(state["classes_"]),)
     return np.ndim(state["target_mean_"]) == 0
-
-
-def _width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
-    return len(state["encodings_"]) if "encodings_" in state else None
 
 
 TARGET_ENCODER = Description(
@@ -66,5 +62,5 @@ TARGET_ENCODER = Description(
             "infrequent categories are grouped", lambda state: not state.get("_infrequent_enabled")
         ),
     ],
-    width=_width,
+    width=length_of("encodings_"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.integrity.unpickling.estimators.containers import Nested
-from guards.integrity.unpickling.estimators.description import Description, Relation
+from guards.integrity.unpickling.estimators.description import Description, Relation, length_of
 from guards.integrity.unpickling.estimators.kinds import optional
 from guards.integrity.unpickling.estimators.scalars import Choice, Flag
 from guards.integrity.unpickling.estimators.vectorizing import (
@@ -13,7 +13,6 @@ from guards.integrity.unpickling.estimators.vectorizing import (
     VOCABULARY_FITTED,
     VOCABULARY_PARAMETERS,
     VOCABULARY_VARYING,
-    vocabulary_width,
 )
 
 if TYPE_CHECKING:
@@ -40,5 +39,5 @@ TFIDF_VECTORIZER = Description(
     fitted={**VOCABULARY_FITTED, "_tfidf": Nested("TfidfTransformer")},
     varying=VOCABULARY_VARYING,
     relations=[Relation("_tfidf has not one weight for each word", _weighs_each_word)],
-    width=vocabulary_width,
+    width=length_of("vocabulary_"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guards.integrity.unpickling.estimators.common import COUNT, SEED
 from guards.integrity.unpickling.estimators.containers import Array
-from guards.integrity.unpickling.estimators.description import Description
+from guards.integrity.unpickling.estimators.description import Description, length_of
 from guards.integrity.unpickling.estimators.scalars import Choice, Number
 
 __all__ = ["TRUNCATED_SVD"]
@@ -26,7 +26,5 @@ TRUNCATED_SVD = Description(
         "explained_variance_ratio_": Array("f", "components"),
         "singular_values_": Array("f", "components"),
     },
-    width=lambda state, _given, _width_of: (
-        len(state["components_"]) if "components_" in state else None
-    ),
+    width=length_of("components_"),
 )

@@ -29,7 +29,6 @@ from guards.text import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guards.integrity.unpickling.estimators.description import State, WidthOf
     from guards.integrity.unpickling.estimators.kinds import Kind
 
 __all__ = [
@@ -40,7 +39,6 @@ __all__ = [
     "VOCABULARY_FITTED",
     "VOCABULARY_PARAMETERS",
     "VOCABULARY_VARYING",
-    "vocabulary_width",
 ]
 
 MAX_HASHED = 2**20
@@ -64,7 +62,8 @@ class _Pattern:
         """Return an expression and why it may be slow; None for what is no text, or too long."""
         if not Text(_MAX_PATTERN).fits(value, {}):
             return None
-        return f"'{printable(str(value), _MAX_SHOWN)}': {costly_expression(str(value))}"
+        reason = costly_expression(str(value), "Python")
+        return f"'{printable(str(value), _MAX_SHOWN)}': {reason}"
 
 
 PATTERN = optional(_Pattern())
@@ -132,8 +131,3 @@ VOCABULARY_FITTED: Mapping[str, Kind] = {
 }
 
 VOCABULARY_VARYING = frozenset({"n_features_in_", "stop_words_", "_stop_words_id"})
-
-
-def vocabulary_width(state: State, _given: int | None, _width_of: WidthOf) -> int | None:
-    """Return the number of terms."""
-    return len(state["vocabulary_"]) if "vocabulary_" in state else None

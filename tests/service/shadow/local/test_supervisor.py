@@ -13,7 +13,6 @@ import pytest
 
 from artifacts.bundle.opening import open_bundle
 from guards.evidence.pair import Missed
-from guards.integrity.labels import disjoint_labels
 from guards.integrity.requirements import Requirements
 from service.shadow.interface import ChallengerState
 from service.shadow.local.handshake import WorkerConfig, WorkerInfo
@@ -39,11 +38,10 @@ class Supervised:
         bundle: Path,
         offers: Offers,
         timeout_s: float = AGES_S,
-        labels: tuple[str, ...] | None = None,
         judged: str | None = None,
     ) -> None:
         requirements = Requirements(judged=judged)
-        config = WorkerConfig(requirements, 1000, timeout_s, "torch", labels=labels)
+        config = WorkerConfig(requirements, 1000, timeout_s, "torch")
         self.queue = MemoryQueue(1000)
         self.supervisor = Supervisor("docs/2", bundle, config, self.queue, self)
         self.offers = offers
@@ -204,22 +202,3 @@ def test_a_bundle_that_was_replaced_is_refused(
     assert finding.code == "bundle_replaced"
     assert judged in finding.expected
     assert finding.observed == open_bundle(champion).manifest.fingerprint
-
-
-def test_a_bundle_without_a_label_of_the_champion_is_refused(
-    challenger: Path, small_table: Table
-) -> None:
-    """It is sound by itself, as one that was put in another's place before the process started."""
-    supervised = Supervised(challenger, Offers(small_table), labels=("spam", "ham"))
-
-    async def scenario() -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            await supervised.supervisor.run()
-
-    asyncio.run(scenario())
-    assert supervised.infos == []
-    assert supervised.supervisor.state == ChallengerState.REFUSED
-    assert supervised.supervisor.pid is None
-    assert supervised.findings == [
-        disjoint_labels(("spam", "ham"), open_bundle(challenger).manifest.labels)
-    ]
