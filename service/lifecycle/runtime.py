@@ -24,7 +24,7 @@ from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from service.lifecycle.assembly import Champion
     from service.lifecycle.judging import Judgement
@@ -88,6 +88,7 @@ class Runtime:
         self._accepts = False
         self._tasks: list[asyncio.Task[None]] = []
         self._drained: asyncio.Task[None] | None = None
+        self._when_refusing: list[Callable[[], None]] = []
 
     @property
     def ready(self) -> bool:
@@ -106,6 +107,10 @@ class Runtime:
             message = f"the service is not ready ({self.state}); {advice}"
             raise Unavailable(message)
         return self.champion
+
+    def call_when_refusing(self, function: Callable[[], None]) -> None:
+        """Have ``function`` called once a stop refuses requests, before it waits for their end."""
+        self._when_refusing.append(function)
 
     async def drain(self) -> None:
         """Stop serving, finish what was accepted, and write the log; only once."""
@@ -156,6 +161,8 @@ class Runtime:
         if ready:
             await asyncio.sleep(_GRACE_S)
         self._accepts = False
+        for function in self._when_refusing:
+            function()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
