@@ -66,7 +66,7 @@ class Serving:
     def __post_init__(self) -> None:
         """Read bodies within the limit of the settings, until a stop."""
         self.bodies = Bodies(self.runtime.settings.max_body_bytes)
-        self.runtime.call_when_refusing(self.bodies.end)
+        self.runtime.when_refusing.append(self.bodies.end)
 
     @property
     def limits(self) -> RequestLimits:

@@ -50,7 +50,8 @@ class StopService(Protocol):
 class Runtime:
     """Everything of one worker, from the settings to the last log line; used from one event loop.
 
-    ``champion`` is None until it is loaded, and is kept when it no longer serves.
+    ``champion`` is None until it is loaded, and is kept when it no longer serves. ``when_refusing``
+    is called once a stop refuses requests, before it waits for the accepted ones.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Runtime:
         self._accepts = False
         self._tasks: list[asyncio.Task[None]] = []
         self._drained: asyncio.Task[None] | None = None
-        self._when_refusing: list[Callable[[], None]] = []
+        self.when_refusing: list[Callable[[], None]] = []
 
     @property
     def ready(self) -> bool:
@@ -107,10 +108,6 @@ class Runtime:
             message = f"the service is not ready ({self.state}); {advice}"
             raise Unavailable(message)
         return self.champion
-
-    def call_when_refusing(self, function: Callable[[], None]) -> None:
-        """Have ``function`` called once a stop refuses requests, before it waits for their end."""
-        self._when_refusing.append(function)
 
     async def drain(self) -> None:
         """Stop serving, finish what was accepted, and write the log; only once."""
@@ -161,8 +158,8 @@ class Runtime:
         if ready:
             await asyncio.sleep(_GRACE_S)
         self._accepts = False
-        for function in self._when_refusing:
-            function()
+        for call in self.when_refusing:
+            call()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
