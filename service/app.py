@@ -29,6 +29,7 @@ os.environ.update(NO_REPORTS)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
+from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.utils.analytics import usage_stats
 from pydantic import RootModel
 from uvicorn.config import HTTP_PROTOCOLS
@@ -135,9 +136,9 @@ class Understudy:
         What BentoML starts afterwards opens no control port, imports nothing of the current
         directory, reports nothing, and keeps its temporary files in a directory of the service.
         """
-        _take_over_the_process()
         _keep_standard_output_for_events()
         try:
+            _take_over_the_process()
             _require_http_parser()
             settings = read_settings()
             read_access(settings.api_keys_file)
@@ -222,8 +223,17 @@ def _refuse_unexpected_ports() -> None:
 def serve(host: str, port: int) -> bool:
     """Serve until stopped, as ``bentoml serve`` does, with nothing of the current directory.
 
-    Returns whether the guard has refused a bundle meanwhile.
+    Returns whether the guard has refused a bundle meanwhile. Raises ``CallError`` where BentoML
+    cannot make its folders.
     """
+    try:
+        BentoMLContainer.bentoml_home.get()
+    except OSError as error:
+        message = (
+            f"BentoML cannot make its folders: {error}; "
+            "set BENTOML_HOME to a directory that can be written"
+        )
+        raise CallError(message) from None
     os.environ[_DIRECTORY] = str(Path.cwd())
     # BentoML looks for modules, and for Bentos of the service's name, where its worker runs.
     _service.working_dir = str(Path(__file__).parents[1])

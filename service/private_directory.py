@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guards.errors import CallError
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -20,9 +22,17 @@ __all__ = ["private_directory"]
 def private_directory() -> Path:
     """Make a directory in ``TMPDIR`` that takes its place, here and in the processes to come.
 
-    Nobody else can read it. It is removed when this process ends, of a signal too.
+    Nobody else can read it. It is removed when this process ends, of a signal too. Raises
+    ``CallError`` where none can be made.
     """
-    directory = tempfile.mkdtemp(prefix="understudy-")
+    try:
+        directory = tempfile.mkdtemp(prefix="understudy-")
+    except OSError as error:
+        message = (
+            f"no directory for temporary files can be made: {error.strerror}; "
+            "set TMPDIR to a directory that can be written"
+        )
+        raise CallError(message) from None
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     signal.signal(signal.SIGTERM, _exit)
     os.environ["TMPDIR"] = tempfile.tempdir = directory

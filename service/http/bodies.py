@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge
+from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge, Unavailable
 from service.scheduling.scheduler import until
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Bodies:
         self._max_bytes = max_bytes
         self._max_s = max_s
         self._turn = asyncio.Lock()
+        self._arriving: set[asyncio.Timeout] = set()
+        self._ended = False
         self.max_values = max(_MIN_VALUES, max_bytes // _BYTES_PER_VALUE)
         self.held_bytes = 0
 
@@ -64,8 +66,8 @@ class Bodies:
 
         ``deadline`` is on ``time.monotonic``: a large body waits, and is worked on, until then.
         Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it
-        is over the limit, ``Overloaded`` where too much is held, ``BodyTimeout``, and
-        ``DeadlinePassed``.
+        is over the limit, ``Overloaded`` where too much is held, ``BodyTimeout``,
+        ``DeadlinePassed``, and ``Unavailable`` once ``end`` was called.
         """
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and float(announced) > self._max_bytes:
@@ -81,16 +83,31 @@ class Bodies:
         finally:
             self.held_bytes -= len(body)
 
+    def end(self) -> None:
+        """Wait no longer for bodies that have not arrived: a stop is not for clients to put off."""
+        self._ended = True
+        now = asyncio.get_running_loop().time()
+        for time_limit in self._arriving:
+            if not time_limit.expired():
+                time_limit.reschedule(now)
+
     async def _receive(self, request: Request, body: bytearray) -> None:
+        time_limit = asyncio.timeout(self._max_s)
+        self._arriving.add(time_limit)
         try:
-            async with asyncio.timeout(self._max_s):
+            async with time_limit:
                 async for chunk in request.stream():
                     body += chunk
                     self.held_bytes += len(chunk)
                     self._check(len(body))
         except TimeoutError:
+            if self._ended:
+                message = "the service stops, and the body has not arrived; try again"
+                raise Unavailable(message) from None
             message = f"the body took longer than {self._max_s:g} s"
             raise BodyTimeout(message) from None
+        finally:
+            self._arriving.discard(time_limit)
 
     def _check(self, size_bytes: int) -> None:
         if size_bytes > self._max_bytes:

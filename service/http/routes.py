@@ -64,8 +64,9 @@ class Serving:
     """Reads the bodies of all requests."""
 
     def __post_init__(self) -> None:
-        """Read bodies within the limit of the settings."""
+        """Read bodies within the limit of the settings, until a stop."""
         self.bodies = Bodies(self.runtime.settings.max_body_bytes)
+        self.runtime.when_refusing.append(self.bodies.end)
 
     @property
     def limits(self) -> RequestLimits:

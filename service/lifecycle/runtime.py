@@ -24,7 +24,7 @@ from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from service.lifecycle.assembly import Champion
     from service.lifecycle.judging import Judgement
@@ -50,7 +50,8 @@ class StopService(Protocol):
 class Runtime:
     """Everything of one worker, from the settings to the last log line; used from one event loop.
 
-    ``champion`` is None until it is loaded, and is kept when it no longer serves.
+    ``champion`` is None until it is loaded, and is kept when it no longer serves. ``when_refusing``
+    is called once a stop refuses requests, before it waits for the accepted ones.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Runtime:
         self._accepts = False
         self._tasks: list[asyncio.Task[None]] = []
         self._drained: asyncio.Task[None] | None = None
+        self.when_refusing: list[Callable[[], None]] = []
 
     @property
     def ready(self) -> bool:
@@ -156,6 +158,8 @@ class Runtime:
         if ready:
             await asyncio.sleep(_GRACE_S)
         self._accepts = False
+        for call in self.when_refusing:
+            call()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

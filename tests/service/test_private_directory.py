@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
+
+from guards.errors import CallError
+from service.private_directory import private_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,3 +47,12 @@ def test_the_directory_is_removed_with_all_that_is_in_it(
         process.communicate()
     assert process.returncode == (0 if number is None else 143)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_none_can_be_made_it_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line for the operator, not the failure of a library."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(CallError, match="No such file or directory; set TMPDIR"):
+        private_directory()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 from typing import TYPE_CHECKING
+
+import pytest
 
 from service.settings import read_settings
 from tests.service.cli.running import exit_code
+from tests.serving.server import UNDERSTUDY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,3 +28,24 @@ def test_trusted_classes_are_handed_on(champion: Path) -> None:
     settings = read_settings()
     for role in ("champion", "challenger"):
         assert settings.requirements(role).trusted == ("a.B", "c.d.E")
+
+
+@pytest.mark.parametrize("home", [{"BENTOML_HOME": os.devnull}, {"HOME": os.devnull}])
+def test_a_home_that_cannot_be_written_is_a_wrong_call(
+    champion: Path, home: dict[str, str]
+) -> None:
+    """One line names the variable: BentoML makes folders there when it is imported."""
+    inherited = {name: value for name, value in os.environ.items() if name != "BENTOML_HOME"}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = subprocess.run(
+        (*UNDERSTUDY, "serve", "--champion", str(champion), "--port", str(port)),
+        env={**inherited, **home},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert served.returncode == 2
+    (line,) = served.stderr.splitlines()
+    assert "set BENTOML_HOME to a directory that can be written" in line

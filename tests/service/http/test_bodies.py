@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.requests import Request
 
-from service.errors import BodyTimeout, DeadlinePassed, Malformed, Overloaded, TooLarge
+from service.errors import (
+    BodyTimeout,
+    DeadlinePassed,
+    Malformed,
+    Overloaded,
+    TooLarge,
+    Unavailable,
+)
 from service.http.bodies import MAX_BODIES, Bodies, beside_the_loop, parse_json
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -307,3 +315,26 @@ def test_the_collector_rests_during_a_large_body_and_goes_on_after_it() -> None:
     with pytest.raises(Malformed):
         asyncio.run(beside_the_loop(1_000_000, parse_json, b"{", 1))
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("chunks", [(), (b"{",), (b"x" * 900,)])
+def test_what_has_not_arrived_at_the_end_never_will(chunks: tuple[bytes, ...]) -> None:
+    """However long a body might take, a stop does not wait for it; one that came is kept."""
+
+    async def scenario() -> None:
+        bodies = Bodies(1000, max_s=math.inf)
+
+        async def read(wire: Wire) -> None:
+            async with bodies.read(wire.request, math.inf) as body:
+                bodies.end()
+                assert body == b"{}"
+
+        async with asyncio.timeout(PATIENCE_S):
+            slow = asyncio.create_task(read(Endless(*chunks)))
+            # The slow one has begun when the other runs, which ends both.
+            await asyncio.create_task(read(Wire(b"{}")))
+            with pytest.raises(Unavailable, match="has not arrived"):
+                await slow
+        assert bodies.held_bytes == 0
+
+    asyncio.run(scenario())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import unicodedata
 from collections import Counter
@@ -876,6 +877,37 @@ def test_a_body_that_arrives_during_the_stop_is_refused(
         assert endpoint.client.portal is not None
         endpoint.client.portal.call(endpoint.app, scope, receive, send)
     assert sent[0]["status"] == 503
+
+
+def test_a_stop_does_not_wait_for_bodies_that_do_not_come(champion: Path, tmp_path: Path) -> None:
+    """Clients that send slowly, or nothing at all, are told so at once."""
+    settings = Settings(champion=str(champion), log_file=tmp_path / "log.jsonl", replica="here")
+    paths = ["/v1/classify", "/classify", "/v1/feedback"]
+    held = list(itertools.product(paths, [b"", b"{", b"{" + b" " * 100_000]))
+    waiting: list[str] = []
+    stops: list[asyncio.Task[None]] = []
+
+    async def ask(path: str, begun: bytes) -> list[Message]:
+        chunks = [begun]
+
+        async def receive() -> Message:
+            if chunks:
+                return {"type": "http.request", "body": chunks.pop(), "more_body": True}
+            waiting.append(path)
+            if len(waiting) == len(held):
+                stops.append(asyncio.create_task(endpoint.runtime.drain()))
+            return await asyncio.Future()
+
+        return await called(endpoint, receive, scope_of(path))
+
+    async def ask_all() -> list[list[Message]]:
+        return await asyncio.gather(*itertools.starmap(ask, held))
+
+    with running(settings) as endpoint:
+        assert endpoint.client.portal is not None
+        for sent in endpoint.client.portal.call(ask_all):
+            assert sent[0]["status"] == 503
+            assert (b"connection", b"close") in sent[0]["headers"]
 
 
 def _refuses(endpoint: Endpoint, state: str) -> None:
