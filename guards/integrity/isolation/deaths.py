@@ -13,7 +13,7 @@ from guards.text import printable
 if TYPE_CHECKING:
     from guards.integrity.isolation.limits import Limits
 
-__all__ = ["death", "failure", "ran_out_of_memory", "speaks_of_memory"]
+__all__ = ["death", "failed_start", "failure", "ran_out_of_memory", "speaks_of_memory"]
 
 _MEMORY = re.compile(
     r"MemoryError|bad_alloc|out of memory|(can.?t|cannot|could not|unable to) allocate|"
@@ -43,7 +43,15 @@ def death(path: str, limits: Limits, returncode: int, complaints: str) -> Findin
     said = _last_line(complaints)
     if speaks_of_memory(complaints):
         return too_costly(path, limits, f"more memory: {said}")
-    return _crash(path, _ending(returncode) + (f": {said}" if said else ""))
+    observed = f"the process that judged it {_ending(returncode)}"
+    return _crash(path, observed + (f": {said}" if said else ""))
+
+
+def failed_start(returncode: int | None, complaints: str) -> str:
+    """Return in a line why a child took no job; a ``returncode`` of None is one that goes on."""
+    ending = "it is not ready in time" if returncode is None else f"it {_ending(returncode)}"
+    said = _last_line(complaints)
+    return f"the guard's process does not start: {ending}" + (f": {said}" if said else "")
 
 
 def failure(path: str, limits: Limits, error: BaseException) -> Finding:
@@ -75,12 +83,12 @@ def _crash(path: str, observed: str) -> Finding:
 
 def _ending(returncode: int) -> str:
     if returncode >= 0:
-        return f"the process that judged it ended with code {returncode}"
+        return f"ended with code {returncode}"
     try:
         name = signal.Signals(-returncode).name
     except ValueError:
         name = f"signal {-returncode}"
-    return f"the process that judged it was ended by {name}"
+    return f"was ended by {name}"
 
 
 def _last_line(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from guards.errors import CallError, Finding
 from guards.integrity.isolation.child import JOB_BEGINS
-from guards.integrity.isolation.deaths import death
+from guards.integrity.isolation.deaths import death, failed_start
 from guards.integrity.isolation.limits import Limits, too_costly
 
 if TYPE_CHECKING:
@@ -106,12 +106,9 @@ class _Child:
                     pipe.close()
 
     def wait_until_ready(self) -> None:
-        """Wait for the imports; raises ``CallError`` where the process ends before."""
+        """Wait for the imports; raises ``CallError`` where the process is not ready after them."""
         if self._line(_START_S) is None:
-            self._kill()
-            said = self._said().strip().splitlines() or ["no reason given"]
-            message = f"the guard's process does not start: {said[-1]}"
-            raise CallError(message)
+            raise CallError(failed_start(self._returncode(), self._said()))
 
     def outcome(self, job: Job) -> tuple[JsonObject | Finding, bool]:
         """Wait for the answer to a job; the second value says that the process is lost."""
@@ -121,13 +118,19 @@ class _Child:
             if "answer" in message:
                 return message["answer"], False
             return Finding.from_json(message["finding"]), False
-        try:
-            # While its pipes are open, time has passed; else it has ended, or is about to.
-            returncode = self._process.wait(0 if self._selector.get_map() else _EXIT_S)
-        except subprocess.TimeoutExpired:
+        returncode = self._returncode()
+        if returncode is None:
             observed = f"no answer in {job.limits.wall_s:.0f} s"
             return too_costly(job.path, job.limits, observed), True
         return death(job.path, job.limits, returncode, self._said()), True
+
+    def _returncode(self) -> int | None:
+        """Return how the process ended; None where it goes on."""
+        try:
+            # While its pipes are open, time has passed; else it has ended, or is about to.
+            return self._process.wait(0 if self._selector.get_map() else _EXIT_S)
+        except subprocess.TimeoutExpired:
+            return None
 
     def _line(self, timeout_s: float) -> bytes | None:
         """Return the next line; None where the output ends or time passes before."""

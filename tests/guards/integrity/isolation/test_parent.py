@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guards.errors import CallError, Finding
-from guards.integrity.isolation import limits
+from guards.integrity.isolation import limits, parent
 from guards.integrity.isolation.limits import Limits
 from guards.integrity.isolation.parent import Job, run_jobs
 from tests.guards.integrity.isolation.acting_child import ACTIONS
@@ -253,6 +253,32 @@ def test_a_child_that_does_not_start_is_a_wrong_call() -> None:
 
     with pytest.raises(CallError, match="No module named no_such_module"):
         list(run_jobs((sys.executable, "-m", "no_such_module"), environment(), jobs))
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was ended by SIGKILL"),
+        ("import os; os.abort()", "was ended by SIGABRT"),
+        ("raise SystemExit(3)", "ended with code 3"),
+        ("import sys; sys.exit('no library')", "ended with code 1: no library"),
+    ],
+)
+def test_how_a_child_ended_before_it_started_is_said(code: str, ending: str) -> None:
+    """A system without memory for the imports kills the process, which itself says nothing."""
+    jobs = [Job("a", Limits(MEMORY_BYTES, 60), {})]
+
+    with pytest.raises(CallError, match=f"does not start: it {ending}$"):
+        list(run_jobs((sys.executable, "-c", code), environment(), jobs))
+
+
+def test_a_child_that_is_not_ready_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is killed, and the call ends."""
+    monkeypatch.setattr(parent, "_START_S", 0.2)
+    jobs = [Job("a", Limits(MEMORY_BYTES, 60), {})]
+
+    with pytest.raises(CallError, match="not ready in time"):
+        list(run_jobs((sys.executable, "-c", "import signal; signal.pause()"), environment(), jobs))
 
 
 def test_without_jobs_there_is_no_child() -> None:
