@@ -119,6 +119,7 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         environment_differences=st.dictionaries(TEXTS, st.tuples(TEXTS, TEXTS), max_size=2),
         tolerated=FINDINGS,
         settings=OBJECTS,
+        guard=OBJECTS,
     ),
     st.builds(BundleRefused, TEXTS, TEXTS, FINDINGS),
     request_observed(),

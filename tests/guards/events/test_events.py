@@ -71,7 +71,7 @@ def test_a_line_without_a_field_is_malformed(
     field = data.draw(st.sampled_from(sorted(line)))
     stamp = {"timestamp", "event", "schema", "replica", "run", "seq"}
     repeated = {"service.stopped": {"compared", "missed"}, "verdict.changed": {"decision"}}
-    added = {"document", "source", "stratum", "inclusion_probability", "labelled_at"}
+    added = {"guard", "document", "source", "stratum", "inclusion_probability", "labelled_at"}
     if field in stamp | repeated.get(name, set()) | added:
         return
     del line[field]

@@ -352,6 +352,7 @@ def _compositions() -> Iterator[tuple[Any, str]]:
         pd.Series(["pages"]),
         ("pages",),
         make_column_selector(dtype_include=np.number),
+        make_column_selector(dtype_include=object),
         make_column_selector("^p"),
         [],
     ):
@@ -361,6 +362,8 @@ def _compositions() -> Iterator[tuple[Any, str]]:
                 "numbers",
             )
         yield ColumnTransformer([("a", "passthrough", columns), ("b", "drop", [1])]), "array"
+    for dtype in (int, bool):
+        yield ColumnTransformer([("a", OneHotEncoder(dtype=dtype), ["court"])]), "mixed"
     for count in (None, 1, 2, -1):
         yield ColumnTransformer(split, n_jobs=count, sparse_threshold=0), "mixed"
     weights = {"numbers": 0.5, "words": 2}

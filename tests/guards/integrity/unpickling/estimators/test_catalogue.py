@@ -33,12 +33,6 @@ def test_what_is_fitted_is_read(states: list[tuple[str, Any]]) -> None:
         assert type(loads(buffer.getvalue(), PART)) is type(estimator), name
 
 
-def test_plain_pickles_are_read(states: list[tuple[str, Any]]) -> None:
-    """The same holds of files that pickle itself wrote, under an older protocol."""
-    for name, estimator in states[::7]:
-        assert type(loads(pickle.dumps(estimator, 3), PART)) is type(estimator), name
-
-
 def test_every_class_is_fitted(states: list[tuple[str, Any]]) -> None:
     """No description goes untried: each class is among what is fitted, or within it."""
     everything = b"".join(pickle.dumps(estimator) for _, estimator in states)
