@@ -216,8 +216,10 @@ class _Sizes:
         bounds = [self[name] for name in node.input]
         if node.op_type == "Shape":
             return float(_NOMINAL)
-        if node.op_type in {"Mul", "Concat"}:
+        if node.op_type in {"Mul", "Div", "Concat"}:
             return min(math.prod(bounds), _INFINITE)
+        if node.op_type in {"Exp", "Pow"}:
+            return _INFINITE
         if node.op_type in {"Add", "Sub"}:
             return min(sum(bounds), _INFINITE)
         return max(bounds, default=1.0)
