@@ -39,14 +39,15 @@ class Pumped(NamedTuple):
 
 
 def pumped_texts(node: Node) -> Iterator[Pumped]:
-    """Yield texts for each repetition of no fixed number, each once.
+    """Yield texts for each repetition and each choice, each text once.
 
-    One without a maximum is tried with whatever may come before and after it. The others take time
-    only where there are many of them, one after the other.
+    A repetition without a maximum is tried with whatever may come before and after it. Others, and
+    choices, take time only where there are many of them, one after the other. Texts of one
+    character show what takes many steps at each.
     """
-    repeats = [(before, one) for before, one in _led_to(node, "") if one.low != one.high]
-    loops = [(before, one) for before, one in repeats if is_loop(one)]
-    kinds = _kinds(part for _, loop in loops for part in walk(loop))
+    loops = [(before, one) for before, one in _led_to(node, "") if is_loop(one)]
+    looks = [one for one in walk(node) if isinstance(one, Look)]
+    kinds = _kinds(part for one in (*(loop for _, loop in loops), *looks) for part in walk(one))
     texts = [
         Pumped(before, word, after)
         for start, loop in loops
@@ -54,7 +55,9 @@ def pumped_texts(node: Node) -> Iterator[Pumped]:
         for before in (start, "")
         for after in ("", *_kinds(walk(node)))
     ]
-    words = [word for _, one in repeats for word in _words(one.item, _kinds(walk(node)))]
+    every = _kinds(walk(node))
+    choices = [one for one in walk(node) if isinstance(one, Alternatives | Repeat)]
+    words = [*every, *(word for one in choices for word in _words(one, every))]
     words += [first + second for _, loop in loops for first, second in _pairs(loop.item, kinds)]
     yield from dict.fromkeys([*texts, *(Pumped("", word, "") for word in words)])
 
