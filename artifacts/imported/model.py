@@ -233,7 +233,7 @@ def _max_length(directory: Path, network: Network, requested: int | None) -> tup
 def _number(file: Path, *path: str) -> int | None:
     try:
         value = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         return None
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None

@@ -44,7 +44,7 @@ def read_config(directory: Path, source: str) -> JsonObject:
     try:
         text = (directory / "config.json").read_bytes()
         config = json.loads(text, object_pairs_hook=_without_repetition)
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         message = f"{source}: no model there: config.json cannot be read: {first_line(error)}"
         raise CallError(message) from None
     if not isinstance(config, dict):

@@ -153,7 +153,7 @@ def _shards(index: Path, source: str) -> list[Path]:
         names = sorted(
             {str(name) for name in json.loads(index.read_bytes())["weight_map"].values()}
         )
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
         message = f"{source}: {index.name} cannot be read: {first_line(error)}"
         raise CallError(message) from None
     missing = [name for name in names if not (index.parent / name).is_file()]

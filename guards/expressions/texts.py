@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Sequence as Items
 
-__all__ = ["Pumped", "pumped_texts"]
+__all__ = ["Pumped", "dense_texts", "pumped_texts"]
 
 _MAX_WORDS = 12
 
@@ -39,15 +39,16 @@ class Pumped(NamedTuple):
 
 
 def pumped_texts(node: Node) -> Iterator[Pumped]:
-    """Yield texts for each repetition and each choice, each text once.
+    """Yield texts for each repetition of no fixed number, each once.
 
-    A repetition without a maximum is tried with whatever may come before and after it. Others, and
-    choices, take time only where there are many of them, one after the other. Texts of one
-    character show what takes many steps at each.
+    One without a maximum is tried with whatever may come before and after it. The others take time
+    only where there are many of them, one after the other.
     """
-    loops = [(before, one) for before, one in _led_to(node, "") if is_loop(one)]
+    repeats = [(before, one) for before, one in _led_to(node, "") if one.low != one.high]
+    loops = [(before, one) for before, one in repeats if is_loop(one)]
     looks = [one for one in walk(node) if isinstance(one, Look)]
-    kinds = _kinds(part for one in (*(loop for _, loop in loops), *looks) for part in walk(one))
+    told_apart: list[Node] = [*(loop for _, loop in loops), *looks]
+    kinds = _kinds(part for one in told_apart for part in walk(one))
     texts = [
         Pumped(before, word, after)
         for start, loop in loops
@@ -55,11 +56,20 @@ def pumped_texts(node: Node) -> Iterator[Pumped]:
         for before in (start, "")
         for after in ("", *_kinds(walk(node)))
     ]
-    every = _kinds(walk(node))
-    choices = [one for one in walk(node) if isinstance(one, Alternatives | Repeat)]
-    words = [*every, *(word for one in choices for word in _words(one, every))]
+    words = [word for _, one in repeats for word in _words(one.item, _kinds(walk(node)))]
     words += [first + second for _, loop in loops for first, second in _pairs(loop.item, kinds)]
     yield from dict.fromkeys([*texts, *(Pumped("", word, "") for word in words)])
+
+
+def dense_texts(node: Node) -> Iterator[Pumped]:
+    """Yield texts of one character, and of what is chosen or repeated, each once.
+
+    They show what tries many ways at each character without a repetition of its own.
+    """
+    kinds = _kinds(walk(node))
+    choices = [one for one in walk(node) if isinstance(one, Alternatives | Repeat)]
+    words = [*kinds, *(word for one in choices for word in _words(one, kinds))]
+    yield from (Pumped("", word, "") for word in dict.fromkeys(words))
 
 
 def _pairs(node: Node, kinds: Items[str]) -> Iterator[tuple[str, str]]:

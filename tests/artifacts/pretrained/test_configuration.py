@@ -139,3 +139,12 @@ def test_classes_that_the_library_lacks(architectures: object, *, noted: bool) -
 
     assert len(notes) == noted
     assert all("that the library does not have" in note for note in notes)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"model_type":' * 200_000])
+def test_a_configuration_of_brackets_alone_is_told(tmp_path: Path, text: str) -> None:
+    """It is a wrong call, and no error of the parser's."""
+    (tmp_path / "config.json").write_text(text)
+
+    with pytest.raises(CallError, match=r"config\.json cannot be read"):
+        read_config(tmp_path, "--model here")
