@@ -148,3 +148,9 @@ def test_a_configuration_of_brackets_alone_is_told(tmp_path: Path, text: str) ->
 
     with pytest.raises(CallError, match=r"config\.json cannot be read"):
         read_config(tmp_path, "--model here")
+
+
+def test_more_labels_than_anybody_has_are_told() -> None:
+    """The library would make a name for each."""
+    with pytest.raises(CallError, match="num_labels of at most 100000"):
+        parse_config({**BERT, "num_labels": 10**12}, "--model here")

@@ -299,7 +299,6 @@ def test_adapter_that_is_not_merged(directory: Path, *, wrapped: bool) -> None:
         {"num_hidden_layers": 10**7},
         {"vocab_size": 10**9},
         {"intermediate_size": 10**9},
-        {"id2label": {str(index): f"label {index}" for index in range(3)}, "num_labels": 10**7},
     ],
 )
 def test_a_configuration_of_far_more_than_the_weights_is_refused(
