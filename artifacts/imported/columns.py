@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from artifacts.bundle.column_inputs import ColumnInput, ColumnInputs, Native
 from artifacts.imported.fitted_inputs import FittedInput, fitted_inputs_of, python_value
 from artifacts.imported.serving_form import set_serving_form
+from guards.bundle.directory import NotAPlainFile, read_plain_file
 from guards.errors import CallError, Finding, GuardRefused, PartError, first_line
 from guards.integrity.requirements import trust_options
 from guards.integrity.state.fingerprint import digest
@@ -79,7 +80,10 @@ def read_columns(
     ``GuardRefused`` with findings for columns that would not transform as they did in training.
     """
     try:
-        data = path.read_bytes()
+        _, data = read_plain_file(path.resolve(), _MAX_BYTES)
+    except NotAPlainFile as other:
+        message = f"--columns {path}: a {other}; give a file that joblib.dump wrote"
+        raise CallError(message) from None
     except OSError as error:
         message = f"--columns {path}: cannot be read: {error.strerror}"
         raise CallError(message) from None

@@ -36,6 +36,9 @@ ENCODER = "an encoder on which a classifier can be trained"
 """What a model is expected to be, for findings."""
 
 
+_MAX_LABELS = 100_000
+
+
 def read_config(directory: Path, source: str) -> JsonObject:
     """Return ``config.json`` as it is written.
 
@@ -61,6 +64,12 @@ def parse_config(config: JsonObject, source: str) -> PreTrainedConfig:
             f"{source}: no model there that the library has: its config.json {named}; give a model "
             f"that version {transformers.__version__} of the transformers library knows, such as "
             "one of model_type 'bert'"
+        )
+        raise CallError(message)
+    labels = config.get("num_labels")
+    if isinstance(labels, int) and labels > _MAX_LABELS:  # the library names each
+        message = (
+            f"{source}: num_labels of at most {_MAX_LABELS} in config.json, found {labels:.3g}"
         )
         raise CallError(message)
     try:

@@ -14,7 +14,8 @@ from transformers.models.auto.tokenization_auto import (
 )
 from transformers.utils import logging
 
-from guards.errors import CallError, first_line
+from guards.errors import CallError, GuardRefused, first_line
+from guards.integrity.headers.tokenizer import check_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,16 +28,21 @@ __all__ = ["from_file", "from_library", "settings_in", "unreadable", "why_unread
 def from_file(directory: Path, source: str) -> Tokenizer | None:
     """Return the content of ``tokenizer.json``, None without one.
 
-    Raises ``CallError`` where the library of tokenizers cannot read it; ``source`` is for that.
+    Raises ``CallError`` where the library of tokenizers cannot read it, and ``GuardRefused`` where
+    a step takes more than linear time; ``source`` is for that.
     """
     file = directory / "tokenizer.json"
     if not file.is_file():
         return None
     try:
-        return Tokenizer.from_file(str(file))
+        tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:  # noqa: BLE001 (the library raises bare exceptions)
         message = f"{source}: no tokenizer there: tokenizer.json: {first_line(error)}"
         raise CallError(message) from None
+    findings = [*check_tokenizer(settings_in(file))]
+    if findings:
+        raise GuardRefused(source, findings)
+    return tokenizer
 
 
 def from_library(directory: Path) -> tuple[Any, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,12 @@ from artifacts.bundle.finite_weights import FINITE_WEIGHTS, weight_not_finite
 from artifacts.pretrained.configuration import foreign_classes, refused
 from artifacts.pretrained.directory import weight_files
 from artifacts.pretrained.other_heads import without_other_heads
+from guards.bundle.tensors import Tensor
 from guards.errors import CallError, Finding, GuardRefused, first_line
+from guards.integrity.headers.configuration import check_configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from transformers import PreTrainedConfig, PreTrainedModel
 
@@ -52,8 +55,11 @@ def load(kind: Any, place: Path | str, config: PreTrainedConfig, source: str) ->
     """Load a model of ``kind`` as float32, in evaluation mode, from a directory or a hub id.
 
     Nothing is fetched for a ``Path``, and no code that comes with the model is run. Raises
-    ``CallError`` where the library cannot load it.
+    ``CallError`` where the library cannot load it, and ``GuardRefused`` where ``config`` has more
+    of something than the weights in a directory.
     """
+    if isinstance(place, Path):
+        _check_sizes(place, config, source)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
@@ -168,7 +174,7 @@ def check_precision(directory: Path, source: str) -> list[str]:
     Raises ``CallError`` where a file cannot be read.
     """
     converted = set()
-    for name, precision in _precisions(directory, source):
+    for name, (precision, _) in _stored(directory, source).items():
         if precision in _CONVERTED:
             converted.add(precision.lower())
         elif name.endswith(("bias", "weight")) and precision not in _FLOAT32:
@@ -182,19 +188,35 @@ def check_precision(directory: Path, source: str) -> list[str]:
     return [f"weights in {', '.join(sorted(converted))} are sealed as float32"] if converted else []
 
 
-def _precisions(directory: Path, source: str) -> Iterator[tuple[str, str]]:
-    """Yield the name of each stored weight, and what its numbers are called in its file."""
+def _check_sizes(directory: Path, config: PreTrainedConfig, source: str) -> None:
+    """Refuse a configuration of which no network could be built in time, before one is."""
+    tensors = {
+        name: Tensor(dtype, shape, 0, 0)
+        for name, (dtype, shape) in _stored(directory, source).items()
+    }
+    findings = [*check_configuration(json.loads(config.to_json_string(use_diff=False)), tensors)]
+    if findings:
+        raise GuardRefused(source, findings)
+
+
+def _stored(directory: Path, source: str) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Return what the numbers of each stored weight are called in its file, and its shape."""
+    stored: dict[str, tuple[str, tuple[int, ...]]] = {}
     for file in weight_files(directory, source):
         try:
             if file.suffix == ".safetensors":
                 with safe_open(file, "pt") as opened:
-                    yield from [(k, opened.get_slice(k).get_dtype()) for k in opened.keys()]  # noqa: SIM118 (no mapping)
+                    slices = {k: opened.get_slice(k) for k in opened.keys()}  # noqa: SIM118 (no mapping)
+                    stored |= {k: (v.get_dtype(), (*v.get_shape(),)) for k, v in slices.items()}
             else:
-                stored = torch.load(file, map_location="meta", weights_only=True)
-                yield from [(k, str(v.dtype).removeprefix("torch.")) for k, v in stored.items()]
+                loaded = torch.load(file, map_location="meta", weights_only=True)
+                stored |= {
+                    k: (str(v.dtype).removeprefix("torch."), (*v.shape,)) for k, v in loaded.items()
+                }
         except Exception as error:  # noqa: BLE001 (the libraries raise many kinds)
             message = f"{source}: {file.name} cannot be read: {first_line(error)}"
             raise CallError(message) from None
+    return stored
 
 
 def _finding(

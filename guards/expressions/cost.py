@@ -9,7 +9,7 @@ from guards.expressions.ambiguity import ambiguous_loop
 from guards.expressions.matching import TooManySteps, steps_to_search
 from guards.expressions.parsing import NotParsed, parse
 from guards.expressions.syntax import nullable
-from guards.expressions.texts import pumped_texts
+from guards.expressions.texts import dense_texts, pumped_texts
 
 if TYPE_CHECKING:
     from guards.expressions.syntax import Dialect, Node
@@ -41,6 +41,8 @@ def costly_expression(pattern: str, dialect: Dialect) -> str | None:
         return f"it {reason}"
     if any(_grows(node, text) for text in pumped_texts(node)):
         return "the time to match a text grows faster than the text"
+    if any(_steps(node, text) is None for text in dense_texts(node)):
+        return f"a text takes more than {_MAX_STEPS // _LONG} steps at each character"
     return None
 
 
@@ -53,9 +55,13 @@ def matches_empty_text(pattern: str, dialect: Dialect) -> bool:
 
 
 def _grows(node: Node, text: Pumped) -> bool:
+    long, short = _steps(node, text), _steps(node, text, _SHORT)
+    return long is None or short is None or long - _LONG // _SHORT * short > _MAX_EXCESS
+
+
+def _steps(node: Node, text: Pumped, length: int = _LONG) -> int | None:
+    """Return in how many steps a text is searched; None for too many."""
     try:
-        long = steps_to_search(node, text.of(_LONG), _MAX_STEPS)
-        short = steps_to_search(node, text.of(_SHORT), _MAX_STEPS)
+        return steps_to_search(node, text.of(length), _MAX_STEPS)
     except (TooManySteps, RecursionError):
-        return True
-    return long - _LONG // _SHORT * short > _MAX_EXCESS
+        return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Sequence as Items
 
-__all__ = ["Pumped", "pumped_texts"]
+__all__ = ["Pumped", "dense_texts", "pumped_texts"]
 
 _MAX_WORDS = 12
 
@@ -46,7 +46,9 @@ def pumped_texts(node: Node) -> Iterator[Pumped]:
     """
     repeats = [(before, one) for before, one in _led_to(node, "") if one.low != one.high]
     loops = [(before, one) for before, one in repeats if is_loop(one)]
-    kinds = _kinds(part for _, loop in loops for part in walk(loop))
+    looks = [one for one in walk(node) if isinstance(one, Look)]
+    told_apart: list[Node] = [*(loop for _, loop in loops), *looks]
+    kinds = _kinds(part for one in told_apart for part in walk(one))
     texts = [
         Pumped(before, word, after)
         for start, loop in loops
@@ -57,6 +59,17 @@ def pumped_texts(node: Node) -> Iterator[Pumped]:
     words = [word for _, one in repeats for word in _words(one.item, _kinds(walk(node)))]
     words += [first + second for _, loop in loops for first, second in _pairs(loop.item, kinds)]
     yield from dict.fromkeys([*texts, *(Pumped("", word, "") for word in words)])
+
+
+def dense_texts(node: Node) -> Iterator[Pumped]:
+    """Yield texts of one character, and of what is chosen or repeated, each once.
+
+    They show what tries many ways at each character without a repetition of its own.
+    """
+    kinds = _kinds(walk(node))
+    choices = [one for one in walk(node) if isinstance(one, Alternatives | Repeat)]
+    words = [*kinds, *(word for one in choices for word in _words(one, kinds))]
+    yield from (Pumped("", word, "") for word in dict.fromkeys(words))
 
 
 def _pairs(node: Node, kinds: Items[str]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from onnx import ModelProto, helper, numpy_helper
 
+from artifacts.bundle.binding.constants import constant_problems
 from artifacts.bundle.binding.float_graph import FloatGraph, float_graph
 from artifacts.bundle.binding.length_flow import LengthFlow
 from artifacts.bundle.binding.operations import Recording, operations_of
@@ -31,6 +32,9 @@ __all__ = ["check_engine"]
 _ROWS = 512
 _GAIN = 2.0
 """How much larger than its input the output of a scaled matrix is."""
+
+_SPREAD = 1.25
+"""How much larger or smaller it may be by chance."""
 
 _TOLERANCE = 5e-4
 """Of the largest logit. Graphs of the exporter are off by 1e-5 at most."""
@@ -78,10 +82,11 @@ def _differences(model: ModelProto, network: Network, max_tokens: int) -> Iterat
     flow = LengthFlow(graph, max_tokens)
     yield from flow.problems
     trial = _Trial(model, graph, network, words)
-    needed, kept = trial.recorded()
+    needed, recording = trial.recorded()
     yield from _superfluous(operations_of(graph, flow), needed)
+    yield from constant_problems(graph, flow, recording.numbers)
     for name, value in graph.unknown.items():
-        if not any(_same(value, one) for one in kept):
+        if not any(_same(value, one) for one in recording.kept):
             yield f"{name!r} is no tensor of the network"
     yield from trial.unequal([*_SHAPES, (1, max_tokens), *trial.drawn(max_tokens)])
 
@@ -145,7 +150,7 @@ class _Trial:
         model_of(self._twin).set_attn_implementation("eager")
         self._twin.train(mode=False)
         # Tensors that were folded together cannot be scaled one by one.
-        self._scaled = _scaled if not graph.unknown else np.ascontiguousarray
+        self._scaled = _Scaling(self._generator) if not graph.unknown else np.ascontiguousarray
         self._tensors = {
             name: torch.from_numpy(self._scaled(tensor)) if tensor.ndim else torch.tensor(tensor)
             for name, tensor in _tensors(network).items()
@@ -163,8 +168,8 @@ class _Trial:
             return shared
         return self._scaled(self._graph.weights[name])
 
-    def recorded(self) -> tuple[tuple[Counter[str], Counter[str]], list[NDArray[np.generic]]]:
-        """Return what the network computes for one document, and what may be folded of it."""
+    def recorded(self) -> tuple[tuple[Counter[str], Counter[str]], Recording]:
+        """Return what the network computes for one document, counted and as it was recorded."""
         ids, columns = map(torch.from_numpy, self._document(*_SHAPES[1]))
         sizes = [value.size for value in self._graph.unknown.values()]
         with Recording(sizes) as recording:
@@ -172,7 +177,7 @@ class _Trial:
         needed = recording.counts([ids, columns], logits)
         if all(node.op_type != "MultiHeadAttention" for node in self._graph.nodes):
             needed[1].update(_MASKING)
-        return needed, recording.kept
+        return needed, recording
 
     def drawn(self, max_tokens: int) -> list[tuple[int, int]]:
         """Return lengths that nobody knows before."""
@@ -208,18 +213,29 @@ class _Trial:
         return logits
 
 
-def _scaled(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Scale a weight so that every operator shows in the logits, however little it was trained.
+class _Scaling:
+    """Scales weights so that every operator shows in the logits, however little it was trained.
 
     Fresh weights are so small that attention hardly depends on its input. The same values are
-    scaled alike, transposed or not.
+    scaled alike, transposed or not; of two tensors that differ by a factor alone, one stays larger,
+    which one and by how much being drawn.
     """
-    if values.dtype != np.float32:
-        return np.ascontiguousarray(values)
-    flat = values.ravel("K")
-    terms = max(values.shape) / _GAIN**2 if values.ndim > 1 else 1
-    size = np.sqrt(np.dot(flat, flat) / max(flat.size, 1) * terms)
-    return np.ascontiguousarray(values) / np.float32(size or 1.0)
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        """Draw what becomes of each size."""
+        self._turns, self._start = generator.uniform((8.0, 0.0), (16.0, 2 * np.pi))
+
+    def __call__(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return the values, scaled."""
+        if values.dtype != np.float32:
+            return np.ascontiguousarray(values)
+        flat = values.ravel("K")
+        terms = max(values.shape) / _GAIN**2 if values.ndim > 1 else 1
+        size = float(np.sqrt(np.dot(flat, flat) / max(flat.size, 1) * terms))
+        if not 0 < size < np.inf:
+            return np.ascontiguousarray(values)
+        gain = _SPREAD ** np.sin(self._turns * np.log(size) + self._start)
+        return np.ascontiguousarray(values) * np.float32(gain / size)
 
 
 def _with_inputs(

@@ -3,6 +3,9 @@
 Counted is what could act on a trigger: functions that are flat somewhere, comparisons, selections,
 look-ups, sums, pieces, concatenations, and products of two tensors or of one with positions. What
 depends on the document is counted apart from what depends on its length or on weights alone.
+
+Additions and scalings of it are counted too. One that is too small for a trial shows beside weights
+that are large enough, and two that cancel round what is between them.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from artifacts.bundle.binding.length_flow import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
     from onnx import NodeProto
@@ -33,6 +37,7 @@ _SELECTION, _ROUNDING, _PRODUCT = "selections", "roundings", "products of two te
 _MATMUL, _NORM = "matrix products", "normalisations"
 _SUM, _PIECE, _JOIN, _LOOKUP = "sums", "pieces", "concatenations", "look-ups"
 _WITH_POSITIONS, _OF_INTEGERS = "products with positions", "products of integers"
+_ADDITION, _SHIFT, _SCALING = "additions of two tensors", "additions", "scalings"
 
 _OF_GRAPH: Mapping[str, Mapping[str, int]] = {
     "MultiHeadAttention": {"softmax": 1, _MATMUL: 2},
@@ -81,17 +86,32 @@ _OF_NETWORK: Mapping[str, str] = {
 
 
 _PRODUCTS = (_PRODUCT, _OF_INTEGERS)
+_ADDING, _MULTIPLYING = frozenset({"add", "rsub", "sub"}), frozenset({"div", "mul"})
+
+_ALSO: Mapping[str, Sequence[str]] = {
+    "addmm": [_SHIFT],
+    "baddbmm": [_SHIFT],
+    "native_layer_norm": [_SCALING, _SHIFT],
+}
+"""What an operator of the network computes besides, with weights after its first input."""
+
+_NUMBERS_IN = _ADDING | _MULTIPLYING | {"clamp", "masked_fill", "pow", "where"}
+"""Operators of the network whose numbers a graph may have too."""
 
 
 class Recording(TorchDispatchMode):
     """Takes note of what a network computes while it is entered."""
 
     def __init__(self, sizes: Collection[int] = ()) -> None:
-        """Keep the values of every result that has one of these numbers of elements."""
+        """Keep the values of every result that has one of these numbers of elements.
+
+        ``numbers`` are those that tensors are added to, multiplied with, raised to and so on.
+        """
         super().__init__()  # type: ignore[no-untyped-call]  # torch annotates it in part
         self.kept: list[NDArray[np.generic]] = []
+        self.numbers: set[float] = set()
         self._sizes = frozenset(sizes)
-        self._records: list[tuple[str, list[Tensor], list[Tensor]]] = []
+        self._records: list[tuple[list[str], list[Tensor], list[Tensor]]] = []
 
     def __torch_dispatch__(
         self,
@@ -104,9 +124,11 @@ class Recording(TorchDispatchMode):
         made = func(*args, **(kwargs or {}))
         given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
         results = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
-        self._records.append(
-            (_kind_of(func.overloadpacket.__name__, given, results), given, results)
-        )
+        name = func.overloadpacket.__name__.removesuffix("_")
+        kinds = [_kind_of(name, given, results), *_ALSO.get(name, ())[: len(given) - 1]]
+        self._records.append((kinds, given, results))
+        if name in _NUMBERS_IN:
+            self.numbers.update(_numbers_in(tree_leaves((args, kwargs))))
         self.kept += [r.detach().contiguous().numpy() for r in results if r.numel() in self._sizes]
         return made
 
@@ -119,22 +141,21 @@ class Recording(TorchDispatchMode):
         """
         needed = {_memory(output)}
         steps = []
-        for kind, given, results in reversed(self._records):
+        for kinds, given, results in reversed(self._records):
             if needed.intersection(map(_memory, results)):
                 needed.update(map(_memory, given))
-                steps.append((kind, given, results))
+                steps.append((kinds, given, results))
         dependent, made = {*map(_memory, inputs)}, set[int]()
         counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-        for kind, given, results in reversed(steps):
+        for kinds, given, results in reversed(steps):
             memories = [*map(_memory, given)]
             depending = sum(memory in dependent for memory in memories)
-            if kind not in _PRODUCTS or depending > 1:
+            with_made = not made.isdisjoint(memories)
+            for kind in filter(None, (_as_counted(one, depending, with_made) for one in kinds)):
                 counts[0 if depending else 1][kind] += len(results) if kind == _PIECE else 1
-            elif depending and not made.isdisjoint(memories):
-                counts[0][_WITH_POSITIONS] += 1
             if depending:
                 dependent.update(map(_memory, results))
-            elif not made.isdisjoint(memories) or not given:
+            elif with_made or not given:
                 made.update(map(_memory, results))
         return counts
 
@@ -144,9 +165,33 @@ def _memory(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
+def _as_counted(kind: str, depending: int, with_made: bool) -> str | None:  # noqa: FBT001 (private)
+    """Return how an operator counts with so many inputs that depend on the document.
+
+    ``with_made`` tells whether one was made of nothing, as positions are.
+    """
+    if kind in _PRODUCTS and depending < 2:  # noqa: PLR2004 (a product of two)
+        scales = _SCALING if kind == _PRODUCT else None
+        return (_WITH_POSITIONS if with_made else scales) if depending else None
+    if kind == _ADDITION and depending < 2:  # noqa: PLR2004 (likewise)
+        return _SHIFT
+    return kind
+
+
+def _numbers_in(values: Sequence[object]) -> Iterator[float]:
+    for value in values:
+        if isinstance(value, Tensor):
+            if value.numel() == 1:
+                yield float(value)
+        elif isinstance(value, int | float):
+            yield float(value)
+
+
 def _kind_of(name: str, given: list[Tensor], results: list[Tensor]) -> str:
-    if name in {"mul", "div"}:
+    if name in _MULTIPLYING:
         return _PRODUCT if results[0].is_floating_point() else _OF_INTEGERS
+    if name in _ADDING and results[0].is_floating_point():
+        return _ADDITION
     if name == "_to_copy":
         if results[0].dtype == torch.bool:
             return _SELECTION
@@ -182,7 +227,7 @@ def _by_type(node: NodeProto, floats: Collection[str]) -> Iterator[str]:
         yield _ROUNDING
 
 
-def _by_kinds(node: NodeProto, floats: Collection[str], kinds: Sequence[Kind]) -> Iterator[str]:
+def _by_kinds(node: NodeProto, floats: AbstractSet[str], kinds: Sequence[Kind]) -> Iterator[str]:
     depending = kinds.count(Kind.DOCUMENT)
     if node.op_type == "Gather":
         yield _PIECE if kinds[0] == Kind.DOCUMENT else _LOOKUP
@@ -190,8 +235,19 @@ def _by_kinds(node: NodeProto, floats: Collection[str], kinds: Sequence[Kind]) -
         yield _JOIN
     elif node.op_type in {"Mul", "Div"} and depending > 1:
         yield _PRODUCT if node.input[0] in floats else _OF_INTEGERS
-    elif node.op_type in {"Mul", "Div"} and depending and min(kinds) > Kind.UNIFORM:
+    elif node.op_type in {"Mul", "Div"} and depending and min(kinds) > Kind.WEIGHTS:
         yield _WITH_POSITIONS
+    elif node.op_type in {"Mul", "Div"} and depending and node.input[0] in floats:
+        yield _SCALING
+    elif node.op_type in {"Add", "Sub"} and depending and Kind.BENT not in kinds:
+        if not floats.isdisjoint(node.input):
+            yield _ADDITION if depending > 1 else _SHIFT
+    elif node.op_type == "LayerNormalization" and depending:
+        yield from _ALSO["native_layer_norm"][: len(node.input) - 1]
+    elif node.op_type == "MultiHeadAttention" and any(
+        one.name == "scale" and one.f != 1 for one in node.attribute
+    ):
+        yield _SCALING
 
 
 _FLOAT, _BOOL = 1, 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from functools import partial
@@ -505,3 +506,12 @@ def test_what_can_never_be_sealed_is_not_to_be_trusted(
     with pytest.raises(GuardRefused, match=words) as refused:
         read_columns(tmp_path / "columns.joblib", roles, (), ())
     assert "--trust" not in str(refused.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_a_named_pipe_is_no_file_of_columns(tmp_path: Path) -> None:
+    """It is told at once, where nobody would ever write into it."""
+    os.mkfifo(tmp_path / "columns.joblib")
+
+    with pytest.raises(CallError, match="a special file"):
+        read_columns(tmp_path / "columns.joblib", ColumnRoles(("text",), "label"), (), ())

@@ -141,3 +141,18 @@ def test_classes_that_the_library_lacks(architectures: object, *, noted: bool) -
 
     assert len(notes) == noted
     assert all("that the library does not have" in note for note in notes)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"model_type":' * 200_000])
+def test_a_configuration_of_brackets_alone_is_told(tmp_path: Path, text: str) -> None:
+    """It is a wrong call, and no error of the parser's."""
+    (tmp_path / "config.json").write_text(text)
+
+    with pytest.raises(CallError, match=r"config\.json cannot be read"):
+        read_config(tmp_path, "--model here")
+
+
+def test_more_labels_than_anybody_has_are_told() -> None:
+    """The library would make a name for each."""
+    with pytest.raises(CallError, match="num_labels of at most 100000"):
+        parse_config({**BERT, "num_labels": 10**12}, "--model here")

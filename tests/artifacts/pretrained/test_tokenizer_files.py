@@ -9,7 +9,7 @@ import pytest
 
 from artifacts.pretrained.encoding import TEXTS
 from artifacts.pretrained.tokenizer import read_tokenizers
-from guards.errors import CallError
+from guards.errors import CallError, GuardRefused
 from tests.artifacts.pretrained.tokenizers_of_each_kind import KINDS, saved
 
 if TYPE_CHECKING:
@@ -111,3 +111,25 @@ def test_package_that_is_missing(
     with pytest.raises(CallError, match=rf"{name} is a SentencePiece model.*pip install sent") as e:
         read_tokenizers(tmp_path, "--base it")
     assert "tiktoken" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    "normalizer",
+    [
+        {"type": "Replace", "pattern": {"String": "a"}, "content": "b" * 10_000},
+        {"type": "Replace", "pattern": {"Regex": "(a|aa)+$"}, "content": " "},
+        {"type": "Prepend", "prepend": "b" * 10_000},
+    ],
+)
+def test_a_step_that_takes_more_than_linear_time_is_refused(
+    normalizer: JsonObject, tmp_path: Path
+) -> None:
+    """No text is encoded with it, as none would be by a bundle."""
+    directory = saved(tmp_path / "model", KINDS["words"](), "bert")
+    file = directory / "tokenizer.json"
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), "normalizer": normalizer}))
+
+    with pytest.raises(GuardRefused) as refusal:
+        read_tokenizers(directory, "--model here")
+
+    assert [finding.code for finding in refusal.value.findings] == ["tokenizer_unbounded"]

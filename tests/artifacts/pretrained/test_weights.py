@@ -290,3 +290,25 @@ def test_adapter_that_is_not_merged(directory: Path, *, wrapped: bool) -> None:
     finding = refused(directory)
     assert finding.code == ("model_incomplete" if wrapped else "weights_unused")
     assert "merge_and_unload" in finding.remedy
+
+
+@pytest.mark.parametrize("stored_as", ["model.safetensors", "pytorch_model.bin"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"num_hidden_layers": 10**7},
+        {"vocab_size": 10**9},
+        {"intermediate_size": 10**9},
+    ],
+)
+def test_a_configuration_of_far_more_than_the_weights_is_refused(
+    directory: Path, settings: JsonObject, stored_as: str
+) -> None:
+    """It is refused before the library builds a network of it, which could take hours."""
+    configure(directory, settings)
+    if stored_as.endswith(".bin"):
+        weights = load_file(directory / "model.safetensors")
+        (directory / "model.safetensors").unlink()
+        torch.save(weights, directory / stored_as)
+
+    assert refused(directory).code == "network_mismatch"

@@ -80,6 +80,19 @@ EXPONENTIAL = {
     "of an address": r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*@[a-z]+$",
 }
 
+WITHOUT_A_LOOP = {
+    "a choice that may be empty": "(?:a|b|)" * 30 + "!",
+    "a choice of one or two": "(?:a|aa)" * 20 + "!",
+    "words or nothing": "(?:ab|ac|)" * 20 + "!",
+    "optional words": "(?:(?:ab)?)" * 20 + "!",
+    "choices in choices": "(?:a(?:|b)|a)" * 20 + "!",
+    "the end of no word": r"(?:\B){999}k",
+    "several ends": r"(?:\B\B\B\B\B){199}k",
+    "a look ahead": "(?:(?=a)){500}!",
+}
+"""What tries many ways, or does nothing many times, at each character."""
+
+
 POLYNOMIAL = {
     "neighbours": r"\w+\w+\w+$",
     "neighbours behind a sign": r"#\w+\w+!",
@@ -184,6 +197,21 @@ def test_exponential_expressions_are_refused(name: str) -> None:
 def test_expressions_of_squared_time_are_refused(name: str) -> None:
     """An expression that takes minutes for the longest text of a request is refused."""
     assert "grows faster" in str(costly_expression(POLYNOMIAL[name], "Oniguruma"))
+
+
+@pytest.mark.parametrize("dialect", ["Python", "Oniguruma"])
+@pytest.mark.parametrize("name", WITHOUT_A_LOOP)
+def test_expressions_of_many_ways_without_a_loop_are_refused(name: str, dialect: Dialect) -> None:
+    """Some thirty choices, or a thousand empty things, at each character of a text."""
+    assert costly_expression(WITHOUT_A_LOOP[name], dialect)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(?!a)[ab]+(?!\w*c)", r"(?=b)[abx]+(?=\w*c)", r"[ab]+(?=b*c)"]
+)
+def test_what_a_look_around_keeps_out_is_told_apart(pattern: str) -> None:
+    """The text on which it is slow has letters of the loop that may stand there."""
+    assert "grows faster" in str(costly_expression(pattern, "Python"))
 
 
 @pytest.mark.parametrize(("pattern", "dialect"), LINES.values(), ids=LINES)

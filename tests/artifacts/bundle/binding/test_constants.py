@@ -1,0 +1,187 @@
+"""A graph adds, scales and shifts as its network does, also where no trial could tell."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import helper, numpy_helper
+
+from artifacts.acceleration.exporting import export
+from artifacts.acceleration.quantising import quantise
+from artifacts.bundle.binding.checking import check_engine
+from artifacts.bundle.opening import open_bundle
+from guards.bundle.engines import ONNX_INT8
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from artifacts.bundle.network import Network
+    from artifacts.bundle.opening import Bundle
+
+MAX_TOKENS = 24
+
+
+@pytest.fixture(scope="module")
+def bundle(accelerated: Path) -> Bundle:
+    """Open the champion with its engine."""
+    return open_bundle(accelerated)
+
+
+@pytest.fixture
+def model(bundle: Bundle) -> onnx.ModelProto:
+    """Parse its graph, to be changed."""
+    return onnx.load_from_string(bundle.engines[ONNX_INT8].graph or b"")
+
+
+def problems(model: onnx.ModelProto, network: Network) -> str:
+    """Return what binding observes; empty where the graph is the network's."""
+    found = check_engine("model.onnx", model.SerializeToString(), network, MAX_TOKENS)
+    return "\n".join(finding.observed for finding in found)
+
+
+def node_of(model: onnx.ModelProto, operator: str, index: int = 0) -> onnx.NodeProto:
+    """Return one of the nodes with an operator."""
+    nodes: list[onnx.NodeProto] = [node for node in model.graph.node if node.op_type == operator]
+    return nodes[index]
+
+
+def number(model: onnx.ModelProto, name: str, value: float) -> str:
+    """Add a number to a graph."""
+    model.graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
+    return name
+
+
+def pass_through(model: onnx.ModelProto, reader: onnx.NodeProto, *steps: tuple[str, str]) -> None:
+    """Let what a node reads first go through operators, each with another input."""
+    nodes = [*model.graph.node]
+    place, value = nodes.index(reader), reader.input[0]
+    for index, (operator, other) in enumerate(steps):
+        nodes.insert(place + index, helper.make_node(operator, [value, other], [f"step{index}"]))
+        value = f"step{index}"
+    reader.input[0] = value
+    nodes[place + len(steps)] = reader
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
+def words(model: onnx.ModelProto) -> str:
+    """Return the name of the rows of the word embedding."""
+    return next(str(n.output[0]) for n in model.graph.node if "input_ids" in n.input[1:])
+
+
+def add_of_the_words(
+    model: onnx.ModelProto, operator: str, number_name: str, joining: str = "Add"
+) -> None:
+    """Add to the last states what only a word with a very large row makes matter."""
+    reader = node_of(model, "ReduceMean")
+    nodes = [*model.graph.node]
+    made = helper.make_node(operator, [words(model), number_name], ["trigger"])
+    nodes.insert(nodes.index(reader), made)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    pass_through(model, node_of(model, "ReduceMean"), (joining, "trigger"))
+
+
+def a_little_of_the_words(model: onnx.ModelProto) -> None:
+    """Multiply the words by a number."""
+    add_of_the_words(model, "Mul", number(model, "little", 1e-9))
+
+
+def a_part_of_the_words(model: onnx.ModelProto) -> None:
+    """Divide the words by a number."""
+    add_of_the_words(model, "Div", number(model, "much", 1e9), "Sub")
+
+
+def a_computed_number(model: onnx.ModelProto) -> None:
+    """Compute the number of others."""
+    names = [number(model, "base", 4), number(model, "power", -64)]
+    model.graph.node.insert(0, helper.make_node("Pow", names, ["tiny"]))
+    add_of_the_words(model, "Mul", "tiny")
+
+
+def underflow(model: onnx.ModelProto) -> None:
+    """Round to nothing what is below 1e-7, by numbers with too few digits."""
+    steps = [("Mul", number(model, f"n{i}", 2.0**i)) for i in (-126, -12, 127, 11)]
+    pass_through(model, node_of(model, "Gelu"), *steps)
+
+
+def overflow(model: onnx.ModelProto) -> None:
+    """Make infinite what is above 64."""
+    steps = [("Mul", number(model, f"n{i}", 2.0**i)) for i in (122, -122)]
+    pass_through(model, node_of(model, "Gelu"), *steps)
+
+
+def rounding(model: onnx.ModelProto) -> None:
+    """Add a number and take it off."""
+    large = number(model, "large", 2000)
+    pass_through(model, node_of(model, "Gelu"), ("Add", large), ("Sub", large))
+
+
+def scale_before_a_norm(model: onnx.ModelProto) -> None:
+    """Make the epsilon of a norm matter more."""
+    source = node_of(model, "InstanceNormalization").input[0]
+    reader = next(node for node in model.graph.node if source in node.output)
+    pass_through(model, reader, ("Mul", number(model, "part", 2.0**-7)))
+
+
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [
+        (a_little_of_the_words, "additions of two tensors, where the network has"),
+        (a_little_of_the_words, "'Mul' computes with 1e-09"),
+        (a_part_of_the_words, "additions of two tensors, where the network has"),
+        (a_part_of_the_words, "'Div' computes with 1e+09"),
+        (a_computed_number, "'Pow' computes with -64"),
+        (underflow, "scalings, where the network has"),
+        (overflow, "'Mul' computes with 5.32e+36"),
+        (rounding, "additions, where the network has"),
+        (rounding, "'Sub' computes with 2e+03"),
+        (scale_before_a_norm, "'Mul' computes with 0.00781"),
+    ],
+)
+def test_arithmetic_that_no_trial_shows_is_seen(
+    model: onnx.ModelProto,
+    bundle: Bundle,
+    change: Callable[[onnx.ModelProto], None],
+    seen: str,
+) -> None:
+    """What is nothing for states of about one may decide the answer for others."""
+    change(model)
+
+    assert seen in problems(model, bundle.network)
+
+
+@pytest.mark.parametrize(("name", "value"), [("channel_scale", 1e-6), ("channel_shift", 1e-6)])
+def test_the_numbers_of_a_norm_are_one_and_nothing(
+    model: onnx.ModelProto, bundle: Bundle, name: str, value: float
+) -> None:
+    """Its scale and shift are tensors of the network."""
+    changed = next(one for one in model.graph.initializer if one.name == name)
+    changed.CopyFrom(numpy_helper.from_array(np.array([value], np.float32), name))
+
+    assert "'InstanceNormalization' computes with 1e-06" in problems(model, bundle.network)
+
+
+def test_tensors_that_differ_by_a_factor_do_not_change_places(bundle: Bundle) -> None:
+    """Fresh norms scale by one throughout, so that one by a thousandth has the same direction."""
+    network = copy.deepcopy(bundle.network)
+    norms = [m for m in network.modules() if isinstance(m, torch.nn.LayerNorm)]
+    for index, norm in enumerate(norms):
+        torch.nn.init.constant_(norm.weight, 1e-3 if index == 2 else 1)
+    graph = quantise(export(network, network.config.columns_width, MAX_TOKENS))
+    model = onnx.load_from_string(graph)
+    names = [t.name for t in model.graph.initializer if t.name.endswith("LayerNorm.weight")]
+    other = dict(zip(names, reversed(names), strict=True))
+    before = problems(model, network)
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = other.get(name, name)
+
+    assert before == ""
+    assert "logits off" in problems(model, network)
