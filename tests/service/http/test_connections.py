@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import resource
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
@@ -53,10 +54,13 @@ class App:
             self.bodies.append(await read(receive))
         if scope["path"] == "/never":
             await asyncio.Future()
-        body = b"x" * LARGE if scope["path"] == "/large" else b"fine"
+        body = b"x" * LARGE if scope["path"] in {"/large", "/unfinished"} else b"fine"
         await send({"type": "http.response.start", "status": 200, "headers": []})
         if scope["path"] == "/pieces":
             await send({"type": "http.response.body", "body": b"x" * LARGE, "more_body": True})
+        if scope["path"] == "/unfinished":
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await asyncio.Future()
         await send({"type": "http.response.body", "body": body})
 
 
@@ -426,8 +430,9 @@ def test_what_follows_connect_is_no_request(cuts: Counter[str]) -> None:
             b"GET /never HTTP/1.1\r\n\r\n" + (GET[:-2] + b"a:\r\n" * 90 + b"\r\n") * 20,
             "pipelined requests",
         ),
+        (b"GET /never HTTP/1.1\r\n\r\n" + b"GET / HTTP/1.1\r\n\r\n" * 34, "pipelined requests"),
     ],
-    ids=["endless", "one too many", "a value", "a target", "together", "pipelined"],
+    ids=["endless", "one too many", "a value", "a target", "together", "pipelined", "no headers"],
 )
 def test_a_head_takes_little_memory(cuts: Counter[str], head: bytes, reason: str) -> None:
     """Each header takes memory of its own, however short it is."""
@@ -442,12 +447,14 @@ def test_a_head_takes_little_memory(cuts: Counter[str], head: bytes, reason: str
 
 
 def test_a_head_of_many_headers_and_a_long_one_is_answered(cuts: Counter[str]) -> None:
-    """As proxies send them, with a cookie of 16 KiB."""
+    """As proxies send them, with a cookie of 16 KiB, as often as one likes."""
 
     async def client(connect: Connect) -> None:
         headers = b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(90))
         cookie = b"Cookie: " + b"c" * 16_384 + b"\r\n"
-        await answered(await connect(), GET[:-2] + headers + cookie + b"\r\n")
+        client = await connect()
+        for _ in range(3):
+            await answered(client, GET[:-2] + headers + cookie + b"\r\n")
 
     serve(client)
     assert cuts == {}
@@ -566,3 +573,124 @@ def test_no_process_lets_in_more_than_it_can_open() -> None:
     """Half of its files at most: the other half is for everything else."""
     may_open, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert 0 < LimitedConnection.max_connections <= may_open // 2
+
+
+def test_a_request_that_waited_for_its_turn_is_not_cut(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the one before it does not begin to wait for a head that is there."""
+    monkeypatch.setattr(LimitedConnection, "max_head_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        await answered((reader, writer), GET + b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle, _ = await connect()
+        await until_cut(idle)
+        assert not reader.at_eof()
+
+    serve(client)
+    assert cuts == {"unfinished head": 1}
+
+
+def test_after_a_large_answer_the_next_head_must_come_in_time(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it was read: while it is not, its own time runs."""
+    monkeypatch.setattr(LimitedConnection, "max_head_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert len(await until_cut(reader)) > LARGE
+
+    serve(client)
+    assert cuts == {"unfinished head": 1}
+
+
+def test_a_piece_of_an_answer_that_was_read_is_not_waited_for(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next piece may take the app longer than the client had for this one."""
+    monkeypatch.setattr(LimitedConnection, "max_answer_s", 10 * SOON_S)
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"GET /unfinished HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(LARGE)
+        unread, writer = await connect()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not cuts:  # noqa: ASYNC110 (the server shares the loop)
+            await asyncio.sleep(0)
+        assert not reader.at_eof()
+
+    serve(client)
+    assert cuts == {"unread answer": 1}
+
+
+def test_an_answer_that_is_not_read_is_counted_where_it_is_the_last_one(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is closing then, for as long as its buffer is not empty."""
+    monkeypatch.setattr(LimitedConnection, "max_answer_s", SOON_S)
+
+    async def client(connect: Connect) -> None:
+        _, writer = await connect()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while not cuts:  # noqa: ASYNC110 (the server shares the loop)
+            await asyncio.sleep(0)
+
+    serve(client)
+    assert cuts == {"unread answer": 1}
+
+
+def test_of_many_that_come_at_once_each_makes_room(
+    cuts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was cut is not cut again for the next."""
+    monkeypatch.setattr(LimitedConnection, "max_connections", 5)
+
+    async def client(connect: Connect) -> None:
+        clients = await asyncio.gather(*(connect() for _ in range(25)))
+        await asyncio.gather(*(until_cut(reader) for reader, _ in clients[:-5]))
+        await answered(clients[-1])
+
+    serve(client)
+    assert cuts == {"too many connections": 20}
+
+
+def test_nothing_is_kept_of_a_connection_that_is_gone(cuts: Counter[str]) -> None:
+    """No timer holds it until its time is over."""
+
+    async def client(connect: Connect) -> None:
+        for _ in range(20):
+            _, writer = await connect()
+            writer.write(HEAD)
+            writer.transport.abort()
+        for _ in range(3):
+            await answered(await connect())
+        gc.collect()
+        kept = [one for one in gc.get_objects() if type(one) is LimitedConnection]
+        assert len(kept) <= 3
+
+    gc.collect()
+    serve(client)
+    assert cuts == {}
+
+
+def test_what_comes_later_after_connect_is_no_request_either(cuts: Counter[str]) -> None:
+    """While the app is at it, and however much it is."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"CONNECT /never HTTP/1.1\r\nHost: x\r\n\r\n")
+        await begun()
+        writer.write(GET * 3)
+        await answered(await connect())
+        assert not reader.at_eof()
+
+    serve(client)
+    assert [scope["method"] for scope in App.scopes] == ["CONNECT", "GET"]
+    assert cuts == {}

@@ -478,19 +478,21 @@ def test_what_a_body_makes_us_say_is_bounded(endpoint: Endpoint, name: str) -> N
     }
 
 
+@pytest.mark.parametrize("step", ["json", "what it holds"])
 @pytest.mark.parametrize(("path", "function"), [("classify", "documents"), ("feedback", "labels")])
-def test_a_large_body_is_validated_beside_the_event_loop(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, path: str, function: str
+def test_a_large_body_is_parsed_and_validated_beside_the_event_loop(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, path: str, function: str, step: str
 ) -> None:
-    """Small requests go on meanwhile, and are validated on the loop itself."""
+    """Small requests go on meanwhile, and are parsed and validated on the loop itself."""
     threads: list[str] = []
-    parse = getattr(routes, f"parse_{function}")
+    name = "parse_json" if step == "json" else f"parse_{function}"
+    parse = getattr(routes, name)
 
     def watched(*args: object) -> object:
         threads.append(current_thread().name)
         return parse(*args)
 
-    monkeypatch.setattr(routes, f"parse_{function}", watched)
+    monkeypatch.setattr(routes, name, watched)
     for size in (10, 100_000):
         body = {function: [{"text": "a"}] if path == "classify" else [{"label": "a"}], "x": "x"}
         endpoint.client.post(f"/v1/{path}", json=body | {"x": "x" * size})
