@@ -694,3 +694,16 @@ def test_what_comes_later_after_connect_is_no_request_either(cuts: Counter[str])
     serve(client)
     assert [scope["method"] for scope in App.scopes] == ["CONNECT", "GET"]
     assert cuts == {}
+
+
+def test_after_a_request_to_upgrade_the_last_request_is_the_last(cuts: Counter[str]) -> None:
+    """What a client sends after asking to close is no error, as on any other connection."""
+
+    async def client(connect: Connect) -> None:
+        reader, writer = await connect()
+        upgrade = b"POST /body HTTP/1.1\r\n" + JAVA + BODIES["length"]
+        writer.write(upgrade + GET[:-2] + b"Connection: close\r\n\r\n" + GET)
+        assert (await until_cut(reader)).count(b"HTTP/1.1 200") == 2
+
+    serve(client)
+    assert cuts == {}

@@ -7,7 +7,7 @@ import json
 import unicodedata
 from collections import Counter
 from threading import Event, current_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from artifacts.bundle.opening import Bundle
     from guards.json_types import JsonObject
+    from service.documents import Document
 
 CANARY = "canary-7391"
 CLASSIFY = {"authorization": "Bearer key-classify"}
@@ -499,6 +500,24 @@ def test_a_large_body_is_parsed_and_validated_beside_the_event_loop(
     small, large = threads
     assert large.startswith("large-bodies")
     assert not small.startswith("large-bodies")
+
+
+def test_no_list_is_kept_where_nothing_is_captured(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document waits for its challengers without what no column takes."""
+    kept: list[JsonObject] = []
+    parse = routes.parse_documents
+
+    def watched(*args: Any) -> list[Document]:  # noqa: ANN401 (handed on)
+        documents = parse(*args)
+        kept.extend(dict(document.features) for document in documents)
+        return documents
+
+    monkeypatch.setattr(routes, "parse_documents", watched)
+    assert endpoint.runtime.settings.capture == "none"
+    assert endpoint.classify({"text": "a", "features": {"other": [1, 2]}}).status_code == 200
+    assert kept == [{"other": []}]
 
 
 def scope_of(path: str, *headers: tuple[str, str]) -> Scope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,6 +125,54 @@ def test_a_finding_about_memory_says_that_the_bundle_costs_too_much(
     assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
 
 
+def refusing(*findings: Finding, cause: BaseException | None = None) -> Callable[..., None]:
+    """Return what opens no bundle, for these reasons."""
+
+    def refuse(path: Path, _: Requirements) -> None:
+        raise GuardRefused(str(path), findings) from cause
+
+    return refuse
+
+
+def test_a_refusal_that_memory_led_to_says_that_the_bundle_costs_too_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its words do not speak of memory."""
+    finding = Finding("load_failed", "model", "a network", "RuntimeError: cannot load")
+    refuse = refusing(finding, cause=MemoryError())
+    monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refuse)
+
+    (judgement,) = judge([Question(str(champion))])
+
+    assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+
+
+def test_an_engine_that_has_no_memory_says_that_the_bundle_costs_too_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here another machine might have it, but the limit is reckoned for every one."""
+    finding = Finding("engine_unavailable", "onnx-int8", "an engine", "std::bad_alloc")
+    monkeypatch.setattr(
+        "service.engines.choosing.choose", lambda *_: SimpleNamespace(findings=(finding,))
+    )
+
+    (judgement,) = judge([Question(str(champion), engine="auto")])
+
+    assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+
+
+def test_of_many_findings_a_thousand_are_told(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle of millions of wrong parts makes no answer of gigabytes."""
+    finding = Finding("part_changed", "a", "b", "c")
+    monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refusing(*[finding] * 2000))
+
+    (judgement,) = judge([Question(str(champion))])
+
+    assert judgement.findings == (finding,) * 1000
+
+
 def test_the_parent_imports_no_torch() -> None:
     """The supervisor keeps what it imports for as long as the service runs."""
     code = (
@@ -138,7 +187,7 @@ def test_the_parent_imports_no_torch() -> None:
 def test_threads_of_the_child_are_few_and_wait_idly(
     written: str, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What threads use while they wait would count against the processor time of the bundle."""
+    """What threads use while they wait, and memory that is set aside, would count against it."""
     monkeypatch.setenv("OMP_NUM_THREADS", written)
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     started: list[Mapping[str, str]] = []
@@ -154,3 +203,4 @@ def test_threads_of_the_child_are_few_and_wait_idly(
     (environment,) = started
     assert environment["OMP_NUM_THREADS"] == str(min(limit, os.cpu_count() or 1))
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert environment["ARROW_DEFAULT_MEMORY_POOL"] == "system"
