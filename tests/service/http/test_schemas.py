@@ -178,6 +178,18 @@ def test_every_problem_of_every_document_is_listed_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["a text", 5], ids=["columns", "structure"])
+def test_beyond_a_thousand_problems_no_column_is_looked_at(text: object) -> None:
+    """Finding more of them would keep others waiting, and none would be listed."""
+    wrong = {"text": text, "features": {"pages": [], "amount": [], "court": []}}
+
+    def parse() -> None:
+        with pytest.raises(InvalidDocuments, match="1000 or more"):
+            parse_documents({"documents": [wrong] * 10_000}, SCHEMA)
+
+    assert calls_of(parse) < 25 * 10_000
+
+
 def test_problems_speak_of_requests_and_not_of_our_classes() -> None:
     """A reader of the message needs no source code."""
     assert problems({"documents": [{**GOOD, "extra": 1}, 7]}) == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,15 +14,17 @@ import pytest
 from guards.bundle.layout import COLUMNS
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, Finding, GuardRefused
+from guards.integrity.isolation.limits import limits_of
 from guards.integrity.requirements import Requirements
 from service.lifecycle import judging, judging_child
 from service.lifecycle.judging import Judgement, Question, judge
 from tests.faults.resealing import reseal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from guards.integrity.isolation.parent import Job
     from guards.json_types import JsonMapping, JsonObject
 
     Copy = Callable[[Path], Path]
@@ -183,6 +186,34 @@ def test_the_parent_imports_no_torch() -> None:
     assert printed.stdout.strip() == b"[]"
 
 
+def started_by(
+    monkeypatch: pytest.MonkeyPatch, *questions: Question
+) -> tuple[Mapping[str, str], Sequence[Job]]:
+    """Return the environment and the jobs that a child would be given."""
+    started: list[tuple[Mapping[str, str], Sequence[Job]]] = []
+
+    def run_jobs(_: object, environment: Mapping[str, str], jobs: Sequence[Job]) -> Iterator[None]:
+        started.append((environment, jobs))
+        return iter(())
+
+    monkeypatch.setattr(judging, "run_jobs", run_jobs)
+    with contextlib.suppress(RuntimeError):  # there are no answers
+        list(judge(questions))
+    return started[0]
+
+
+def test_only_a_question_that_goes_deep_may_cost_as_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its own limits."""
+    path = str(champion)
+
+    _, (plain, deep) = started_by(monkeypatch, Question(path), Question(path, deep=True))
+
+    assert plain.limits == limits_of(champion)
+    assert deep.limits == limits_of(champion).deep()
+
+
 @pytest.mark.parametrize(("written", "limit"), [("1", 1), ("64", 8), ("2,1", 2), ("", 8), ("0", 8)])
 def test_threads_of_the_child_are_few_and_wait_idly(
     written: str, limit: int, monkeypatch: pytest.MonkeyPatch
@@ -190,17 +221,7 @@ def test_threads_of_the_child_are_few_and_wait_idly(
     """What threads use while they wait, and memory that is set aside, would count against it."""
     monkeypatch.setenv("OMP_NUM_THREADS", written)
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    started: list[Mapping[str, str]] = []
-
-    def run_jobs(_command: object, environment: Mapping[str, str], _jobs: object) -> Iterator[None]:
-        started.append(environment)
-        return iter(())
-
-    monkeypatch.setattr(judging, "run_jobs", run_jobs)
-
-    assert list(judge([])) == []
-
-    (environment,) = started
+    environment, _ = started_by(monkeypatch)
     assert environment["OMP_NUM_THREADS"] == str(min(limit, os.cpu_count() or 1))
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
     assert environment["ARROW_DEFAULT_MEMORY_POOL"] == "system"

@@ -12,6 +12,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from artifacts.bundle.binding import checking
 from artifacts.bundle.binding.checking import check_engine
 from artifacts.bundle.opening import open_bundle
 from guards.bundle.engines import ONNX_INT8
@@ -110,6 +111,23 @@ def test_names_of_nodes_do_not_matter(model: onnx.ModelProto, bundle: Bundle) ->
     model.producer_version = "another"
 
     assert problems(model, bundle) == ""
+
+
+def test_a_graph_with_another_operator_is_not_run(
+    model: onnx.ModelProto, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not allowed is found in the file, before a session is made of it."""
+    ran: list[object] = []
+
+    def run(*arguments: object) -> list[str]:
+        ran.append(arguments)
+        return []
+
+    monkeypatch.setattr(checking, "_differences", run)
+    model.graph.node.append(helper.make_node("Loop", ["", ""], ["made"]))
+
+    assert "Loop" in problems(model, bundle)
+    assert ran == []
 
 
 # --- Tensors ---------------------------------------------------------------------------------

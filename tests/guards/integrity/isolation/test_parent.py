@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -267,7 +268,8 @@ def test_a_child_ends_with_its_parent() -> None:
     """A parent that is killed cannot end its child; the child notices."""
     code = (
         "from tests.guards.integrity.isolation.test_parent import *\n"
-        "jobs = [Job('a', Limits(MEMORY_BYTES, 60), {'action': n}) for n in ('answer', 'wait')]\n"
+        "actions = {'answer': 60, 'wait': 6000}\n"
+        "jobs = [Job('a', Limits(MEMORY_BYTES, s), {'action': n}) for n, s in actions.items()]\n"
         "outcomes = run_jobs(CHILD, environment(), jobs)\n"
         "print(next(outcomes)['pid'], flush=True)\n"
         "next(outcomes)\n"
@@ -282,6 +284,8 @@ def test_a_child_ends_with_its_parent() -> None:
     with parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        # Before it waits, it would end of the first word that it says to nobody.
+        wait_until(lambda: resource.prlimit(pid, resource.RLIMIT_CPU)[0] > 6000, "the job")
         parent.kill()
 
     wait_until(lambda: _ended(pid), "the child's end")
