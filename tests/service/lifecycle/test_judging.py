@@ -56,6 +56,19 @@ def test_a_passed_judgement_names_the_bundle(champion: Path) -> None:
     assert judgement.labels == tuple(manifest.labels)
 
 
+def test_only_the_bundle_that_passed_meets_what_a_worker_requires(
+    champion: Path, challenger: Path
+) -> None:
+    """Another one in its place, as sound as it may be, is refused."""
+    (judgement,) = judge([Question(str(champion))])
+    required = judgement.narrow(Requirements())
+
+    same, other = judge([Question(str(path), required) for path in (champion, challenger)])
+
+    assert same.passed() == judgement.passed()
+    assert [finding.code for finding in other.findings] == ["bundle_replaced"]
+
+
 def test_a_refused_judgement_raises_its_findings(tmp_path: Path) -> None:
     """Whoever needs the bundle gets the refusal."""
     (judgement,) = judge([Question(str(tmp_path / "nothing"))])
