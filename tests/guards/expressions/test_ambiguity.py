@@ -18,6 +18,7 @@ from guards.expressions.parsing import parse
         r"(?:a{0,100})*b",
         r"(?:a?b?)*c",
         r"(?:a*b*)*c",
+        r"(?:a{1,2})*b",
     ],
 )
 def test_ambiguous_repetitions(pattern: str) -> None:

@@ -132,13 +132,15 @@ def test_a_finding_about_memory_says_that_the_bundle_costs_too_much(
     """Wherever a library's failed allocation was caught, and in whatever words."""
 
     def refuse(path: Path, _: Requirements) -> None:
-        raise GuardRefused(str(path), [Finding("load_failed", "model", "a network", words)])
+        other = Finding("part_changed", "a", "b", "c")
+        raise GuardRefused(str(path), [other, Finding("load_failed", "model", "a network", words)])
 
     monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refuse)
 
     (judgement,) = judge([Question(str(champion))])
 
     assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+    assert words.strip(": ") in judgement.findings[0].observed
 
 
 def refusing(*findings: Finding, cause: BaseException | None = None) -> Callable[..., None]:
