@@ -141,7 +141,7 @@ def test_a_directory_without_an_end_is_listed_in_part(
     (entry,) = os.scandir(tmp_path)
     listed = itertools.count()
     endless = contextlib.nullcontext(itertools.islice((entry for _ in listed), 100_000))
-    monkeypatch.setattr(directory.os, "scandir", lambda _: endless)
+    monkeypatch.setattr(os, "scandir", lambda _: endless)
 
     with pytest.raises(PartError, match="bundle_too_costly"):
         list(entries(tmp_path))

@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from tokenizers import Regex
 from tokenizers.normalizers import Replace
 
-from guards.expressions import costly_expression
+from guards.expressions import costly_expression, matches_empty_text
 from guards.expressions.characters import sample_for
 from guards.expressions.parsing import parse
 from guards.expressions.syntax import Alternatives, Characters, Dialect
