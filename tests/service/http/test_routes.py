@@ -21,6 +21,7 @@ from service.http import routes
 from service.http.access import Access, Caller
 from service.http.bodies import Bodies
 from service.http.routes import Serving, WebApp
+from service.http.schemas import parse_documents
 from service.observation.input_counts import KINDS
 from service.settings import Settings
 from tests.patience import AGES_S, PATIENCE_S
@@ -507,10 +508,9 @@ def test_no_list_is_kept_where_nothing_is_captured(
 ) -> None:
     """A document waits for its challengers without what no column takes."""
     kept: list[JsonObject] = []
-    parse = routes.parse_documents
 
     def watched(*args: Any) -> list[Document]:  # noqa: ANN401 (handed on)
-        documents = parse(*args)
+        documents = parse_documents(*args)
         kept.extend(dict(document.features) for document in documents)
         return documents
 
