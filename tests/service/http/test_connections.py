@@ -617,7 +617,8 @@ def test_a_piece_of_an_answer_that_was_read_is_not_waited_for(
         reader, writer = await connect()
         writer.write(b"GET /unfinished HTTP/1.1\r\nHost: x\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(LARGE)
+        await reader.readuntil(b"\r\n")
+        await reader.readexactly(LARGE + 2)
         _, writer = await connect()
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
         writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
