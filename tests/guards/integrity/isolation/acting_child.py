@@ -142,10 +142,11 @@ def _complain() -> None:
         os.write(2, b"x" * 1024**2)
 
 
-def _answer_for_ever() -> None:
+def _answer_at_length() -> None:
     # The pipe of the answers is the one that is no standard stream.
-    while True:
+    for _ in range(1000):
         os.write(_answers(), b"x" * 65536)
+    os.abort()
 
 
 def _answers() -> int:
@@ -181,7 +182,7 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "recurse": _recurse,
     "print": _print,
     "complain": _complain,
-    "answer for ever": _answer_for_ever,
+    "answer at length": _answer_at_length,
     "print of memory": lambda: os.write(2, b"MemoryError\n"),
     "ask": _ask,
     "read input": _read_input,

@@ -86,7 +86,7 @@ def finding_of(outcomes: dict[str, JsonObject | Finding], action: str) -> Findin
 def test_every_action_is_tried() -> None:
     """None is left out of this file."""
     dying = {"take time", "wait", "read null", "abort", "be killed", "end", "die of memory"}
-    dying |= {"fork in C", "complain", "answer for ever"}
+    dying |= {"fork in C", "complain", "answer at length"}
     tried = {"answer", "print", "print of memory", "read input", *REFUSED, *RAISING, *dying}
     memory = {"take memory", "take memory in steps", "say that memory is short"}
     assert tried | memory == set(ACTIONS)
@@ -240,10 +240,10 @@ def test_what_compiled_code_has_forked_is_killed_too() -> None:
 
 
 def test_no_answer_is_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that never ends its line is given up, long before its time is over."""
+    """A child that does not end its line is given up, long before its time is over."""
     monkeypatch.setattr(parent, "_MAX_ANSWER_BYTES", 1_000_000)
 
-    assert only(run("answer for ever")).code == "bundle_too_costly"
+    assert only(run("answer at length")).code == "bundle_too_costly"
 
 
 def test_complaints_take_little_memory() -> None:
