@@ -141,6 +141,5 @@ class LimitedConnection(Messages):
         self._stop_timer()
         # Not only once the loop gets to it: of two that come at once, each makes room.
         self.connections.discard(self)
-        if not self.transport.is_closing():
-            type(self).on_cut(reason)
+        type(self).on_cut(reason)
         self.transport.abort()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 from guards.bundle.arrays import read_array, read_arrays
 
@@ -20,6 +21,13 @@ def saved(array: NDArray[Any]) -> bytes:
     """Return an array as a file of numpy."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=True)
+    return buffer.getvalue()
+
+
+def saved_in_format_3(array: NDArray[Any]) -> bytes:
+    """Return an array as a file of numpy's latest format."""
+    buffer = io.BytesIO()
+    npy.write_array(buffer, array, version=(3, 0))
     return buffer.getvalue()
 
 
@@ -61,6 +69,8 @@ ANNOUNCED = {
     "objects": saved(np.array([None])),
     "fields": announcing("[('a', '<f8', (1000000, 1000000))]", "(1,)"),
     "numbers of the other order of bytes": announcing("'>f4'", "(2,)", bytes(8)),
+    "the order of Fortran": saved(np.asfortranarray(np.ones((2, 3)))),
+    "a format for names in Unicode": saved_in_format_3(np.zeros(2)),
     "another format": b"\x93NUMPY\x03\x00" + saved(np.zeros(2))[8:],
     "brackets": announcing("'<f4'", "(" * 90),
     "nothing": b"",
@@ -77,6 +87,13 @@ def test_headers_that_announce_something_else(name: str) -> None:
     tracemalloc.stop()
 
     assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("name", ["one number more", "one number less", "a negative dimension"])
+def test_a_header_of_another_size_says_both(name: str) -> None:
+    """Before anything is laid out as it announces."""
+    with pytest.raises(ValueError, match=r"announces \d+ bytes of numbers, where there are 8"):
+        read_array(ANNOUNCED[name])
 
 
 NUMBERS = saved(np.arange(3.0))

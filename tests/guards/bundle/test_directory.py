@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +34,10 @@ def _link(path: Path) -> None:
     path.symlink_to(__file__)
 
 
+def _link_to_a_directory(path: Path) -> None:
+    path.symlink_to(Path(__file__).parent)
+
+
 def _dangling_link(path: Path) -> None:
     path.symlink_to("nothing")
 
@@ -49,6 +56,7 @@ def _device(path: Path) -> None:
         (_socket, "special file"),
         (_device, "special file"),
         (_link, "link"),
+        (_link_to_a_directory, "link"),
         (_dangling_link, "link"),
         (Path.mkdir, "directory"),
     ],
@@ -72,6 +80,12 @@ def test_a_large_file_is_read_in_part(tmp_path: Path) -> None:
 
     assert read_plain_file(tmp_path / "part", 10) == (10, b"0123456789")
     assert read_plain_file(tmp_path / "part", 4) == (10, b"01234")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files of Linux")
+def test_a_file_that_grows_is_not_read_to_its_end() -> None:
+    """It is no larger than it was when it was opened: these say 0, and have something to say."""
+    assert read_plain_file(Path("/proc/self/status"), 1_000_000) == (0, b"N")
 
 
 def test_entries_of_all_folders(tmp_path: Path) -> None:
@@ -117,3 +131,18 @@ def test_the_number_of_entries_is_bounded(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "a" / "d").touch()
     with pytest.raises(PartError, match="bundle_too_costly"):
         list(entries(tmp_path))
+
+
+def test_a_directory_without_an_end_is_listed_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system of somebody's own may have one."""
+    (tmp_path / "file").touch()
+    (entry,) = os.scandir(tmp_path)
+    listed = itertools.count()
+    endless = contextlib.nullcontext(itertools.islice((entry for _ in listed), 100_000))
+    monkeypatch.setattr(os, "scandir", lambda _: endless)
+
+    with pytest.raises(PartError, match="bundle_too_costly"):
+        list(entries(tmp_path))
+    assert next(listed) <= directory.MAX_ENTRIES + 1

@@ -10,7 +10,16 @@ from guards.expressions.parsing import parse
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"(a+)+b", r"(a|a)*b", r"(?:\w|\d)*!", r"(?:ab|a|b)*x", r"(?:a{0,100})*b", r"(?:a?b?)*c"],
+    [
+        r"(a+)+b",
+        r"(a|a)*b",
+        r"(?:\w|\d)*!",
+        r"(?:ab|a|b)*x",
+        r"(?:a{0,100})*b",
+        r"(?:a?b?)*c",
+        r"(?:a*b*)*c",
+        r"(?:a{1,2})*b",
+    ],
 )
 def test_ambiguous_repetitions(pattern: str) -> None:
     """Where a text has two ways through a repetition and what follows may fail, it is found."""
@@ -18,7 +27,8 @@ def test_ambiguous_repetitions(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(?:a+b)+c", r"(?:a|b)*c", r"(?:\w+[-'])*\w+", r"(?>(a+)+)", r"(?:\w+[-']?)+"]
+    "pattern",
+    [r"(?:a+b)+c", r"(?:a|b)*c", r"(?:\w+[-'])*\w+", r"(?>(a+)+)", r"(?>(a+)+)b", r"(?:\w+[-']?)+"],
 )
 def test_repetitions_with_one_way(pattern: str) -> None:
     """So it is not where there is one way, or nothing follows that could fail."""

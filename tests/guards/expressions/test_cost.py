@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from tokenizers import Regex
 from tokenizers.normalizers import Replace
 
-from guards.expressions import costly_expression
+from guards.expressions import costly_expression, matches_empty_text
 from guards.expressions.characters import sample_for
 from guards.expressions.parsing import parse
 from guards.expressions.syntax import Alternatives, Characters, Dialect
@@ -275,3 +275,22 @@ def test_any_text_is_judged(pattern: str, dialect: Dialect) -> None:
     reason = costly_expression(pattern, dialect)
 
     assert reason is None or reason.isprintable()
+
+
+@pytest.mark.parametrize("pattern", [r"a*", r"(?:a|b)*", r"\b\w*"])
+def test_an_expression_that_may_match_nothing_is_bounded(pattern: str) -> None:
+    """At each place the search goes on after it."""
+    assert costly_expression(pattern, "Python") is None
+
+
+def test_the_structure_is_told_where_it_is_the_reason() -> None:
+    """It needs no text on which the expression is slow."""
+    assert "many ways" in (costly_expression(r"(a+)+b", "Python") or "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "may_be_empty"), [(r"a*", True), (r"\b", True), (r"(a)\1", True), (r"a+", False)]
+)
+def test_what_may_match_nothing(pattern: str, *, may_be_empty: bool) -> None:
+    """An expression that cannot be judged is taken to be one."""
+    assert matches_empty_text(pattern, "Python") is may_be_empty

@@ -83,8 +83,9 @@ class Client:
 class Server:
     """An app that notes its requests, and connections that note why they are cut.
 
-    It answers at once, without reading the body: ``/body`` once it has read it, ``/large`` and
-    ``/pieces`` with more than buffers hold, and ``/never`` never.
+    It answers at once, without reading the body: ``/body`` once it has read it, ``/large``,
+    ``/pieces`` and ``/unfinished`` with more than buffers hold, of which the last never ends, and
+    ``/never`` never.
     """
 
     scopes: list[Scope] = field(default_factory=list)
@@ -120,8 +121,10 @@ class Server:
             await asyncio.Future()
         body = b"x" * LARGE if scope["path"] == "/large" else b"fine"
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        if scope["path"] == "/pieces":
+        if scope["path"] in {"/pieces", "/unfinished"}:
             await send({"type": "http.response.body", "body": b"x" * LARGE, "more_body": True})
+        if scope["path"] == "/unfinished":
+            await asyncio.Future()
         await send({"type": "http.response.body", "body": body})
 
 

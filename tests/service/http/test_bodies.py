@@ -207,6 +207,12 @@ def test_a_body_of_too_many_values_is_refused_unparsed(piece: bytes) -> None:
     parse_json(values(piece, times=20_000), 65_536)
 
 
+def test_a_body_of_too_many_texts_is_refused_unparsed() -> None:
+    """Also where nothing is between them, which is no JSON."""
+    with pytest.raises(TooLarge):
+        parse_json(b'","' * 300_000, 65_536)
+
+
 @pytest.mark.parametrize(
     "text",
     [b"," * 400_000, b"[{" * 200_000, b'\\",' * 130_000, b"\\\\," * 130_000, b'\\\\\\",' * 80_000],

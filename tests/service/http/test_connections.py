@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import resource
 
 import pytest
@@ -73,6 +74,30 @@ def test_work_on_a_request_is_not_cut() -> None:
     assert server.cuts == {"unfinished head": 1}
 
 
+def test_a_request_that_waited_for_its_turn_is_not_cut() -> None:
+    """The answer to the one before it does not begin to wait for a head that is there."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        await client.answered(GET + get(b"/never"))
+        idle = await server.connect()
+        await idle.until_cut()
+        assert not client.reader.at_eof()
+
+    assert serve(behave, max_head_s=SOON_S).cuts == {"unfinished head": 1}
+
+
+def test_after_a_large_answer_the_next_head_must_come_in_time() -> None:
+    """Once it was read: while it is not, its own time runs."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        client.send(get(b"/large"))
+        assert len(await client.until_cut()) > LARGE
+
+    assert serve(behave, max_head_s=SOON_S).cuts == {"unfinished head": 1}
+
+
 @pytest.mark.parametrize("more", [b"", GET])
 def test_an_answer_that_is_not_read_is_cut(more: bytes) -> None:
     """Its memory is free again, and another request does not extend the time to read it."""
@@ -88,6 +113,39 @@ def test_an_answer_that_is_not_read_is_cut(more: bytes) -> None:
         assert len(await client.until_cut()) < LARGE
 
     assert serve(behave, max_answer_s=SOON_S).cuts == {"unread answer": 1}
+
+
+def test_an_answer_that_is_not_read_is_counted_where_it_is_the_last_one() -> None:
+    """The connection is closing then, for as long as its buffer is not empty."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        client.stop_reading()
+        client.send(get(b"/large")[:-2] + b"Connection: close\r\n\r\n")
+        await server.was_cut.wait()
+
+    assert serve(behave, max_answer_s=SOON_S).cuts == {"unread answer": 1}
+
+
+def test_a_piece_of_an_answer_that_was_read_is_not_waited_for() -> None:
+    """The next piece may take the app longer than the client had for this one."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        client.send(get(b"/unfinished"))
+        await client.reader.readuntil(b"\r\n\r\n")
+        await client.reader.readuntil(b"\r\n")
+        await client.reader.readexactly(LARGE + 2)
+        more = asyncio.ensure_future(client.reader.read(1))
+        other = await server.connect()
+        other.stop_reading()
+        other.send(get(b"/large"))
+        await server.was_cut.wait()
+        await (await server.connect()).answered()
+        assert not more.done()
+        more.cancel()
+
+    assert serve(behave, max_answer_s=10 * SOON_S).cuts == {"unread answer": 1}
 
 
 def test_a_large_answer_that_is_read_comes_whole_and_the_next_one_too() -> None:
@@ -172,6 +230,35 @@ def test_many_slow_clients_take_no_place_of_others(sent: bytes) -> None:
         assert not busy.reader.at_eof()
 
     assert set(serve(behave, max_connections=5).cuts) == {"too many connections"}
+
+
+def test_of_many_that_come_at_once_each_makes_room() -> None:
+    """One that was cut is not cut again for the next."""
+
+    async def behave(server: Server) -> None:
+        clients = await asyncio.gather(*(server.connect() for _ in range(25)))
+        await asyncio.gather(*(client.until_cut() for client in clients[:-5]))
+        await clients[-1].answered()
+
+    assert serve(behave, max_connections=5).cuts == {"too many connections": 20}
+
+
+def test_nothing_is_kept_of_a_connection_that_is_gone() -> None:
+    """No timer holds it until its time is over."""
+
+    async def behave(server: Server) -> None:
+        for _ in range(20):
+            client = await server.connect()
+            client.send(HEAD)
+            client.writer.transport.abort()
+        for _ in range(3):
+            await (await server.connect()).answered()
+        gc.collect()
+        kept = [one for one in gc.get_objects() if issubclass(type(one), LimitedConnection)]
+        assert len(kept) <= 3
+
+    gc.collect()
+    assert serve(behave).cuts == {}
 
 
 @pytest.mark.parametrize("more", [b"", GET, GET * 20])

@@ -79,6 +79,34 @@ def test_what_follows_connect_is_no_request() -> None:
     assert server.cuts == {}
 
 
+def test_what_comes_later_after_connect_is_no_request_either() -> None:
+    """While the app is at it, and however much it is."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        client.send(b"CONNECT /never HTTP/1.1\r\nHost: x\r\n\r\n")
+        await server.begun()
+        client.send(GET * 3)
+        await (await server.connect()).answered()
+        assert not client.reader.at_eof()
+
+    server = serve(behave)
+    assert [scope["method"] for scope in server.scopes] == ["CONNECT", "GET"]
+    assert server.cuts == {}
+
+
+def test_after_a_request_to_upgrade_the_last_request_is_the_last() -> None:
+    """What a client sends after asking to close is no error, as on any other connection."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        upgrade = b"POST /body HTTP/1.1\r\n" + JAVA + LENGTH
+        client.send(upgrade + GET[:-2] + b"Connection: close\r\n\r\n" + GET)
+        assert (await client.until_cut()).count(b"HTTP/1.1 200") == 2
+
+    assert serve(behave).cuts == {}
+
+
 @pytest.mark.parametrize(
     ("head", "reason"),
     [
@@ -88,8 +116,9 @@ def test_what_follows_connect_is_no_request() -> None:
         (get(b"/" + b"a" * 40_000), "unused bytes"),
         (GET[:-2] + (b"a: " + b"v" * 1000 + b"\r\n") * 40 + b"\r\n", "unused bytes"),
         (get(b"/never") + (GET[:-2] + b"a:\r\n" * 90 + b"\r\n") * 20, "pipelined requests"),
+        (b"GET /never HTTP/1.1\r\n\r\n" + b"GET / HTTP/1.1\r\n\r\n" * 34, "pipelined requests"),
     ],
-    ids=["endless", "one too many", "a value", "a target", "together", "pipelined"],
+    ids=["endless", "one too many", "a value", "a target", "together", "pipelined", "no headers"],
 )
 def test_a_head_takes_little_memory(head: bytes, reason: str) -> None:
     """Each header takes memory of its own, however short it is."""
@@ -97,12 +126,14 @@ def test_a_head_takes_little_memory(head: bytes, reason: str) -> None:
 
 
 def test_a_head_of_many_headers_and_a_long_one_is_answered() -> None:
-    """As proxies send them, with a cookie of 16 KiB."""
+    """As proxies send them, with a cookie of 16 KiB, as often as one likes."""
     headers = b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(90))
     cookie = b"Cookie: " + b"c" * 16_384 + b"\r\n"
 
     async def behave(server: Server) -> None:
-        await (await server.connect()).answered(GET[:-2] + headers + cookie + b"\r\n")
+        client = await server.connect()
+        for _ in range(3):
+            await client.answered(GET[:-2] + headers + cookie + b"\r\n")
 
     assert serve(behave).cuts == {}
 

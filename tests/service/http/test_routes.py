@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections import Counter
 from threading import Event, current_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from service.http import routes
 from service.http.access import Access, Caller
 from service.http.bodies import Bodies
 from service.http.routes import Serving, WebApp
+from service.http.schemas import parse_documents
 from service.observation.input_counts import KINDS
 from service.settings import Settings
 from tests.patience import AGES_S, PATIENCE_S
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from artifacts.bundle.opening import Bundle
     from guards.json_types import JsonObject
+    from service.documents import Document
 
 CANARY = "canary-7391"
 CLASSIFY = {"authorization": "Bearer key-classify"}
@@ -479,25 +481,44 @@ def test_what_a_body_makes_us_say_is_bounded(endpoint: Endpoint, name: str) -> N
     }
 
 
+@pytest.mark.parametrize("step", ["json", "what it holds"])
 @pytest.mark.parametrize(("path", "function"), [("classify", "documents"), ("feedback", "labels")])
-def test_a_large_body_is_validated_beside_the_event_loop(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, path: str, function: str
+def test_a_large_body_is_parsed_and_validated_beside_the_event_loop(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, path: str, function: str, step: str
 ) -> None:
-    """Small requests go on meanwhile, and are validated on the loop itself."""
+    """Small requests go on meanwhile, and are parsed and validated on the loop itself."""
     threads: list[str] = []
-    parse = getattr(routes, f"parse_{function}")
+    name = "parse_json" if step == "json" else f"parse_{function}"
+    parse = getattr(routes, name)
 
     def watched(*args: object) -> object:
         threads.append(current_thread().name)
         return parse(*args)
 
-    monkeypatch.setattr(routes, f"parse_{function}", watched)
+    monkeypatch.setattr(routes, name, watched)
     for size in (10, 100_000):
         body = {function: [{"text": "a"}] if path == "classify" else [{"label": "a"}], "x": "x"}
         endpoint.client.post(f"/v1/{path}", json=body | {"x": "x" * size})
     small, large = threads
     assert large.startswith("large-bodies")
     assert not small.startswith("large-bodies")
+
+
+def test_no_list_is_kept_where_nothing_is_captured(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document waits for its challengers without what no column takes."""
+    kept: list[JsonObject] = []
+
+    def watched(*args: Any) -> list[Document]:  # noqa: ANN401 (handed on)
+        documents = parse_documents(*args)
+        kept.extend(dict(document.features) for document in documents)
+        return documents
+
+    monkeypatch.setattr(routes, "parse_documents", watched)
+    assert endpoint.runtime.settings.capture == "none"
+    assert endpoint.classify({"text": "a", "features": {"other": [1, 2]}}).status_code == 200
+    assert kept == [{"other": []}]
 
 
 def scope_of(path: str, *headers: tuple[str, str]) -> Scope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -84,10 +85,10 @@ def test_no_document_keeps_what_nobody_reads() -> None:
     assert kept.features == {**features, "listed": [], "object": []}
     assert kept.memory_bytes < 2000
     assert captured.features == features
-    assert captured.memory_bytes > 2 * 100_000 * len("[],")
+    assert captured.memory_bytes > 2 * 100_000 * sys.getsizeof([])
 
 
-@pytest.mark.parametrize("field", ["text", "name", "value"])
+@pytest.mark.parametrize("field", ["text", "name", "value", "name inside"])
 def test_the_memory_of_a_document_is_known(field: str) -> None:
     """Whatever is long in it counts: its text, a value that is no column, the name of one."""
     long = "x" * 1_000_000
@@ -95,8 +96,9 @@ def test_the_memory_of_a_document_is_known(field: str) -> None:
         "text": {"text": long, "features": {"pages": 3}},
         "name": {"text": "", "features": {"pages": 3, long: 1}},
         "value": {"text": "", "features": {"pages": 3, "colour": long}},
+        "name inside": {"text": "", "features": {"pages": 3, "colour": [{long: 1}]}},
     }[field]
-    (parsed_,) = parse_documents({"documents": [document]}, SCHEMA, "none")
+    (parsed_,) = parse_documents({"documents": [document]}, SCHEMA, "all")
     assert 1_000_000 < parsed_.memory_bytes < 4_010_000
 
 
@@ -176,6 +178,18 @@ def test_every_problem_of_every_document_is_listed_at_once() -> None:
         "documents[2].features.court",
         "documents[3].features.pages",
     ]
+
+
+@pytest.mark.parametrize("text", ["a text", 5], ids=["columns", "structure"])
+def test_beyond_a_thousand_problems_no_column_is_looked_at(text: object) -> None:
+    """Finding more of them would keep others waiting, and none would be listed."""
+    wrong = {"text": text, "features": {"pages": [], "amount": [], "court": []}}
+
+    def parse() -> None:
+        with pytest.raises(InvalidDocuments, match="1000 or more"):
+            parse_documents({"documents": [wrong] * 10_000}, SCHEMA)
+
+    assert calls_of(parse) < 25 * 10_000
 
 
 def test_problems_speak_of_requests_and_not_of_our_classes() -> None:
@@ -480,6 +494,17 @@ def test_many_unknown_fields_of_a_label_reject_that_label() -> None:
     assert calls < len(CROWD) / 100
     assert [label.request_id for label in accepted] == ["a"]
     assert rejected == [Problem("labels[0]", STRANGE)]
+
+
+def test_many_unknown_fields_of_feedback_are_one_problem() -> None:
+    """As cheaply as in a classification."""
+
+    def parse() -> None:
+        with pytest.raises(InvalidDocuments) as caught:
+            parse_labels({"labels": [{}], **CROWD}, SCHEMA.labels)
+        assert caught.value.problems == (Problem("body", STRANGE),)
+
+    assert calls_of(parse) < len(CROWD) / 100
 
 
 def test_too_many_labels_are_refused_whole() -> None:

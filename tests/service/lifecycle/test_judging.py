@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from guards.bundle.layout import COLUMNS
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, Finding, GuardRefused
+from guards.integrity.isolation.limits import limits_of
 from guards.integrity.requirements import Requirements
 from service.lifecycle import judging, judging_child
 from service.lifecycle.judging import Judgement, Question, judge
@@ -19,9 +22,10 @@ from service.processors import available_processors
 from tests.faults.resealing import reseal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from guards.integrity.isolation.parent import Job
     from guards.json_types import JsonMapping, JsonObject
 
     Copy = Callable[[Path], Path]
@@ -51,6 +55,19 @@ def test_a_passed_judgement_names_the_bundle(champion: Path) -> None:
 
     assert judgement.passed() == manifest.identity
     assert judgement.labels == tuple(manifest.labels)
+
+
+def test_only_the_bundle_that_passed_meets_what_a_worker_requires(
+    champion: Path, challenger: Path
+) -> None:
+    """Another one in its place, as sound as it may be, is refused."""
+    (judgement,) = judge([Question(str(champion))])
+    required = judgement.narrow(Requirements())
+
+    same, other = judge([Question(str(path), required) for path in (champion, challenger)])
+
+    assert same.passed() == judgement.passed()
+    assert [finding.code for finding in other.findings] == ["bundle_replaced"]
 
 
 def test_a_refused_judgement_raises_its_findings(tmp_path: Path) -> None:
@@ -116,13 +133,63 @@ def test_a_finding_about_memory_says_that_the_bundle_costs_too_much(
     """Wherever a library's failed allocation was caught, and in whatever words."""
 
     def refuse(path: Path, _: Requirements) -> None:
-        raise GuardRefused(str(path), [Finding("load_failed", "model", "a network", words)])
+        other = Finding("part_changed", "a", "b", "c")
+        raise GuardRefused(str(path), [other, Finding("load_failed", "model", "a network", words)])
 
     monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refuse)
 
     (judgement,) = judge([Question(str(champion))])
 
     assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+    assert words.strip(": ") in judgement.findings[0].observed
+
+
+def refusing(*findings: Finding, cause: BaseException | None = None) -> Callable[..., None]:
+    """Return what opens no bundle, for these reasons."""
+
+    def refuse(path: Path, _: Requirements) -> None:
+        raise GuardRefused(str(path), findings) from cause
+
+    return refuse
+
+
+def test_a_refusal_that_memory_led_to_says_that_the_bundle_costs_too_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its words do not speak of memory."""
+    finding = Finding("load_failed", "model", "a network", "RuntimeError: cannot load")
+    refuse = refusing(finding, cause=MemoryError())
+    monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refuse)
+
+    (judgement,) = judge([Question(str(champion))])
+
+    assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+
+
+def test_an_engine_that_has_no_memory_says_that_the_bundle_costs_too_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here another machine might have it, but the limit is reckoned for every one."""
+    finding = Finding("engine_unavailable", "onnx-int8", "an engine", "std::bad_alloc")
+    monkeypatch.setattr(
+        "service.engines.choosing.choose", lambda *_: SimpleNamespace(findings=(finding,))
+    )
+
+    (judgement,) = judge([Question(str(champion), engine="auto")])
+
+    assert [finding.code for finding in judgement.findings] == ["bundle_too_costly"]
+
+
+def test_of_many_findings_a_thousand_are_told(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle of millions of wrong parts makes no answer of gigabytes."""
+    finding = Finding("part_changed", "a", "b", "c")
+    monkeypatch.setattr("artifacts.bundle.opening.open_bundle", refusing(*[finding] * 2000))
+
+    (judgement,) = judge([Question(str(champion))])
+
+    assert judgement.findings == (finding,) * 1000
 
 
 def test_the_parent_imports_no_torch() -> None:
@@ -135,23 +202,42 @@ def test_the_parent_imports_no_torch() -> None:
     assert printed.stdout.strip() == b"[]"
 
 
+def started_by(
+    monkeypatch: pytest.MonkeyPatch, *questions: Question
+) -> tuple[Mapping[str, str], Sequence[Job]]:
+    """Return the environment and the jobs that a child would be given."""
+    started: list[tuple[Mapping[str, str], Sequence[Job]]] = []
+
+    def run_jobs(_: object, environment: Mapping[str, str], jobs: Sequence[Job]) -> Iterator[None]:
+        started.append((environment, jobs))
+        return iter(())
+
+    monkeypatch.setattr(judging, "run_jobs", run_jobs)
+    with contextlib.suppress(RuntimeError):  # there are no answers
+        list(judge(questions))
+    return started[0]
+
+
+def test_only_a_question_that_goes_deep_may_cost_as_much(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its own limits."""
+    path = str(champion)
+
+    _, (plain, deep) = started_by(monkeypatch, Question(path), Question(path, deep=True))
+
+    assert plain.limits == limits_of(champion)
+    assert deep.limits == limits_of(champion).deep()
+
+
 @pytest.mark.parametrize(("written", "limit"), [("1", 1), ("64", 8), ("2,1", 2), ("", 8), ("0", 8)])
 def test_threads_of_the_child_are_few_and_wait_idly(
     written: str, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What threads use while they wait would count against the processor time of the bundle."""
+    """What threads use while they wait, and memory that is set aside, would count against it."""
     monkeypatch.setenv("OMP_NUM_THREADS", written)
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    started: list[Mapping[str, str]] = []
-
-    def run_jobs(_command: object, environment: Mapping[str, str], _jobs: object) -> Iterator[None]:
-        started.append(environment)
-        return iter(())
-
-    monkeypatch.setattr(judging, "run_jobs", run_jobs)
-
-    assert list(judge([])) == []
-
-    (environment,) = started
+    environment, _ = started_by(monkeypatch)
     assert environment["OMP_NUM_THREADS"] == str(min(limit, available_processors()))
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert environment["ARROW_DEFAULT_MEMORY_POOL"] == "system"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from onnx import helper
 
+from artifacts.bundle.binding import checking
 from tests.artifacts.bundle.binding.graph_edits import edit, node_of, problems, set_attribute
 
 if TYPE_CHECKING:
@@ -30,6 +32,23 @@ def test_names_of_nodes_do_not_matter(model: onnx.ModelProto, bundle: Bundle) ->
     model.producer_version = "another"
 
     assert problems(model, bundle) == ""
+
+
+def test_a_graph_with_another_operator_is_not_run(
+    model: onnx.ModelProto, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not allowed is found in the file, before a session is made of it."""
+    ran: list[object] = []
+
+    def run(*arguments: object) -> list[str]:
+        ran.append(arguments)
+        return []
+
+    monkeypatch.setattr(checking, "_differences", run)
+    model.graph.node.append(helper.make_node("Loop", ["", ""], ["made"]))
+
+    assert "Loop" in problems(model, bundle)
+    assert ran == []
 
 
 def test_another_wiring_is_seen(model: onnx.ModelProto, bundle: Bundle) -> None:

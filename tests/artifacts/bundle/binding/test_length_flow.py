@@ -113,6 +113,10 @@ def test_what_the_exporter_writes_passes(nodes: list[NodeProto]) -> None:
         helper.make_node("Mul", ["distances", "distances"], ["made"]),
         helper.make_node("Add", ["distances", "positions"], ["made"]),
         helper.make_node("Cast", ["states"], ["made"], to=10),
+        helper.make_node("Cast", ["distances"], ["made"], to=7),
+        helper.make_node("Gather", ["positions", "input_ids"], ["made"]),
+        helper.make_node("Expand", ["tokens", "size"], ["made"]),
+        helper.make_node("Tile", ["positions", "size"], ["made"]),
     ],
     ids=lambda node: f"{node.op_type}-{node.input[0]}",
 )
@@ -121,6 +125,23 @@ def test_another_use_of_a_length_is_seen(node: NodeProto) -> None:
     (problem,) = flow_of(node).problems
 
     assert problem.startswith(f"'{node.op_type}' computes with ")
+
+
+def test_rows_of_a_table_are_positions() -> None:
+    """Unless they are all one number."""
+    rows = ["start", "size", "axis", "step"]
+    table, same = (
+        flow_of(helper.make_node("Slice", [name, *rows], ["made"])).of("made")
+        for name in ("table", "words")
+    )
+    assert (table, same) == (Kind.POSITION, Kind.UNIFORM)
+
+
+def test_rounded_positions_are_bent() -> None:
+    """A part of them would be one step."""
+    rounded = helper.make_node("Cast", ["positions"], ["rounded"], to=7)
+
+    assert flow_of(rounded).of("rounded") is Kind.BENT
 
 
 def test_a_product_of_positions_is_bent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import multiprocessing
 import os
 import pty
@@ -118,8 +119,49 @@ def _forkserver_context() -> None:
     multiprocessing.get_context("forkserver").Process(target=print).start()
 
 
+def _bind() -> None:
+    with socket.socket() as socket_:
+        socket_.bind(("127.0.0.1", 0))
+
+
+def _send() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as socket_:
+        socket_.sendto(b"x", ("127.0.0.1", 9))
+
+
+def _fork_in_c() -> int:
+    # As compiled code would, which raises no event; what is forked waits for good.
+    pid: int = ctypes.PyDLL(None).fork()
+    if not pid:
+        signal.pause()
+    return pid
+
+
+def _complain() -> None:
+    for _ in range(200):
+        os.write(2, b"x" * 1024**2)
+
+
+def _answer_at_length() -> None:
+    # The pipe of the answers is the one that is no standard stream.
+    for _ in range(1000):
+        os.write(_answers(), b"x" * 65536)
+    os.abort()
+
+
+def _answers() -> int:
+    for fd in range(3, 16):
+        try:
+            if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
+                return fd
+        except OSError:
+            continue
+    raise AssertionError
+
+
 def _connect() -> None:
-    socket.create_connection(("127.0.0.1", 9))
+    with socket.socket() as socket_:
+        socket_.connect(("127.0.0.1", 9))
 
 
 ACTIONS: dict[str, Callable[[], object]] = {
@@ -139,6 +181,8 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "interrupt": _interrupt,
     "recurse": _recurse,
     "print": _print,
+    "complain": _complain,
+    "answer at length": _answer_at_length,
     "print of memory": lambda: os.write(2, b"MemoryError\n"),
     "ask": _ask,
     "read input": _read_input,
@@ -146,20 +190,25 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "system": lambda: os.system("true"),  # noqa: S605
     "popen": lambda: subprocess.run(["true"], check=False),
     "fork": os.fork,
+    "forkpty": os.forkpty,
+    "fork in C": _fork_in_c,
     "exec": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
     "posix_spawn": lambda: os.posix_spawn("/bin/true", ["true"], {}),
     "pty": lambda: pty.spawn("true"),
     "spawn context": _spawn_context,
     "forkserver context": _forkserver_context,
+    "bind": _bind,
+    "send": _send,
     "connect": _connect,
     "resolve": lambda: socket.getaddrinfo("localhost", 80),
 }
 
 
 def _act(work: JsonMapping) -> JsonObject:
-    ACTIONS[work["action"]]()
+    made = ACTIONS[work["action"]]()
     return {
         "pid": os.getpid(),
+        "made": made if isinstance(made, int) else None,
         "processor_s": resource.getrlimit(resource.RLIMIT_CPU)[0],
     }
 

@@ -33,3 +33,19 @@ def test_other_ends_are_crashes() -> None:
     assert finding.code == "bundle_crashes"
     assert finding.observed.endswith("(5000 characters)")
     assert len(finding.observed) < 400
+
+
+def test_an_error_that_memory_led_to_is_about_memory() -> None:
+    """Libraries catch the one and raise another."""
+    from_memory, after_memory = RuntimeError("a cause"), RuntimeError("a context")
+    from_memory.__cause__, after_memory.__context__ = MemoryError(), from_memory
+
+    assert failure("bundle", LIMITS, after_memory).code == "bundle_too_costly"
+
+
+def test_errors_that_lead_to_each_other_are_told_once() -> None:
+    """A library may raise the same error again while it handles another."""
+    first, second = RuntimeError("one"), RuntimeError("other")
+    first.__context__, second.__context__ = second, first
+
+    assert failure("bundle", LIMITS, first).observed == "RuntimeError: one"

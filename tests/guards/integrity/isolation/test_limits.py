@@ -60,6 +60,11 @@ def test_a_sparse_file_is_refused_unread(tmp_path: Path, part: str) -> None:
     assert "UNDERSTUDY_GUARD_MEMORY_BYTES" in finding.remedy
 
 
+def test_deriving_graphs_again_may_cost_more() -> None:
+    """An exporter copies the weights a few times, and writes them to files."""
+    assert Limits(GIB, 8.0).deep() == Limits(4 * GIB, 4 * 8.0 + 240.0, 4 * GIB)
+
+
 def test_the_allowance_decides(tmp_path: Path) -> None:
     """A bundle that passes one allowance may be too large for another."""
     sparse(tmp_path / "model" / "model.safetensors", GIB)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -27,8 +29,8 @@ CHILD = (sys.executable, "-m", "tests.guards.integrity.isolation.acting_child")
 MEMORY_BYTES = 256 * 1024**2
 
 REFUSED = (
-    *("system", "popen", "fork", "exec", "posix_spawn", "pty", "spawn context"),
-    *("forkserver context", "connect", "resolve", "ask", "write a file"),
+    *("system", "popen", "fork", "forkpty", "exec", "posix_spawn", "pty", "spawn context"),
+    *("forkserver context", "connect", "bind", "send", "resolve", "ask", "write a file"),
 )
 RAISING = ("exit", "panic", "interrupt", "recurse")
 
@@ -84,6 +86,7 @@ def finding_of(outcomes: dict[str, JsonObject | Finding], action: str) -> Findin
 def test_every_action_is_tried() -> None:
     """None is left out of this file."""
     dying = {"take time", "wait", "read null", "abort", "be killed", "end", "die of memory"}
+    dying |= {"fork in C", "complain", "answer at length"}
     tried = {"answer", "print", "print of memory", "read input", *REFUSED, *RAISING, *dying}
     memory = {"take memory", "take memory in steps", "say that memory is short"}
     assert tried | memory == set(ACTIONS)
@@ -223,11 +226,50 @@ def test_no_child_is_left_behind() -> None:
     assert not Path(f"/proc/{first['pid']}").exists()
 
 
+def test_what_compiled_code_has_forked_is_killed_too() -> None:
+    """No event tells of it, and it is of the child's group."""
+    (answered,) = run("fork in C")
+
+    assert isinstance(answered, dict)
+    forked = answered["made"]
+    try:
+        wait_until(lambda: _ended(forked), "the end of what was forked")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(forked, signal.SIGKILL)
+
+
+def test_no_answer_is_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that does not end its line is given up, long before its time is over."""
+    monkeypatch.setattr(parent, "_MAX_ANSWER_BYTES", 1_000_000)
+
+    assert only(run("answer at length")).code == "bundle_too_costly"
+
+
+def test_complaints_take_little_memory() -> None:
+    """Of two hundred megabytes on standard error, the parent keeps the end."""
+    code = (
+        "from tests.guards.integrity.isolation.test_parent import *\n"
+        "assert isinstance(run('complain')[0], dict)\n"
+        "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(ended.stdout) < 150 * 1024
+
+
 def test_a_child_ends_with_its_parent() -> None:
     """A parent that is killed cannot end its child; the child notices."""
     code = (
         "from tests.guards.integrity.isolation.test_parent import *\n"
-        "jobs = [Job('a', Limits(MEMORY_BYTES, 60), {'action': n}) for n in ('answer', 'wait')]\n"
+        "actions = {'answer': 60, 'wait': 6000}\n"
+        "jobs = [Job('a', Limits(MEMORY_BYTES, s), {'action': n}) for n, s in actions.items()]\n"
         "outcomes = run_jobs(CHILD, environment(), jobs)\n"
         "print(next(outcomes)['pid'], flush=True)\n"
         "next(outcomes)\n"
@@ -242,6 +284,8 @@ def test_a_child_ends_with_its_parent() -> None:
     with parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        # Before it waits, it would end of the first word that it says to nobody.
+        wait_until(lambda: resource.prlimit(pid, resource.RLIMIT_CPU)[0] > 6000, "the job")
         parent.kill()
 
     wait_until(lambda: _ended(pid), "the child's end")
