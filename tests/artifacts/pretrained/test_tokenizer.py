@@ -263,14 +263,14 @@ def test_tokenizer_that_panics(
     *,
     is_base: bool,
 ) -> None:
-    """A tokenizer that panics on a long run is one finding, whatever is asked of it."""
+    """A tokenizer that would panic on a long run is one finding, and is not tried."""
     tokenizer = KINDS["words"]()
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(x+x+)+y"), "isolated")
     settings = {"tokenizer_class": "PreTrainedTokenizerFast"}
     directory = saved(tmp_path / "model", tokenizer, "bert", **settings)
 
-    assert refused(directory, choice, is_base=is_base).code == "tokenizer_cannot_encode"
-    capfd.readouterr()  # what the library prints of its panic
+    assert refused(directory, choice, is_base=is_base).code == "tokenizer_unbounded"
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("declared", [None, ["input_ids", "attention_mask"]])

@@ -180,7 +180,10 @@ MISTYPED: dict[str, tuple[dict[str, str], str]] = {
         {"columns": "c.joblib"},
         "--columns c.joblib: cannot be read: No such file",
     ),
-    "a directory": ({"columns": "model"}, "--columns model: cannot be read: Is a directory"),
+    "a directory": (
+        {"columns": "model"},
+        "--columns model: a directory; give a file that joblib.dump wrote",
+    ),
     "no joblib file": ({"columns": "held_out.csv"}, "is no joblib file"),
     "undeclared": ({"columns": "columns.joblib", "numeric": "age"}, "takes 'grade'; say --numeric"),
     "private text": ({"private": "body"}, "--private 'body' is neither"),
