@@ -70,7 +70,7 @@ def _document(rng: Random) -> dict[str, Any]:
     features = {"pages": rng.choice(_PAGES), "amount": 1.5, "court": rng.choice(_COURTS)}
     if happens(rng, 0.2):
         count = rng.choice((1, 20, 1200))
-        features |= {f"{MARKER}{index}{some_text(rng)[:20]}": MARKER for index in range(count)}
+        features |= {f"extra{index}{some_text(rng)[:20]}": MARKER for index in range(count)}
     document: dict[str, Any] = {"text": f"{MARKER} {some_text(rng)}", "features": features}
     if happens(rng, 0.3):
         document["request_id"] = rng.choice(("a-17", "x" * 129, "", "\u2028", "\x1b[2J", 7, None))
