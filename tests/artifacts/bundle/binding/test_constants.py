@@ -14,41 +14,19 @@ from onnx import helper, numpy_helper
 from artifacts.acceleration.exporting import export
 from artifacts.acceleration.quantising import quantise
 from artifacts.bundle.binding.checking import check_engine
-from artifacts.bundle.opening import open_bundle
-from guards.bundle.engines import ONNX_INT8
+from tests.artifacts.bundle.binding.graph_edits import MAX_TOKENS, node_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from artifacts.bundle.network import Network
     from artifacts.bundle.opening import Bundle
-
-MAX_TOKENS = 24
-
-
-@pytest.fixture(scope="module")
-def bundle(accelerated: Path) -> Bundle:
-    """Open the champion with its engine."""
-    return open_bundle(accelerated)
-
-
-@pytest.fixture
-def model(bundle: Bundle) -> onnx.ModelProto:
-    """Parse its graph, to be changed."""
-    return onnx.load_from_string(bundle.engines[ONNX_INT8].graph or b"")
 
 
 def problems(model: onnx.ModelProto, network: Network) -> str:
     """Return what binding observes; empty where the graph is the network's."""
     found = check_engine("model.onnx", model.SerializeToString(), network, MAX_TOKENS)
     return "\n".join(finding.observed for finding in found)
-
-
-def node_of(model: onnx.ModelProto, operator: str, index: int = 0) -> onnx.NodeProto:
-    """Return one of the nodes with an operator."""
-    nodes: list[onnx.NodeProto] = [node for node in model.graph.node if node.op_type == operator]
-    return nodes[index]
 
 
 def number(model: onnx.ModelProto, name: str, value: float) -> str:
