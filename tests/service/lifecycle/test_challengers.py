@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from guards.bundle.identity import BundleIdentity
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import Finding
+from service.lifecycle import challengers
 from service.lifecycle.challengers import configured_challengers
 from service.lifecycle.judging import Judgement
 from service.settings import Settings
@@ -18,6 +19,8 @@ from service.shadow.refused import RefusedChallenger
 
 if TYPE_CHECKING:
     import pytest
+
+    from service.shadow.local.handshake import WorkerConfig
 
 FINDING = Finding("manifest_invalid", "manifest.json", "a manifest", "brackets")
 
@@ -56,3 +59,21 @@ def test_no_file_is_read(champion: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert refused.status().state == ChallengerState.REFUSED
     assert refused.status().pid is None
     asyncio.run(refused.drain(60.0))
+
+
+def test_its_process_loads_only_what_was_judged(
+    champion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lies at its path by then: the root that passed, and the graphs that were bound."""
+    made: list[WorkerConfig] = []
+    monkeypatch.setattr(challengers, "LocalChallenger", lambda *given: made.append(given[-1]))
+    judgement = Judgement(
+        "x", identity=BundleIdentity("docs", "1", "sha256:ab"), bound=("onnx-int8",)
+    )
+
+    for configured in configured_challengers([judgement]):
+        configured.make(Settings(), read_sealed(champion).manifest)
+
+    (config,) = made
+    assert config.requirements.judged == "sha256:ab"
+    assert config.requirements.bound == ("onnx-int8",)
