@@ -24,7 +24,6 @@ _SWITCHES = {
     **NO_REPORTS,
     # A bundle is complete: no process that serves or judges one has to ask anybody for anything.
     "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
     "PYTHONSAFEPATH": "1",
 }
 

@@ -10,7 +10,6 @@ installed: ``python -P service/import_path.py MODULE ARGUMENT…``.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import runpy
 import sys
@@ -49,9 +48,8 @@ def isolate_imports() -> None:
     out of ``sys.path``.
     """
     operators = operators_directories()
-    added = {_unsafe_entry(), "", *operators, *_python_path()}
-    with contextlib.suppress(FileNotFoundError):  # the current directory was deleted
-        added |= {str(Path(entry).absolute()) for entry in _python_path()}
+    # The interpreter has written every entry like that, without ``..``.
+    added = {_unsafe_entry(), "", *operators, *map(os.path.abspath, _python_path())}
     sys.path[:] = [entry for entry in sys.path if entry not in added] + operators
     if _OurPackages not in sys.meta_path:
         sys.meta_path.insert(0, _OurPackages)

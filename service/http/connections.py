@@ -111,6 +111,8 @@ class LimitedConnection(Messages):
         """Wait for nothing more."""
         super().connection_lost(exc)
         self._stop_timer()
+        # uvicorn's own timer would keep a connection that its client has reset.
+        self._unset_keepalive_if_required()
 
     def _body_bytes(self) -> int:
         return 0 if self.cycle is None else len(self.cycle.body)

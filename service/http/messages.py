@@ -112,9 +112,7 @@ class Messages(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
-        self.pipeline.clear()
         super().connection_lost(exc)
-        self.headers = self.scope = self._running = None  # type: ignore[assignment]
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle

@@ -46,7 +46,7 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def related(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a bundle that calls one of the champion's labels otherwise."""
-    directory = tmp_path_factory.mktemp("related") / "docs" / "4"
+    directory = tmp_path_factory.mktemp("rela\x1bted") / "docs" / "4"
     return train_labelled(directory, lambda label: "note" if label == "memo" else label)
 
 
@@ -75,7 +75,8 @@ def test_labels_that_only_one_knows_are_named(
     assert (
         list(refusals(judge_roles(Settings(champion=str(champion), challengers=challengers)))) == []
     )
-    assert capsys.readouterr().err == f"understudy: challenger {related}: {NOTE}\n"
+    shown = str(related).replace("\x1b", "\\x1b")
+    assert capsys.readouterr().err == f"understudy: challenger {shown}: {NOTE}\n"
 
 
 def test_without_a_champion_there_is_nothing_to_compare_labels_with(

@@ -17,7 +17,6 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from guards.errors import CallError
 from service import app
 from service.http.access import Access
 from service.http.routes import Serving
@@ -333,12 +332,19 @@ def test_an_unknown_path_never_reaches_the_framework(client: TestClient, seen: l
     assert seen == []
 
 
-def test_a_start_without_the_parser_of_requests_is_one_line(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("missing", ["httptools", "keys.json"])
+def test_a_start_that_no_worker_could_finish_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
     """Found before the port opens, and not by a worker that is started again and again."""
-    require = vars(app)["_require_http_parser"]
-    require()
-    monkeypatch.setitem(sys.modules, "httptools", None)
-    with pytest.raises(CallError, match="httptools is not installed, expected"):
-        require()
+    monkeypatch.setattr(app, "_take_over_the_process", lambda: None)
+    monkeypatch.setenv("UNDERSTUDY_CHAMPION", "nowhere")
+    if missing == "httptools":
+        monkeypatch.setitem(sys.modules, missing, None)
+    else:
+        monkeypatch.setenv("UNDERSTUDY_API_KEYS_FILE", missing)
+    with pytest.raises(SystemExit) as ended:
+        vars(app)["_service"].inner.preflight()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"understudy: {missing}")

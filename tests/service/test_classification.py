@@ -130,6 +130,20 @@ def test_encoding_takes_no_thread_that_the_service_needs(
         assert all(answer.result(PATIENCE_S)["label"] for answer in answers)
 
 
+def test_a_service_that_has_stopped_has_none_of_its_threads(champion: Path, tmp_path: Path) -> None:
+    """Neither a stop nor the end of the process waits for texts that nobody waits for."""
+    before = set(threading.enumerate())
+    settings = Settings(champion=str(champion), log_file=tmp_path / "log.jsonl", replica="here")
+    with running(settings) as endpoint:
+        endpoint.answer(LONG)
+        started = {one for one in threading.enumerate() if one.name.startswith("encoding")} - before
+    assert started
+    for thread in started:
+        thread.join(PATIENCE_S)
+    assert not any(thread.is_alive() for thread in started)
+    assert endpoint.runtime.champion is not None
+
+
 @pytest.mark.parametrize("lengths", [[1], [60_000], [10, 60_000, 10], [20_000] * 5, [1000] * 256])
 def test_parts_of_a_request_are_its_documents_in_order(lengths: list[int]) -> None:
     """Each has one document, or so few characters that it is soon encoded."""

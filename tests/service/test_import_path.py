@@ -18,6 +18,8 @@ SHADOWED = ("artifacts", "guards", "service", "json", "zoneinfo", "joblib", "num
 
 ALONE = "nowhere_else"
 
+UNDERSTUDY = (Path(sys.executable).with_name("understudy"),)
+
 
 @pytest.fixture
 def shadowing(tmp_path: Path) -> Path:
@@ -87,6 +89,17 @@ def test_a_childs_child_searches_the_same_directories(
     assert str(shadowing / ALONE) in _imported(ALONE, tmp_path)
 
 
+def test_a_process_that_a_library_starts_does_not_search_the_current_directory(
+    shadowing: Path,
+) -> None:
+    """Its command is the library's, as that of a pool of processes is."""
+    command = [sys.executable, "-c", f"import {ALONE}"]
+    ended = subprocess.run(
+        command, cwd=shadowing, env=child_environment(), capture_output=True, check=False
+    )
+    assert b"ModuleNotFoundError" in ended.stderr
+
+
 def test_a_source_that_is_not_installed_gives_our_packages_alone(tmp_path: Path) -> None:
     """A Bento's: its packages run, and nothing beside them stands in for a library."""
     source = tmp_path / "src"
@@ -104,8 +117,8 @@ def test_a_worker_leaves_the_directory_that_it_was_given(
     """The framework puts it first; what is imported after the service itself is not from there."""
     monkeypatch.setenv("PYTHONPATH", str(shadowing))
     code = (
-        "import os, sys; sys.path.insert(0, os.getcwd()); import service.app; "
-        "print(os.getcwd() in sys.path, sys.path[-1])"
+        "import os, sys; sys.path[:0] = [os.getcwd(), '']; import service.app; "
+        "print({os.getcwd(), ''}.isdisjoint(sys.path), sys.path[-1])"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code],
@@ -115,16 +128,31 @@ def test_a_worker_leaves_the_directory_that_it_was_given(
         text=True,
         check=True,
     )
-    assert ended.stdout.split() == ["False", str(shadowing)]
+    assert ended.stdout.split() == ["True", str(shadowing)]
 
 
-def test_the_command_line_imports_nothing_of_the_python_path(tmp_path: Path) -> None:
-    """Its own libraries come first, before any of them is imported."""
+@pytest.mark.parametrize("written", [":{0}", ".", "../{0.name}", "{0}/../{0.name}/"])
+def test_the_command_line_imports_nothing_of_the_python_path(written: str, tmp_path: Path) -> None:
+    """Its own libraries come first, before any of them is imported, however it is written."""
     (tmp_path / "click.py").write_text("raise SystemExit('another click')", encoding="utf-8")
     ended = subprocess.run(
-        [Path(sys.executable).with_name("understudy"), "--version"],
+        [*UNDERSTUDY, "--version"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{os.pathsep}{tmp_path}"},
+        env={**os.environ, "PYTHONPATH": written.format(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_command_line_runs_in_a_directory_that_was_deleted(tmp_path: Path) -> None:
+    """There is nothing to search, and nothing that it needs."""
+    (tmp_path / "deleted").mkdir()
+    ended = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *UNDERSTUDY, "--version"],
+        cwd=tmp_path / "deleted",
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
         text=True,
         check=False,

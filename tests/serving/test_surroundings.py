@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.serving.server import REPOSITORY, serving
 from tests.serving.watched_interpreter import make_interpreter, read_notes
 
@@ -69,7 +70,7 @@ answers = {}
 for address in addresses:
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     with socket.socket(family) as client:
-        client.settimeout(20)
+        client.settimeout(float(sys.argv[2]))
         try:
             client.connect(address if isinstance(address, str) else tuple(address))
             client.sendall(b"GET /livez HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
@@ -220,7 +221,7 @@ def _look(run: Run, server: Server) -> None:
     if os.getuid() == 0:
         addresses = json.dumps(sorted(run.listening(), key=str))
         answer = subprocess.run(
-            [sys.executable, "-c", ANOTHER_USER, addresses],
+            [sys.executable, "-c", ANOTHER_USER, addresses, str(PATIENCE_S)],
             capture_output=True,
             text=True,
             check=True,

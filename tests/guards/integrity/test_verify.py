@@ -83,6 +83,23 @@ def test_nothing_is_loaded_before_the_bytes_are_right(
         verify(bundle, load)
 
 
+def test_a_changed_part_is_not_even_explained_where_another_process_judges(
+    champion: Path, copied: Callable[[Path], Path]
+) -> None:
+    """What changed in it would take loading it, which a worker does with what was judged alone."""
+    bundle = copied(champion)
+    (bundle / COLUMNS).write_bytes(b"junk")
+    judged = Requirements(judged=read_sealed(champion).manifest.fingerprint)
+
+    def codes(requirements: Requirements) -> list[str]:
+        with pytest.raises(GuardRefused) as refusal:
+            open_bundle(bundle, requirements)
+        return [finding.code for finding in refusal.value.findings]
+
+    assert codes(Requirements()) == ["part_changed", "part_unreadable"]
+    assert codes(judged) == ["part_changed"]
+
+
 def test_loader_that_raises_is_a_refusal(champion: Path) -> None:
     """Whatever a loader raises becomes a finding with its class and its first line."""
 

@@ -47,6 +47,15 @@ LARGE = 16 * 1024 * 1024
 """Bytes, more than buffers hold."""
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop whose time passes faster where a test says so."""
+
+    passed_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.passed_s
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """One connection."""
@@ -107,6 +116,12 @@ class Server:
         while not self.scopes:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
+    def let_time_pass(self) -> None:
+        """Let the limits of whatever the server waits for be over."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, _Loop)
+        loop.passed_s += 2 * AGES_S
+
     def note_cut(self, reason: str) -> None:
         """Count a cut."""
         self.cuts.update([reason])
@@ -139,7 +154,7 @@ async def _read(receive: Receive) -> bytes:
 
 def serve(
     behave: Callable[[Server], Awaitable[None]],
-    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = _Loop,
     *,
     max_head_s: float = AGES_S,
     max_answer_s: float = AGES_S,
@@ -164,10 +179,15 @@ async def _run(
     connection: type[LimitedConnection],
     behave: Callable[[Server], Awaitable[None]],
 ) -> None:
-    config, state = (
-        Config(server.app, log_config=None, lifespan="off", interface="asgi3"),
-        ServerState(),
+    # uvicorn's own limit, of idle connections, is longer than any of ours.
+    config = Config(
+        server.app,
+        log_config=None,
+        lifespan="off",
+        interface="asgi3",
+        timeout_keep_alive=int(10 * AGES_S),
     )
+    state = ServerState()
     listening = await asyncio.get_running_loop().create_server(
         lambda: connection(config, state, {}), *server.address
     )

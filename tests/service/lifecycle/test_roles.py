@@ -93,6 +93,17 @@ def test_only_a_start_that_may_go_on_hands_over(champion: Path, tmp_path: Path) 
     assert handed_over(refused) is None
 
 
+def test_a_refusal_is_logged_where_documents_will_be(tmp_path: Path) -> None:
+    """To a file that nobody else may read, under a setting that captures documents."""
+    log = tmp_path / "log.jsonl"
+    refused = Settings(
+        champion=str(tmp_path / "nothing"), log_file=log, replica="here", capture="all"
+    )
+    assert check_bundles(refused) == 78
+    assert "guard.refused" in log.read_text(encoding="utf-8")
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.usefixtures("in_a_child")
 def test_one_child_judges_all_roles(
     champion: Path, challenger: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
