@@ -141,7 +141,6 @@ def test_a_service_that_has_stopped_has_none_of_its_threads(champion: Path, tmp_
     for thread in started:
         thread.join(PATIENCE_S)
     assert not any(thread.is_alive() for thread in started)
-    assert endpoint.runtime.champion is not None
 
 
 @pytest.mark.parametrize("lengths", [[1], [60_000], [10, 60_000, 10], [20_000] * 5, [1000] * 256])
