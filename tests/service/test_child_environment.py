@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from service.child_environment import child_command, child_environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 ASKED = (
@@ -31,6 +33,27 @@ def test_libraries_neither_ask_nor_report(monkeypatch: pytest.MonkeyPatch) -> No
         check=True,
     )
     assert "True True True" in ended.stdout
+
+
+def test_onnx_runtime_leaves_nothing_whoever_imports_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A class that an operator trusts may do so, past our own import."""
+    # The library is silent by itself where it sees that it is built or tested somewhere.
+    for name in [name for name in os.environ if name.startswith(("ORT_", "CI", "GITHUB_"))]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    ended = subprocess.run(
+        child_command("code", "-q"),
+        input="import onnxruntime; print(onnxruntime.get_available_providers())",
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "CPUExecutionProvider" in ended.stdout
+    assert [*tmp_path.rglob("*")] == []
 
 
 def test_everything_else_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
