@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from artifacts.tables.lookalikes import look_of
@@ -63,7 +64,7 @@ def labels_of(
 
 
 def _check_once(labels: Sequence[str]) -> None:
-    twice = sorted({label for label in labels if labels.count(label) > 1})
+    twice = sorted(label for label, count in Counter(labels).items() if count > 1)
     if twice:
         indices = [index for index, label in enumerate(labels) if label == twice[0]]
         message = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from artifacts.acceleration.building import (
     parity_records,
 )
 from artifacts.sealing.seal import parts_of, with_root, written_beside
-from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, MANIFEST, engine_part
+from guards.bundle.layout import ENGINE_ANSWERS, ENGINE_GRAPH, engine_part
 from guards.bundle.sealed_files import read_sealed
 
 if TYPE_CHECKING:
@@ -73,12 +72,13 @@ def accelerate(
     if not added and not left_out:
         return Acceleration(built, notes, sealed=False, fingerprint=bundle.manifest.fingerprint)
     removed = {engine_part(name, part) for name in left_out for part in _FILES}
-    files = {name: data for name, data in read_sealed(path).files.items() if name not in removed}
+    judged = read_sealed(path, bundle.manifest.fingerprint)
+    files = {name: data for name, data in judged.files.items() if name not in removed}
     for engine in added:
         files |= engine.parts
     # An engine that is in the bundle already, and is not replaced, keeps its report.
     reported = [each for each in built if each.parts or each.engine not in bundle.engines]
-    manifest = json.loads((path / MANIFEST).read_bytes())
+    manifest = judged.manifest.model_dump(by_alias=True, exclude_unset=True)
     del manifest["fingerprint"]
     parity = _without(left_out, manifest["parity"]) | parity_records(reported)
     sealed = with_root({**manifest, "parts": parts_of(files), "parity": parity})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from artifacts.tables.encodings import encoding_of, refuse_encoding
@@ -39,7 +40,8 @@ def read_json_lines(path: Path, wanted: Collection[str] | None) -> RawTable:
                 rows += 1
     except UnicodeDecodeError:
         raise refuse_encoding(path, encoding) from None
-    return RawTable(str(path), tuple(names), rows, cells)
+    found = {name: values for name, values in cells.items() if name in names}
+    return RawTable(str(path), tuple(names), rows, found)
 
 
 def _objects(lines: Iterable[str], name: str) -> Iterator[dict[str, object]]:
@@ -63,8 +65,7 @@ def _objects(lines: Iterable[str], name: str) -> Iterator[dict[str, object]]:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         message = f"it has two values for {twice!r}"
         raise ValueError(message)
     return row

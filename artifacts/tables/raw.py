@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,15 +34,15 @@ class RawTable:
 
     def column(self, name: str) -> list[object]:
         """Return the cells of a column; raises ``TableError`` if there is none, or two."""
-        if name not in self.names:
+        if name in self.cells:
+            return self.cells[name]
+        if name in self.names:
+            message = f"{self.name}: has two columns {name!r}; leave one of them"
+        else:
             message = (
                 f"{self.name}: no column {name!r}; it has {listed(self.names)}{self._hint(name)}"
             )
-            raise TableError(message)
-        if self.names.count(name) > 1:
-            message = f"{self.name}: has two columns {name!r}; leave one of them"
-            raise TableError(message)
-        return self.cells[name]
+        raise TableError(message)
 
     def require(self, names: Iterable[str]) -> None:
         """Raise ``TableError`` without rows, or where a column is missing or has a namesake."""
@@ -75,8 +76,9 @@ def _told_apart(name: str, other: str) -> str:
 
 def wanted_columns(names: Sequence[str], wanted: Collection[str] | None) -> dict[str, int]:
     """Return the index of each column that is wanted (all without ``wanted``) and has one name."""
+    counts = Counter(names)
     return {
         name: index
         for index, name in enumerate(names)
-        if (wanted is None or name in wanted) and names.count(name) == 1
+        if (wanted is None or name in wanted) and counts[name] == 1
     }

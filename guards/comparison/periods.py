@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ __all__ = ["Period", "Periods"]
 _SECOND_US = 1_000_000
 _WIDTHS_US = tuple(seconds * _SECOND_US for seconds in (60, 600, 3600, 6 * 3600))
 _DAY_US = 86_400 * _SECOND_US
+_LAST_US = microseconds(datetime.max.replace(tzinfo=UTC))
 _MAX_PERIODS = 14
 _MAX_MOVED = 3
 _MIN_NEW_SHARE = 0.01
@@ -91,15 +94,16 @@ class Periods:
     def get(self, windows: Iterable[DriftWindow]) -> Iterator[Period]:
         """Yield the periods in order, each with what its windows say of the inputs."""
         of_period: defaultdict[int, list[DriftWindow]] = defaultdict(list)
+        numbers = sorted(self._sums)
         for window in windows:
             first, last = (microseconds(at) // self._width_us for at in (window.start, window.end))
-            for number in range(first, last + 1):
+            for number in numbers[bisect_left(numbers, first) : bisect_right(numbers, last)]:
                 of_period[number].append(window)
         for number, labels in sorted(self._sums.items()):
             sums = sum(labels.values(), PairSums())
             yield Period(
                 start_us=number * self._width_us,
-                end_us=(number + 1) * self._width_us,
+                end_us=min((number + 1) * self._width_us, _LAST_US),
                 sums=sums,
                 labels={label: part.compared for label, part in sorted(labels.items())},
                 moved=_moved(of_period[number]),

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from guards.events.events import FeedbackReceived, RequestObserved
+from guards.events.events import DriftWindow, FeedbackReceived, RequestObserved
 from guards.evidence.pair import Missed
 
 if TYPE_CHECKING:
     from guards.answer import Observation
+    from guards.drift.distance import Score
     from guards.events.events import Event
     from guards.evidence.pair import Pair
     from guards.json_types import JsonMapping
@@ -33,6 +34,8 @@ def check_types(event: Event, line: JsonMapping) -> None:
         _check_observed(event, line)
     elif isinstance(event, FeedbackReceived):
         _check_feedback(event)
+    elif isinstance(event, DriftWindow):
+        _check_window(event)
 
 
 def is_whole(value: object) -> bool:
@@ -76,6 +79,21 @@ def _check_feedback(event: FeedbackReceived) -> None:
     if probability is not None:
         _numbers(probability)
         _require(0 < probability <= 1, "inclusion_probability")
+
+
+def _check_window(event: DriftWindow) -> None:
+    _require(is_whole(event.documents), "documents")
+    for feature in event.counts.get("features", {}).values():
+        _numbers(*feature.get("new", {}).values())
+    for score in event.scores.values():
+        _check_score(score)
+
+
+def _check_score(score: Score) -> None:
+    _texts(score.metric)
+    _numbers(score.null_band)
+    if score.value is not None:
+        _numbers(score.value)
 
 
 def _texts(*values: str) -> None:

@@ -45,9 +45,14 @@ select position from lines where position >= $first and kind is null order by po
 """
 
 _NAMED = f"""
-select name, version, fingerprint, min(position) from lines
-where position >= $first and kind = {LineKind.OBSERVED} group by all
+with named as (
+    select name, version, fingerprint, min(position) as position from lines
+    where position >= $first and kind = {LineKind.OBSERVED} group by all
+)
+select name, version, fingerprint, position, try(json_keys(line, '$.champion.probabilities'))
+from named join block using (position)
 """  # noqa: S608 (our own names)
+"""The labels are null where only Python reads the line, which holds a NaN for example."""
 
 
 class LogDatabase:
@@ -109,20 +114,22 @@ class LogDatabase:
         batches = table.to_batches(max_chunksize=_BATCH_ROWS)
         with self._registered("block", pa.Table.from_batches(batches, table.schema)):
             self._connection.execute(READ_BLOCK)
-        others = self.execute(_OTHERS, {"first": first})
-        plain = len(block) - len(others)
-        self.lines += plain
-        whole = self._read_others((row[0], block.line(row[0] - first)) for row in others)
-        self._read_labels(block, first)
+            others = self.execute(_OTHERS, {"first": first})
+            plain = len(block) - len(others)
+            self.lines += plain
+            whole = self._read_others((row[0], block.line(row[0] - first)) for row in others)
+            self._read_labels(block, first)
         return plain + whole
 
     def _read_labels(self, block: Block, first: int) -> None:
         """Keep the labels of champions that no earlier block named."""
-        for *identity, position in self.execute(_NAMED, {"first": first}):
+        for *identity, position, labels in self.execute(_NAMED, {"first": first}):
             champion = BundleIdentity(*identity)
             if champion not in self.labels:
-                line = json.loads(block.line(position - first))
-                self.labels[champion] = tuple(line["champion"]["probabilities"])
+                if labels is None:
+                    line = json.loads(block.line(position - first))
+                    labels = line["champion"]["probabilities"]  # noqa: PLW2901 (the same ones)
+                self.labels[champion] = tuple(dict.fromkeys(labels))
 
     def _read_others(self, lines: Iterable[tuple[int, bytes]]) -> int:
         rows, labels = [], []

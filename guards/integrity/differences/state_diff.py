@@ -8,11 +8,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from guards.integrity.state.description import TAKES, VERSION, VOCABULARY
-from guards.integrity.state.fingerprint import digest
+from guards.integrity.state.fingerprint import digest_of_json
 from guards.integrity.state.jsonable import SHA256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from guards.json_types import JsonMapping
     from guards.schema import Schema
@@ -21,6 +21,9 @@ __all__ = ["Privacy", "differences", "is_digest", "same"]
 
 _NAMES_ALONE = (TAKES, "columns", "feature_names_in_", "steps", "transformer_list", "transformers_")
 """The last part of the names under which nothing stands but the names of columns and steps."""
+
+_MAX_DOTS = 64
+"""A name with more is not looked into: where anything is private, so is what stands under it."""
 
 
 def differences(
@@ -70,7 +73,7 @@ def _is_summary(value: object) -> bool:
 def _sha256(value: object) -> object:
     if isinstance(value, dict):
         return value.get(SHA256)
-    return digest(value) if isinstance(value, list) else None
+    return digest_of_json(value) if isinstance(value, list) else None
 
 
 def is_digest(name: str) -> bool:
@@ -128,14 +131,16 @@ class Privacy:
             return False
         if all(value is None or isinstance(value, bool) for value in values):
             return False
-        if name.startswith(tuple(f"{column}." for column in self.columns)):
+        if name.count(".") > _MAX_DOTS:
+            return True
+        parts = list(accumulate(name.split("."), "{}.{}".format))
+        if not self.columns.isdisjoint(parts[:-1]):
             return True
         return any(isinstance(value, list | dict) for value in values) and not (
-            self.columns.isdisjoint(self._inputs(name))
+            self.columns.isdisjoint(self._inputs(parts))
         )
 
-    def _inputs(self, name: str) -> frozenset[str]:
-        """Return the columns of the innermost step that a name belongs to."""
-        steps = list(accumulate(name.split("."), "{}.{}".format))
+    def _inputs(self, steps: Sequence[str]) -> frozenset[str]:
+        """Return the columns of the innermost of some steps, each in the one before."""
         innermost = next((step for step in reversed(steps) if step in self.takes), "columns")
         return self.takes.get(innermost, frozenset())

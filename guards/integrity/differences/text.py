@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from guards.integrity.differences.row_diff import RowChanges, row_changes
 from guards.integrity.differences.state_diff import is_digest, same
 from guards.integrity.state.description import VOCABULARY
-from guards.integrity.state.fingerprint import digest
+from guards.integrity.state.fingerprint import digest_of_json
 from guards.integrity.state.jsonable import SHA256
 from guards.text import printable
 
@@ -71,7 +71,7 @@ def difference_in_words(  # noqa: PLR0911 (one return a kind of difference)
 
 def digest_in_words(value: object) -> str:
     """Return a digest to show in place of a private value; equal values have equal digests."""
-    return f"private, {digest(value)[:23]}…"
+    return f"private, {digest_of_json(value)[:23]}…"
 
 
 def _private(name: str, expected: object, observed: object) -> Words:
@@ -96,7 +96,8 @@ def _is_table(value: object) -> TypeGuard[JsonObject]:
 def _values(subject: str, expected: object, observed: object) -> Words:
     left, right = _value_text(expected), _value_text(observed)
     if left == right:
-        left, right = f"{left} ({digest(expected)[:23]}…)", f"{right} ({digest(observed)[:23]}…)"
+        digests = (f"({digest_of_json(value)[:23]}…)" for value in (expected, observed))
+        left, right = map("{} {}".format, (left, right), digests)
     short = _shortened(expected, observed) or (left, right)
     return Words(left, right, f"{subject} {short[0]} → {short[1]}")
 

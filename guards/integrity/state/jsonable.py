@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.integrity.state.fingerprint import MAX_BITS, digest
+from guards.integrity.state.fingerprint import MAX_BITS, digest, digest_of_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Sized
@@ -90,7 +90,7 @@ def _jsonable_dict(values: Mapping[object, object]) -> object:
 
 def _summary(value: Sized) -> JsonObject:
     """Return the ``length`` and the ``sha256`` of a value that is too long to read."""
-    return {"length": len(value), SHA256: digest(value)}
+    return {"length": len(value), SHA256: digest_of_json(value)}
 
 
 def _span(values: Sequence[object]) -> dict[str, float]:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from artifacts.bundle.opening import open_bundle
 from artifacts.sealing.add_engine import accelerate
 from guards.bundle.engines import ENGINES
 from guards.bundle.layout import MANIFEST, SIGNATURE
+from guards.errors import GuardRefused
 from tests.models import hard_to_quantise
 
 if TYPE_CHECKING:
@@ -100,3 +102,19 @@ def test_over_its_budget_the_bundle_stays_as_it_is(
     assert contents(bundle) == before
     assert json.loads(before[MANIFEST])["fingerprint"] == done.fingerprint
     assert [path.name for path in bundle.parent.iterdir()] == [bundle.name]
+
+
+def test_a_bundle_that_another_took_the_place_of_stays(
+    copied: Callable[[Path], Path], champion: Path, challenger: Path
+) -> None:
+    """What was not judged is not sealed, however well it fits together."""
+    bundle, other = copied(champion), copied(challenger)
+    opened = open_bundle(bundle)
+    bundle.rename(bundle.with_name("judged"))
+    other.rename(bundle)
+
+    with pytest.raises(GuardRefused) as refusal:
+        accelerate(opened, None, max_flips=1.0, engines=["torch-bf16"])
+
+    assert [finding.code for finding in refusal.value.findings] == ["bundle_replaced"]
+    assert contents(bundle) == contents(challenger)

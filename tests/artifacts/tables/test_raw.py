@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from artifacts.tables.raw import RawTable
+from artifacts.tables.raw import RawTable, wanted_columns
 from guards.errors import TableError
 
 
@@ -36,3 +38,13 @@ def test_no_name_is_guessed() -> None:
     assert absent("age", "text", "ages").endswith("it has 'text', 'ages'")
     assert absent("age", "Age", "AGE").endswith("it has 'Age', 'AGE'")
     assert absent("age", "text:age").endswith("separated by commas, semicolons, tabs or pipes")
+
+
+def test_a_table_may_be_very_wide() -> None:
+    """No column is looked for among all the others."""
+    names = tuple(f"column {n}" for n in range(100_000))
+    start_s = time.process_time()
+    table = RawTable("memory", names, 1, {name: ["cell"] for name in wanted_columns(names, None)})
+
+    assert all(table.column(name) == ["cell"] for name in names)
+    assert time.process_time() - start_s < 5

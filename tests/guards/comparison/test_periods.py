@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -96,3 +97,17 @@ def test_a_period_says_what_moved_and_what_is_new(tmp_path: Path) -> None:
     assert (first.moved, first.new_categories) == ((), ())
     assert [(name, score.value) for name, score in second.moved] == [("court", 0.3)]
     assert second.new_categories == ("EDTX",)
+
+
+def test_moments_at_the_ends_of_the_calendar_are_told(tmp_path: Path) -> None:
+    """A window of all ages counts in the periods that there are, and the last ends in time."""
+    window = _window(0, 0.4, {"X": 50})
+    ages = replace(
+        window, start=START.replace(year=1), end=START.replace(year=9999, month=12, day=31)
+    )
+    late = replace(observed(Seen("late")), observed_at=ages.end.replace(hour=23, minute=59))
+
+    first, last = _periods(tmp_path / "log.jsonl", [observed(Seen("first")), ages, late])
+
+    assert first.new_categories == last.new_categories == ("X",)
+    assert last.to_json()["to"] == "9999-12-31T23:59:59.999999Z"

@@ -14,9 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guards.drift.distance import Score
+from guards.events.events import DriftWindow
+from guards.events.log_table import LogTable
 from guards.events.reading import Gap, LogAccount
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES
 from tests.guards.events.tables import (
+    CHAMPION,
+    MOMENT,
     account,
     altered,
     assert_same_as_line_by_line,
@@ -144,3 +149,54 @@ def test_damaged_logs_are_read_as_line_by_line(lines: list[bytes], middle: int) 
         paths[0].write_bytes(b"".join([line(21), *lines[:middle]]))
         paths[1].write_bytes(gzip.compress(b"".join([line(22), *lines[middle:]])))
         assert_same_as_line_by_line(*paths)
+
+
+UNREAD = {
+    "a number without end": b'"x":' + b"1" * 5000,
+    "lists without end": b'"x":' + b"[" * 10**5 + b"]" * 10**5,
+    "no champion": b'"champion":5',
+    "no probabilities": b'"champion":{"probabilities":null}',
+    "numbers for labels": b'"champion":{"probabilities":[1,2]}',
+}
+"""Fields that say nothing here, or that stand in the line a second time."""
+
+
+@pytest.mark.parametrize("field", UNREAD.values(), ids=UNREAD)
+def test_labels_are_those_that_the_rest_of_the_line_is_read_with(
+    log: Callable[..., Path], field: bytes
+) -> None:
+    """What Python would not read, or read otherwise, changes nothing."""
+    path = log(line(1)[:-2] + b"," + field + b"}\n")
+    with LogTable.read([path]) as table:
+        assert table.labels(CHAMPION) == ("letter", "memo")
+        assert table.account == LogAccount(lines=1)
+
+
+WINDOW = DriftWindow(
+    start=MOMENT,
+    end=MOMENT,
+    documents=100,
+    reference="sha256:1f",
+    counts={"features": {"court": {"new": {"NDCA": 50}}}},
+    scores={"court": Score("js", 0.5, 0.5, 0.1, enough_data=True, documents=100)},
+)
+WRONG_IN_A_WINDOW = [
+    ("window.documents", "100"),
+    ("counts", []),
+    ("counts.features", [1]),
+    ("counts.features.court", 5),
+    ("counts.features.court.new", ["NDCA"]),
+    ("counts.features.court.new.NDCA", "50"),
+    ("scores.court.metric", None),
+    ("scores.court.value", "0.5"),
+    ("scores.court.null_band", math.nan),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), WRONG_IN_A_WINDOW)
+def test_a_window_of_the_wrong_types_is_counted_as_malformed(
+    log: Callable[..., Path], path: str, value: object
+) -> None:
+    """What is said of a period adds up numbers of windows that have them."""
+    found = assert_same_as_line_by_line(log(line(1), altered(2, path, value, WINDOW)))
+    assert (found.lines, found.malformed) == (2, 1)

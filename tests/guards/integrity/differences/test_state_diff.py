@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -170,6 +171,25 @@ def test_values_of_a_private_column_are_hidden() -> None:
     assert not privacy.hides("court.required", True, False)  # noqa: FBT003 (a value that differs)
     assert not {"amount.mean_", "numeric.takes", "numeric.with_mean", "numeric.class"} & hidden
     assert not any(name.startswith("tokenizer.") for name in hidden)
+
+
+def test_a_private_column_may_have_dots_in_its_name() -> None:
+    """Without end even: a name that is not looked into may be a private one's."""
+    privacy = Privacy(frozenset({"a.b"}), {})
+
+    assert privacy.hides("a.b.mean_", 1.0, 2.0)
+    assert privacy.hides(f"{'c.' * 65}mean_", 1.0, 2.0)
+    assert not privacy.hides("a.mean_", 1.0, 2.0)
+    assert not privacy.hides("a.b", 1.0, 2.0)
+
+
+def test_many_private_columns_take_no_longer() -> None:
+    """A value is not looked for among all of them."""
+    privacy = Privacy(frozenset(f"column {n}" for n in range(20_000)), {})
+
+    start_s = time.process_time()
+    assert all(privacy.hides(f"column {n}.mean_", 1.0) for n in range(20_000))
+    assert time.process_time() - start_s < 5
 
 
 def test_lists_of_a_step_that_takes_a_private_column_are_hidden() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from guards.integrity.differences.state_diff import same
 from guards.integrity.differences.text import difference_in_words
+from guards.integrity.state.jsonable import jsonable
 
 LABELS = [f"label {number}" for number in range(12)]
 WORDS = [f"word{number}" for number in range(50)]
@@ -238,6 +239,16 @@ def test_private_values_are_never_said() -> None:
     assert said.expected.startswith("private, sha256:")
     assert said.expected != said.observed
     assert not any("Secret" in text for text in (said.expected, said.observed, said.sentence))
+
+
+def test_values_beyond_those_of_a_preprocessing() -> None:
+    """Private or not: what a file holds can be said."""
+    many: list[object] = [0] * 2_000_001
+
+    assert difference_in_words("a.b", many, None, private=True).observed.startswith("private, ")
+    assert difference_in_words("a.b", jsonable(many), None).sentence.startswith(
+        "a.b 2000001 values"
+    )
 
 
 def test_nothing_for_a_terminal_to_act_upon() -> None:
