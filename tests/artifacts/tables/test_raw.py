@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from artifacts.tables.raw import RawTable, wanted_columns
@@ -40,11 +38,24 @@ def test_no_name_is_guessed() -> None:
     assert absent("age", "text:age").endswith("separated by commas, semicolons, tabs or pipes")
 
 
+class Counted(str):
+    """A name that counts how often one is compared with another."""
+
+    __slots__ = ()
+    comparisons = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Compare as every string does."""
+        Counted.comparisons += 1
+        return super().__eq__(other)
+
+    __hash__ = str.__hash__
+
+
 def test_a_table_may_be_very_wide() -> None:
     """No column is looked for among all the others."""
-    names = tuple(f"column {n}" for n in range(100_000))
-    start_s = time.process_time()
+    names = tuple(Counted(f"column {n}") for n in range(1000))
     table = RawTable("memory", names, 1, {name: ["cell"] for name in wanted_columns(names, None)})
 
-    assert all(table.column(name) == ["cell"] for name in names)
-    assert time.process_time() - start_s < 5
+    assert all(table.column(str(name)) == ["cell"] for name in names)
+    assert Counted.comparisons < 10 * len(names)
