@@ -36,7 +36,7 @@ def token_problems(graph: FloatGraph, words: str, padding: Collection[int]) -> I
         elif mask.intersection(node.input):
             if node.op_type in _OF_A_MASK:
                 mask.update(node.output)
-            elif node.op_type not in {"Shape", "Gather", "GatherElements"} or node.input[0] in mask:
+            elif node.op_type not in {"Gather", "GatherElements"} or node.input[0] in mask:
                 yield f"{node.op_type!r} computes with where padding is"
 
 
