@@ -161,9 +161,13 @@ def deep(bundle: Bundle) -> tuple[Bundle, bytes]:
     No shift is zero any more; norms scale by one throughout, and the third by a thousandth.
     """
     torch.manual_seed(0)
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 4}
     encoder = BertConfig(
-        vocab_size=64, max_position_embeddings=32, num_hidden_layers=6, **sizes
+        vocab_size=64,
+        hidden_size=16,
+        intermediate_size=32,
+        num_attention_heads=4,
+        num_hidden_layers=6,
+        max_position_embeddings=32,
     ).to_dict()
     labels = {0: "a", 1: "b"}
     network = DocumentClassifier(DocumentClassifierConfig(encoder=encoder, id2label=labels))
