@@ -107,6 +107,8 @@ POLYNOMIAL = {
     "lazy, with nothing first": r"(?:\w+\s)*?",
     "brackets that do not close": r"<[^>]+>",
     "sets inside a set": r"[a[b]]+[ab]+c",
+    "neighbours of a high number": r"#\w{0,400}\w{0,400}!",
+    "each start of a word": r"\b[\w ]*!",
     "five hundred optional ones": r"(?:a?){500}a{500}b",
 }
 
@@ -265,6 +267,12 @@ def test_expressions_that_cannot_be_judged_are_refused(name: str) -> None:
     assert costly_expression(UNBOUNDED[name], "Python")
     assert costly_expression(UNBOUNDED[name], "Oniguruma")
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("pattern", [r"(?P=a)", r"(a)?(?(1)b|c)", r"(?~a)", r"(?<n>a)(?&n)"])
+def test_a_group_of_an_unusual_kind_is_told(pattern: str) -> None:
+    """The reason is not that a sign repeats nothing."""
+    assert "a group of an unusual kind" in str(costly_expression(pattern, "Oniguruma"))
 
 
 @given(
