@@ -142,6 +142,28 @@ def test_a_size_that_is_multiplied_up_is_refused() -> None:
     assert "makes a tensor of" in observed(model_of(*nodes, constants={"size": np.array([1 << 8])}))
 
 
+@pytest.mark.parametrize(
+    ("operator", "constants"),
+    [
+        ("Mul", {"one": np.array([-(1 << 20)]), "other": np.array([-(1 << 20)])}),
+        ("Concat", {"one": np.array([1 << 14]), "other": np.array([1 << 14])}),
+        ("Add", {"one": np.array([1 << 26]), "other": np.array([1])}),
+        ("Gather", {"one": np.full(17, 1 << 40), "other": np.array([3])}),
+        ("Div", {"one": np.ones(1, np.float32), "other": np.full(17, 1e-20, np.float32)}),
+    ],
+)
+def test_a_size_that_is_made_of_two_constants_is_refused(
+    operator: str, constants: dict[str, NDArray[np.generic]]
+) -> None:
+    """Negative ones, one after the other, and one of a table."""
+    nodes = [
+        helper.make_node(operator, [*constants], ["size"]),
+        helper.make_node("Expand", ["states", "size"], ["large"]),
+    ]
+
+    assert "makes a tensor of" in observed(model_of(*nodes, constants=constants))
+
+
 def test_a_multiple_of_the_length_is_refused() -> None:
     """A document of a few windows and tokens would make gigabytes."""
     nodes = [
