@@ -19,6 +19,7 @@ from guards.expressions.parsing import parse
         r"(?:a?b?)*c",
         r"(?:a*b*)*c",
         r"(?:a{1,2})*b",
+        r"(?:(?>a)|a)*b",
     ],
 )
 def test_ambiguous_repetitions(pattern: str) -> None:
@@ -28,7 +29,15 @@ def test_ambiguous_repetitions(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"(?:a+b)+c", r"(?:a|b)*c", r"(?:\w+[-'])*\w+", r"(?>(a+)+)", r"(?>(a+)+)b", r"(?:\w+[-']?)+"],
+    [
+        r"(?:a+b)+c",
+        r"(?:a|b)*c",
+        r"(?:\w+[-'])*\w+",
+        r"(?>(a+)+)",
+        r"(?>(a+)+)b",
+        r"(?:\w+[-']?)+",
+        r"(?:a+)+b?",
+    ],
 )
 def test_repetitions_with_one_way(pattern: str) -> None:
     """So it is not where there is one way, or nothing follows that could fail."""

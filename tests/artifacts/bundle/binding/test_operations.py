@@ -38,6 +38,7 @@ MADE = [
     helper.make_node("Where", ["bent", "number", "weights"], ["mask"]),
     helper.make_node("Equal", ["input_ids", "one"], ["flags"]),
     helper.make_node("Where", ["flags", "columns", "weights"], ["chosen"]),
+    helper.make_node("Less", ["columns", "weights"], ["below"]),
 ]
 
 
@@ -110,6 +111,7 @@ OF_A_DOCUMENT: list[tuple[NodeProto, dict[str, int]]] = [
     (made("Cast", "columns", to=7), {"roundings": 1}),
     (made("Cast", "input_ids", to=1), {}),
     (made("Cast", "flags", to=7), {}),
+    (made("Cast", "below", to=7), {}),
     (made("Shape", "columns"), {}),
     (made("Reshape", "columns", "integers"), {}),
 ]
