@@ -185,9 +185,6 @@ class _Parser:
         if match is None or not (match[1] or match[3]):
             self.position = start
             return None
-        if max(len(match[1]), len(match[3])) > len(str(_MAX_REPEATS)):
-            message = f"it repeats something more than {_MAX_REPEATS} times"
-            raise NotParsed(message)
         low = int(match[1] or 0)
         high = int(match[3]) if match[3] else None
         return low, high if match[2] else low, True

@@ -191,7 +191,7 @@ def a_larger_scale(model: onnx.ModelProto) -> None:
 
 
 def shifts_of_one_another(model: onnx.ModelProto) -> None:
-    """Give the first layer a shift of the second, and the second that of the first."""
+    """Exchange a shift of the first layer with that of the second."""
     first, second = (
         next(t for t in model.graph.initializer if f"layer.{i}.intermediate.dense.bias" in t.name)
         for i in (0, 1)
@@ -200,7 +200,7 @@ def shifts_of_one_another(model: onnx.ModelProto) -> None:
 
 
 def norms_of_one_another(model: onnx.ModelProto) -> None:
-    """Give all layers norms of others, that have the same direction."""
+    """Exchange norms that have the same direction."""
     names = [t.name for t in model.graph.initializer if t.name.endswith("LayerNorm.weight")]
     other = dict(zip(names, reversed(names), strict=True))
     for node in model.graph.node:
