@@ -348,10 +348,11 @@ class _Parser:
         if escaped is not None:
             return escaped
         first = self._character()
-        if not self._at("-") or self._at("-]") or self._at("-["):
+        if not self._at("-") or self._at("-]"):
             return frozenset(first)
         self._take("-")
-        if self._escaped_set() is not None:
+        to_a_set = self.dialect == "Oniguruma" and self._at("[")
+        if to_a_set or self._escaped_set() is not None:
             raise NotParsed.at(self.position, _RANGE_TO_A_SET)
         last = self._character()
         return frozenset(c for c in self.sample if first <= c <= last)
