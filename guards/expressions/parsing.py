@@ -351,8 +351,7 @@ class _Parser:
         if not self._at("-") or self._at("-]"):
             return frozenset(first)
         self._take("-")
-        to_a_set = self.dialect == "Oniguruma" and self._at("[")
-        if to_a_set or self._escaped_set() is not None:
+        if self.dialect == "Oniguruma" and self._at("["):
             raise NotParsed.at(self.position, _RANGE_TO_A_SET)
         last = self._character()
         return frozenset(c for c in self.sample if first <= c <= last)

@@ -131,7 +131,9 @@ LINES = {
 
 OTHERWISE = {
     "a negated set of either case": (r"(?i)[^a]|a*x", "Python"),
-    "characters by their octal numbers": (r"(?<=,) \040*\040*\040*x", "Python"),
+    "characters by their octal numbers": (r"(?<![^\01])[^a]*b", "Python"),
+    "characters by their numbers": (r"(?<![^\x01])[^a]*b", "Python"),
+    "characters by their numbers in braces": (r"(?<![^\x{1}])[^a]*b", "Oniguruma"),
     "words of marks": ("(?<=\\W)[\u0301]+x", "Python"),
     "words of ASCII": ("(?a)(?<=\\W)[\xe9]+x", "Python"),
     "spaces that are none": ("(?<=\\S)[\x1c]+x", "Oniguruma"),
