@@ -126,7 +126,7 @@ def test_many_integers_are_no_setting(model: onnx.ModelProto, bundle: Bundle) ->
 
 def test_few_floats_are_no_setting(model: onnx.ModelProto, bundle: Bundle) -> None:
     """Unless they are one number."""
-    add_constant(model, "two", np.array([1e-9, 2e-9], dtype=np.float32))
+    add_constant(model, "two", np.array([[1e-9, 2e-9]], dtype=np.float32))
     add_to_logits(model, sum_of(model, "two"), "shift")
 
     assert "'two' is no tensor of the network" in problems(model, bundle)
