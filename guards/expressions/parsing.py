@@ -185,9 +185,6 @@ class _Parser:
         if match is None or not (match[1] or match[3]):
             self.position = start
             return None
-        if max(len(match[1]), len(match[3])) > len(str(_MAX_REPEATS)):
-            message = f"it repeats something more than {_MAX_REPEATS} times"
-            raise NotParsed(message)
         low = int(match[1] or 0)
         high = int(match[3]) if match[3] else None
         return low, high if match[2] else low, True
@@ -351,10 +348,10 @@ class _Parser:
         if escaped is not None:
             return escaped
         first = self._character()
-        if not self._at("-") or self._at("-]") or self._at("-["):
+        if not self._at("-") or self._at("-]"):
             return frozenset(first)
         self._take("-")
-        if self._escaped_set() is not None:
+        if self.dialect == "Oniguruma" and self._at("["):
             raise NotParsed.at(self.position, _RANGE_TO_A_SET)
         last = self._character()
         return frozenset(c for c in self.sample if first <= c <= last)

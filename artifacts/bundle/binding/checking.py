@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 __all__ = ["check_engine"]
 
 _ROWS = 512
-_GAIN = 2.0
-"""How much larger than its input the output of a scaled matrix is."""
+_GAIN = 0.7
+"""How large the output of a scaled matrix is, beside its input: so that in a deep network a state
+is still mostly that of its own token."""
+
+_SHIFT = 0.05
+"""How large a shift is. All states have it in common, and larger ones would drown them."""
 
 _SPREAD = 1.25
-"""How much larger or smaller it may be by chance."""
+"""How much larger or smaller either may be by chance."""
 
-_TOLERANCE = 5e-4
+_TOLERANCE = 1e-4
 """Of the largest logit. Graphs of the exporter are off by 1e-5 at most."""
 
 _SHAPES = ((1, 2), (2, 7), (3, 19))
@@ -235,6 +239,8 @@ class _Scaling:
         if not 0 < size < np.inf:
             return np.ascontiguousarray(values)
         gain = _SPREAD ** np.sin(self._turns * np.log(size) + self._start)
+        if values.ndim == 1 and abs(flat.mean()) < size / 2:  # what scales is about one
+            gain *= _SHIFT
         return np.ascontiguousarray(values) * np.float32(gain / size)
 
 

@@ -151,7 +151,6 @@ class _Reader:
             or [*source.output] != [quantised, scales.input[0], zero]
             or self.constants[zeros].any()
             or cast.attribute[0].i != 1
-            or {*result.input} != {cast.output[0], scales.output[0]}
         ):
             raise _not_ours(node)
         before = self._producers.get(source.input[0])

@@ -209,8 +209,7 @@ def operations_of(graph: FloatGraph, flow: LengthFlow) -> tuple[Counter[str], Co
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for node in graph.nodes:
         kinds = [flow.of(name) for name in node.input]
-        depends = node.op_type != "Shape" and Kind.DOCUMENT in kinds
-        counted = counts[0 if depends else 1]
+        counted = counts[0 if Kind.DOCUMENT in kinds else 1]
         counted.update(_OF_GRAPH.get(node.op_type, {}))
         counted.update(_by_type(node, floats))
         counted.update(_by_kinds(node, floats, kinds))

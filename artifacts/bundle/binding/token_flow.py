@@ -31,12 +31,12 @@ def token_problems(graph: FloatGraph, words: str, padding: Collection[int]) -> I
                 ids.update(node.output)
             elif node.op_type == "Equal" and _compares_with(node.input, graph, padding):
                 mask.update(node.output)
-            elif node.op_type != "Shape" and not _looks_up_words(node, graph, words, ids):
+            elif node.op_type != "Shape" and not _looks_up_words(node, graph, words):
                 yield f"{node.op_type!r} computes with token ids"
         elif mask.intersection(node.input):
             if node.op_type in _OF_A_MASK:
                 mask.update(node.output)
-            elif node.op_type not in {"Shape", "Gather", "GatherElements"} or node.input[0] in mask:
+            elif node.op_type not in {"Gather", "GatherElements"} or node.input[0] in mask:
                 yield f"{node.op_type!r} computes with where padding is"
 
 
@@ -45,9 +45,5 @@ def _compares_with(names: Collection[str], graph: FloatGraph, padding: Collectio
     return len(settings) == 1 and settings[0].size == 1 and int(settings[0].item()) in padding
 
 
-def _looks_up_words(node: NodeProto, graph: FloatGraph, words: str, ids: Collection[str]) -> bool:
-    return (
-        node.op_type == "Gather"
-        and node.input[1] in ids
-        and graph.names.get(node.input[0]) == words
-    )
+def _looks_up_words(node: NodeProto, graph: FloatGraph, words: str) -> bool:
+    return node.op_type == "Gather" and graph.names.get(node.input[0]) == words

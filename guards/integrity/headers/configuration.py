@@ -58,5 +58,5 @@ def _numbers(config: object, name: str = "") -> Iterator[tuple[str, int]]:
     elif isinstance(config, list):
         for value in config:
             yield from _numbers(value, name)
-    elif isinstance(config, int) and not isinstance(config, bool):
+    elif isinstance(config, int):
         yield name, config

@@ -141,8 +141,7 @@ def _growth_of_replacing(pattern: object, length: int) -> int:
     text = found.get("String")
     if isinstance(text, str) and text:
         return -(-length // len(text))
-    expression = str(found.get("Regex", ""))
-    return length + (text == "" or matches_empty_text(expression, "Oniguruma"))
+    return length + matches_empty_text(str(found.get("Regex", "")), "Oniguruma")
 
 
 def _shown(number: int) -> str:

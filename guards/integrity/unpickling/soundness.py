@@ -66,9 +66,9 @@ def _problem(
 def _observed(kind: Kind, value: object) -> str:
     try:
         explained = kind.shown(value) if isinstance(kind, Explaining) else None
+        return explained or shown(value)
     except Exception:  # noqa: BLE001 (what a trusted class made may raise anything)
-        explained = None
-    return explained or shown(value)
+        return f"a {type(value).__name__}"
 
 
 def _fits(kind: Kind, value: object, sizes: Sizes) -> bool:

@@ -156,3 +156,15 @@ def test_more_labels_than_anybody_has_are_told() -> None:
     """The library would make a name for each."""
     with pytest.raises(CallError, match="num_labels of at most 100000"):
         parse_config({**BERT, "num_labels": 10**12}, "--model here")
+
+
+def test_a_model_of_images() -> None:
+    """A kind that takes no text is refused by its name."""
+    with pytest.raises(GuardRefused, match="a model of model_type 'vit'"):
+        check({"model_type": "vit"})
+
+
+def test_settings_of_which_the_library_makes_nothing() -> None:
+    """What the library raises is a wrong call in one line."""
+    with pytest.raises(CallError, match="--model here: no model there that the library has"):
+        parse_config({**BERT, "id2label": 7}, "--model here")

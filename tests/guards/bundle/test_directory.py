@@ -82,6 +82,23 @@ def test_a_large_file_is_read_in_part(tmp_path: Path) -> None:
     assert read_plain_file(tmp_path / "part", 4) == (10, b"01234")
 
 
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    """A process that reads bundles for weeks has as many files open as before."""
+    (tmp_path / "part").touch()
+
+    def next_descriptor() -> int:
+        descriptor = os.open(tmp_path / "part", os.O_RDONLY)
+        os.close(descriptor)
+        return descriptor
+
+    before = next_descriptor()
+    read_plain_file(tmp_path / "part", 10)
+    with pytest.raises(NotAPlainFile):
+        read_plain_file(tmp_path, 10)
+
+    assert next_descriptor() == before
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="files of Linux")
 def test_a_file_that_grows_is_not_read_to_its_end() -> None:
     """It is no larger than it was when it was opened: these say 0, and have something to say."""

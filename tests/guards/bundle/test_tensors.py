@@ -78,6 +78,14 @@ def test_headers_that_do_not_fit(name: str) -> None:
     assert refusal.value.findings[0].code == "part_unreadable"
 
 
+def test_a_header_that_is_no_object_is_told() -> None:
+    """The reason is in words of the format."""
+    with pytest.raises(PartError) as refusal:
+        tensors_in(file_of([1]))
+
+    assert "the header is no JSON object" in refusal.value.findings[0].observed
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff" * 8, b"\xff" * 7 + b"\x7f" + b"{}"])
 def test_lengths_that_do_not_fit(data: bytes) -> None:
     """A header of more bytes than the file has is refused unread."""

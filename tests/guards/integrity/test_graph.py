@@ -143,6 +143,39 @@ def test_a_size_that_is_multiplied_up_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operator", "constants"),
+    [
+        ("Mul", {"one": np.array([-(1 << 20)]), "other": np.array([-(1 << 20)])}),
+        ("Concat", {"one": np.array([1 << 14]), "other": np.array([1 << 14])}),
+        ("Add", {"one": np.array([1 << 26]), "other": np.array([1])}),
+        ("Gather", {"one": np.full(17, 1 << 40), "other": np.array([3])}),
+        ("Div", {"one": np.ones(1, np.float32), "other": np.full(17, 1e-20, np.float32)}),
+    ],
+)
+def test_a_size_that_is_made_of_two_constants_is_refused(
+    operator: str, constants: dict[str, NDArray[np.generic]]
+) -> None:
+    """Negative ones, one after the other, and one of a table."""
+    nodes = [
+        helper.make_node(operator, [*constants], ["size"]),
+        helper.make_node("Expand", ["states", "size"], ["large"]),
+    ]
+
+    assert "makes a tensor of" in observed(model_of(*nodes, constants=constants))
+
+
+def test_a_multiple_of_the_length_is_refused() -> None:
+    """A document of a few windows and tokens would make gigabytes."""
+    nodes = [
+        helper.make_node("Shape", ["states"], ["sizes"]),
+        helper.make_node("Mul", ["sizes", "times"], ["more"]),
+        helper.make_node("Expand", ["states", "more"], ["large"]),
+    ]
+
+    assert "makes a tensor of" in observed(model_of(*nodes, constants={"times": np.array([2**24])}))
+
+
+@pytest.mark.parametrize(
     ("operator", "numbers"), [("Div", (2.0**25, 2.0**-25)), ("Pow", (2.0, 60.0)), ("Exp", (40.0,))]
 )
 def test_a_size_that_is_computed_from_small_numbers_is_refused(
@@ -174,6 +207,11 @@ def named_file_alone(model: onnx.ModelProto) -> None:
     model.graph.initializer[0].external_data.add(key="location", value="../../etc/passwd")
 
 
+def place_alone(model: onnx.ModelProto) -> None:
+    """Say that a tensor is elsewhere, and not where."""
+    model.graph.initializer[0].data_location = TensorProto.EXTERNAL
+
+
 def from_a_file_in_an_attribute(model: onnx.ModelProto) -> None:
     """Hide the tensor of another file in an attribute of an allowed operator."""
     tensor = TensorProto(data_type=TensorProto.FLOAT, dims=[4], name="hidden")
@@ -184,6 +222,12 @@ def from_a_file_in_an_attribute(model: onnx.ModelProto) -> None:
 def larger_than_it_is(model: onnx.ModelProto) -> None:
     """Claim gigabytes for a few bytes."""
     model.graph.initializer[0].dims[0] = 1 << 40
+
+
+def larger_than_its_numbers(model: onnx.ModelProto) -> None:
+    """Claim gigabytes for a few numbers that are not packed."""
+    tensor = TensorProto(name="few", data_type=TensorProto.FLOAT, dims=[1 << 40], float_data=[1.0])
+    model.graph.initializer.append(tensor)
 
 
 def of_negative_size(model: onnx.ModelProto) -> None:
@@ -222,6 +266,31 @@ def other_operators_of_the_future(model: onnx.ModelProto) -> None:
     model.opset_import[0].version = 99
 
 
+def another_format(model: onnx.ModelProto) -> None:
+    """Be of a version of the format that this code does not know."""
+    model.ir_version = 99
+
+
+def operators_of_a_library(model: onnx.ModelProto) -> None:
+    """Import the operators of another library."""
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+
+
+def an_operator_of_a_function(model: onnx.ModelProto) -> None:
+    """Let an operator be one of several functions of its name."""
+    model.graph.node[0].overload = "other"
+
+
+def words_that_are_no_numbers(model: onnx.ModelProto) -> None:
+    """Take token ids of another type."""
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
+
+
+def no_answer(model: onnx.ModelProto) -> None:
+    """Answer nothing."""
+    del model.graph.output[:]
+
+
 def a_name_made_twice(model: onnx.ModelProto) -> None:
     """Let a constant stand for the input of another name."""
     model.graph.initializer.append(numpy_helper.from_array(np.array([[1]]), "input_ids"))
@@ -237,6 +306,18 @@ def an_escape(model: onnx.ModelProto) -> None:
     model.graph.node[0].attribute.append(helper.make_attribute("mode", "\x1b[2J"))
 
 
+def a_long_setting(model: onnx.ModelProto) -> None:
+    """Carry a text that is no setting."""
+    model.graph.node[0].attribute.append(helper.make_attribute("mode", "a" * 101))
+
+
+def a_setting_of_a_function(model: onnx.ModelProto) -> None:
+    """Take a setting from a function around the operator."""
+    attribute = helper.make_attribute("axis", 0)
+    attribute.ref_attr_name = "axis"
+    model.graph.node[0].attribute.append(attribute)
+
+
 def training(model: onnx.ModelProto) -> None:
     """Carry an algorithm for training."""
     model.training_info.add()
@@ -247,17 +328,26 @@ def training(model: onnx.ModelProto) -> None:
     [
         (from_a_file, "'words' is in another file"),
         (named_file_alone, "'words' is in another file"),
+        (place_alone, "'words' is in another file"),
         (from_a_file_in_an_attribute, "the attribute 'value' of 'Gather'"),
         (larger_than_it_is, "'words' holds 27 numbers for the shape"),
+        (larger_than_its_numbers, "'few' holds 1 numbers for the shape"),
         (of_negative_size, "'words' holds 27 numbers for the shape"),
         (of_text, "'texts' has the type 8"),
         (sparse, "sparse tensors"),
         (another_input, "inputs"),
         (another_output, "outputs"),
         (other_operators_of_the_future, "in version 99"),
+        (another_format, "IR version 99"),
+        (operators_of_a_library, "operators of 'ai.onnx.ml' in version 1"),
+        (an_operator_of_a_function, "operator 'Gather'"),
+        (words_that_are_no_numbers, "inputs 'input_ids'"),
+        (no_answer, "outputs"),
         (a_name_made_twice, "'input_ids' is made twice"),
         (a_circle, "'logits' is used before it is made"),
         (an_escape, "the attribute 'mode' of 'Gather'"),
+        (a_long_setting, "the attribute 'mode' of 'Gather'"),
+        (a_setting_of_a_function, "the attribute 'axis' of 'Gather'"),
         (training, "training information"),
     ],
 )

@@ -33,6 +33,7 @@ SIZES = [
 ]
 CONSTANTS: dict[str, NDArray[np.generic]] = {
     "zero": np.array(0), "one": np.array(1), "minus": np.array(-1), "axis": np.array([1]),
+    "axes": np.array([1, 2]),
     "start": np.array([0]), "step": np.array([1]), "two": np.array(2), "fifth": np.array([5]),
     "far": np.array(-1e9, dtype=np.float32), "near": np.array(0, dtype=np.float32),
     "table": np.arange(MAX_TOKENS).reshape(1, -1), "short": np.arange(MAX_TOKENS - 1),
@@ -94,6 +95,7 @@ def test_what_the_exporter_writes_passes(nodes: list[NodeProto]) -> None:
         helper.make_node("Slice", ["table", "start", "twice", "axis", "step"], ["made"]),
         helper.make_node("Slice", ["table", "fifth", "size", "axis", "step"], ["made"]),
         helper.make_node("Slice", ["short", "start", "size", "start", "step"], ["made"]),
+        helper.make_node("Slice", ["table", "start", "size", "axis", "fifth"], ["made"]),
         helper.make_node("Gather", ["states", "tokens"], ["made"]),
         helper.make_node("Gather", ["words", "tokens"], ["made"]),
         helper.make_node("Range", ["zero", "twice", "one"], ["made"]),
@@ -135,6 +137,37 @@ def test_rows_of_a_table_are_positions() -> None:
         for name in ("table", "words")
     )
     assert (table, same) == (Kind.POSITION, Kind.UNIFORM)
+
+
+@pytest.mark.parametrize(
+    ("node", "kind"),
+    [
+        (helper.make_node("Unsqueeze", ["uniform", "axes"], ["made"]), Kind.UNIFORM),
+        (helper.make_node("Mul", ["uniform", "near"], ["made"]), Kind.UNIFORM),
+        (helper.make_node("Add", ["uniform", "table"], ["made"]), Kind.POSITION),
+        (helper.make_node("Concat", ["uniform", "uniform"], ["made"], axis=0), Kind.POSITION),
+        (helper.make_node("Div", ["positions", "two"], ["made"]), Kind.POSITION),
+        (helper.make_node("Div", ["two", "positions"], ["made"]), Kind.BENT),
+    ],
+    ids=lambda value: getattr(value, "op_type", ""),
+)
+def test_what_becomes_of_one_number_throughout_and_of_positions(
+    node: NodeProto, kind: Kind
+) -> None:
+    """Laid out and scaled they stay what they are; joined with others they depend on the place."""
+    assert flow_of(node).of("made") is kind
+
+
+def test_a_mask_reaches_scores_alone() -> None:
+    """Where something else reads them as well, or adds to them, it could act on the answer."""
+    masked = helper.make_node("Add", ["states", "mask"], ["scores"])
+    softmax = helper.make_node("Softmax", ["scores"], ["attention"])
+    read = helper.make_node("Relu", ["scores"], ["made"])
+    added = helper.make_node("Add", ["scores", "states"], ["made"])
+
+    assert flow_of(masked, softmax).problems == []
+    for others in ([softmax, read], [added]):
+        assert flow_of(masked, *others).problems == ["'Add' computes with positions"]
 
 
 def test_rounded_positions_are_bent() -> None:

@@ -56,3 +56,10 @@ def test_numbers_that_would_fill_the_memory(config: object) -> None:
 def test_labels_may_be_as_many_as_their_weights() -> None:
     """A classifier of thousands of labels has weights of that dimension."""
     assert list(check_configuration({"num_labels": 3000}, TENSORS)) == []
+
+
+def test_layers_may_be_as_many_as_there_are_weights() -> None:
+    """A network of very many small layers has a weight for each."""
+    weights = {f"layer.{index}.weight": Tensor("F32", (8,), 0, 32) for index in range(2000)}
+
+    assert list(check_configuration({"num_hidden_layers": 2000}, weights)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from sklearn.preprocessing import (
 from guards.integrity.unpickling.soundness import unsound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROWS = pd.DataFrame({"a": np.arange(12.0), "b": np.arange(12.0) ** 2, "c": list("xyzzyyxxxyzx")})
 NUMBERS = ROWS[["a", "b"]]
@@ -402,3 +403,42 @@ def test_other_objects_are_not_judged() -> None:
     make: Callable[[], object] = type("Own", (StandardScaler,), {"__module__": "own"})
 
     assert unsound(make()) is None
+
+
+class Closed(dict[str, int]):
+    """A dictionary of somebody's own that shows nobody what it holds."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Raise an error of somebody's own."""
+        raise OSError
+
+    items = values = __len__ = __iter__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "problem"),
+    [
+        (changed(WORDS, vocabulary_=Closed(word=0)), "whose vocabulary_ is a Closed"),
+        (changed(SCALER, mean_=Path()), "whose mean_ is a PosixPath"),
+    ],
+)
+def test_an_instance_of_somebodys_class_that_fitting_does_not_leave(
+    estimator: object, problem: str
+) -> None:
+    """It is a parameter, or nothing; and what it raises is no answer."""
+    assert problem in str(unsound(estimator))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "problem"),
+    [
+        (without(TARGETS, "classes_"), "encodings_ are not one for each category"),
+        (
+            changed(COLUMNS, transformers_=[("numbers", StandardScaler(), ["nobody's"])]),
+            "transformers_ take other columns",
+        ),
+    ],
+)
+def test_attributes_that_refer_to_what_is_not_there(estimator: object, problem: str) -> None:
+    """They do not belong together either."""
+    assert problem in str(unsound(estimator))
