@@ -48,6 +48,8 @@ _MAX_STRING = 100
 _ATTENTION_INPUTS = 3
 """Queries, keys and values."""
 
+_OF_ATTENTION = {"num_heads", "scale"}
+
 _FLOAT, _INT8, _INT64, _BOOL = 1, 3, 7, 9
 _ITEM_BYTES = {_FLOAT: 4, _INT8: 1, _INT64: 8, _BOOL: 1}
 _ATTRIBUTES = frozenset({1, 2, 3, 7})
@@ -142,6 +144,8 @@ def _node_problems(node: NodeProto) -> Iterator[str]:
     if node.domain and len(node.input) > _ATTENTION_INPUTS:
         yield f"masks or biases of {node.op_type!r}"
     for attribute in node.attribute:
+        if node.domain and attribute.name not in _OF_ATTENTION:
+            yield f"the attribute {attribute.name!r} of {node.op_type!r}"
         yield from _attribute_problems(node.op_type, attribute)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from onnx import ModelProto, helper, numpy_helper
+from transformers import PreTrainedModel
 
 from artifacts.bundle.binding.constants import constant_problems
 from artifacts.bundle.binding.float_graph import FloatGraph, float_graph
@@ -83,6 +84,7 @@ def _differences(model: ModelProto, network: Network, max_tokens: int) -> Iterat
     words = _words_of(network)
     yield from token_problems(graph, words, _padding(network))
     yield from _epsilon_problems(graph, network)
+    yield from _head_problems(graph, network)
     flow = LengthFlow(graph, max_tokens)
     yield from flow.problems
     trial = _Trial(model, graph, network, words)
@@ -130,6 +132,16 @@ def _epsilon_problems(graph: FloatGraph, network: Network) -> Iterator[str]:
         for attribute in node.attribute:
             if attribute.name == "epsilon" and attribute.f not in known:
                 yield f"epsilon {attribute.f:.2g} of {node.op_type!r}"
+
+
+def _head_problems(graph: FloatGraph, network: Network) -> Iterator[str]:
+    """Yield a sentence for attention by another number of heads."""
+    configs = [m.config for m in network.modules() if isinstance(m, PreTrainedModel)]
+    known = {getattr(config, "num_attention_heads", None) for config in configs}
+    for node in graph.nodes:
+        for attribute in node.attribute:
+            if attribute.name == "num_heads" and attribute.i not in known:
+                yield f"{attribute.i} heads of {node.op_type!r}"
 
 
 def _same(value: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:

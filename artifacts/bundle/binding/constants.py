@@ -49,6 +49,9 @@ def constant_problems(
             fits = _is_among(number, allowed) if norm is None else number == norm[place - 1]
             if not fits:
                 yield f"{node.op_type!r} computes with {number:.3g}"
+        for attribute in node.attribute:
+            if attribute.name == "scale" and not _is_among(attribute.f, allowed):
+                yield f"{node.op_type!r} scales by {attribute.f:.3g}"
 
 
 def _is_among(number: float, allowed: NDArray[np.float64]) -> bool:

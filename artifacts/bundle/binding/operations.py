@@ -38,6 +38,7 @@ _MATMUL, _NORM = "matrix products", "normalisations"
 _SUM, _PIECE, _JOIN, _LOOKUP = "sums", "pieces", "concatenations", "look-ups"
 _WITH_POSITIONS, _OF_INTEGERS = "products with positions", "products of integers"
 _ADDITION, _SHIFT, _SCALING = "additions of two tensors", "additions", "scalings"
+_GELU, _APPROXIMATE = "gelu", "gelu by tanh"
 
 _OF_GRAPH: Mapping[str, Mapping[str, int]] = {
     "MultiHeadAttention": {"softmax": 1, _MATMUL: 2},
@@ -53,7 +54,7 @@ _OF_GRAPH: Mapping[str, Mapping[str, int]] = {
     **{
         name: {name.lower(): 1}
         for name in (
-            "Cos", "Erf", "Exp", "Gelu", "Log", "Pow", "Relu", "Sigmoid", "Sin", "Softmax",
+            "Cos", "Erf", "Exp", "Log", "Pow", "Relu", "Sigmoid", "Sin", "Softmax",
             "Sqrt", "Tanh",
         )
     },
@@ -125,8 +126,12 @@ class Recording(TorchDispatchMode):
         given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
         results = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
         name = func.overloadpacket.__name__.removesuffix("_")
+        if (kwargs or {}).get("approximate", "none") != "none":
+            name = _APPROXIMATE
         kinds = [_kind_of(name, given, results), *_ALSO.get(name, ())[: len(given) - 1]]
         self._records.append((kinds, given, results))
+        if name == "silu":  # of the same input twice
+            self._records.append(([_PRODUCT], [*given, *given], results))
         if name in _NUMBERS_IN:
             self.numbers.update(_numbers_in(tree_leaves((args, kwargs))))
         self.kept += [r.detach().contiguous().numpy() for r in results if r.numel() in self._sizes]
@@ -220,6 +225,8 @@ def _by_type(node: NodeProto, floats: Collection[str]) -> Iterator[str]:
     of_floats = node.input[0] in floats
     if node.op_type == "Cast" and node.attribute[0].i == _BOOL:
         yield _SELECTION
+    elif node.op_type == "Gelu":
+        yield _GELU if {one.s for one in node.attribute} <= {b"none"} else _APPROXIMATE
     elif (node.op_type == "Div" and not of_floats) or (
         node.op_type == "Cast" and of_floats and node.output[0] not in floats
     ):

@@ -374,6 +374,21 @@ def test_a_mask_for_fused_attention_is_refused() -> None:
     assert "masks or biases of 'MultiHeadAttention'" in observed(model_of(node))
 
 
+@pytest.mark.parametrize("name", ["unidirectional", "mask_filter_value"])
+def test_a_setting_for_masks_of_fused_attention_is_refused(name: str) -> None:
+    """A token sees all others."""
+    node = helper.make_node(
+        "MultiHeadAttention",
+        ["states", "states", "states"],
+        ["attended"],
+        domain="com.microsoft",
+        num_heads=1,
+    )
+    node.attribute.append(helper.make_attribute(name, 1))
+
+    assert f"the attribute {name!r} of 'MultiHeadAttention'" in observed(model_of(node))
+
+
 def test_a_graph_of_a_million_operators_is_refused() -> None:
     """The runtime would take minutes to read them."""
     model = model_of()

@@ -154,24 +154,40 @@ def test_products_that_are_not_quantised_as_ours_are_seen(
     assert "not how a product is quantised" in problems(model, bundle)
 
 
-@pytest.fixture(scope="module")
-def deep(bundle: Bundle) -> tuple[Bundle, bytes]:
-    """Return a network of many layers that was trained a little, and its graph.
-
-    No shift is zero any more; norms scale by one throughout, and the third by a thousandth.
-    """
+def fresh_network(layers: int, activation: str = "gelu") -> DocumentClassifier:
+    """Return a network that was not trained."""
     torch.manual_seed(0)
     encoder = BertConfig(
         vocab_size=64,
         hidden_size=16,
         intermediate_size=32,
         num_attention_heads=4,
-        num_hidden_layers=6,
+        num_hidden_layers=layers,
         max_position_embeddings=32,
+        hidden_act=activation,
     ).to_dict()
     labels = {0: "a", 1: "b"}
     network = DocumentClassifier(DocumentClassifierConfig(encoder=encoder, id2label=labels))
     network.train(mode=False)
+    return network
+
+
+@pytest.mark.parametrize("activation", ["silu", "gelu_pytorch_tanh"])
+def test_a_network_with_another_activation_has_an_engine(bundle: Bundle, activation: str) -> None:
+    """Also where the graph has other operators for it than the network."""
+    network = fresh_network(1, activation)
+    model = onnx.load_from_string(quantise(export(network, 0, MAX_TOKENS)))
+
+    assert problems(model, replace(bundle, network=network)) == ""
+
+
+@pytest.fixture(scope="module")
+def deep(bundle: Bundle) -> tuple[Bundle, bytes]:
+    """Return a network of many layers that was trained a little, and its graph.
+
+    No shift is zero any more; norms scale by one throughout, and the third by a thousandth.
+    """
+    network = fresh_network(6)
     norms = [m for m in network.modules() if isinstance(m, torch.nn.LayerNorm)]
     torch.nn.init.constant_(norms[2].weight, 1e-3)
     for name, tensor in network.named_parameters():

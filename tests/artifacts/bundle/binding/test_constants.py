@@ -9,7 +9,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from artifacts.bundle.binding.checking import check_engine
-from tests.artifacts.bundle.binding.graph_edits import MAX_TOKENS, node_of
+from tests.artifacts.bundle.binding.graph_edits import MAX_TOKENS, node_of, set_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,3 +141,28 @@ def test_the_numbers_of_a_norm_are_one_and_nothing(
     changed.CopyFrom(numpy_helper.from_array(np.array([value], np.float32), name))
 
     assert "'InstanceNormalization' computes with 1e-06" in problems(model, bundle.network)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "seen"),
+    [
+        ("scale", 0.5, "'MultiHeadAttention' scales by 0.5"),
+        ("scale", 1e-9, "'MultiHeadAttention' scales by 1e-09"),
+        ("num_heads", 1, "1 heads of 'MultiHeadAttention'"),
+        ("num_heads", 2, "2 heads of 'MultiHeadAttention'"),
+    ],
+)
+def test_attention_is_that_of_the_network(
+    model: onnx.ModelProto, bundle: Bundle, attribute: str, value: float, seen: str
+) -> None:
+    """Also where weights make both answer alike in a trial."""
+    set_attribute(node_of(model, "MultiHeadAttention"), attribute, value)
+
+    assert seen in problems(model, bundle.network)
+
+
+def test_an_approximation_of_an_activation_is_seen(model: onnx.ModelProto, bundle: Bundle) -> None:
+    """What weights make of a difference of a thousandth, no trial can tell."""
+    set_attribute(node_of(model, "Gelu"), "approximate", "tanh")
+
+    assert "gelu by tanh, where the network has 0" in problems(model, bundle.network)

@@ -64,6 +64,8 @@ FUNCTIONS += ["Sqrt", "Tanh"]
 OF_A_DOCUMENT: list[tuple[NodeProto, dict[str, int]]] = [
     *((made(name, "columns", "weights"), {"selections": 1}) for name in SELECTIONS),
     *((made(name, "columns"), {name.lower(): 1}) for name in FUNCTIONS),
+    (made("Gelu", "columns", approximate="none"), {"gelu": 1}),
+    (made("Gelu", "columns", approximate="tanh"), {"gelu by tanh": 1}),
     (made("Ceil", "columns"), {"roundings": 1}),
     (made("Einsum", "columns", "weights"), {"matrix products": 1}),
     (made("MatMul", "columns", "weights"), {"matrix products": 1}),
@@ -162,7 +164,9 @@ def beside_the_answer(states: Tensor) -> Tensor:
     [
         (torch.tanh, {"tanh": 1}),
         (beside_the_answer, {"tanh": 1}),
-        (functional.silu, {"sigmoid": 1}),
+        (functional.silu, {"sigmoid": 1, "products of two tensors": 1}),
+        (functional.gelu, {"gelu": 1}),
+        (lambda states: functional.gelu(states, approximate="tanh"), {"gelu by tanh": 1}),
         (lambda states: torch.softmax(states, 1), {"softmax": 1}),
         (lambda states: states.ceil(), {"roundings": 1}),
         (lambda states: states.long(), {"roundings": 1}),
