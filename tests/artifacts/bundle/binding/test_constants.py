@@ -132,15 +132,23 @@ def test_arithmetic_that_no_trial_shows_is_seen(
     assert seen in problems(model, bundle.network)
 
 
-@pytest.mark.parametrize(("name", "value"), [("channel_scale", 1e-6), ("channel_shift", 1e-6)])
+@pytest.mark.parametrize(
+    ("name", "value", "seen"),
+    [
+        ("channel_scale", 1e-6, "1e-06"),
+        ("channel_shift", 1e-6, "1e-06"),
+        ("channel_scale", 0.0, "0"),
+        ("channel_shift", 1.0, "1"),
+    ],
+)
 def test_the_numbers_of_a_norm_are_one_and_nothing(
-    model: onnx.ModelProto, bundle: Bundle, name: str, value: float
+    model: onnx.ModelProto, bundle: Bundle, name: str, value: float, seen: str
 ) -> None:
     """Its scale and shift are tensors of the network."""
     changed = next(one for one in model.graph.initializer if one.name == name)
     changed.CopyFrom(numpy_helper.from_array(np.array([value], np.float32), name))
 
-    assert "'InstanceNormalization' computes with 1e-06" in problems(model, bundle.network)
+    assert f"'InstanceNormalization' computes with {seen};" in problems(model, bundle.network)
 
 
 @pytest.mark.parametrize(
