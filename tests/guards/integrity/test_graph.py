@@ -142,6 +142,9 @@ def test_a_size_that_is_multiplied_up_is_refused() -> None:
     assert "makes a tensor of" in observed(model_of(*nodes, constants={"size": np.array([1 << 8])}))
 
 
+WITH_A_SMALL_ONE = np.array([*range(-8, 9), 1e-20], dtype=np.float32)
+
+
 @pytest.mark.parametrize(
     ("operator", "constants"),
     [
@@ -149,7 +152,9 @@ def test_a_size_that_is_multiplied_up_is_refused() -> None:
         ("Concat", {"one": np.array([1 << 14]), "other": np.array([1 << 14])}),
         ("Add", {"one": np.array([1 << 26]), "other": np.array([1])}),
         ("Gather", {"one": np.full(17, 1 << 40), "other": np.array([3])}),
+        ("Gather", {"one": np.array([*range(17), -(1 << 40)]), "other": np.array([3])}),
         ("Div", {"one": np.ones(1, np.float32), "other": np.full(17, 1e-20, np.float32)}),
+        ("Div", {"one": np.ones(1, np.float32), "other": WITH_A_SMALL_ONE}),
     ],
 )
 def test_a_size_that_is_made_of_two_constants_is_refused(
