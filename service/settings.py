@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import BeforeValidator, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from guards.bundle.engines import ENGINE_NAMES
+from guards.drift.line_cells import CellDetail
 from guards.errors import CallError
 from guards.evidence.criteria import Guardrail, Rule
 from guards.evidence.criteria import Policy as VerdictPolicy
@@ -35,6 +36,7 @@ PREFIX = "UNDERSTUDY_"
 
 AUTO = "auto"
 """The setting of the engine that lets the service choose."""
+
 
 Capture = Literal["none", "disagreements", "all"]
 """Which documents are written to the log: none, those on which labels differ, or all."""
@@ -144,6 +146,12 @@ class Settings:
 
     capture: Annotated[Capture, Field(description=_one_of(get_args(Capture)))] = "none"
     """Which documents are written to the log."""
+
+    cells: Annotated[CellDetail, Field(description=_one_of(get_args(CellDetail)))] = "grouped"
+    """How finely log lines tell the cells of documents: joined to groups, as they are, or not.
+
+    The cell of a category is its value to whoever has the reference.
+    """
 
     engine: Annotated[
         str,

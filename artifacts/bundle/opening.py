@@ -30,7 +30,7 @@ from guards.bundle.layout import (
     engine_part,
 )
 from guards.bundle.probes import ProbeOutputs
-from guards.drift.features import ANSWER, TRUTH_VALUES, column_feature, watched_features
+from guards.drift.features import column_feature, dictionaries_of_own, watched_features
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import Finding, PartError, first_line
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
@@ -254,19 +254,20 @@ def _renamed(reference: Reference, schema: Schema) -> Reference:
     Where that was the name of another feature, the column's counts took the place of those: for the
     other feature there is nothing to compare with.
     """
-    missing = watched_features(schema) - reference.features.keys()
+    watched = watched_features(schema, reference.format)
+    missing = watched - reference.features.keys()
     names = {column: column_feature(column) for column in schema.columns}
     former = {column: name for column, name in names.items() if name in missing}
     if former.keys().isdisjoint(reference.features):
         return reference
     features = {former.get(name, name): value for name, value in reference.features.items()}
-    replaced = (former.keys() & watched_features(schema)) - features.keys()
+    replaced = (former.keys() & watched) - features.keys()
     return replace(reference, features=features | {n: _nothing(n, schema) for n in replaced})
 
 
 def _nothing(name: str, schema: Schema) -> NumericReference | CategoricalReference:
     """Return the reference of no document, for a feature that is no column."""
-    categories = {"text.truncated": TRUTH_VALUES, f"{ANSWER}.label": schema.labels}
+    categories = dictionaries_of_own(schema.labels)
     if name in categories:
         return CategoricalReference.of([], categories[name])
     return NumericReference.of(np.zeros(0))
@@ -274,7 +275,7 @@ def _nothing(name: str, schema: Schema) -> NumericReference | CategoricalReferen
 
 def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str]:
     """Yield a sentence for each way in which a reference was built for another schema."""
-    for name in sorted(reference.features.keys() ^ watched_features(schema)):
+    for name in sorted(reference.features.keys() ^ watched_features(schema, reference.format)):
         yield f"only one of reference and schema has {name!r}"
     for label in sorted(reference.calibration.keys() ^ {*schema.labels}):
         yield f"only one of calibration and schema has label {label!r}"

@@ -11,12 +11,18 @@ from artifacts.progress import Progress
 from guards.answer import Answer
 from guards.drift.features import (
     ANSWER,
-    TRUTH_VALUES,
     answer_features,
     column_feature,
+    dictionaries_of_own,
     input_features,
 )
-from guards.drift.reference import Calibration, CategoricalReference, NumericReference, Reference
+from guards.drift.reference import (
+    AnsweredRows,
+    Calibration,
+    CategoricalReference,
+    NumericReference,
+    Reference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +53,7 @@ def build_reference(
                 **input_features(
                     schema,
                     encoding.row,
-                    tokens=encoding.tokens,
+                    encoding.token_ids,
                     unknown_tokens=encoding.unknown_tokens,
                     truncated=encoding.truncated,
                 ),
@@ -56,27 +62,32 @@ def build_reference(
             for name, value in document.items():
                 observed[name].append(value)
             progress.update()
-    dictionaries: dict[str, tuple[tuple[str, ...], bool]] = {
-        "text.truncated": (TRUTH_VALUES, False),
-        f"{ANSWER}.label": (schema.labels, False),
-        **{
-            column_feature(column.name): (column.categories, column.private)
-            for column in schema.categorical
-        },
+    dictionaries = dictionaries_of_own(schema.labels) | {
+        column_feature(column.name): column.categories for column in schema.categorical
     }
+    private = set(map(column_feature, schema.private))
+    answered = AnsweredRows(
+        probabilities.max(axis=1).astype(np.float64), probabilities.argmax(axis=1) == truth
+    )
     features = {
-        name: _reference_of(values, dictionaries.get(name)) for name, values in observed.items()
+        name: _reference_of(values, dictionaries.get(name), answered, is_private=name in private)
+        for name, values in observed.items()
     }
     return Reference(features, len(truth), _calibration(probabilities, truth, schema.labels))
 
 
 def _reference_of(
-    values: Sequence[float | str], dictionary: tuple[tuple[str, ...], bool] | None
+    values: Sequence[float | str],
+    categories: tuple[str, ...] | None,
+    answered: AnsweredRows,
+    *,
+    is_private: bool,
 ) -> NumericReference | CategoricalReference:
-    if dictionary is None:
-        return NumericReference.of(np.array(values, dtype=np.float64))
-    categories, private = dictionary
-    return CategoricalReference.of([str(value) for value in values], categories, private=private)
+    if categories is None:
+        numbers = np.array(values, dtype=np.float64)
+        return NumericReference.of(numbers, private=is_private, answered=answered)
+    texts = [str(value) for value in values]
+    return CategoricalReference.of(texts, categories, private=is_private, answered=answered)
 
 
 def _calibration(

@@ -1,7 +1,14 @@
 """What inputs and answers look like now, against how they looked in training.
 
 - ``reference``: the counts at training time, and their JSON.
-- ``binning``: numeric cells from reference quantiles, and exact counts and sums over them.
+- ``binning``: numeric cells from reference quantiles, and exact sums over them.
+- ``cells``: the cell of a value, exact and grouped.
+- ``new_categories``: unknown categories, counted within bounds.
+- ``segment_sketch``: counts of the segments that clients name.
+- ``unseen_sketch``: documents in cells that the reference hardly fills.
+- ``label_sketch``: right answers by cell, of documents whose label came.
+- ``line_cells``: the cells of one document, as its log line carries them.
+- ``measures``: PSI, Wasserstein distance and new share, with their null bands.
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
 - ``features``: the watched values of one document and of each answer to it.

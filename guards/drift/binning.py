@@ -1,4 +1,4 @@
-"""Numeric cells from reference quantiles, and exact counts and sums over them.
+"""Numeric cells from reference quantiles, and exact sums over them.
 
 Counts and fixed-point sums are whole numbers, so that windows merge exactly and in any order; a
 float sum would depend on the order of its terms.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonObject
 
-__all__ = ["QUANTA_LIMIT", "quantile_edges", "quantum_of", "tally"]
+__all__ = ["QUANTA_LIMIT", "cell_indices", "quantile_edges", "quantum_of", "value_sums"]
 
 QUANTA_LIMIT = 2**62
 """The most quanta that one value adds to a sum.
@@ -28,6 +28,8 @@ Reference values stay below 2**53 quanta, so only a live value some 500 times be
 held back. Without the limit one 1e300 would write whole numbers of 600 digits, which readers of
 JSON that keep numbers as doubles refuse, and the whole line with them.
 """
+
+_LARGEST = 2**63 - 1
 
 _QUANTUM_BITS = 12
 _SPREAD_BITS = 40
@@ -75,39 +77,51 @@ def _spread(values: NDArray[np.float64], peak: float) -> float:
     return float(np.std(values / peak)) * peak
 
 
-def tally(
-    values: NDArray[np.float64], edges: Sequence[float] | NDArray[np.float64], quantum: float
-) -> JsonObject:
-    """Count a batch over the cells and sum it, as a plain JSON snapshot.
+def cell_indices(
+    values: NDArray[np.float64], edges: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the cell of each value, int64 [values].
 
-    ``values`` is float64 [values], of any kind. ``counts`` has len(edges) + 1 cells: below the
-    first edge, from each edge up to the next, from the last edge on. ``missing`` counts NaN and
-    ``infinite`` both infinities. ``total`` and ``total_squares`` are Σk and Σk² over the finite
-    values, with k = round(value / quantum) held within ± ``QUANTA_LIMIT``. ``minimum`` and
-    ``maximum`` are None without a finite value.
+    ``values`` is float64 [values], of any kind. With E edges, cell 0 lies below the first edge,
+    cell E from the last edge on, each other one from an edge up to the next; E + 1 is NaN, and
+    E + 2 both infinities.
     """
-    finite = values[np.isfinite(values)]
-    cells = np.searchsorted(edges, finite, side="right")
-    missing = int(np.count_nonzero(np.isnan(values)))
-    total, total_squares = _fixed_point_sums(finite, quantum)
-    return {
-        "counts": np.bincount(cells, minlength=len(edges) + 1).tolist(),
-        "missing": missing,
-        "infinite": values.size - finite.size - missing,
-        "total": total,
-        "total_squares": total_squares,
-        # Adding zero turns -0.0 into 0.0: which of the two is smaller depends on the order.
-        "minimum": float(finite.min()) + 0.0 if finite.size else None,
-        "maximum": float(finite.max()) + 0.0 if finite.size else None,
-    }
+    cells = np.searchsorted(edges, values, side="right")
+    outside = ~np.isfinite(values)
+    if outside.any():
+        cells[outside] = len(edges) + 1 + np.isinf(values[outside])
+    return cells
 
 
-def _fixed_point_sums(finite: NDArray[np.float64], quantum: float) -> tuple[int, int]:
-    with np.errstate(over="ignore"):
-        steps = np.rint(finite / quantum)
-    quanta = np.clip(steps, -QUANTA_LIMIT, QUANTA_LIMIT).astype(np.int64)
-    largest = int(np.abs(quanta).max(initial=0))
-    if largest * largest * quanta.size <= np.iinfo(np.int64).max:
-        return int(quanta.sum()), int(quanta @ quanta)
-    whole = quanta.tolist()
-    return sum(whole), sum(k * k for k in whole)
+def value_sums(values: NDArray[np.float64], quanta: NDArray[np.float64]) -> list[JsonObject]:
+    """Sum each row of float64 [features, values] over its finite values, as plain JSON.
+
+    ``total`` and ``total_squares`` are Σk and Σk², with k = round(value / quantum) held within
+    ± ``QUANTA_LIMIT`` and ``quanta`` float64 [features]. ``minimum`` and ``maximum`` are None
+    without a finite value.
+    """
+    finite = np.isfinite(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.rint(values / quanta[:, None])
+    steps = np.where(finite, steps.clip(-QUANTA_LIMIT, QUANTA_LIMIT), 0.0).astype(np.int64)
+    largest = np.abs(steps).max(axis=1, initial=0).tolist()
+    totals = steps.sum(axis=1).tolist()
+    squares = np.einsum("ij,ij->i", steps, steps).tolist()
+    # Adding zero turns -0.0 into 0.0: which of the two is smaller depends on the order.
+    minima = np.where(finite, values, np.inf).min(axis=1, initial=np.inf) + 0.0
+    maxima = np.where(finite, values, -np.inf).max(axis=1, initial=-np.inf) + 0.0
+    sums: list[JsonObject] = []
+    for index, (low, high) in enumerate(zip(minima.tolist(), maxima.tolist(), strict=True)):
+        total, total_squares = totals[index], squares[index]
+        if largest[index] ** 2 * steps.shape[1] > _LARGEST:
+            whole = steps[index].tolist()
+            total, total_squares = sum(whole), sum(k * k for k in whole)
+        sums.append(
+            {
+                "total": total,
+                "total_squares": total_squares,
+                "minimum": low if low <= high else None,
+                "maximum": high if low <= high else None,
+            }
+        )
+    return sums

@@ -8,12 +8,22 @@ twentieth window without drift.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.special import chdtri, rel_entr
 
+from guards.drift.measures import (
+    EFFECT_FLOOR,
+    new_share_band,
+    population_stability,
+    population_stability_band,
+    smallest_visible,
+    wasserstein,
+    wasserstein_band,
+)
 from guards.drift.reference import NumericReference
 
 if TYPE_CHECKING:
@@ -42,6 +52,9 @@ DOCUMENTS_NEEDED = 50
 
 BAND_LIMIT = 0.25
 """Above it chance alone may move a quarter of the scale, which hides all but the largest drift."""
+
+_PLAIN = 2.0
+"""Chance alone exceeds twice its band in less than one of a million windows, however small."""
 
 _CHANCE = 0.05
 _KOLMOGOROV_QUANTILE = 1.358
@@ -100,7 +113,12 @@ class Score:
 
     ``value`` is the distance named by ``metric``, and ``js`` the Jensen-Shannon distance in either
     case; both are None when there is nothing to compare. Without drift ``value`` stays below
-    ``null_band`` in 95 of 100 windows. ``enough_data`` tells whether there are enough documents.
+    ``null_band`` in 95 of 100 windows. ``enough_data`` tells whether there are enough documents to
+    say something. ``floor`` is the distance that counts as none, and ``smallest_visible`` the
+    smallest one that alarms can see with this reference; both are those of an even split, None in
+    lines of earlier versions. ``also`` has further measures by name, each with ``value`` and
+    ``null_band``: ``psi``, ``wasserstein_sd`` (in standard deviations of the reference) and
+    ``new_share`` (of categories that the reference does not know).
     """
 
     metric: Metric
@@ -109,15 +127,28 @@ class Score:
     null_band: float
     enough_data: bool
     documents: int
+    floor: float | None = None
+    smallest_visible: float | None = None
+    also: Mapping[str, JsonMapping] = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
         """Return the score as plain JSON."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def rounded(self) -> Score:
+        """Return the score with its numbers rounded to four digits, as lines carry it."""
+        return Score(**_rounded(self.to_json()))
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Score:
         """Read a score out of an object that may hold more; ``KeyError`` without it."""
-        return cls(**{field.name: data[field.name] for field in fields(cls)})
+        return cls(
+            **{
+                each.name: data[each.name]
+                for each in fields(cls)
+                if each.name in data or (each.default, each.default_factory) == (MISSING, MISSING)
+            }
+        )
 
 
 def score(reference: FeatureReference, snapshot: JsonMapping) -> Score:
@@ -131,20 +162,78 @@ def score(reference: FeatureReference, snapshot: JsonMapping) -> Score:
     """
     numeric = isinstance(reference, NumericReference)
     outside = ("missing", "infinite" if numeric else "unknown")
-    expected, observed = _counts(reference.to_json(), outside), _counts(snapshot, outside)
-    documents = sum(observed)
-    comparable = any(expected) and documents > 0
-    js = jensen_shannon(expected, observed) if comparable else None
+    all_expected, all_observed = list(reference.cell_counts), _counts(snapshot, outside)
+    documents = sum(all_observed)
+    comparable = any(all_expected) and documents > 0
+    js = jensen_shannon(all_expected, all_observed) if comparable else None
+    js_band = null_band("js", _occupied(all_expected, all_observed), sum(all_expected), documents)
     metric: Metric = "js"
-    value = js
+    value, band = js, js_band
     ordered = any(reference.counts) and any(snapshot["counts"])
     if numeric and (ordered or not comparable):
         expected, observed = list(reference.counts), list(snapshot["counts"])
         metric, value = "ks", kolmogorov_smirnov(expected, observed) if ordered else None
-    occupied = sum(1 for p, q in zip(expected, observed, strict=True) if p or q)
-    band = null_band(metric, occupied, sum(expected), sum(observed))
-    enough_data = documents >= DOCUMENTS_NEEDED and band <= BAND_LIMIT
-    return Score(metric, value, js, band, enough_data, documents)
+        band = null_band("ks", 0, sum(expected), sum(observed))
+    precise = documents >= DOCUMENTS_NEEDED and band <= BAND_LIMIT
+    plain = any(
+        distance is not None and distance > _PLAIN * within
+        for distance, within in ((value, band), (js, js_band))
+    )
+    return Score(
+        metric=metric,
+        value=value,
+        js=js,
+        null_band=band,
+        enough_data=comparable and (precise or plain),
+        documents=documents,
+        floor=_as_distance(metric, EFFECT_FLOOR),
+        smallest_visible=_as_distance(metric, smallest_visible(sum(all_expected))),
+        also=_also(reference, snapshot) if comparable else {},
+    )
+
+
+def _also(reference: FeatureReference, snapshot: JsonMapping) -> JsonObject:
+    """Return PSI, and for numbers the Wasserstein distance, for categories the new share."""
+    numeric = isinstance(reference, NumericReference)
+    outside = ("missing", "infinite" if numeric else "unknown")
+    expected, observed = list(reference.cell_counts), _counts(snapshot, outside)
+    rows, documents = sum(expected), sum(observed)
+    noise = 1 / rows + 1 / documents
+    band = population_stability_band(_occupied(expected, observed), noise)
+    measures = {"psi": _measured(population_stability(expected, observed), band)}
+    if isinstance(reference, NumericReference):
+        distance = wasserstein(reference, snapshot)
+        if distance is not None:
+            finite = 1 / sum(reference.counts) + 1 / sum(snapshot["counts"])
+            band = wasserstein_band(reference, finite)
+            measures["wasserstein_sd"] = _measured(distance, band)
+    else:
+        band = new_share_band(reference.unknown, rows, documents)
+        measures["new_share"] = _measured(snapshot["unknown"] / documents, band)
+    return measures
+
+
+def _measured(value: float | None, band: float) -> JsonMapping:
+    return {"value": value, "null_band": band}
+
+
+def _occupied(expected: Sequence[int], observed: Sequence[int]) -> int:
+    return sum(1 for p, q in zip(expected, observed, strict=True) if p or q)
+
+
+def _as_distance(metric: Metric, shift: float) -> float:
+    """Return the distance of two even splits that lie ``shift`` apart on the arcsine scale."""
+    if metric == "ks":
+        return math.sin(min(shift, math.pi / 2)) / 2
+    return min(shift / math.sqrt(8 * math.log(2)), 1.0)
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, Mapping):
+        return {name: _rounded(item) for name, item in value.items()}
+    return value
 
 
 def _counts(snapshot: JsonMapping, outside: tuple[str, ...]) -> list[int]:

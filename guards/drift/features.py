@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from guards.answer import Answer
     from guards.schema import CanonicalRow, Schema
 
@@ -17,11 +21,14 @@ __all__ = [
     "ANSWER",
     "ANSWER_FEATURES",
     "CHAMPION",
+    "FIRST_FORMAT",
+    "TOKEN_BUCKETS",
     "TRUTH_VALUES",
     "answer_features",
     "answer_names",
     "answer_values",
     "column_feature",
+    "dictionaries_of_own",
     "input_features",
     "input_names",
     "input_values",
@@ -37,15 +44,32 @@ CHAMPION = "champion"
 
 TRUTH_VALUES = ("false", "true")
 
-ANSWER_FEATURES = ("label", "confidence", "margin", "entropy")
-"""The watched values of an answer; in a window they are named ``<who>.<feature>``."""
+TOKEN_BUCKETS = tuple(map(str, range(64)))
 
-_TEXT_FEATURES = ("text.tokens", "text.unknown_share", "text.truncated")
+ANSWER_FEATURES = ("label", "confidence", "margin", "entropy", "boundary")
+"""The watched values of an answer; in a window they are named ``<who>.<feature>``.
+
+``boundary`` tells whether the margin is below ``_BOUNDARY_MARGIN``.
+"""
+
+FIRST_FORMAT = 1
+"""The format of references that do not have the features of ``_SINCE_SECOND_FORMAT``."""
+
+_BOUNDARY_MARGIN = 0.1
+
+_TEXT_FEATURES = ("text.tokens", "text.unknown_share", "text.truncated", "text.token")
+_ROW_FEATURES = ("columns.coerced", "columns.out_of_range")
+_OWN_FEATURES = (*_TEXT_FEATURES, *_ROW_FEATURES)
+
+_SINCE_SECOND_FORMAT = frozenset({"text.token", *_ROW_FEATURES, f"{ANSWER}.boundary"})
+
+_KNUTH = 2_654_435_761
+"""2**32 divided by the golden ratio (Knuth 1973, section 6.4): spreads neighbouring ids."""
 
 _COLUMN = " (column)"
 
 _OTHERS = re.compile(
-    rf"({'|'.join(map(re.escape, _TEXT_FEATURES))}"
+    rf"({'|'.join(map(re.escape, _OWN_FEATURES))}"
     rf"|({ANSWER}|{CHAMPION}|.*/.*)\.({'|'.join(ANSWER_FEATURES)})"
     rf"|.*{re.escape(_COLUMN)})",
     re.DOTALL,
@@ -62,29 +86,65 @@ def column_feature(column: str) -> str:
 
 
 def input_names(schema: Schema) -> tuple[str, ...]:
-    """Return the names of :func:`input_values`, in its order: facts of the text, then columns."""
-    return (*_TEXT_FEATURES, *map(column_feature, schema.columns))
+    """Return the names of :func:`input_values`, in its order: facts of text and row, columns."""
+    return (*_OWN_FEATURES, *map(column_feature, schema.columns))
 
 
 def input_values(
-    row: CanonicalRow, *, tokens: int, unknown_tokens: int, truncated: bool
+    row: CanonicalRow, token_ids: NDArray[np.int64], *, unknown_tokens: int, truncated: bool
 ) -> tuple[float | str, ...]:
-    """Return the watched values of a document, in the order of :func:`input_names`."""
+    """Return the watched values of a document, in the order of :func:`input_names`.
+
+    ``token_ids`` is int64 [windows, tokens], of which ``unknown_tokens`` are unknown.
+    """
+    tokens = token_ids.size
     return (
         float(tokens),
         unknown_tokens / max(tokens, 1),
         TRUTH_VALUES[truncated],
+        _token_bucket(token_ids),
+        TRUTH_VALUES[bool(row.coerced)],
+        TRUTH_VALUES[bool(row.out_of_range)],
         *row.numeric,
         *row.categories,
     )
 
 
+def _token_bucket(token_ids: NDArray[np.int64]) -> str:
+    """Return the bucket of one token, drawn by a hash of all of them.
+
+    One token a document, because tests take what they count for independent, and the tokens of one
+    text are not. A text always has the same bucket.
+    """
+    if not token_ids.size:
+        return TOKEN_BUCKETS[0]
+    data = token_ids.tobytes()
+    token = token_ids.item(crc32(data) % token_ids.size)
+    return TOKEN_BUCKETS[(token * _KNUTH & 0xFFFFFFFF) >> 26]
+
+
 def input_features(
-    schema: Schema, row: CanonicalRow, *, tokens: int, unknown_tokens: int, truncated: bool
+    schema: Schema,
+    row: CanonicalRow,
+    token_ids: NDArray[np.int64],
+    *,
+    unknown_tokens: int,
+    truncated: bool,
 ) -> dict[str, float | str]:
     """Return the watched values of a document by name."""
-    values = input_values(row, tokens=tokens, unknown_tokens=unknown_tokens, truncated=truncated)
+    values = input_values(row, token_ids, unknown_tokens=unknown_tokens, truncated=truncated)
     return dict(zip(input_names(schema), values, strict=True))
+
+
+def dictionaries_of_own(labels: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the categories of the features that are no columns; the others are numeric."""
+    return {
+        "text.truncated": TRUTH_VALUES,
+        "text.token": TOKEN_BUCKETS,
+        **dict.fromkeys(_ROW_FEATURES, TRUTH_VALUES),
+        f"{ANSWER}.label": labels,
+        f"{ANSWER}.boundary": TRUTH_VALUES,
+    }
 
 
 def answer_names(who: str) -> tuple[str, ...]:
@@ -94,7 +154,9 @@ def answer_names(who: str) -> tuple[str, ...]:
 
 def answer_values(answer: Answer) -> tuple[float | str, ...]:
     """Return the watched values of an answer, in the order of ``ANSWER_FEATURES``."""
-    return answer.label, answer.confidence, answer.margin, answer.entropy
+    margin = answer.margin
+    near = TRUTH_VALUES[margin < _BOUNDARY_MARGIN]
+    return answer.label, answer.confidence, margin, answer.entropy, near
 
 
 def answer_features(answer: Answer, who: str) -> dict[str, float | str]:
@@ -102,9 +164,10 @@ def answer_features(answer: Answer, who: str) -> dict[str, float | str]:
     return dict(zip(answer_names(who), answer_values(answer), strict=True))
 
 
-def watched_features(schema: Schema) -> set[str]:
+def watched_features(schema: Schema, reference_format: int) -> set[str]:
     """Return the names of all features in the reference of a bundle with this schema."""
-    return {*input_names(schema), *answer_names(ANSWER)}
+    names = {*input_names(schema), *answer_names(ANSWER)}
+    return names - _SINCE_SECOND_FORMAT if reference_format == FIRST_FORMAT else names
 
 
 def live_name(sealed: str, who: str) -> str:

@@ -9,14 +9,19 @@ import hashlib
 import json
 import math
 import operator
-from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from guards.drift.binning import QUANTA_LIMIT, quantile_edges, quantum_of, tally
+from guards.drift.binning import (
+    QUANTA_LIMIT,
+    cell_indices,
+    quantile_edges,
+    quantum_of,
+    value_sums,
+)
 from guards.drift.fields import number, required, sequence
 from guards.schema import MISSING
 
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIDENCE_BINS",
+    "CONFIDENCE_QUANTA",
+    "AnsweredRows",
     "Calibration",
     "CategoricalReference",
     "FeatureReference",
@@ -39,13 +46,68 @@ __all__ = [
 CONFIDENCE_BINS = 200
 """Equal-width bins on [0, 1]: fine enough to rebuild the accuracy of held-out rows to .0005."""
 
-_SCHEMA = 1
-"""Raise it whenever a field changes its meaning or goes away, and keep reading the old one."""
+CONFIDENCE_QUANTA = 2**16
+"""Sums of confidences are whole numbers of this part of 1, so that they add up in any order."""
+
+_FORMATS = (1, 2)
+"""Raise the last whenever a field is added, changes its meaning or goes away; all are read.
+
+2 has, for each cell of a feature, the sum of confidences and the number of right answers.
+"""
 
 _MAX_COUNT = 2**53
 """Every whole number up to it is a double, as readers of JSON keep numbers."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRows:
+    """What the model answered to the rows that a reference counts.
+
+    ``confidence`` float64 [rows] lies in [0, 1], and ``correct`` bool [rows] tells what was right.
+    """
+
+    confidence: NDArray[np.float64]
+    correct: NDArray[np.bool_]
+
+    def by_cell(self, cells: NDArray[np.int64], size: int) -> CellAnswers:
+        """Sum over the rows of each cell; ``cells`` is int64 [rows], each below ``size``."""
+        quanta = np.rint(self.confidence * CONFIDENCE_QUANTA)
+        confidence = np.bincount(cells, weights=quanta, minlength=size)
+        correct = np.bincount(cells[self.correct], minlength=size)
+        return CellAnswers(
+            tuple(confidence.astype(np.int64).tolist()), tuple(correct.astype(np.int64).tolist())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CellAnswers:
+    """The answers to the rows of each cell, missing and outside last.
+
+    ``confidence`` is the sum of confidences in parts of 1 / ``CONFIDENCE_QUANTA``, and ``correct``
+    the number of right answers. Both are whole numbers [cells].
+    """
+
+    confidence: tuple[int, ...]
+    correct: tuple[int, ...]
+
+    def refuse(self, counts: Sequence[int]) -> None:
+        """Raise ``ValueError`` where these are not answers to so many rows of each cell."""
+        if not len(self.confidence) == len(self.correct) == len(counts):
+            message = "confidence and correct must have a number for each cell, missing and outside"
+            raise ValueError(message)
+        for confidence, correct, count in zip(self.confidence, self.correct, counts, strict=True):
+            if not (0 <= correct <= count and 0 <= confidence <= count * CONFIDENCE_QUANTA):
+                message = "confidence and correct must not exceed what the rows of a cell can have"
+                raise ValueError(message)
+
+    @classmethod
+    def from_json(cls, data: object) -> CellAnswers | None:
+        """Read the answers of a feature; None where it has none, as in the first format."""
+        if isinstance(data, dict) and "confidence" not in data:
+            return None
+        return cls(sequence(data, "confidence", int), sequence(data, "correct", int))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +119,8 @@ class NumericReference:
     last what lies above. ``counts`` are documents per cell; ``missing`` (NaN) and ``infinite``
     stand outside the cells. With k = round(x / ``quantum``), ``total`` is Σk and
     ``total_squares`` Σk², so that the mean is quantum·Σk/n; no k is beyond ± ``QUANTA_LIMIT``.
-    ``minimum`` and ``maximum`` are None when no value was finite. Raises ``ValueError`` if the
-    fields contradict each other, and for a count beyond 2**53.
+    ``minimum`` and ``maximum`` are None when no value was finite. ``answers`` is None in the first
+    format. Raises ``ValueError`` if the fields contradict each other, and for a count beyond 2**53.
     """
 
     edges: tuple[float, ...]
@@ -70,6 +132,8 @@ class NumericReference:
     total_squares: int
     minimum: float | None
     maximum: float | None
+    private: bool = False
+    answers: CellAnswers | None = None
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for contradicting cells, counts or quantum."""
@@ -82,12 +146,19 @@ class NumericReference:
                 f"but counts has {len(self.counts)}"
             )
             raise ValueError(message)
-        _check_counts((*self.counts, self.missing, self.infinite))
+        _check_counts(self.cell_counts)
+        if self.answers is not None:
+            self.answers.refuse(self.cell_counts)
         self._refuse_sums()
         if self.quantum != math.ldexp(1.0, math.frexp(self.quantum)[1] - 1):
             message = "quantum must be a power of two"
             raise ValueError(message)
         self._refuse_range()
+
+    @property
+    def cell_counts(self) -> tuple[int, ...]:
+        """The counts of all cells, missing and infinite last."""
+        return (*self.counts, self.missing, self.infinite)
 
     @property
     def mean(self) -> float | None:
@@ -115,7 +186,14 @@ class NumericReference:
             raise ValueError(message)
 
     @classmethod
-    def of(cls, values: NDArray[np.float64], bins: int = 32) -> NumericReference:
+    def of(
+        cls,
+        values: NDArray[np.float64],
+        bins: int = 32,
+        *,
+        private: bool = False,
+        answered: AnsweredRows | None = None,
+    ) -> NumericReference:
         """Build the reference of float64 [documents]; NaN is missing, infinities are counted apart.
 
         Cells come from the quantiles of the values themselves, about ``bins`` of them; a value
@@ -124,13 +202,23 @@ class NumericReference:
         values = np.asarray(values, dtype=np.float64)
         finite = values[np.isfinite(values)]
         edges, quantum = quantile_edges(finite, bins), quantum_of(finite)
-        snapshot = tally(values, edges, quantum)
-        counts = tuple(snapshot.pop("counts"))
-        return cls(edges=tuple(edges.tolist()), counts=counts, quantum=quantum, **snapshot)
+        cells, size = cell_indices(values, edges), len(edges) + 3
+        *counts, missing, infinite = np.bincount(cells, minlength=size).tolist()
+        (sums,) = value_sums(values[None, :], np.array([quantum]))
+        return cls(
+            edges=tuple(edges.tolist()),
+            counts=tuple(counts),
+            missing=missing,
+            infinite=infinite,
+            quantum=quantum,
+            **sums,
+            private=private,
+            answers=None if answered is None else answered.by_cell(cells, size),
+        )
 
     def to_json(self) -> JsonObject:
         """Return the reference as plain JSON."""
-        return {"kind": "numeric", **_jsonable(self)}
+        return {"kind": "numeric", **_feature_json(self)}
 
     @classmethod
     def from_json(cls, data: object) -> NumericReference:
@@ -146,6 +234,8 @@ class NumericReference:
             total_squares=required(data, "total_squares", int),
             minimum=number(data, "minimum"),
             maximum=number(data, "maximum"),
+            private=_is_private(data),
+            answers=CellAnswers.from_json(data),
         )
 
 
@@ -155,7 +245,8 @@ class CategoricalReference:
 
     ``counts`` follows ``categories``; ``missing`` counts the canonical missing value ``""``, and
     ``unknown`` everything else. Values of unknown categories are never kept when ``private``.
-    Raises ``ValueError`` if the fields contradict each other, and for a count beyond 2**53.
+    ``answers`` is None in the first format. Raises ``ValueError`` if the fields contradict each
+    other, and for a count beyond 2**53.
     """
 
     categories: tuple[str, ...]
@@ -163,6 +254,7 @@ class CategoricalReference:
     missing: int
     unknown: int
     private: bool
+    answers: CellAnswers | None = None
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for contradicting dictionary and counts."""
@@ -172,22 +264,35 @@ class CategoricalReference:
         if len(self.counts) != len(self.categories):
             message = f"{len(self.categories)} categories have {len(self.counts)} counts"
             raise ValueError(message)
-        _check_counts((*self.counts, self.missing, self.unknown))
+        _check_counts(self.cell_counts)
+        if self.answers is not None:
+            self.answers.refuse(self.cell_counts)
+
+    @property
+    def cell_counts(self) -> tuple[int, ...]:
+        """The counts of all cells, missing and unknown last."""
+        return (*self.counts, self.missing, self.unknown)
 
     @classmethod
     def of(
-        cls, values: Sequence[str], categories: Sequence[str], *, private: bool = False
+        cls,
+        values: Sequence[str],
+        categories: Sequence[str],
+        *,
+        private: bool = False,
+        answered: AnsweredRows | None = None,
     ) -> CategoricalReference:
         """Count held-out values over the dictionary; ``ValueError`` for ``""`` or repeats in it."""
-        occurrences = Counter(values)
-        counts = tuple(occurrences[category] for category in categories)
-        missing = occurrences[MISSING]
-        unknown = len(values) - sum(counts) - missing
-        return cls(tuple(categories), counts, missing, unknown, private)
+        known = {category: cell for cell, category in enumerate((*categories, MISSING))}
+        size = len(categories) + 2
+        cells = np.array([known.get(value, size - 1) for value in values], dtype=np.int64)
+        *counts, missing, unknown = np.bincount(cells, minlength=size).tolist()
+        answers = None if answered is None else answered.by_cell(cells, size)
+        return cls(tuple(categories), tuple(counts), missing, unknown, private, answers)
 
     def to_json(self) -> JsonObject:
         """Return the reference as plain JSON."""
-        return {"kind": "categorical", **_jsonable(self)}
+        return {"kind": "categorical", **_feature_json(self)}
 
     @classmethod
     def from_json(cls, data: object) -> CategoricalReference:
@@ -198,6 +303,7 @@ class CategoricalReference:
             missing=required(data, "missing", int),
             unknown=required(data, "unknown", int),
             private=required(data, "private", bool),
+            answers=CellAnswers.from_json(data),
         )
 
 
@@ -237,7 +343,7 @@ class Calibration:
 
     def to_json(self) -> JsonObject:
         """Return the calibration as plain JSON."""
-        return _jsonable(self)
+        return {"documents": list(self.documents), "correct": list(self.correct)}
 
     @classmethod
     def from_json(cls, data: object) -> Calibration:
@@ -257,6 +363,12 @@ class Reference:
     calibration: Mapping[str, Calibration]
 
     @property
+    def format(self) -> int:
+        """The number of the format that holds all of it."""
+        answered = all(feature.answers is not None for feature in self.features.values())
+        return _FORMATS[answered]
+
+    @property
     def fingerprint(self) -> str:
         """``sha256:`` and the digest of the canonical JSON (sorted keys, no spaces, ASCII)."""
         canonical = json.dumps(
@@ -267,7 +379,7 @@ class Reference:
     def to_json(self) -> JsonObject:
         """Return the reference as plain JSON."""
         return {
-            "schema": _SCHEMA,
+            "schema": self.format,
             "documents": self.documents,
             "features": {name: feature.to_json() for name, feature in self.features.items()},
             "calibration": {label: bins.to_json() for label, bins in self.calibration.items()},
@@ -280,15 +392,19 @@ class Reference:
         Raises ``ValueError`` with a message that names the field.
         """
         schema, documents = required(data, "schema", int), required(data, "documents", int)
-        if schema != _SCHEMA:
-            message = f"schema must be {_SCHEMA}, found {schema}"
+        if schema not in _FORMATS:
+            message = f"schema must be {_FORMATS[0]} or {_FORMATS[-1]}, found {schema}"
             raise ValueError(message)
         _check_counts((documents,))
-        return cls(
+        reference = cls(
             features=_read_each(data, "features", _feature),
             documents=documents,
             calibration=_read_each(data, "calibration", Calibration.from_json),
         )
+        if reference.format < schema:
+            message = f"schema {schema} has confidence and correct in every feature"
+            raise ValueError(message)
+        return reference
 
 
 def _feature(data: object) -> FeatureReference:
@@ -319,8 +435,19 @@ def _check_counts(counts: Iterable[int]) -> None:
             raise ValueError(message)
 
 
-def _jsonable(value: NumericReference | CategoricalReference | Calibration) -> JsonObject:
-    return {
+def _is_private(data: object) -> bool:
+    """Return whether a number is private, which the first format does not say."""
+    return isinstance(data, dict) and "private" in data and required(data, "private", bool)
+
+
+def _feature_json(value: NumericReference | CategoricalReference) -> JsonObject:
+    fields = {
         name: list(field) if isinstance(field, tuple) else field
         for name, field in asdict(value).items()
     }
+    del fields["answers"]
+    if value.answers is None:
+        # The first format says only of categories whether they are private.
+        return {k: v for k, v in fields.items() if k != "private" or "categories" in fields}
+    answers = value.answers
+    return fields | {"confidence": list(answers.confidence), "correct": list(answers.correct)}

@@ -10,128 +10,175 @@ No accumulator is safe to share between threads without a lock: the owner holds 
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from guards.drift.binning import tally
-from guards.drift.reference import NumericReference
-from guards.schema import MISSING
+from guards.drift.binning import value_sums
+from guards.drift.cells import cells_of
+from guards.drift.new_categories import NewCategories
+from guards.drift.reference import CONFIDENCE_QUANTA, NumericReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from guards.drift.reference import CategoricalReference, FeatureReference
+    from numpy.typing import NDArray
+
+    from guards.drift.reference import FeatureReference
     from guards.json_types import JsonObject
 
-__all__ = ["CategoricalSketch", "MatrixSketch", "NumericSketch", "RowSketch", "Sketch", "merge"]
-
-_BUFFERED_VALUES = 1024
-"""Values folded at once: a fold costs some 60 µs, almost regardless of their number."""
+__all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "merge"]
 
 _BUFFERED_ROWS = 256
 """Rows counted at once: a column of many values costs little more than one value."""
 
-_MAX_NEW = 1_000
-"""Distinct new categories counted in a window: a column of identifiers must not fill memory."""
 
-_MAX_NEW_SHOWN = 20
-"""New categories that a snapshot names."""
+class CellBatch(NamedTuple):
+    """Rows whose cells are known.
 
-_MAX_NEW_CHARS = 128
-"""A longer value is free text, not a category: it is counted and not kept."""
-
-
-class NumericSketch:
-    """Counts and sums over the reference's cells.
-
-    >>> import numpy as np
-    >>> reference = NumericReference.of(np.array([1.0, 2.0, 3.0, 4.0]), bins=2)
-    >>> reference.edges
-    (1.0, 2.0, 4.000000000000001)
-    >>> sketch = NumericSketch(reference)
-    >>> sketch.update([0.5, 1.5, 2.5, 9.0, float("nan")])
-    >>> sketch.get()["counts"], sketch.get()["missing"]
-    ([1, 1, 1, 1], 1)
+    ``cells`` is int64 [features, rows]; ``confidence`` float64 [rows] holds whole parts of
+    1 / ``CONFIDENCE_QUANTA``; ``segments`` has a name or None for each row.
     """
 
-    def __init__(self, reference: NumericReference) -> None:
-        """Start an empty window over the cells of ``reference``."""
-        self._edges = np.array(reference.edges, dtype=np.float64)
-        self._quantum = reference.quantum
-        self._buffer = array("d")
-        self._folded = tally(np.empty(0), self._edges, self._quantum)
-
-    def update(self, values: Sequence[float]) -> None:
-        """Count values; ``TypeError`` if one is not a number, and then none is counted."""
-        self._buffer.fromlist(list(values))
-        if len(self._buffer) >= _BUFFERED_VALUES:
-            self._fold()
-
-    def get(self) -> JsonObject:
-        """Return ``counts`` per cell, ``missing``, ``infinite``, sums, ``minimum``, ``maximum``.
-
-        The fields are those of :class:`~guards.drift.reference.NumericReference`.
-        """
-        self._fold()
-        return deepcopy(self._folded)
-
-    def _fold(self) -> None:
-        batch = tally(np.array(self._buffer), self._edges, self._quantum)
-        self._folded = merge(self._folded, batch)
-        del self._buffer[:]
+    cells: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    segments: Sequence[str | None]
 
 
-class CategoricalSketch:
-    """Counts over the reference's dictionary, and of new categories.
+class BatchCounter(Protocol):
+    """Counts something else of the rows of a ``RowSketch``, over the same features."""
+
+    def count(self, batch: CellBatch, /) -> None:
+        """Count rows."""
+
+
+class RowSketch:
+    """A window over many features, which counts row by row.
+
+    Of each feature it has the documents of every cell, and the sum of the confidences of their
+    answers.
 
     >>> from guards.drift.reference import CategoricalReference
-    >>> sketch = CategoricalSketch(CategoricalReference.of([], ["NDCA", "SDNY"]))
-    >>> sketch.update(["SDNY", "EDTX", "", "SDNY"])
-    >>> sketch.get()
-    {'counts': [0, 2], 'missing': 1, 'unknown': 1, 'new': {'EDTX': 1}, 'new_other': 0}
+    >>> sketch = RowSketch(("court",), {"court": CategoricalReference.of([], ["NDCA", "SDNY"])})
+    >>> sketch.update(("NDCA",), 0.75)
+    >>> sketch.update(("EDTX",), 0.5)
+    >>> snapshot = sketch.get()["court"]
+    >>> snapshot["counts"], snapshot["unknown"], snapshot["new"]
+    ([1, 0], 1, {'EDTX': 1})
+    >>> [total / 2**16 for total in snapshot["confidence"]]
+    [0.75, 0.0, 0.0, 0.5]
     """
 
-    def __init__(self, reference: CategoricalReference) -> None:
-        """Start an empty window over the dictionary of ``reference``."""
-        self._known = dict.fromkeys((*reference.categories, MISSING), 0)
-        self._unknown = 0
-        self._new: Counter[str] = Counter()
-        self._private = reference.private
+    def __init__(
+        self,
+        names: Sequence[str],
+        features: Mapping[str, FeatureReference],
+        counters: Sequence[BatchCounter] = (),
+    ) -> None:
+        """Start an empty window; rows have the features in ``names``, in that order.
 
-    def update(self, values: Sequence[str]) -> None:
-        """Count values in their canonical form, ``""`` for a missing one."""
-        for value, count in Counter(values).items():
-            if value in self._known:
-                self._known[value] += count
-            else:
-                self._count_unknown(value, count)
+        A name that is none of ``features`` is not counted. ``counters`` are handed the cells of
+        those that are.
+        """
+        self._width = len(names)
+        self._columns = [column for column, name in enumerate(names) if name in features]
+        self._names = [names[column] for column in self._columns]
+        self._counters = counters
+        references = [features[name] for name in self._names]
+        self._cells = list(map(cells_of, references))
+        ends = np.cumsum([cells.size for cells in self._cells], dtype=np.int64)
+        self._starts = np.append(np.zeros(1, dtype=np.int64), ends)
+        self._numeric = {
+            at: each for at, each in enumerate(references) if isinstance(each, NumericReference)
+        }
+        self._quanta = np.array([each.quantum for each in self._numeric.values()])
+        self._sums: list[JsonObject] = value_sums(np.empty((len(self._quanta), 0)), self._quanta)
+        self._new = {
+            at: NewCategories(private=each.private)
+            for at, each in enumerate(references)
+            if not isinstance(each, NumericReference)
+        }
+        self._counts = np.zeros(self._starts[-1], dtype=np.int64)
+        self._confidence = np.zeros(self._starts[-1], dtype=np.int64)
+        self._rows: list[tuple[float | str, ...]] = []
+        self._confidences: list[float] = []
+        self._segments: list[str | None] = []
 
-    def _count_unknown(self, value: str, count: int) -> None:
-        self._unknown += count
-        if self._private or len(value) > _MAX_NEW_CHARS:
-            return
-        if value in self._new or len(self._new) < _MAX_NEW:
-            self._new[value] += count
+    def update(
+        self, row: tuple[float | str, ...], confidence: float, segment: str | None = None
+    ) -> None:
+        """Count one row: a value for each name, in their order.
 
-    def get(self) -> JsonObject:
-        """Return ``counts`` in the dictionary's order, ``missing``, ``unknown``, and the new ones.
+        ``confidence`` is that of the answer. Raises ``ValueError`` for a row of another width, and
+        then does not count it.
+        """
+        if len(row) != self._width:
+            message = f"a row has {self._width} values, this one {len(row)}"
+            raise ValueError(message)
+        self._rows.append(row)
+        self._confidences.append(confidence)
+        self._segments.append(segment)
+        if len(self._rows) >= _BUFFERED_ROWS:
+            self._fold()
 
-        ``new`` holds the 20 most frequent unknown categories, and none when the column is
+    def get(self) -> dict[str, JsonObject]:
+        """Return the snapshot of every feature by name; the window goes on counting.
+
+        The fields are those of the feature's reference, of numbers without edges and quantum.
+        ``confidence`` is [cells], missing and outside last, in parts of 1 / ``CONFIDENCE_QUANTA``.
+        ``new`` holds the 20 most frequent unknown categories, and none where the column is
         private; ``new_other`` is the number of other unknown values.
         """
-        named = sorted(self._new.items(), key=lambda item: (-item[1], item[0]))[:_MAX_NEW_SHOWN]
-        *counts, missing = self._known.values()
-        return {
-            "counts": counts,
-            "missing": missing,
-            "unknown": self._unknown,
-            "new": dict(named),
-            "new_other": self._unknown - sum(count for _, count in named),
-        }
+        self._fold()
+        numeric = dict(zip(self._numeric, self._sums, strict=True))
+        snapshots = {}
+        for at, name in enumerate(self._names):
+            cells = slice(self._starts[at], self._starts[at + 1])
+            *counts, missing, outside = self._counts[cells].tolist()
+            snapshots[name] = {
+                "counts": counts,
+                "missing": missing,
+                "infinite" if at in numeric else "unknown": outside,
+                **(numeric[at] if at in numeric else self._new[at].get(outside)),
+                "confidence": self._confidence[cells].tolist(),
+            }
+        return snapshots
+
+    def _fold(self) -> None:
+        if not self._rows:
+            return
+        columns = list(zip(*self._rows, strict=True))
+        confidence = np.rint(np.array(self._confidences) * CONFIDENCE_QUANTA)
+        found = np.empty((len(self._names), len(self._rows)), dtype=np.int64)
+        numbers = np.array([columns[self._columns[at]] for at in self._numeric], dtype=np.float64)
+        for at, values in zip(self._numeric, numbers, strict=True):
+            found[at] = self._cells[at].indices(values)
+        for at in self._new:
+            found[at] = self._cells[at].indices(columns[self._columns[at]])
+        batch = CellBatch(found, confidence, self._segments)
+        self._count(batch)
+        for counter in self._counters:
+            counter.count(batch)
+        if numbers.size:
+            sums = value_sums(numbers, self._quanta)
+            self._sums = list(map(_merge_ranges, self._sums, sums))
+        for at, new in self._new.items():
+            unknown = self._cells[at].size - 1
+            for index in np.flatnonzero(found[at] == unknown).tolist():
+                new.update(str(columns[self._columns[at]][index]))
+        self._rows.clear()
+        self._confidences.clear()
+        self._segments.clear()
+
+    def _count(self, batch: CellBatch) -> None:
+        cells = (batch.cells + self._starts[:-1, None]).ravel()
+        size = len(self._counts)
+        self._counts += np.bincount(cells, minlength=size)
+        # Sums of so few whole numbers are exact in a double.
+        weights = np.tile(batch.confidence, len(self._names))
+        self._confidence += np.bincount(cells, weights=weights, minlength=size).astype(np.int64)
 
 
 class MatrixSketch:
@@ -159,75 +206,6 @@ class MatrixSketch:
         return rows
 
 
-class Sketch:
-    """One window over many features; not safe to share between threads without a lock."""
-
-    def __init__(self, features: Mapping[str, FeatureReference]) -> None:
-        """Start an empty window over the cells and dictionaries of ``features``."""
-        self._features: dict[str, NumericSketch | CategoricalSketch] = {
-            name: NumericSketch(reference)
-            if isinstance(reference, NumericReference)
-            else CategoricalSketch(reference)
-            for name, reference in features.items()
-        }
-
-    def update(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Count a batch: values by feature name, not necessarily as many for each.
-
-        Raises ``KeyError`` for a name that the sketch does not have, and then counts nothing.
-        """
-        features = [self._features[name] for name in columns]
-        for feature, values in zip(features, columns.values(), strict=True):
-            feature.update(values)
-
-    def get(self) -> dict[str, JsonObject]:
-        """Return the snapshot of every feature by name; the window goes on counting."""
-        return {name: feature.get() for name, feature in self._features.items()}
-
-
-class RowSketch:
-    """A window over many features that counts row by row; not safe to share without a lock.
-
-    >>> from guards.drift.reference import CategoricalReference
-    >>> sketch = RowSketch(("court",), {"court": CategoricalReference.of([], ["NDCA"])})
-    >>> sketch.update(("NDCA",))
-    >>> sketch.get()["court"]["counts"]
-    [1]
-    """
-
-    def __init__(self, names: Sequence[str], features: Mapping[str, FeatureReference]) -> None:
-        """Start an empty window over ``features``; rows have those in ``names``, in that order.
-
-        Raises ``KeyError`` for a name that is not a feature.
-        """
-        self._width = len([features[name] for name in names])
-        self._names = names
-        self._sketch = Sketch(features)
-        self._buffer: list[tuple[float | str, ...]] = []
-
-    def update(self, row: tuple[float | str, ...]) -> None:
-        """Count one row: a value for each name, in the order of the names.
-
-        Raises ``ValueError`` for a row of another width, and then does not count it.
-        """
-        if len(row) != self._width:
-            message = f"a row has {self._width} values, this one {len(row)}"
-            raise ValueError(message)
-        self._buffer.append(row)
-        if len(self._buffer) >= _BUFFERED_ROWS:
-            self._count()
-
-    def get(self) -> dict[str, JsonObject]:
-        """Return the snapshot of every feature by name; the window goes on counting."""
-        self._count()
-        return self._sketch.get()
-
-    def _count(self) -> None:
-        columns = zip(*self._buffer, strict=True)
-        self._sketch.update(dict(zip(self._names, columns, strict=False)))
-        self._buffer.clear()
-
-
 def merge(left: JsonObject, right: JsonObject) -> JsonObject:
     """Add two snapshots of one kind, exactly; the arguments are left as they are.
 
@@ -236,7 +214,16 @@ def merge(left: JsonObject, right: JsonObject) -> JsonObject:
     snapshots widens. Associative and commutative; an empty object is neutral. Raises
     ``ValueError`` for snapshots over different cells or of different kinds.
     """
-    rules = _RANGE if _is_numeric(left, right) else {}
+    return _merge_by(_RANGE if _is_numeric(left, right) else {}, left, right)
+
+
+def _merge_ranges(left: JsonObject, right: JsonObject) -> JsonObject:
+    return _merge_by(_RANGE, left, right)
+
+
+def _merge_by(
+    rules: Mapping[str, Callable[..., object]], left: JsonObject, right: JsonObject
+) -> JsonObject:
     merged = {}
     for key in sorted({*left, *right}):
         if key in left and key in right:

@@ -23,7 +23,7 @@ from guards.evidence.pair import ChallengerId, Pair
 from guards.moments import from_rfc3339, rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from guards.json_types import JsonMapping, JsonObject
@@ -46,7 +46,7 @@ __all__ = [
 SCHEMA = 1
 """The schema number that every line carries; renaming or dropping a field raises it."""
 
-_NOT_COMPUTED: JsonMapping = {"floor": None, "e_value": None}
+_NOT_COMPUTED: JsonMapping = {"e_value": None}
 """Fields of a score that readers may rely on and that this version does not compute."""
 
 
@@ -189,7 +189,12 @@ class RequestObserved:
     """One answered document, with an outcome of every challenger it was offered to.
 
     ``origin_run`` is the run that answered it. ``unknown``, ``missing``, ``coerced`` and
-    ``out_of_range`` name features. ``document`` is None unless the setting ``CAPTURE`` keeps it.
+    ``out_of_range`` name features, ``unknown`` and ``missing`` no private one.
+    ``document`` is None unless the setting ``CAPTURE`` keeps it. ``cells`` has the index of the
+    reference's cell of each of its features that is not private, in their order, joined to groups
+    as ``guards.drift.cells.grouped_cells`` does unless the setting ``CELLS`` is ``full``; it is
+    None with ``none``. ``reference`` is the fingerprint of that reference. Both are None in lines
+    of earlier versions.
     """
 
     name: ClassVar[str] = "request.observed"
@@ -208,6 +213,8 @@ class RequestObserved:
     coerced: tuple[str, ...]
     out_of_range: tuple[str, ...]
     document: JsonMapping | None = None
+    reference: str | None = None
+    cells: Sequence[int] | None = None
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
@@ -224,7 +231,10 @@ class RequestObserved:
             "coerced": self.coerced,
             "out_of_range": self.out_of_range,
             "challengers": [pair.to_json() for pair in self.pairs],
+            "reference": self.reference,
         }
+        if self.cells is not None:
+            fields["cells"] = self.cells
         if self.document is not None:
             fields["document"] = self.document
         return fields
@@ -251,6 +261,8 @@ class RequestObserved:
             coerced=tuple(data["coerced"]),
             out_of_range=tuple(data["out_of_range"]),
             document=data.get("document"),
+            reference=data.get("reference"),
+            cells=data.get("cells"),
         )
 
 

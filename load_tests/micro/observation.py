@@ -19,11 +19,13 @@ from artifacts.bundle.preprocessing import Encoding
 from artifacts.sealing.reference import build_reference
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
-from guards.drift.features import input_names, input_values
+from guards.drift.features import answer_values, input_names, input_values
+from guards.drift.line_cells import LineCells
 from guards.evidence.criteria import Policy
 from guards.evidence.pair import ChallengerId
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
 from service.documents import Document
+from service.observation.feedback import RecentAnswer
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
 from service.observation.run_evidence import RunEvidence
@@ -62,11 +64,12 @@ class _Sample:
         row, encoding = self.document.row, self.encoding
         inputs = input_values(
             row,
-            tokens=encoding.tokens,
+            encoding.token_ids,
             unknown_tokens=encoding.unknown_tokens,
             truncated=encoding.truncated,
         )
-        windows.observe(inputs, Answer.of(self.probabilities, LABELS), row)
+        answer = Answer.of(self.probabilities, LABELS)
+        windows.observe((*inputs, *answer_values(answer)), answer, row)
 
     def record(self, recorder: Recorder) -> None:
         """Do all that the service does once a document is answered."""
@@ -83,7 +86,7 @@ class _Sample:
 class _NoLog:
     """Stands for the log where its cost is not to be measured."""
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event, memory_bytes: int = 0) -> None:
         """Take an event."""
 
 
@@ -128,12 +131,14 @@ def main() -> None:
 def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
     metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
     identity = BundleIdentity("documents", "1", f"sha256:{'0' * 64}")
+    windows = _windows(samples)
+    cells = LineCells(windows.names, windows.features, "grouped")
     return Recorder(
         RecorderParts(
-            windows=_windows(samples),
+            windows=windows,
             mirror=Mirror([], 1.0, np.random.default_rng(1)),
             verdicts=Verdicts(RunEvidence([]), Policy(), None, metrics),
-            lines=LogLines("run", identity, "none", frozenset()),
+            lines=LogLines("run", identity, "none", frozenset(), windows.reference, cells),
             log=log,
             metrics=metrics,
             flush_documents=10**9,
@@ -148,7 +153,8 @@ def _evidence(
     evidence = RunEvidence([_CHALLENGER])
     pending = [sample.pending() for sample in samples]
     for document in pending:
-        evidence.answered(document.document.request_id, document.champion.answer)
+        recent = RecentAnswer(document.champion.answer, document.observed_at.date(), ())
+        evidence.answered(document.document.request_id, recent)
     answers = [document.champion for document in pending]
     return evidence, list(zip(pending, [*answers[1:], answers[0]], strict=True))
 
@@ -164,7 +170,8 @@ def _windows(samples: Sequence[_Sample]) -> Windows:
 
 
 def _samples() -> list[_Sample]:
-    rng, ids = np.random.default_rng(1), np.zeros((1, 128), dtype=np.int64)
+    rng = np.random.default_rng(1)
+    ids = rng.integers(30_000, size=(1, 128))
     odds = rng.dirichlet(np.ones(len(LABELS)), size=_DOCUMENTS).astype(np.float32)
     return [
         _Sample(

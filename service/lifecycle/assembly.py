@@ -16,6 +16,7 @@ from artifacts.bundle.code_commit import code_commit
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.bundle.rechecking import Rechecker
 from guards.drift.features import ANSWER, input_names
+from guards.drift.line_cells import LineCells
 from guards.drift.reference import NumericReference
 from guards.events.events import ServiceStarted, Variant
 from guards.integrity.environment import environment_differences, installed_environment
@@ -106,12 +107,20 @@ def assemble(
         [challenger.id for challenger in challengers], settings.policy.guarded_segments
     )
     schema = bundle.preprocessing.schema
+    windows = Windows(bundle.reference, input_names(schema), schema.private)
     recorder = Recorder(
         RecorderParts(
-            windows=Windows(bundle.reference, input_names(schema), schema.private),
+            windows=windows,
             mirror=Mirror(challengers, settings.shadow_sample, np.random.default_rng()),
             verdicts=Verdicts(evidence, settings.policy, settings.ripe, metrics),
-            lines=LogLines(run, bundle.identity, settings.capture, frozenset(schema.private)),
+            lines=LogLines(
+                run,
+                bundle.identity,
+                settings.capture,
+                frozenset(schema.private),
+                windows.reference,
+                LineCells(windows.names, windows.features, settings.cells, windows.private),
+            ),
             log=log,
             metrics=metrics,
             flush_documents=settings.flush_documents,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from guards.answer import Answer
     from guards.events.events import FeedbackReceived
     from guards.evidence.pair import ChallengerId
@@ -19,9 +21,14 @@ _MAX_ANSWERS = 10_000
 
 @dataclass(slots=True)
 class RecentAnswer:
-    """The champion's answer to a document, and the outcomes of challengers that have arrived."""
+    """The champion's answer to a document, and the outcomes of challengers that have arrived.
+
+    ``values`` are those that the champion's window counted on ``day``, a day in UTC.
+    """
 
     answer: Answer
+    day: date
+    values: tuple[float | str, ...]
     outcomes: dict[ChallengerId, OutcomeRow] = field(default_factory=dict)
 
 
@@ -32,9 +39,9 @@ class RecentAnswers:
         """Start empty."""
         self._answers: OrderedDict[str, RecentAnswer] = OrderedDict()
 
-    def add(self, request_id: str, answer: Answer) -> None:
+    def add(self, request_id: str, answer: RecentAnswer) -> None:
         """Keep an answer, and drop the oldest where there are too many."""
-        self._answers[request_id] = RecentAnswer(answer)
+        self._answers[request_id] = answer
         self._answers.move_to_end(request_id)
         if len(self._answers) > _MAX_ANSWERS:
             self._answers.popitem(last=False)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from guards.events.events import FeedbackReceived
     from guards.evidence.labelled_pairs import LabelledPair
     from guards.evidence.pair import ChallengerId
+    from service.observation.feedback import RecentAnswer
     from service.observation.live_evidence import OutcomeRow
 
 __all__ = ["LiveLabels"]
@@ -51,9 +52,13 @@ class LiveLabels:
         """Return the answers to labelled documents; None where they are not comparable."""
         return self._pairs[challenger]
 
-    def answered(self, request_id: str, answer: Answer) -> None:
+    def answered(self, request_id: str, answer: RecentAnswer) -> None:
         """Keep the champion's answer, for a label that may come."""
         self._answers.add(request_id, answer)
+
+    def recent(self, request_id: str) -> RecentAnswer | None:
+        """Return the latest answer to a document; None where it is no longer in memory."""
+        return self._answers.get(request_id)
 
     def is_latest(self, request_id: str, answer: Answer) -> bool:
         """Return whether no later answer to the document is in memory."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from guards.bundle.identity import BundleIdentity
+    from guards.drift.line_cells import LineCells
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.documents import Document
@@ -26,13 +27,16 @@ class LogLines:
     """Builds the events of one run, in which the champion is ``model``.
 
     ``capture`` selects the documents whose text and features are written, without the columns in
-    ``private``.
+    ``private``. ``cells`` finds what is told of the others: the cells of ``reference``, the
+    fingerprint of the champion's.
     """
 
     run: str
     model: BundleIdentity
     capture: Capture
     private: frozenset[str]
+    reference: str
+    cells: LineCells
 
     def event(
         self, pending: PendingComparison, challengers: Iterable[ChallengerId]
@@ -55,12 +59,19 @@ class LogLines:
             pairs=pairs,
             tokens=encoding.tokens,
             truncated=encoding.truncated,
-            unknown=row.unknown,
-            missing=row.missing,
+            unknown=self._shown(row.unknown),
+            missing=self._shown(row.missing),
             coerced=row.coerced,
             out_of_range=row.out_of_range,
             document=self._captured(document) if self._captures(pairs) else None,
+            reference=self.reference,
+            cells=self.cells.of(pending.values),
         )
+
+    def _shown(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or self.private.isdisjoint(names):
+            return names
+        return tuple(name for name in names if name not in self.private)
 
     def _captures(self, pairs: Iterable[Pair]) -> bool:
         if self.capture == "disagreements":

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guards.drift.features import input_values
+from guards.drift.features import answer_values, input_values
 from guards.events.events import BundleRefused
+from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
+from service.observation.feedback import RecentAnswer
 from service.observation.input_counts import EXTRA, InputCounts, input_issues
 from service.shadow.interface import PendingComparison
 
@@ -89,15 +91,16 @@ class Recorder:
         self._metrics.documents.inc()
         self._metrics.champion_confidence.observe(answer.confidence)
         self._count_inputs(document.row)
-        self._evidence.answered(document.request_id, answer)
         inputs = input_values(
             document.row,
-            tokens=encoding.tokens,
+            encoding.token_ids,
             unknown_tokens=encoding.unknown_tokens,
             truncated=encoding.truncated,
         )
-        self.windows.observe(inputs, answer, document.row)
-        self._offer(PendingComparison(document, encoding, observation, datetime.now(UTC)))
+        values, now = (*inputs, *answer_values(answer)), datetime.now(UTC)
+        self._evidence.answered(document.request_id, RecentAnswer(answer, now.date(), values))
+        self.windows.observe(values, answer, document.row, document.segment)
+        self._offer(PendingComparison(document, encoding, observation, now, values))
         if self.windows.documents >= self._flush_documents:
             self.flush()
 
@@ -119,8 +122,16 @@ class Recorder:
         joined = [self._evidence.labelled(label) for label in labels]
         for label in joined:
             self._metrics.labels.inc("unmatched" if label.answered is None else "matched")
+            self._count_label(label)
             self._log.emit(label)
         return sum(label.answered is not None for label in joined)
+
+    def _count_label(self, label: FeedbackReceived) -> None:
+        """Count whether the answer was right; corrections come of wrong answers alone."""
+        recent = self._evidence.recent(label.request_id)
+        if recent is not None and label.source is LabelSource.TRUTH:
+            correct = label.label == recent.answer.label
+            self.windows.label(recent.day.isoformat(), recent.values, correct=correct)
 
     async def report(self) -> None:
         """Judge the challengers, and write the decisions that have changed; for after a flush."""

@@ -13,9 +13,9 @@ from service.observation.live_labels import LiveLabels
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from guards.answer import Answer
     from guards.events.events import FeedbackReceived
     from guards.evidence.pair import ChallengerId, Outcome
+    from service.observation.feedback import RecentAnswer
     from service.shadow.interface import PendingComparison
 
 __all__ = ["RunEvidence"]
@@ -40,9 +40,13 @@ class RunEvidence:
         self._outcomes = {challenger: LiveEvidence(guarded) for challenger in challengers}
         self._incomplete: set[ChallengerId] = set()
 
-    def answered(self, request_id: str, answer: Answer) -> None:
+    def answered(self, request_id: str, answer: RecentAnswer) -> None:
         """Keep the champion's answer, for a label that may come."""
         self._labels.answered(request_id, answer)
+
+    def recent(self, request_id: str) -> RecentAnswer | None:
+        """Return the latest answer to a document; None where it is no longer in memory."""
+        return self._labels.recent(request_id)
 
     def settled(
         self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome

@@ -56,14 +56,15 @@ class ChallengerStatus:
 class PendingComparison:
     """A document that the champion has answered, and the outcomes of challengers so far.
 
-    ``encoding`` is the champion's encoding of the document. ``awaited`` counts the challengers
-    that have not given it back.
+    ``encoding`` is the champion's encoding of the document, and ``values`` are those that the
+    champion's window counts. ``awaited`` counts the challengers that have not given it back.
     """
 
     document: Document
     encoding: Encoding
     champion: Observation
     observed_at: datetime
+    values: tuple[float | str, ...] = ()
     awaited: int = 0
     outcomes: dict[ChallengerId, Outcome] = field(default_factory=dict)
 

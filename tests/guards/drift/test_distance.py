@@ -16,13 +16,14 @@ from guards.drift.distance import (
     BAND_LIMIT,
     DOCUMENTS_NEEDED,
     Metric,
+    Score,
     jensen_shannon,
     kolmogorov_smirnov,
     null_band,
     score,
 )
 from guards.drift.reference import CategoricalReference, NumericReference
-from guards.drift.sketch import Sketch
+from guards.drift.sketch import RowSketch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +41,9 @@ COURTS = CategoricalReference.of(["NDCA"] * 600 + ["SDNY"] * 300 + [""] * 100, [
 
 def snapshot(reference: FeatureReference, values: Sequence[float] | Sequence[str]) -> JsonObject:
     """Sketch a window of one feature."""
-    sketch = Sketch({"feature": reference})
-    sketch.update({"feature": values})
+    sketch = RowSketch(("feature",), {"feature": reference})
+    for value in values:
+        sketch.update((value,), 1.0)
     return sketch.get()["feature"]
 
 
@@ -217,4 +219,9 @@ def test_score_is_plain_json() -> None:
     """A score has the fields of a window's score and survives JSON."""
     plain = score(COURTS, snapshot(COURTS, ["NDCA"] * 100)).to_json()
     assert json.loads(json.dumps(plain)) == plain
-    assert {"metric", "value", "js", "null_band", "enough_data", "documents"} == plain.keys()
+    assert plain.keys() == {
+        *("metric", "value", "js", "null_band", "enough_data", "documents"),
+        *("floor", "smallest_visible", "also"),
+    }
+    assert Score.from_json(plain).to_json() == plain
+    assert Score.from_json({**dict.fromkeys(plain), "also": {}}).floor is None

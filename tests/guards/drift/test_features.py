@@ -16,7 +16,10 @@ from guards.drift.features import (
 )
 from guards.schema import CategoricalColumn, NumericColumn, Schema
 
-OWN = ("text.tokens", "text.unknown_share", "text.truncated")
+OWN = (
+    *("text.tokens", "text.unknown_share", "text.truncated", "text.token"),
+    *("columns.coerced", "columns.out_of_range"),
+)
 CHALLENGERS = ("docs/1", "docs/1#2", "a/b/c", "x y/\n1", "/", "champion/1")
 TAKEN = (
     *OWN,
@@ -57,15 +60,17 @@ def test_no_two_features_share_a_name() -> None:
 
 
 def test_a_reference_has_as_many_features_as_there_are_things_to_watch() -> None:
-    """None of twelve columns replaces another's feature in the reference."""
+    """None of these columns replaces another's feature in the reference."""
     names = ("answer.label", "answer.confidence", *OWN, "champion.margin", "docs/1.entropy")
     schema = schema_of(*names, *(f"{name} (column)" for name in names[:5]))
-    assert len(input_names(schema)) == len(set(input_names(schema))) == 3 + 12
-    assert len(watched_features(schema)) == 3 + 12 + 4
+    columns = len(names) + 5
+    assert len(input_names(schema)) == len(set(input_names(schema))) == 6 + columns
+    assert len(watched_features(schema, 2)) == 6 + columns + 5
+    assert len(watched_features(schema, 1)) == 3 + columns + 4
 
 
 @pytest.mark.parametrize("name", ["answer.label", "answer.foo", "text.tokens", "answer.label.x"])
 def test_a_column_is_no_answer_in_a_window(name: str) -> None:
-    """Only the four features of answers are renamed after who answered."""
+    """Only the features of answers are renamed after who answered."""
     assert live_name(column_feature(name), CHAMPION) == column_feature(name)
     assert live_name("answer.entropy", "docs/2") == "docs/2.entropy"

@@ -11,6 +11,8 @@ import pytest
 
 from guards.drift.reference import (
     CONFIDENCE_BINS,
+    CONFIDENCE_QUANTA,
+    AnsweredRows,
     Calibration,
     CategoricalReference,
     NumericReference,
@@ -44,11 +46,16 @@ COLUMNS = {
 def a_reference() -> Reference:
     """Build a small reference with a feature of every kind."""
     confidence = np.linspace(0.4, 1.0, 60)
+    answered = AnsweredRows(confidence[:7], np.arange(7) % 2 == 0)
+    pages = np.array([1.0, 2.0, 2.0, 2.0, 9.5, np.nan, np.inf])
+    courts = ["NDCA", "Zürich", "", "EDTX", "Zürich", "Zürich", "Zürich"]
     return Reference(
         features={
-            "pages": NumericReference.of(np.array([1.0, 2.0, 2.0, 2.0, 9.5, np.nan, np.inf])),
-            "court": CategoricalReference.of(["NDCA", "Zürich", "", "EDTX"], ["NDCA", "Zürich"]),
-            "client": CategoricalReference.of(["acme"], ["acme", "emca"], private=True),
+            "pages": NumericReference.of(pages, answered=answered),
+            "court": CategoricalReference.of(courts, ["NDCA", "Zürich"], answered=answered),
+            "client": CategoricalReference.of(
+                ["acme"] * 7, ["acme", "emca"], private=True, answered=answered
+            ),
         },
         documents=7,
         calibration={"contract": Calibration.of(confidence.tolist(), [True, False, True] * 20)},
@@ -158,6 +165,39 @@ def test_calibration_of_a_label_never_predicted() -> None:
     assert sum(Calibration.of([], []).documents) == 0
 
 
+def test_confidence_and_right_answers_are_those_of_the_rows_of_a_cell() -> None:
+    """Over any cells, the sums are numpy's over the rows that fall there."""
+    generator = np.random.default_rng(7)
+    values = generator.choice([1.0, 2.0, 5.0, np.nan, np.inf], size=400)
+    answered = AnsweredRows(generator.random(400), generator.random(400) < 0.7)
+    reference = NumericReference.of(values, answered=answered)
+    assert reference.answers is not None
+    for value in (1.0, 2.0, 5.0, np.nan, np.inf):
+        rows = np.isnan(values) if np.isnan(value) else values == value
+        cell = list(reference.cell_counts).index(rows.sum())
+        confidence = reference.answers.confidence[cell] / CONFIDENCE_QUANTA
+        assert confidence == pytest.approx(answered.confidence[rows].sum(), abs=1e-2)
+        assert reference.answers.correct[cell] == answered.correct[rows].sum()
+
+
+def test_the_first_format_is_read_and_written_as_it_was() -> None:
+    """A reference without answers has the JSON, and so the fingerprint, that it was sealed with."""
+    data = {
+        "schema": 1,
+        "documents": 3,
+        "features": {
+            "court": {"kind": "categorical", "categories": ["NDCA"], "counts": [2], "missing": 1,
+                      "unknown": 0, "private": False},
+            "pages": {"kind": "numeric", "edges": [1.0], "counts": [1, 2], "missing": 0,
+                      "infinite": 0, "quantum": 1.0, "total": 3, "total_squares": 5, "minimum": 0.0,
+                      "maximum": 2.0},
+        },
+        "calibration": {},
+    }  # fmt: skip
+    reference = Reference.from_json(data)
+    assert (reference.format, reference.to_json()) == (1, data)
+
+
 def test_round_trip() -> None:
     """A reference read back from its JSON text is equal and has the same fingerprint."""
     reference = a_reference()
@@ -194,7 +234,31 @@ def test_whole_edges_may_lose_their_fraction() -> None:
 
 
 MALFORMED: dict[str, tuple[Callable[[JsonObject], object], str]] = {
-    "another schema": (lambda d: d.update(schema=2), "schema must be 1, found 2"),
+    "another schema": (lambda d: d.update(schema=3), "schema must be 1 or 2, found 3"),
+    "a later schema than its features": (
+        lambda d: d["features"]["pages"].pop("confidence"),
+        "schema 2 has confidence and correct in every feature",
+    ),
+    "an answer too few": (
+        lambda d: d["features"]["pages"]["correct"].pop(),
+        "features.pages: confidence and correct must have a number for each cell",
+    ),
+    "more right answers than rows": (
+        lambda d: d["features"]["court"]["correct"].__setitem__(0, 2),
+        "features.court: confidence and correct must not exceed",
+    ),
+    "more confidence than rows": (
+        lambda d: d["features"]["court"]["confidence"].__setitem__(0, 2**17),
+        "features.court: confidence and correct must not exceed",
+    ),
+    "less confidence than none": (
+        lambda d: d["features"]["court"]["confidence"].__setitem__(0, -1),
+        "features.court: confidence and correct must not exceed",
+    ),
+    "a number that is private as a text": (
+        lambda d: d["features"]["pages"].update(private="no"),
+        "private must be true or false, found str",
+    ),
     "no features": (lambda d: d.pop("features"), "features is missing"),
     "features as a list": (lambda d: d.update(features=[]), "features must be an object"),
     "feature as a text": (

@@ -16,17 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import guards.drift.sketch
-from guards.drift.reference import CategoricalReference, NumericReference
-from guards.drift.sketch import (
-    CategoricalSketch,
-    MatrixSketch,
-    NumericSketch,
-    RowSketch,
-    Sketch,
-    merge,
+from guards.drift.reference import (
+    CONFIDENCE_QUANTA,
+    AnsweredRows,
+    CategoricalReference,
+    NumericReference,
 )
+from guards.drift.sketch import MatrixSketch, RowSketch, merge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from guards.drift.reference import FeatureReference
@@ -47,24 +47,31 @@ numbers = st.lists(st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, 1e300,
 texts = st.lists(st.sampled_from(["NDCA", "SDNY", "minimum", "maximum", "counts", "", "é"]))
 
 
-def numeric(values: NDArray[np.float64] | list[float]) -> JsonObject:
-    """Sketch values over the cells of PAGES in one batch."""
-    sketch = NumericSketch(PAGES)
-    sketch.update(np.asarray(values, dtype=np.float64).tolist())
-    return sketch.get()
+def sketched(values: Iterable[float | str], reference: FeatureReference) -> JsonObject:
+    """Sketch values of one feature, all answered with a confidence of a half."""
+    sketch = RowSketch(("feature",), {"feature": reference})
+    for value in values:
+        sketch.update((value,), 0.5)
+    return sketch.get()["feature"]
+
+
+def numeric(
+    values: NDArray[np.float64] | list[float], reference: NumericReference = PAGES
+) -> JsonObject:
+    """Sketch values over the cells of a number."""
+    return sketched(np.asarray(values, dtype=np.float64).tolist(), reference)
 
 
 def categorical(values: list[str], reference: CategoricalReference = COURTS) -> JsonObject:
-    """Sketch values over a dictionary in one batch."""
-    sketch = CategoricalSketch(reference)
-    sketch.update(values)
-    return sketch.get()
+    """Sketch values over a dictionary."""
+    return sketched(values, reference)
 
 
 def window(pages: list[float], courts: list[str]) -> JsonObject:
-    """Sketch a batch over all features, with lengths that differ."""
-    sketch = Sketch(FEATURES)
-    sketch.update({"pages": pages, "minimum": pages[1:], "court": courts, "client": courts[2:]})
+    """Sketch rows over all features, as many as both have."""
+    sketch = RowSketch(tuple(FEATURES), FEATURES)
+    for page, court in zip(pages, courts, strict=False):
+        sketch.update((page, court, court, page), abs(page) % 1 if math.isfinite(page) else 1.0)
     return sketch.get()
 
 
@@ -81,8 +88,10 @@ def test_counts_agree_with_numpy() -> None:
 
 def test_sketch_of_the_reference_rows_is_the_reference() -> None:
     """The rows that built a reference give exactly its counts and sums when they come live."""
-    reference = PAGES.to_json()
-    snapshot = numeric(np.append(SOME, np.zeros(500)))
+    values = np.append(SOME, np.zeros(500))
+    answered = AnsweredRows(np.full(len(values), 0.5), np.zeros(len(values), dtype=bool))
+    reference = NumericReference.of(values, answered=answered).to_json()
+    snapshot = numeric(values)
     assert snapshot == {name: reference[name] for name in snapshot}
 
 
@@ -90,7 +99,9 @@ def test_missing_and_infinite_stand_apart() -> None:
     """NaN and infinities are counted beside the cells and touch neither sums nor range."""
     snapshot = numeric([1.0, math.nan, math.inf, -math.inf, 2.0, math.nan])
     assert (snapshot["missing"], snapshot["infinite"], sum(snapshot["counts"])) == (2, 2, 2)
-    assert {**numeric([1.0, 2.0]), "missing": 2, "infinite": 2} == snapshot
+    finite = numeric([1.0, 2.0])
+    confidence = [*finite["confidence"][:-2], 65536, 65536]
+    assert {**finite, "missing": 2, "infinite": 2, "confidence": confidence} == snapshot
 
 
 def test_empty_window() -> None:
@@ -114,16 +125,12 @@ def test_huge_values_neither_fail_nor_spoil_counts(huge: float) -> None:
 def test_constant_column() -> None:
     """A constant column counts in one cell, and another value beside it in another."""
     reference = NumericReference.of(np.full(100, 0.1))
-    sketch = NumericSketch(reference)
-    sketch.update([0.1, 0.1, 0.2, 0.0])
-    assert sketch.get()["counts"] == [1, 2, 1]
+    assert numeric([0.1, 0.1, 0.2, 0.0], reference)["counts"] == [1, 2, 1]
 
 
 def test_reference_without_values() -> None:
     """Over a reference that never saw a number, live numbers are counted in the only cell."""
-    sketch = NumericSketch(NumericReference.of(np.array([np.nan])))
-    sketch.update([1.0, 2.0])
-    assert sketch.get()["counts"] == [2]
+    assert numeric([1.0, 2.0], NumericReference.of(np.array([np.nan])))["counts"] == [2]
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e6, -1e9])
@@ -133,53 +140,12 @@ def test_moments_of_merged_windows_agree_with_numpy(offset: float) -> None:
     reference = NumericReference.of(values[:2_000])
     merged: JsonObject = {}
     for part in np.array_split(values, 40):
-        sketch = NumericSketch(reference)
-        sketch.update(part.tolist())
-        merged = merge(merged, sketch.get())
+        merged = merge(merged, numeric(part, reference))
     n, total, squares = len(values), merged["total"], merged["total_squares"]
     mean = total / n * reference.quantum
     deviation = math.sqrt(n * squares - total**2) / n * reference.quantum
     assert mean == pytest.approx(values.mean(), abs=reference.quantum)
     assert deviation == pytest.approx(values.std(), abs=reference.quantum)
-
-
-@given(numbers)
-def test_numeric_batch_equals_one_by_one(values: list[float]) -> None:
-    """Updating with a batch or with each value alone gives the same snapshot."""
-    sketch = NumericSketch(PAGES)
-    for value in values:
-        sketch.update([value])
-    assert sketch.get() == numeric(values)
-
-
-def test_folding_while_values_come_in_changes_nothing() -> None:
-    """Thousands of single updates, read now and then, count what one batch counts."""
-    sketch = NumericSketch(PAGES)
-    for number, value in enumerate(SOME.tolist()):
-        sketch.update([value])
-        if number % 300 == 0:
-            sketch.get()
-    assert sketch.get() == numeric(SOME)
-
-
-def test_update_leaves_its_input_and_get_its_state() -> None:
-    """A batch is not changed by counting it, nor the window by changing a snapshot of it."""
-    batch = [1.0, math.nan, 3.0]
-    sketch = NumericSketch(PAGES)
-    sketch.update(batch)
-    first = sketch.get()
-    kept = copy.deepcopy(first)
-    first["counts"][0] = 99
-    assert sketch.get() == kept
-    assert batch[::2] == [1.0, 3.0]
-
-
-def test_what_is_no_number_counts_nothing() -> None:
-    """A text among numbers raises TypeError, and the numbers before it are not counted."""
-    sketch = NumericSketch(PAGES)
-    with pytest.raises(TypeError):
-        sketch.update([1.0, "two"])  # type: ignore[list-item]  # the mistake under test
-    assert sketch.get() == numeric([])
 
 
 def test_categories_missing_and_new() -> None:
@@ -191,6 +157,7 @@ def test_categories_missing_and_new() -> None:
         "unknown": 3,
         "new": {"EDTX": 2, "WDTX": 1},
         "new_other": 0,
+        "confidence": [32768, 65536, 0, 32768, 98304],
     }
 
 
@@ -211,10 +178,10 @@ def test_names_shown_do_not_depend_on_the_order_of_arrival() -> None:
 
 def test_column_of_identifiers_stays_small() -> None:
     """After a thousand distinct new categories, a further one is counted and not remembered."""
-    sketch = CategoricalSketch(COURTS)
-    sketch.update([f"id-{number}" for number in range(5_000)])
-    sketch.update(["late"] * 100 + ["id-7"] * 100)
-    snapshot = sketch.get()
+    sketch = RowSketch(("court",), {"court": COURTS})
+    for name in [*(f"id-{number}" for number in range(5_000)), *["late", "id-7"] * 100]:
+        sketch.update((name,), 1.0)
+    snapshot = sketch.get()["court"]
     assert snapshot["new"]["id-7"] == 101
     assert "late" not in snapshot["new"]
     assert snapshot["unknown"] == 5_200
@@ -230,42 +197,19 @@ def test_free_text_is_counted_and_not_kept() -> None:
 
 def test_private_values_leak_nowhere() -> None:
     """An unknown value of a private column is in neither the snapshot nor the sketch."""
-    sketch = Sketch({"client": CLIENTS})
-    sketch.update({"client": ["acme", "secret-client", "secret-client", ""]})
+    sketch = RowSketch(("client",), {"client": CLIENTS})
+    for client in ("acme", "secret-client", "secret-client", ""):
+        sketch.update((client,), 1.0)
+    snapshot = sketch.get()["client"]
     assert b"secret-client" not in pickle.dumps(sketch)
-    assert sketch.get()["client"] == {
+    assert snapshot == {
         "counts": [1],
         "missing": 1,
         "unknown": 2,
         "new": {},
         "new_other": 2,
+        "confidence": [65536, 65536, 131072],
     }
-
-
-@given(texts)
-def test_categorical_batch_equals_one_by_one(values: list[str]) -> None:
-    """Updating with a batch or with each value alone gives the same snapshot."""
-    sketch = CategoricalSketch(COURTS)
-    for value in values:
-        sketch.update([value])
-    assert sketch.get() == categorical(values)
-
-
-def test_unknown_feature_counts_nothing() -> None:
-    """A batch with a feature that the sketch does not have raises KeyError and counts nothing."""
-    sketch = Sketch(FEATURES)
-    with pytest.raises(KeyError, match="weight"):
-        sketch.update({"pages": [1.0], "weight": [2.0]})
-    assert sketch.get() == Sketch(FEATURES).get()
-
-
-def test_window_counts_each_feature_alone() -> None:
-    """A window over many features holds what each feature's own sketch would hold."""
-    snapshot = window([1.0, 2.0, math.nan], ["NDCA", "EDTX", "acme", "x"])
-    assert snapshot["pages"] == numeric([1.0, 2.0, math.nan])
-    assert snapshot["minimum"] == numeric([2.0, math.nan])
-    assert snapshot["court"] == categorical(["NDCA", "EDTX", "acme", "x"])
-    assert snapshot["client"] == categorical(["acme", "x"], CLIENTS)
 
 
 ROWS = [
@@ -277,31 +221,61 @@ ROWS = [
 
 
 @pytest.mark.parametrize("rows", [0, 1, 255, 256, 257, len(ROWS)])
-def test_rows_one_by_one_equal_columns(rows: int) -> None:
-    """However many rows came, read in between or not, each of their values is counted once."""
+def test_each_value_is_counted_once_beside_others(rows: int) -> None:
+    """However many rows came, read in between or not, each feature has what it would have alone."""
     sketch = RowSketch(("pages", "court"), FEATURES)
     for index, row in enumerate(ROWS[:rows]):
-        sketch.update(row)
+        sketch.update(row, 0.5)
         if index % 300 == 0:
             sketch.get()
-    whole = Sketch(FEATURES)
-    whole.update({"pages": [p for p, _ in ROWS[:rows]], "court": [c for _, c in ROWS[:rows]]})
-    assert sketch.get() == whole.get() == sketch.get()
+    assert sketch.get() == sketch.get()
+    assert sketch.get()["pages"] == numeric([page for page, _ in ROWS[:rows]])
+    assert sketch.get()["court"] == categorical([court for _, court in ROWS[:rows]])
 
 
-def test_rows_name_features_that_there_are() -> None:
-    """A name that is no feature is refused before the first row, not at some later one."""
-    with pytest.raises(KeyError, match="weight"):
-        RowSketch(("pages", "weight"), FEATURES)
+def test_confidences_add_up_in_every_feature() -> None:
+    """The confidence of a document is in the one cell of each feature where the document is."""
+    generator = np.random.default_rng(14)
+    sketch = RowSketch(("pages", "court"), FEATURES)
+    expected = {"pages": np.zeros(len(PAGES.counts) + 2), "court": np.zeros(5)}
+    for (page, court), confidence in zip(ROWS, generator.random(len(ROWS)), strict=True):
+        sketch.update((page, court), float(confidence))
+        cell = np.digitize(page, PAGES.edges)
+        if not math.isfinite(page):
+            cell = np.int64(len(PAGES.counts) + math.isinf(page))
+        expected["pages"][cell] += confidence
+        expected["court"][{"NDCA": 0, "": 3}.get(court, 4)] += confidence
+    for name, sums in expected.items():
+        found = np.array(sketch.get()[name]["confidence"]) / CONFIDENCE_QUANTA
+        assert found == pytest.approx(sums, abs=len(ROWS) / CONFIDENCE_QUANTA)
+
+
+def test_values_of_names_that_are_no_feature_are_not_counted() -> None:
+    """A reference of an earlier format lacks features that rows have: the others are counted."""
+    sketch = RowSketch(("weight", "court"), {"court": COURTS})
+    sketch.update((3.0, "NDCA"), 0.5)
+    assert sketch.get() == {"court": categorical(["NDCA"])}
+
+
+def test_a_snapshot_stays_as_it_is() -> None:
+    """Neither counting on nor changing a snapshot changes the other."""
+    sketch = RowSketch(("pages",), FEATURES)
+    sketch.update((1.0,), 0.5)
+    first = sketch.get()
+    kept = copy.deepcopy(first)
+    sketch.update((1.0,), 0.5)
+    assert first == kept
+    first["pages"]["counts"][0] = 99
+    assert sketch.get()["pages"] == numeric([1.0, 1.0])
 
 
 @pytest.mark.parametrize("row", [(), (1.0,), (1.0, "NDCA", "acme")])
 def test_a_row_of_another_width_is_not_counted(row: tuple[float | str, ...]) -> None:
     """It would put values under the wrong names; the rows around it count."""
     sketch = RowSketch(("pages", "court"), FEATURES)
-    sketch.update((1.0, "NDCA"))
+    sketch.update((1.0, "NDCA"), 0.5)
     with pytest.raises(ValueError, match="a row has 2 values"):
-        sketch.update(row)
+        sketch.update(row, 0.5)
     assert sum(sketch.get()["pages"]["counts"]) == 1
 
 

@@ -70,7 +70,11 @@ def test_a_line_without_a_field_is_malformed(
     line = line_of(data.draw(events))
     field = data.draw(st.sampled_from(sorted(line)))
     stamp = {"timestamp", "event", "schema", "replica", "run", "seq"}
-    repeated = {"service.stopped": {"compared", "missed"}, "verdict.changed": {"decision"}}
+    repeated = {
+        "service.stopped": {"compared", "missed"},
+        "verdict.changed": {"decision"},
+        "request.observed": {"reference", "cells"},
+    }
     added = {"guard", "document", "source", "stratum", "inclusion_probability", "labelled_at"}
     if field in stamp | repeated.get(name, set()) | added:
         return

@@ -11,6 +11,7 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.drift.features import input_names
+from guards.drift.line_cells import CellDetail, LineCells
 from guards.events.events import FeedbackReceived
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import LabelSource
@@ -57,6 +58,7 @@ class Recording:
         challengers: Sequence[ChallengerId] = (),
         *,
         capture: Literal["none", "disagreements", "all"] = "none",
+        cells: CellDetail = "grouped",
         flush_documents: int = 10_000,
         policy: Policy | None = None,
         ripe_s: float | None = 0.0,
@@ -75,12 +77,15 @@ class Recording:
         self.path = path
         schema = bundle.preprocessing.schema
         private = frozenset(schema.private)
+        windows = Windows(bundle.reference, input_names(schema), private)
+        line_cells = LineCells(windows.names, windows.features, cells, windows.private)
+        lines = LogLines("run-1", bundle.identity, capture, private, windows.reference, line_cells)
         self.recorder = Recorder(
             RecorderParts(
-                windows=Windows(bundle.reference, input_names(schema), private),
+                windows=windows,
                 mirror=Mirror(self.challengers, 1.0, np.random.default_rng(5)),
                 verdicts=Verdicts(self.evidence, policy or Policy(), ripe_s, self.metrics),
-                lines=LogLines("run-1", bundle.identity, capture, private),
+                lines=lines,
                 log=self._log,
                 metrics=self.metrics,
                 flush_documents=flush_documents,

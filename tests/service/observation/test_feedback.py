@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from guards.answer import Answer
 from guards.events.events import FeedbackReceived
 from guards.evidence.labels import LabelSource
-from service.observation.feedback import RecentAnswers
+from service.observation.feedback import RecentAnswer, RecentAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from tests.service.observation.recording import Recording
 
 
-def answer(label: str) -> Answer:
-    """Make an answer."""
-    return Answer(label, 0.75, 0.5, 0.5, {label: 0.75, "memo": 0.25})
+def recent(label: str) -> RecentAnswer:
+    """Make an answer of a day."""
+    answer = Answer(label, 0.75, 0.5, 0.5, {label: 0.75, "memo": 0.25})
+    return RecentAnswer(answer, date(2026, 11, 27), ())
 
 
 def test_feedback_carries_the_answer_while_it_is_in_memory(
@@ -38,7 +40,7 @@ def test_feedback_carries_the_answer_while_it_is_in_memory(
 def test_where_a_label_comes_from_stays_with_its_answer() -> None:
     """The answer is added to what was received, and nothing of it is lost."""
     answers = RecentAnswers()
-    answers.add("a", answer("letter"))
+    answers.add("a", recent("letter"))
     drawn = FeedbackReceived("a", "memo", None, LabelSource.QUEUE, "emea", 0.25)
     joined = answers.join(drawn)
     assert joined.answered == ("letter", 0.75)
@@ -49,8 +51,8 @@ def test_where_a_label_comes_from_stays_with_its_answer() -> None:
 def test_of_a_repeated_request_id_the_last_answer_counts() -> None:
     """A label for an id that was sent twice joins the later answer."""
     answers = RecentAnswers()
-    answers.add("a", answer("letter"))
-    answers.add("a", answer("invoice"))
+    answers.add("a", recent("letter"))
+    answers.add("a", recent("invoice"))
     assert answers.join(FeedbackReceived("a", "memo")).answered == ("invoice", 0.75)
 
 
@@ -58,9 +60,9 @@ def test_the_oldest_answers_are_dropped() -> None:
     """Ten thousand answers are kept, and one that comes again is young again."""
     answers = RecentAnswers()
     for number in range(10_000):
-        answers.add(str(number), answer("letter"))
-    answers.add("0", answer("letter"))
-    answers.add("10000", answer("letter"))
+        answers.add(str(number), recent("letter"))
+    answers.add("0", recent("letter"))
+    answers.add("10000", recent("letter"))
     assert answers.join(FeedbackReceived("0", "memo")).answered is not None
     assert answers.join(FeedbackReceived("1", "memo")).answered is None
     assert answers.join(FeedbackReceived("2", "memo")).answered is not None

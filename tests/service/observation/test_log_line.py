@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.drift.cells import cells_of, grouped_cells
 from guards.events.events import FeedbackReceived
 from guards.evidence.pair import ChallengerId, Missed
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
@@ -14,6 +15,7 @@ from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from guards.drift.line_cells import CellDetail
     from tests.service.observation.recording import Recording
 
 SECOND, THIRD = ChallengerId("docs", "2"), ChallengerId("docs", "3")
@@ -29,6 +31,7 @@ def test_a_line_has_exactly_the_fields_of_the_contract(record: Callable[..., Rec
     assert set(line) == STAMP | {
         *("request_id", "observed_at", "origin_run", "segment", "champion", "challengers"),
         *("tokens", "truncated", "unknown", "missing", "coerced", "out_of_range"),
+        *("reference", "cells"),
     }
     assert set(line["champion"]) == ANSWER | {
         *("name", "version", "fingerprint", "queue_s", "preprocess_s", "infer_s", "cpu_s")
@@ -40,7 +43,7 @@ def test_a_line_has_exactly_the_fields_of_the_contract(record: Callable[..., Rec
     }
     assert (line["request_id"], line["segment"], line["origin_run"]) == ("a-17", "emea", "run-1")
     assert datetime.fromisoformat(line["observed_at"]).tzinfo is not None
-    assert (line["unknown"], line["missing"]) == (["sender"], ["amount"])
+    assert (line["unknown"], line["missing"]) == ([], [])
     assert (line["coerced"], line["out_of_range"]) == (["pages"], ["pages"])
     assert (line["tokens"] > 2, line["truncated"]) == (True, False)
     assert line["champion"]["label"] == champion.label
@@ -50,6 +53,34 @@ def test_a_line_has_exactly_the_fields_of_the_contract(record: Callable[..., Rec
     assert (challenger["status"], challenger["reason"], challenger["agree"]) == ("ok", None, False)
     assert challenger["confidence_delta"] == pytest.approx(0)
     assert challenger["js_divergence"] > 0.1
+
+
+def test_private_columns_are_not_named(record: Callable[..., Recording]) -> None:
+    """That a private value was unknown or missing is told of no document; of others it is."""
+    recording = record()
+    recording.answered(pages="", court="never seen", amount="", sender="nor this")
+    (line,) = recording.lines("request.observed")
+    assert (line["unknown"], line["missing"]) == (["court"], ["pages"])
+
+
+@pytest.mark.parametrize("detail", ["grouped", "full", "none"])
+def test_the_cells_of_a_document(record: Callable[..., Recording], detail: CellDetail) -> None:
+    """One for each feature of the reference that is not private, as finely as was asked for."""
+    recording = record(cells=detail)
+    recording.answered(pages="12", court="NDCA", amount="5", sender="nor this")
+    (line,) = recording.lines("request.observed")
+    reference = recording.bundle.reference
+    assert line["reference"] == reference.fingerprint
+    if detail == "none":
+        assert "cells" not in line
+        return
+    told = [name for name, each in reference.features.items() if not each.private]
+    cells = dict(zip(told, line["cells"], strict=True))
+    court = cells_of(reference.features["court"]).index("NDCA")
+    if detail == "grouped":
+        court = grouped_cells(reference.features["court"])[court]
+    assert cells["court"] == court
+    assert not {"amount", "sender"} & cells.keys()
 
 
 def test_only_an_exclusive_pass_of_the_champion_is_marked(

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from guards.answer import Answer
-from guards.drift.features import ANSWER_FEATURES, CHAMPION, answer_features
+from guards.drift.features import (
+    ANSWER_FEATURES,
+    CHAMPION,
+    TRUTH_VALUES,
+    answer_features,
+    answer_values,
+)
 from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.drift.sketch import merge
 from guards.evidence.pair import ChallengerId
@@ -67,9 +73,12 @@ def reference() -> Reference:
         "court": categorical([row["court"] for row in rows], ("NDCA", "SDNY")),
         "sender": categorical([row["sender"] for row in rows], senders, private=True),
         "answer.label": categorical([features["answer.label"] for features in answers], LABELS),
+        "answer.boundary": categorical(
+            [features["answer.boundary"] for features in answers], TRUTH_VALUES
+        ),
         **{
             name: numeric([features[name] for features in answers])
-            for name in (f"answer.{feature}" for feature in ANSWER_FEATURES[1:])
+            for name in ("answer.confidence", "answer.margin", "answer.entropy")
         },
     }
     return Reference(features, len(rows), {})
@@ -86,8 +95,13 @@ def windows(reference: Reference) -> Windows:
 def observe(windows: Windows, generator: np.random.Generator) -> Answer:
     """Count one document, and return the champion's answer to it."""
     champion = answer(generator)
-    windows.observe(tuple(inputs(generator).values()), champion, NO_ISSUES)
+    windows.observe(row_of(inputs(generator), champion), champion, NO_ISSUES)
     return champion
+
+
+def row_of(values: dict[str, float | str], champion: Answer) -> tuple[float | str, ...]:
+    """Return the values that a window counts of a document."""
+    return (*values.values(), *answer_values(champion))
 
 
 def flushed(windows: Windows) -> DriftWindow:
@@ -122,7 +136,8 @@ def test_each_document_is_in_exactly_one_window(windows: Windows) -> None:
     lines.append(flushed(windows))
     assert [line.documents for line in lines] == [30, 30, 30, 10]
     for line in lines:
-        assert {counted(feature) for feature in line.counts["features"].values()} == {
+        open_features = line.counts["features"].keys() - PRIVATE
+        assert {counted(line.counts["features"][name]) for name in open_features} == {
             line.documents
         }
     assert windows.documents == 0
@@ -164,7 +179,8 @@ def test_inputs_champion_and_challenger_are_scored(windows: Windows) -> None:
     for _ in range(200):
         windows.compare(CHALLENGER, observe(windows, generator), answer(generator))
     scores = flushed(windows).scores
-    answers = {f"{who}.{feature}" for who in (CHAMPION, "docs/2") for feature in ANSWER_FEATURES}
+    variants = (CHAMPION, "docs/2", "docs/2.champion")
+    answers = {f"{who}.{feature}" for who in variants for feature in ANSWER_FEATURES}
     assert set(scores) == {"pages", "salary", "court", "sender"} | answers
     assert all(score.value is not None and score.documents == 200 for score in scores.values())
     assert scores["pages"].metric == "ks"
@@ -215,7 +231,9 @@ def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> 
     """Neither a private category that is new, nor the ends of a private number's range."""
     generator = np.random.default_rng(9)
     row = {**inputs(generator), "salary": 123456.75, "sender": "Jane Roe", "court": "EDTX"}
-    windows.observe(tuple(row.values()), answer(generator), NO_ISSUES)
+    for _ in range(20):
+        champion = answer(generator)
+        windows.observe(row_of(row, champion), champion, NO_ISSUES)
     counts = flushed(windows).counts
     written = json.dumps(counts)
     assert "EDTX" in written
@@ -228,7 +246,8 @@ def test_values_of_private_columns_are_never_in_the_counts(windows: Windows) -> 
 def test_issues_are_counted_in_the_window_of_their_document(windows: Windows) -> None:
     """Each window counts its own documents, by kind and feature, and the counts add up."""
     generator = np.random.default_rng(10)
-    values, given = tuple(inputs(generator).values()), answer(generator)
+    given = answer(generator)
+    values = row_of(inputs(generator), given)
     windows.observe(values, given, CanonicalRow((), (), unknown=("court",), extra=("colour",)))
     first = flushed(windows).counts
     windows.observe(values, given, CanonicalRow((), (), unknown=("court",), missing=("pages",)))
@@ -257,3 +276,81 @@ def test_merged_windows_equal_one_big_one(reference: Reference) -> None:
                 windows.compare(CHALLENGER, observe(windows, generator), answer(generator))
         lines.append(json.loads(json.dumps(flushed(parts).counts)))
     assert reduce(merge, lines) == json.loads(json.dumps(flushed(whole).counts))
+
+
+def test_small_windows_are_scored_with_those_before(reference: Reference) -> None:
+    """A document a minute is enough in time: a column that is always missing is told soon."""
+    windows = Windows(reference, INPUTS, PRIVATE)
+    generator = np.random.default_rng(14)
+    enough = []
+    for _ in range(120):
+        champion = answer(generator)
+        values = {**inputs(generator), "pages": float("nan")}
+        windows.observe(row_of(values, champion), champion, NO_ISSUES)
+        scores = flushed(windows).scores
+        enough.append((scores["pages"].enough_data, scores["court"].enough_data))
+    pages, courts = (list(told) for told in zip(*enough, strict=True))
+    assert pages.index(True) < 49
+    assert all(pages[pages.index(True) :])
+    assert courts.index(True) == 49
+    assert all(courts[49:])
+
+
+def test_a_window_that_says_enough_is_scored_alone(windows: Windows) -> None:
+    """What came in the small windows before does not linger."""
+    generator = np.random.default_rng(15)
+    for _ in range(3):
+        champion = answer(generator)
+        values = {**inputs(generator), "pages": float("nan")}
+        windows.observe(row_of(values, champion), champion, NO_ISSUES)
+        flushed(windows)
+    for _ in range(200):
+        observe(windows, generator)
+    assert flushed(windows).scores["pages"].documents == 200
+
+
+def test_private_counts_wait_for_twenty_documents(windows: Windows) -> None:
+    """They come with those of a later window, and how many are held back is told meanwhile."""
+    generator = np.random.default_rng(16)
+    lines = []
+    for documents in (12, 7, 3, 5):
+        for _ in range(documents):
+            observe(windows, generator)
+        lines.append(flushed(windows))
+    salaries = [line.counts["features"].get("salary") for line in lines]
+    assert salaries[:2] == [None, None]
+    assert salaries[3] is None
+    assert counted(salaries[2] or {}) == 22
+    assert [line.counts["withheld"].get("salary") for line in lines] == [12, 7, -19, 5]
+    assert all("court" in line.counts["features"] for line in lines)
+
+
+def test_champion_and_challenger_are_shown_on_the_same_documents(windows: Windows) -> None:
+    """Beside a challenger stands what the champion said to the documents that both answered."""
+    generator = np.random.default_rng(17)
+    champions = [observe(windows, generator) for _ in range(100)]
+    for champion in champions[::2]:
+        windows.compare(CHALLENGER, champion, champion)
+    window = flushed(windows)
+    counts = window.counts["challengers"]["docs/2"]
+    for feature in ANSWER_FEATURES:
+        own, beside = f"docs/2.{feature}", f"docs/2.champion.{feature}"
+        assert counts["features"][own] == counts["champion"][beside]
+        assert window.scores[own] == window.scores[beside]
+        assert window.scores[own].documents == 50
+
+
+def test_labels_count_in_the_window_in_which_they_come(windows: Windows) -> None:
+    """Right answers stand at the cells of their document, under the day of its answer."""
+    generator = np.random.default_rng(18)
+    values = {**inputs(generator), "court": "SDNY"}
+    champion = answer(generator)
+    windows.observe(row_of(values, champion), champion, NO_ISSUES)
+    assert flushed(windows).counts["labels"] == {}
+    for correct in (True, True, False):
+        windows.label("2026-11-26", row_of(values, champion), correct=correct)
+    labels = flushed(windows).counts["labels"]["2026-11-26"]
+    assert (labels["documents"], labels["correct"]) == (3, 2)
+    assert labels["features"]["court"] == {"documents": {"1": 3}, "correct": {"1": 2}}
+    assert not {"salary", "sender"} & labels["features"].keys()
+    assert windows.flush() is None

@@ -1,0 +1,105 @@
+"""The cells of one document, as its log line carries them."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from operator import getitem, itemgetter
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from guards.drift.cells import CategoryCodes, cells_of, grouped_cells
+from guards.drift.reference import NumericReference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from guards.drift.reference import FeatureReference
+
+    Row = tuple[float | str, ...]
+
+__all__ = ["CellDetail", "LineCells", "line_features"]
+
+CellDetail = Literal["grouped", "full", "none"]
+"""How finely a line tells the cells of its document: joined to groups, as they are, or not."""
+
+
+def line_features(
+    features: Mapping[str, FeatureReference], private: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the features whose cells a line carries, in their order: those that are not private.
+
+    ``private`` names more private features than the references themselves say.
+    """
+    return tuple(
+        name for name, each in features.items() if not each.private and name not in private
+    )
+
+
+class LineCells:
+    """Finds the cells of rows over ``names``, in the order of the reference's features.
+
+    This runs for every document, so that it looks all numbers up in one call, and all categories.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        features: Mapping[str, FeatureReference],
+        detail: CellDetail,
+        private: Collection[str] = (),
+    ) -> None:
+        """Prepare for the features of a reference, under the names that rows have them."""
+        self._told = detail != "none"
+        told = line_features(features, private) if self._told else ()
+        numeric: list[str] = []
+        categories: list[str] = []
+        self._edges: list[list[float]] = []
+        self._outside: list[list[int]] = []
+        self._codes: list[CategoryCodes] = []
+        for name in told:
+            feature = features[name]
+            groups = _groups(feature, detail)
+            if isinstance(feature, NumericReference):
+                numeric.append(name)
+                self._edges.append(_edges(feature, groups))
+                self._outside.append(groups[-2:].tolist())
+            else:
+                categories.append(name)
+                self._codes.append(CategoryCodes(feature, groups.tolist()))
+        self._numbers, self._values = _getter(names, numeric), _getter(names, categories)
+        self._in_order = _getter([*numeric, *categories], told)
+
+    def of(self, row: Row) -> Sequence[int] | None:
+        """Return the cell of each feature of ``line_features``, or its group; None for ``none``."""
+        if not self._told:
+            return None
+        numbers = self._numbers(row)
+        cells = list(map(bisect_right, self._edges, numbers))
+        if not math.isfinite(sum(numbers)):
+            for index, number in enumerate(numbers):
+                if not math.isfinite(number):
+                    cells[index] = self._outside[index][math.isinf(number)]
+        return self._in_order((*cells, *map(getitem, self._codes, self._values(row))))
+
+
+def _groups(feature: FeatureReference, detail: CellDetail) -> NDArray[np.int64]:
+    return np.arange(cells_of(feature).size) if detail == "full" else grouped_cells(feature)
+
+
+def _edges(feature: NumericReference, groups: NDArray[np.int64]) -> list[float]:
+    """Return the edges between groups: those between two cells of one group are left out."""
+    found: list[float] = np.array(feature.edges)[np.diff(groups[:-2]) > 0].tolist()
+    return found
+
+
+def _getter(names: Sequence[str], wanted: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes the wanted values out of a row over ``names``, as a tuple."""
+    columns = {name: column for column, name in enumerate(names)}
+    if len(wanted) < 2:  # noqa: PLR2004 (of one item, itemgetter gives the item itself)
+        indices = [columns[name] for name in wanted]
+        return lambda row: tuple(row[index] for index in indices)
+    return itemgetter(*(columns[name] for name in wanted))

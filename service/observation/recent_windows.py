@@ -1,0 +1,72 @@
+"""Scores of windows that say too little by themselves, merged with those before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from guards.drift.distance import DOCUMENTS_NEEDED, score
+from guards.drift.sketch import merge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guards.drift.distance import Score
+    from guards.drift.reference import FeatureReference
+    from guards.json_types import JsonObject
+
+__all__ = ["RecentWindows"]
+
+
+@dataclass(slots=True)
+class _Recent:
+    """What was counted since ``earlier`` was enough by itself."""
+
+    earlier: JsonObject = field(default_factory=dict)
+    later: JsonObject = field(default_factory=dict)
+
+
+class RecentWindows:
+    """Scores features over the last window, or with those before it where it says too little.
+
+    So many windows are merged as hold one to two times what a feature needs, and all of them where
+    there are not so many yet.
+    """
+
+    def __init__(self) -> None:
+        """Start without windows."""
+        self._recent: dict[str, _Recent] = {}
+
+    def scores(
+        self,
+        features: Mapping[str, FeatureReference],
+        counted: Mapping[str, JsonObject],
+        *,
+        closing: bool,
+    ) -> dict[str, Score]:
+        """Return the score of each feature; only a ``closing`` window is remembered."""
+        scores = {}
+        for name, feature in features.items():
+            recent = self._recent.setdefault(name, _Recent())
+            scores[name] = self._score(recent, feature, counted[name], closing).rounded()
+        return scores
+
+    def _score(
+        self,
+        recent: _Recent,
+        feature: FeatureReference,
+        counts: JsonObject,
+        closing: bool,  # noqa: FBT001 (as it is passed on)
+    ) -> Score:
+        alone = score(feature, counts)
+        if alone.enough_data:
+            if closing:
+                recent.earlier, recent.later = {}, {}
+            return alone
+        later = merge(recent.later, counts)
+        scored = score(feature, merge(recent.earlier, later))
+        if closing:
+            recent.later = later
+            if scored.enough_data and score(feature, later).documents >= DOCUMENTS_NEEDED:
+                recent.earlier, recent.later = later, {}
+        return scored
