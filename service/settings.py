@@ -30,6 +30,7 @@ __all__ = [
     "SettingsError",
     "allowance_of",
     "read_settings",
+    "requirements_of",
 ]
 
 PREFIX = "UNDERSTUDY_"
@@ -193,15 +194,6 @@ class Settings:
     replica: str = ""
     """The name of this replica in the log; ``read_settings`` defaults to the host name."""
 
-    def requirements(self, role: str) -> Requirements:
-        """Return what is demanded of the bundle that plays ``role``; the pin is the champion's."""
-        return Requirements(
-            environment=self.environment_policy,
-            pin=self.pin if role == "champion" else None,
-            signature_keys=self.signature_keys,
-            trusted=self.trust,
-        )
-
     @property
     def policy(self) -> VerdictPolicy:
         """What a promotion asks for."""
@@ -248,6 +240,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         raise _malformed(error) from None
     return settings if settings.champion is not None else _with_roles(settings)
+
+
+def requirements_of(settings: Settings, role: str) -> Requirements:
+    """Return what is demanded of the bundle that plays ``role``; the pin is the champion's."""
+    return Requirements(
+        environment=settings.environment_policy,
+        pin=settings.pin if role == "champion" else None,
+        signature_keys=settings.signature_keys,
+        trusted=settings.trust,
+    )
 
 
 def allowance_of(settings: Settings) -> Allowance:

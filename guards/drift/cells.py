@@ -66,7 +66,7 @@ class CategoryCodes(dict[str, int]):
     """The number of each category, and by default that of those that are unknown."""
 
     def __init__(self, reference: CategoricalReference, codes: Sequence[int]) -> None:
-        """Give ``codes`` to the categories, to missing values and to unknown categories."""
+        """Assign ``codes`` to the categories, to missing values and to unknown categories."""
         *known, self._unknown = codes
         super().__init__(zip((*reference.categories, MISSING), known, strict=True))
 

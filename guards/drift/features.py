@@ -7,10 +7,12 @@ so that both count the same thing.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -32,9 +34,12 @@ __all__ = [
     "input_features",
     "input_names",
     "input_values",
+    "live_features",
     "live_name",
     "watched_features",
 ]
+
+T = TypeVar("T")
 
 ANSWER = "answer"
 """The prefix of answers in a bundle's own reference."""
@@ -174,3 +179,8 @@ def live_name(sealed: str, who: str) -> str:
     """Return a window's name for a reference's feature: the prefix of answers becomes ``who``."""
     own = dict(zip(answer_names(ANSWER), answer_names(who), strict=True))
     return own.get(sealed, sealed)
+
+
+def live_features(features: Mapping[str, T], who: str) -> dict[str, T]:
+    """Return what stands by the names of a reference's features by those of a window."""
+    return {live_name(name, who): feature for name, feature in features.items()}

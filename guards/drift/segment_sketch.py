@@ -86,7 +86,7 @@ class SegmentSketch:
         }
 
     def _admit(self, name: str) -> None:
-        """Give a segment counts of its own, if need be those of one with a larger hash."""
+        """Count a segment by itself, if need be in the place of one with a larger hash."""
         if name in self._slots:
             return
         hashed = sha256(name.encode("utf-8", "surrogatepass")).digest()

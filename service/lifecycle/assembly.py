@@ -31,6 +31,7 @@ from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.processors import available_processors
 from service.scheduling.scheduler import Scheduler
+from service.settings import requirements_of
 from service.shadow.mirror import Mirror
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def assemble(
 
 def _open(settings: Settings, judgement: Judgement) -> Bundle:
     """Open the champion that has passed the guard, and no other."""
-    requirements = judgement.narrow(settings.requirements("champion"))
+    requirements = judgement.narrow(requirements_of(settings, "champion"))
     return open_bundle(Path(judgement.path), requirements)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from guards.events.events import Variant
 from guards.evidence.pair import ChallengerId
+from service.settings import requirements_of
 from service.shadow.local.challenger import LocalChallenger
 from service.shadow.local.handshake import WorkerConfig
 from service.shadow.refused import RefusedChallenger
@@ -43,7 +44,7 @@ class ConfiguredChallenger:
         if identity is None:
             return RefusedChallenger(self.id, self.judgement.findings)
         config = WorkerConfig(
-            requirements=self.judgement.narrow(settings.requirements("challenger")),
+            requirements=self.judgement.narrow(requirements_of(settings, "challenger")),
             max_waiting=settings.shadow_queue,
             timeout_s=settings.shadow_timeout_s,
             engine=settings.engine,

@@ -15,7 +15,7 @@ from guards.errors import CallError, Finding
 from guards.integrity.labels import disjoint_labels, labels_of_one
 from guards.text import printable
 from service.lifecycle.judging import Judgement, Question, judge
-from service.settings import PREFIX, SettingsError, allowance_of
+from service.settings import PREFIX, SettingsError, allowance_of, requirements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ def judge_roles(settings: Settings) -> list[Judgement]:
     are named on standard error. Raises ``CallError`` where a setting names what is not there.
     """
     questions = [
-        Question(path, settings.requirements(role_of(index)), settings.engine)
+        Question(path, requirements_of(settings, role_of(index)), settings.engine)
         for index, path in enumerate(_paths(settings))
     ]
     judgements: list[Judgement] = []

@@ -2,6 +2,9 @@
 
 - ``recorder``: the step itself, and the outcomes of challengers.
 - ``windows``: the counts of inputs and answers since the last flush, and their scores.
+- ``challenger_windows``: the same of challengers, beside the champion on the same documents.
+- ``recent_windows``: scores of small windows, merged with those before.
+- ``withheld``: counts of private columns, kept back until they are of enough documents.
 - ``input_counts``: how often inputs were unknown, missing, coerced, out of range or extra.
 - ``log_line``: the event of a document.
 - ``feedback``: true labels joined with recent answers.

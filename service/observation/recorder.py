@@ -90,7 +90,8 @@ class Recorder:
         self._confidence_sum += answer.confidence
         self._metrics.documents.inc()
         self._metrics.champion_confidence.observe(answer.confidence)
-        self._count_inputs(document.row)
+        self.inputs.update(document.row)
+        _count_issues(self._metrics, document.row)
         inputs = input_values(
             document.row,
             encoding.token_ids,
@@ -151,14 +152,14 @@ class Recorder:
             self._metrics.shadow_compared.inc(str(challenger))
             if outcome.answer.label != champion.label:
                 self._metrics.disagreements.inc(str(challenger))
-            self.windows.compare(challenger, champion, outcome.answer)
+            self.windows.challengers.compare(challenger, champion, outcome.answer)
         self._evidence.settled(challenger, pending, outcome)
         if complete:
             self._write(pending)
 
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
         """Compare a challenger's answers with its own reference from now on."""
-        self.windows.watch(challenger, reference)
+        self.windows.challengers.watch(challenger, reference)
 
     def refused(self, challenger: ChallengerId, findings: Sequence[Finding]) -> None:
         """Write the refusal of a challenger to the log."""
@@ -176,12 +177,12 @@ class Recorder:
         captured = event.document is not None
         self._log.emit(event, pending.document.memory_bytes if captured else 0)
 
-    def _count_inputs(self, row: CanonicalRow) -> None:
-        self.inputs.update(row)
-        for kind, names in input_issues(row):
-            if kind == EXTRA:
-                # Clients choose the names of extra features, and each would be a time series.
-                self._metrics.inputs.inc(EXTRA, "", by=len(names) + row.more_extra)
-                continue
-            for name in names:
-                self._metrics.inputs.inc(kind, name)
+
+def _count_issues(metrics: Metrics, row: CanonicalRow) -> None:
+    for kind, names in input_issues(row):
+        if kind == EXTRA:
+            # Clients choose the names of extra features, and each would be a time series.
+            metrics.inputs.inc(EXTRA, "", by=len(names) + row.more_extra)
+            continue
+        for name in names:
+            metrics.inputs.inc(kind, name)

@@ -14,11 +14,12 @@ from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
 from guards.bundle.layout import REFERENCE
 from guards.bundle.sealed_files import read_sealed
-from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.reference import CategoricalReference, NumericReference, Reference
 from guards.errors import GuardRefused
 from guards.evidence.pair import ChallengerId
 from guards.integrity.differences.bundle_diff import diff_bundles
 from tests.faults.resealing import reseal
+from tests.formats import first_format
 from tests.service.observation.recording import Recording
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def recording(bundle: Bundle, tmp_path: Path) -> Iterator[Recording]:
 def test_each_column_has_a_reference_of_its_own(bundle: Bundle) -> None:
     """Beside those of the text and of the answer, and of its own kind."""
     features = bundle.reference.features
-    assert len(features) == 3 + len(NUMERIC) + len(CATEGORICAL) + 4
+    assert len(features) == 6 + len(NUMERIC) + len(CATEGORICAL) + 5
     assert isinstance(features["text.truncated"], CategoricalReference)
     assert features["text.truncated"].categories == ("false", "true")
     column = features["text.truncated (column)"]
@@ -97,7 +98,7 @@ def test_each_column_is_counted_and_scored_in_its_own_place(recording: Recording
     assert counts["docs/2.confidence (column)"]["maximum"] == 7
     (challenger,) = window["counts"]["challengers"].values()
     assert challenger["features"]["docs/2.confidence"]["maximum"] == 0.75
-    assert set(window["scores"]) == {*counts, *challenger["features"]}
+    assert set(window["scores"]) == {*counts, *challenger["features"], *challenger["champion"]}
 
 
 def test_bundles_with_such_names_are_compared_in_words(bundle: Bundle) -> None:
@@ -124,8 +125,9 @@ def test_a_reference_in_which_a_column_replaced_another_feature(
 ) -> None:
     """Before, the column had the other's place; it is watched, and the other is only counted."""
     path = copied(bundle.path)
-    reference = json.loads((path / REFERENCE).read_text(encoding="utf-8"))
-    features = reference["features"]
+    reference = first_format(json.loads((path / REFERENCE).read_text(encoding="utf-8")))
+    sealed = Reference.from_json(reference).features
+    features = reference["features"] = {**reference["features"]}
     taken = ("text.tokens", "text.truncated", "answer.label", "answer.confidence")
     for name in taken:
         features[name] = features.pop(f"{name} (column)")
@@ -142,7 +144,7 @@ def test_a_reference_in_which_a_column_replaced_another_feature(
 
     for name in taken:
         column = f"{name} (column)"
-        assert former.reference.features[column] == bundle.reference.features[column]
+        assert former.reference.features[column] == sealed[column]
         assert window["scores"][column]["value"] is not None
         live = name.replace("answer.", "champion.")
         assert window["scores"][live]["value"] is None

@@ -10,7 +10,7 @@ import pytest
 from artifacts.bundle.preprocessing import Encoding
 from artifacts.sealing.reference import build_reference
 from guards.answer import Answer
-from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.drift.reference import AnsweredRows, CategoricalReference, NumericReference, Reference
 from guards.schema import CanonicalRow, Schema
 
 
@@ -54,10 +54,15 @@ def test_answers_are_counted_as_a_service_counts_them() -> None:
     reference = build_reference(schema(4), encodings(90), probabilities, truth)
 
     given = [Answer.of(row, labels) for row in probabilities]
+    answered = AnsweredRows(
+        np.array([answer.confidence for answer in given]),
+        np.array([labels.index(answer.label) for answer in given]) == truth,
+    )
     for name in ("confidence", "margin", "entropy"):
         values = np.array([getattr(answer, name) for answer in given])
-        assert reference.features[f"answer.{name}"] == NumericReference.of(values)
-    counted = CategoricalReference.of([answer.label for answer in given], labels)
+        expected = NumericReference.of(values, answered=answered)
+        assert reference.features[f"answer.{name}"] == expected
+    counted = CategoricalReference.of([answer.label for answer in given], labels, answered=answered)
     assert reference.features["answer.label"] == counted
     for index, label in enumerate(labels):
         of_label = [i for i, answer in enumerate(given) if answer.label == label]

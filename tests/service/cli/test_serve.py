@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.settings import read_settings
+from service.settings import read_settings, requirements_of
 from tests.service.cli.running import exit_code
 from tests.serving.server import UNDERSTUDY
 
@@ -27,7 +27,7 @@ def test_trusted_classes_are_handed_on(champion: Path) -> None:
 
     settings = read_settings()
     for role in ("champion", "challenger"):
-        assert settings.requirements(role).trusted == ("a.B", "c.d.E")
+        assert requirements_of(settings, role).trusted == ("a.B", "c.d.E")
 
 
 @pytest.mark.parametrize("home", [{"BENTOML_HOME": os.devnull}, {"HOME": os.devnull}])

@@ -88,7 +88,7 @@ def reference() -> Reference:
 def windows(reference: Reference) -> Windows:
     """Return windows that know one challenger."""
     windows = Windows(reference, INPUTS, PRIVATE)
-    windows.watch(CHALLENGER, reference)
+    windows.challengers.watch(CHALLENGER, reference)
     return windows
 
 
@@ -161,9 +161,9 @@ def test_a_comparison_counts_in_the_window_in_which_it_arrives(windows: Windows)
     """A challenger that answers after the flush is counted after it, even without documents."""
     generator = np.random.default_rng(5)
     champion, early, late = observe(windows, generator), answer(generator), answer(generator)
-    windows.compare(CHALLENGER, champion, early)
+    windows.challengers.compare(CHALLENGER, champion, early)
     first = flushed(windows)
-    windows.compare(CHALLENGER, champion, late)
+    windows.challengers.compare(CHALLENGER, champion, late)
     second = flushed(windows)
     assert (first.documents, second.documents) == (1, 0)
     for line, challenger in ((first, early), (second, late)):
@@ -177,7 +177,7 @@ def test_inputs_champion_and_challenger_are_scored(windows: Windows) -> None:
     """Each feature is scored once; answers are named for the model that gave them."""
     generator = np.random.default_rng(6)
     for _ in range(200):
-        windows.compare(CHALLENGER, observe(windows, generator), answer(generator))
+        windows.challengers.compare(CHALLENGER, observe(windows, generator), answer(generator))
     scores = flushed(windows).scores
     variants = (CHAMPION, "docs/2", "docs/2.champion")
     answers = {f"{who}.{feature}" for who in variants for feature in ANSWER_FEATURES}
@@ -195,15 +195,15 @@ def test_a_challenger_that_cannot_be_scored_costs_its_own_figures_alone(
     broken = replace(reference.features["answer.confidence"])
     object.__setattr__(broken, "counts", (10**400,) * len(broken.counts))
     windows = Windows(reference, INPUTS, PRIVATE)
-    windows.watch(
+    windows.challengers.watch(
         CHALLENGER, replace(reference, features={**reference.features, "answer.confidence": broken})
     )
     other = ChallengerId("docs", "3")
-    windows.watch(other, reference)
+    windows.challengers.watch(other, reference)
     for _ in range(60):
         champion = observe(windows, generator)
-        windows.compare(CHALLENGER, champion, answer(generator))
-        windows.compare(other, champion, answer(generator))
+        windows.challengers.compare(CHALLENGER, champion, answer(generator))
+        windows.challengers.compare(other, champion, answer(generator))
 
     assert windows.latest().documents == 60
     window = flushed(windows)
@@ -266,14 +266,16 @@ def test_issues_are_counted_in_the_window_of_their_document(windows: Windows) ->
 def test_merged_windows_equal_one_big_one(reference: Reference) -> None:
     """Counts that were written down add up to those of a window that was never flushed."""
     parts, whole = (Windows(reference, INPUTS, PRIVATE) for _ in range(2))
-    parts.watch(CHALLENGER, reference)
-    whole.watch(CHALLENGER, reference)
+    parts.challengers.watch(CHALLENGER, reference)
+    whole.challengers.watch(CHALLENGER, reference)
     lines = []
     for seed in range(3):
         for windows in (parts, whole):
             generator = np.random.default_rng(seed)
             for _ in range(100):
-                windows.compare(CHALLENGER, observe(windows, generator), answer(generator))
+                windows.challengers.compare(
+                    CHALLENGER, observe(windows, generator), answer(generator)
+                )
         lines.append(json.loads(json.dumps(flushed(parts).counts)))
     assert reduce(merge, lines) == json.loads(json.dumps(flushed(whole).counts))
 
@@ -330,7 +332,7 @@ def test_champion_and_challenger_are_shown_on_the_same_documents(windows: Window
     generator = np.random.default_rng(17)
     champions = [observe(windows, generator) for _ in range(100)]
     for champion in champions[::2]:
-        windows.compare(CHALLENGER, champion, champion)
+        windows.challengers.compare(CHALLENGER, champion, champion)
     window = flushed(windows)
     counts = window.counts["challengers"]["docs/2"]
     for feature in ANSWER_FEATURES:
