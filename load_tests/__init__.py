@@ -9,5 +9,6 @@
 - ``wire``, ``loads``, ``status``: how documents are sent, and what the service counts
 - ``measuring``, ``results``: single measurements, and the table made of them
 - ``micro``: measurements of single rooms, which import them
+- ``drift``: simulations of the alarm rule (``python -m load_tests.drift``)
 - ``fuzz``: damaged bundles and hostile requests (``python -m load_tests.fuzz``)
 """

@@ -12,6 +12,8 @@
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
 - ``features``: the watched values of one document and of each answer to it.
+- ``alarm``: when a series has moved away from its reference, with bounded error.
+- ``teaching``: what good weeks teach about a series: its hours, and how restless it is.
 - ``fields``: reads single fields of plain JSON.
 
 Nothing here knows about requests, clocks, files or logs: the caller decides what a window is.
