@@ -26,7 +26,7 @@ HORIZON_MINUTES = 30 * 24 * 60
 """In each such span the expected number of false alarms is bounded."""
 
 _LIVING_ON = 1.15
-"""More starts are looked at in such a span than are made in it: older ones are still young enough."""
+"""More starts are looked at in such a span than are made in it: some were made before it."""
 
 _KEPT = 3
 """Of each level: the start looked at, and those that follow it."""
