@@ -22,28 +22,29 @@ __all__ = ["IsotonicFit", "fit_isotonic"]
 class IsotonicFit:
     """The calibration of one predicted label.
 
-    ``right`` is float64 [bins], the share of right answers, and ``blocks`` int64 [bins], the number
-    of the block that the bin belongs to. An empty bin belongs to the block of the nearest filled
-    one, and its ``right`` is between those of its neighbours.
+    ``right`` is float64 [bins], the share of right answers. ``documents`` is int64 [bins], the
+    held-out documents of the whole block that a bin belongs to; 0 where the bin is empty and
+    ``right`` is between the shares of its neighbours.
     """
 
     right: NDArray[np.float64]
-    blocks: NDArray[np.int64]
+    documents: NDArray[np.int64]
 
 
 def fit_isotonic(documents: ArrayLike, correct: ArrayLike) -> IsotonicFit:
     """Fit the share of right answers to the counts of a predicted label, both int64 [bins].
 
     Empty bins are interpolated between filled ones, and beyond the outer ones take their share.
-    Without any document the share is the confidence at the middle of the bin, in one block.
+    Without any document the share is the confidence at the middle of the bin.
     """
     counts = np.asarray(documents, dtype=np.int64)
     bins = np.arange(len(counts))
     filled = np.flatnonzero(counts)
+    held_out = np.zeros_like(counts)
     if not filled.size:
-        return IsotonicFit((bins + 0.5) / len(counts), np.zeros_like(bins))
+        return IsotonicFit((bins + 0.5) / len(counts), held_out)
     weights = counts[filled]
     fit = isotonic_regression(np.asarray(correct)[filled] / weights, weights=weights)
-    ends = filled[fit.blocks[1:-1] - 1]
-    starts = filled[fit.blocks[1:-1]]
-    return IsotonicFit(np.interp(bins, filled, fit.x), np.searchsorted((ends + starts) / 2, bins))
+    blocks = np.add.reduceat(weights, fit.blocks[:-1])
+    held_out[filled] = np.repeat(blocks, np.diff(fit.blocks))
+    return IsotonicFit(np.interp(bins, filled, fit.x), held_out)

@@ -1,9 +1,9 @@
 """Sums over the last minutes, from start times on a geometric grid.
 
 A change is found soonest by sums that begin where it does. On level l = 0, 1, …, 15 a start is made
-every g = max(1, 2^(l-1)) minutes and looked at while its age is from 2^l to 2^l + g minutes, so
-that each level has one start at any time and some start begins not long after any change. Each
-start is a test of its own and has its own part of the error probability.
+every g = max(1, 2^(l-1)) minutes, at multiples of g, and looked at while its age is from 2^l to
+2^l + g minutes, so that each level has one start at any time and some start begins not long after
+any change. Each start is a test of its own and has its own part of the error probability.
 """
 
 from __future__ import annotations
@@ -49,43 +49,45 @@ class Starts(Generic[Number]):
     """Sums of vectors, int64 or float64 [width], from each start that is looked at.
 
     Memory is 48 vectors, however long it runs. Iterating gives the starts that are old enough, the
-    youngest first. The first minute is whichever comes first, and minutes that never come count as
-    minutes with zeros.
+    youngest first.
     """
 
     def __init__(self, width: int, dtype: type[Number]) -> None:
         """Begin without any minute."""
         self._sums: NDArray[Number] = np.zeros((LEVELS, _KEPT, width), dtype=dtype)
         self._first: int | None = None
-        self._last = -1
+        self._last = 0
 
     def push(self, minute: int, vector: ArrayLike) -> None:
-        """Add the vector of a minute; ``ValueError`` unless the minute is after those before."""
+        """Add a vector to a minute.
+
+        The first minute is whichever comes first, and minutes that never come count as minutes with
+        zeros. What comes late is added to the last minute.
+        """
         if self._first is None:
-            self._first = minute
-        now = minute - self._first
-        if now <= self._last:
-            message = f"minutes must increase: {minute} came after {self._last + self._first}"
-            raise ValueError(message)
-        for level in range(LEVELS):
-            self._make_starts(level, now)
+            self._first, self._last = minute, minute - 1
+        if minute > self._last:
+            for level in range(LEVELS):
+                self._make_starts(level, minute)
+            self._last = minute
         self._sums += np.asarray(vector, dtype=self._sums.dtype)
-        self._last = now
 
     def __iter__(self) -> Iterator[Start[Number]]:
-        elapsed = self._last + 1
+        if self._first is None:
+            return
         for level in range(LEVELS):
-            if elapsed < 2**level:
+            spacing = spacing_minutes(level)
+            index = (self._last + 1 - 2**level) // spacing
+            if index * spacing < self._first:
                 return
-            index = (elapsed - 2**level) // spacing_minutes(level)
             sums = self._sums[level, index % _KEPT].view()
             sums.flags.writeable = False
-            yield Start(level, elapsed - index * spacing_minutes(level), sums)
+            yield Start(level, self._last + 1 - index * spacing, sums)
 
-    def _make_starts(self, level: int, now: int) -> None:
-        """Begin at zero what starts after the last minute and not after ``now``."""
+    def _make_starts(self, level: int, minute: int) -> None:
+        """Begin at zero what starts after the last minute and not after this one."""
         spacing = spacing_minutes(level)
-        newest = now // spacing
+        newest = minute // spacing
         for index in range(max(self._last // spacing + 1, newest - _KEPT + 1), newest + 1):
             self._sums[level, index % _KEPT] = 0
 

@@ -31,11 +31,11 @@ def test_the_fit_is_that_of_the_rows(seed: int) -> None:
     np.testing.assert_allclose(fit.right, oracle.predict(np.arange(BINS)), atol=1e-12)
 
 
-def test_blocks_join_the_bins_of_one_share() -> None:
-    """Bins that must share a value are one block, and empty bins go with the nearest."""
-    fit = fit_isotonic([0, 10, 0, 10, 0, 0, 5, 0], [0, 8, 0, 6, 0, 0, 5, 0])
-    np.testing.assert_allclose(fit.right[[0, 1, 2, 3, 6, 7]], [0.7, 0.7, 0.7, 0.7, 1, 1])
-    assert fit.blocks.tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+def test_blocks_hold_the_documents_that_share_a_value() -> None:
+    """Bins of one fitted share count the documents of all of them; empty bins have none."""
+    fit = fit_isotonic([10, 0, 10, 5, 0], [8, 0, 6, 5, 0])
+    np.testing.assert_allclose(fit.right, [0.7, 0.7, 0.7, 1, 1])
+    assert fit.documents.tolist() == [20, 0, 20, 5, 0]
 
 
 def test_empty_bins_lie_on_the_line_between_their_neighbours() -> None:
@@ -51,7 +51,7 @@ def test_the_mean_of_the_held_out_rows_is_kept() -> None:
 
 
 def test_without_documents_confidence_is_taken_at_its_word() -> None:
-    """A label that was never predicted has the identity for a calibration, in one block."""
+    """A label that was never predicted has the identity for a calibration, held by no document."""
     fit = fit_isotonic([0] * 4, [0] * 4)
     np.testing.assert_allclose(fit.right, [0.125, 0.375, 0.625, 0.875])
-    assert not fit.blocks.any()
+    assert not fit.documents.any()
