@@ -76,13 +76,26 @@ class Starts(Generic[Number]):
         if self._first is None:
             return
         for level in range(LEVELS):
-            spacing = spacing_minutes(level)
-            index = (self._last + 1 - 2**level) // spacing
-            if index * spacing < self._first:
+            index = (self._last + 1 - 2**level) // spacing_minutes(level)
+            if index * spacing_minutes(level) < self._first:
                 return
-            sums = self._sums[level, index % _KEPT].view()
-            sums.flags.writeable = False
-            yield Start(level, self._last + 1 - index * spacing, sums)
+            yield self._start(level, index)
+
+    def all(self) -> Iterator[Start[Number]]:
+        """Return all starts that are kept, up to three of a level, of any age from 1 on."""
+        if self._first is None:
+            return
+        for level in range(LEVELS):
+            spacing = spacing_minutes(level)
+            newest = self._last // spacing
+            for index in range(newest, newest - _KEPT, -1):
+                if index * spacing >= self._first:
+                    yield self._start(level, index)
+
+    def _start(self, level: int, index: int) -> Start[Number]:
+        sums = self._sums[level, index % _KEPT].view()
+        sums.flags.writeable = False
+        return Start(level, self._last + 1 - index * spacing_minutes(level), sums)
 
     def _make_starts(self, level: int, minute: int) -> None:
         """Begin at zero what starts after the last minute and not after this one."""
@@ -97,11 +110,12 @@ def spacing_minutes(level: int) -> int:
     return 1 << max(level - 1, 0)
 
 
-def alpha_of_start(level: int, alpha: float, watched: int) -> float:
+def alpha_of_start(
+    level: int, alpha: float, watched: int, levels: int = LEVELS, horizon: int = HORIZON_MINUTES
+) -> float:
     """Return the error probability of one start of one of ``watched`` series.
 
-    With it the expected number of errors of all starts of all series is at most ``alpha`` in any 30
-    days, whatever depends on what.
+    With it the expected number of errors, of all starts on ``levels`` of all series, is at most
+    ``alpha`` in any ``horizon`` minutes, whatever depends on what.
     """
-    parts = _LIVING_ON * LEVELS * HORIZON_MINUTES * watched
-    return alpha * spacing_minutes(level) / parts
+    return alpha * spacing_minutes(level) / (_LIVING_ON * levels * horizon * watched)

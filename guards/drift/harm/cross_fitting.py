@@ -4,6 +4,8 @@ The rows that a calibration was fitted to agree with it too well. So the residua
 0 for a right or wrong answer minus the calibrated share of right ones, is taken from a calibration
 that was fitted without the row's fold (Stone 1974). Their mean and spread per predicted label are
 what live residuals are compared with: a calibration that is off but stays so is no drift.
+
+The mean is weighted: an answer that is nearly certain to be right says more when it is wrong.
 """
 
 from __future__ import annotations
@@ -25,40 +27,48 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonObject
 
-__all__ = ["UNIT", "HeldOutResidual", "cross_fitted_residuals"]
+__all__ = ["UNIT", "HeldOutResidual", "cross_fitted_residuals", "residual_weights"]
 
 UNIT = 2**20
 """How many units a residual of 1 has; a square of 1 has as many."""
 
 
+_WRONG = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOutResidual:
-    """Sums over the held-out documents of one predicted label; all but counts in 1 / ``UNIT``.
+    """Sums over the held-out documents of one predicted label.
 
-    Raises ``ValueError`` if they contradict each other.
+    With w the weight of a document and r its residual, ``weight`` is Σw, ``total`` Σwr and
+    ``squares`` Σ(wr)², in units of 1 / ``UNIT``. Raises ``ValueError`` if they contradict each
+    other.
     """
 
-    documents: int
-    total: int
-    total_squares: int
+    documents: int = 0
+    weight: int = 0
+    total: int = 0
+    squares: int = 0
 
     def __post_init__(self) -> None:
-        """Raise ``ValueError`` for sums that no residuals from -1 to 1 have."""
-        limit = self.documents * UNIT
-        if not (abs(self.total) <= limit and 0 <= self.total_squares <= limit):
-            message = "total and total_squares must be sums over as many residuals as documents"
+        """Raise ``ValueError`` for sums that no weights up to 1 and residuals to ±1 have."""
+        most = self.documents * UNIT
+        if not (0 <= self.weight <= most and 0 <= self.squares <= most):
+            message = "weight and squares must be sums over as many documents as there are"
+            raise ValueError(message)
+        if abs(self.total) > most:
+            message = "total must be a sum over as many residuals as documents"
             raise ValueError(message)
 
     @property
     def mean(self) -> float:
-        """The mean residual; 0 without documents."""
-        return self.total / UNIT / max(self.documents, 1)
+        """The weighted mean residual; 0 without documents."""
+        return self.total / self.weight if self.weight else 0.0
 
     @property
     def standard_error(self) -> float:
         """That of the mean, with one document of ½ and one of -½ more: a few are never certain."""
-        documents = self.documents + 2
-        return sqrt((self.total_squares / UNIT + 0.5) / documents / documents)
+        return sqrt(self.squares / UNIT + 0.5) / (self.weight / UNIT + 2)
 
     def to_json(self) -> JsonObject:
         """Return the sums as plain JSON."""
@@ -69,46 +79,65 @@ class HeldOutResidual:
         """Read the sums back; raise ``ValueError`` if they are malformed."""
         return cls(
             documents=required(data, "documents", int),
+            weight=required(data, "weight", int),
             total=required(data, "total", int),
-            total_squares=required(data, "total_squares", int),
+            squares=required(data, "squares", int),
         )
 
 
-def cross_fitted_residuals(
+def residual_weights(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights of documents by the probability that they are answered wrongly, 0 to 1.
+
+    About the inverse of a residual's variance after a tenth of the answers have become wrong, which
+    is the best weight for finding that.
+    """
+    return _WRONG / (_WRONG + errors)
+
+
+def cross_fitted_residuals(  # noqa: PLR0913 - three columns of one table
+    labels: Sequence[str],
     predicted: Sequence[str],
     confidence: ArrayLike,
     right: ArrayLike,
+    *,
     folds: int = 10,
     seed: int = 0,
 ) -> dict[str, HeldOutResidual]:
-    """Return the residuals of held-out rows by predicted label, in the order of the labels.
+    """Return the residuals of held-out rows for each of ``labels``, by predicted label.
 
-    ``confidence`` is float64 [rows] in [0, 1] and ``right`` bool [rows]. Rows are dealt to
-    ``folds`` at random. The answer does not depend on which labels other rows have.
+    ``predicted`` has the labels of the rows, ``confidence`` is float64 [rows] in [0, 1] and
+    ``right`` bool [rows]. Rows are dealt to ``folds`` at random.
     """
-    labels = np.asarray(predicted)
+    answered = np.asarray(predicted)
     correct = np.asarray(right, dtype=bool)
     bins = (np.asarray(confidence, dtype=np.float64) * CONFIDENCE_BINS).astype(np.int64)
     bins = np.minimum(bins, CONFIDENCE_BINS - 1)
-    fold = np.random.default_rng(seed).permutation(len(labels)) % folds
-    return {
-        str(label): _residuals(bins[rows], correct[rows], fold[rows], folds)
-        for label in np.unique(labels)
-        if (rows := labels == label).any()
-    }
+    fold = np.random.default_rng(seed).permutation(len(answered)) % folds
+    residuals = {}
+    for label in labels:
+        rows = answered == label
+        residuals[label] = _residuals(bins[rows], correct[rows], fold[rows], folds)
+    return residuals
 
 
 def _residuals(
     bins: NDArray[np.int64], correct: NDArray[np.bool_], fold: NDArray[np.int64], folds: int
 ) -> HeldOutResidual:
-    residuals = np.empty(len(bins))
+    errors = np.empty(len(bins))
     for held_out in range(folds):
         rest, rows = fold != held_out, fold == held_out
         documents = np.bincount(bins[rest], minlength=CONFIDENCE_BINS)
         right = np.bincount(bins[rest & correct], minlength=CONFIDENCE_BINS)
-        residuals[rows] = correct[rows] - fit_isotonic(documents, right).right[bins[rows]]
+        errors[rows] = 1 - fit_isotonic(documents, right).right[bins[rows]]
+    weights = residual_weights(errors)
+    weighted = weights * (errors - ~correct)
     return HeldOutResidual(
-        documents=len(residuals),
-        total=int(np.rint(residuals * UNIT).sum()),
-        total_squares=int(np.rint(residuals**2 * UNIT).sum()),
+        documents=len(bins),
+        weight=_in_units(weights),
+        total=_in_units(weighted),
+        squares=_in_units(weighted**2),
     )
+
+
+def _in_units(values: NDArray[np.float64]) -> int:
+    return int(np.rint(values * UNIT).sum())

@@ -17,7 +17,7 @@ from guards.drift.isotonic import fit_isotonic
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from guards.drift.reference import Calibration
 
@@ -83,10 +83,15 @@ class ErrorProxy:
             return 0.0
         return float(betaincinv(wrong, documents - wrong + 1, REFERENCE_ALPHA))
 
-    def error(self, label: str, confidence: float) -> float:
-        """Return the error probability of one answer; ``ValueError`` for a label of another model."""
-        bins = self.errors.shape[1]
-        return float(self.errors[self.labels.index(label), min(int(confidence * bins), bins - 1)])
+    def errors_of(self, label: str, confidence: ArrayLike) -> Floats:
+        """Return the error probabilities of answers with one label, float64 [documents].
+
+        ``confidence`` is float64 [documents] in [0, 1]. Raises ``ValueError`` for an unknown label.
+        """
+        row, bins = self.errors[self.labels.index(label)], self.errors.shape[1]
+        scaled = (np.asarray(confidence, dtype=np.float64) * bins).astype(np.int64)
+        errors: Floats = row[np.minimum(scaled, bins - 1)]
+        return errors
 
     def margins(self, histograms: Floats) -> Floats:
         """Return how far mean error minus ``reference_error`` may be off, float64 [histograms].
