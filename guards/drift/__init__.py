@@ -11,6 +11,7 @@
 - ``measures``: PSI, Wasserstein distance and new share, with their null bands.
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
+- ``isotonic``: how often answers of a confidence are right, from counts of held-out rows.
 - ``features``: the watched values of one document and of each answer to it.
 - ``alarm``: when a series has moved away from its reference, with bounded error.
 - ``teaching``: what good weeks teach about a series: its hours, and how restless it is.

@@ -1,0 +1,50 @@
+"""The rate of wrong answers, from documents that were labelled with known probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guards.sequential.confidence_sequence import log_e_mean
+
+__all__ = ["LabelledErrors"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledErrors:
+    """Sums over labelled documents, each weighted by 1 / its inclusion probability.
+
+    ``right`` and ``wrong`` are the sums of weights, and the squares those of squared weights. A
+    document that has its label regardless of the answers has probability 1. Corrections must not be
+    among them: they come because an answer is wrong.
+    """
+
+    right: float = 0.0
+    wrong: float = 0.0
+    right_squares: float = 0.0
+    wrong_squares: float = 0.0
+
+    def __add__(self, other: LabelledErrors) -> LabelledErrors:
+        return LabelledErrors(
+            self.right + other.right,
+            self.wrong + other.wrong,
+            self.right_squares + other.right_squares,
+            self.wrong_squares + other.wrong_squares,
+        )
+
+    @classmethod
+    def of(cls, *, right: bool, inclusion_probability: float) -> LabelledErrors:
+        """Return the sums of one document."""
+        weight = 1 / inclusion_probability
+        square = weight**2
+        return cls(weight, 0.0, square) if right else cls(0.0, weight, 0.0, square)
+
+    def log_e_below(self, rate: float, min_inclusion_probability: float) -> float:
+        """Return the logarithm of an e-value against "answers are wrong at ``rate`` or more".
+
+        Over all documents that could be labelled, (rate - wrong) / probability where a document is
+        labelled and 0 where not is at most 0 on average. ``min_inclusion_probability`` is the
+        smallest that any document could have had, known beforehand.
+        """
+        excess = rate * self.right - (1 - rate) * self.wrong
+        squares = rate**2 * self.right_squares + (1 - rate) ** 2 * self.wrong_squares
+        return float(log_e_mean(excess, squares, (1 - rate) / min_inclusion_probability))

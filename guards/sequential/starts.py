@@ -1,0 +1,121 @@
+"""Sums over the last minutes, from start times on a geometric grid.
+
+A change is found soonest by sums that begin where it does. On level l = 0, 1, …, 15 a start is made
+every g = max(1, 2^(l-1)) minutes, at multiples of g, and looked at while its age is from 2^l to
+2^l + g minutes, so that each level has one start at any time and some start begins not long after
+any change. Each start is a test of its own and has its own part of the error probability.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["HORIZON_MINUTES", "LEVELS", "Start", "Starts", "alpha_of_start", "spacing_minutes"]
+
+LEVELS = 16
+"""The oldest starts are 32,768 to 49,152 minutes old: 23 to 34 days."""
+
+HORIZON_MINUTES = 30 * 24 * 60
+"""In each such span the expected number of false alarms is bounded."""
+
+_LIVING_ON = 1.15
+"""More starts are looked at in such a span than are made in it: some were made before it."""
+
+_KEPT = 3
+"""Of each level: the start looked at, and those that follow it."""
+
+Number = TypeVar("Number", np.int64, np.float64)
+
+
+class Start(NamedTuple, Generic[Number]):
+    """The sums of one start; its age counts its first minute and the last.
+
+    ``sums`` is [width], read-only, and changes with the next minute.
+    """
+
+    level: int
+    age_minutes: int
+    sums: NDArray[Number]
+
+
+class Starts(Generic[Number]):
+    """Sums of vectors, int64 or float64 [width], from each start that is looked at.
+
+    Memory is 48 vectors, however long it runs. Iterating gives the starts that are old enough, the
+    youngest first.
+    """
+
+    def __init__(self, width: int, dtype: type[Number]) -> None:
+        """Begin without any minute."""
+        self._sums: NDArray[Number] = np.zeros((LEVELS, _KEPT, width), dtype=dtype)
+        self._first: int | None = None
+        self._last = 0
+
+    def push(self, minute: int, vector: ArrayLike) -> None:
+        """Add a vector to a minute.
+
+        The first minute is whichever comes first, and minutes that never come count as minutes with
+        zeros. What comes late is added to the last minute.
+        """
+        if self._first is None:
+            self._first, self._last = minute, minute - 1
+        if minute > self._last:
+            for level in range(LEVELS):
+                self._make_starts(level, minute)
+            self._last = minute
+        self._sums += np.asarray(vector, dtype=self._sums.dtype)
+
+    def __iter__(self) -> Iterator[Start[Number]]:
+        if self._first is None:
+            return
+        for level in range(LEVELS):
+            index = (self._last + 1 - 2**level) // spacing_minutes(level)
+            if index * spacing_minutes(level) < self._first:
+                return
+            yield self._start(level, index)
+
+    def all(self) -> Iterator[Start[Number]]:
+        """Return all starts that are kept, up to three of a level, of any age from 1 on."""
+        if self._first is None:
+            return
+        for level in range(LEVELS):
+            spacing = spacing_minutes(level)
+            newest = self._last // spacing
+            for index in range(newest, newest - _KEPT, -1):
+                if index * spacing >= self._first:
+                    yield self._start(level, index)
+
+    def _start(self, level: int, index: int) -> Start[Number]:
+        sums = self._sums[level, index % _KEPT].view()
+        sums.flags.writeable = False
+        return Start(level, self._last + 1 - index * spacing_minutes(level), sums)
+
+    def _make_starts(self, level: int, minute: int) -> None:
+        """Begin at zero what starts after the last minute and not after this one."""
+        spacing = spacing_minutes(level)
+        newest = minute // spacing
+        for index in range(max(self._last // spacing + 1, newest - _KEPT + 1), newest + 1):
+            self._sums[level, index % _KEPT] = 0
+
+
+def spacing_minutes(level: int) -> int:
+    """Return how many minutes lie between two starts of a level."""
+    return 1 << max(level - 1, 0)
+
+
+def alpha_of_start(
+    level: int, alpha: float, watched: int, levels: int = LEVELS, horizon: int = HORIZON_MINUTES
+) -> float:
+    """Return the error probability of one start of one of ``watched`` series.
+
+    With it the expected number of errors, of all starts on ``levels`` of all series, is at most
+    ``alpha`` in any ``horizon`` minutes, whatever depends on what.
+    """
+    return alpha * spacing_minutes(level) / (_LIVING_ON * levels * horizon * watched)
