@@ -4,6 +4,7 @@
 - ``binning``: numeric cells from reference quantiles, and exact counts and sums over them.
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
+- ``isotonic``: how often answers of a confidence are right, from counts of held-out rows.
 - ``features``: the watched values of one document and of each answer to it.
 - ``fields``: reads single fields of plain JSON.
 
