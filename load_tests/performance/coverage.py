@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Found", "Setting", "measure"]
+__all__ = ["Found", "Setting", "measure", "real_figures"]
 
 _WINDOWS = 10
 
@@ -71,7 +71,7 @@ def _windows(setting: Setting, seed: int) -> list[Floats]:
         counts.update(documents.probabilities)
         found = estimate(sealed, counts.get())
         estimated = [_row(figure) for figure in (found.accuracy, found.macro_f1, found.auc)]
-        rows.append(np.column_stack([estimated, _real(documents)]))
+        rows.append(np.column_stack([estimated, real_figures(documents)]))
     return rows
 
 
@@ -81,7 +81,8 @@ def _row(figure: Figure | None) -> tuple[float, float, float]:
     return figure.low, figure.value, figure.high
 
 
-def _real(documents: Documents) -> tuple[float, float, float]:
+def real_figures(documents: Documents) -> tuple[float, float, float]:
+    """Return accuracy, macro F1 and AUC by the labels; AUC is NaN where a label does not occur."""
     probabilities, truth = documents.probabilities, documents.truth
     predicted, classes = probabilities.argmax(axis=1), np.arange(probabilities.shape[1])
     is_predicted, is_true = predicted[:, None] == classes, truth[:, None] == classes
