@@ -3,6 +3,7 @@
 - ``comparison``: champion against challenger, from logs and labels.
 - ``events``: the lines of the event log: written, rendered and read.
 - ``evidence``: what champion and challenger made of the same documents, and what it proves.
+- ``performance``: how well a model does on documents, with labels and without.
 - ``sequential``: tests and intervals that stay valid however often they are looked at.
 - ``integrity``: whether a bundle is exactly what its model was trained with.
 - ``bundle``: what a bundle is on disk.
