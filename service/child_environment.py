@@ -27,6 +27,8 @@ _SWITCHES = {
     "PYTHONSAFEPATH": "1",
 }
 
+_OURS = {"PYTHONPATH", "UNDERSTUDY_ALERT_WEBHOOK"}
+
 
 def child_command(module: str, *arguments: str) -> list[str]:
     """Return the command that runs one of our modules, wherever modules of its name may be.
@@ -40,8 +42,9 @@ def child_environment() -> dict[str, str]:
     """Return this process's environment for a process of our own that serves or judges bundles.
 
     Hugging Face's libraries work offline, and no library reports its use. The interpreter does not
-    search the current directory, and ``PYTHONPATH`` is searched last, by ``isolate_imports``.
+    search the current directory, and ``PYTHONPATH`` is searched last, by ``isolate_imports``. The
+    webhook's URL, which may hold a secret, stays with the process that posts to it.
     """
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
     operators = os.pathsep.join(operators_directories())
     return {**inherited, **_SWITCHES, OPERATORS_PATH: operators}

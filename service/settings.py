@@ -18,6 +18,7 @@ from guards.evidence.criteria import Policy as VerdictPolicy
 from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, Allowance
 from guards.integrity.requirements import Policy, Requirements
 from service.durations import DURATION, seconds_of
+from service.webhook_url import WebhookUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,6 +72,14 @@ def _guardrails(text: str) -> tuple[Guardrail, ...]:
         raise SettingsError(message) from None
 
 
+def _webhook(text: str) -> WebhookUrl:
+    try:
+        return WebhookUrl.parse(text)
+    except ValueError as error:
+        message = f"{PREFIX}ALERT_WEBHOOK: {error} (what was found may hold a secret)"
+        raise SettingsError(message) from None
+
+
 _ENGINE_SETTINGS = (AUTO, *ENGINE_NAMES)
 
 # The description of a type is what the error about a value says was expected. Types without one
@@ -82,6 +91,10 @@ _Deadline = Annotated[FiniteFloat, Field(ge=0.001, description="a number, at lea
 _Margin = Annotated[FiniteFloat, Field(gt=0, lt=1, description="a number between 0 and 1")]
 _Duration = Annotated[float | None, BeforeValidator(seconds_of), Field(description=DURATION)]
 _Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+_Engine = Annotated[
+    str, Field(pattern=f"^({'|'.join(_ENGINE_SETTINGS)})$", description=_one_of(_ENGINE_SETTINGS))
+]
+_Webhook = Annotated[WebhookUrl | None, BeforeValidator(_webhook)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +158,9 @@ class Settings:
     api_keys_file: Path | None = None
     """The keys of those who may call, with their scopes; without it everybody may."""
 
+    alert_webhook: _Webhook = None
+    """Alarms are posted here."""
+
     capture: Annotated[Capture, Field(description=_one_of(get_args(Capture)))] = "none"
     """Which documents are written to the log."""
 
@@ -154,10 +170,7 @@ class Settings:
     The cell of a category is its value to whoever has the reference.
     """
 
-    engine: Annotated[
-        str,
-        Field(pattern=f"^({'|'.join(_ENGINE_SETTINGS)})$", description=_one_of(_ENGINE_SETTINGS)),
-    ] = AUTO
+    engine: _Engine = AUTO
     """What runs the network; ``auto`` measures at the start and takes the fastest."""
 
     environment_policy: Annotated[Policy, Field(description=_one_of(get_args(Policy)))] = "probed"
@@ -205,7 +218,7 @@ class Settings:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Path | Guardrail):
+    if isinstance(value, Path | Guardrail | WebhookUrl):
         return str(value)
     return list(map(_plain, value)) if isinstance(value, tuple) else value
 

@@ -4,6 +4,8 @@
 - ``sinks``: render and write the lines of one destination, on a thread of its own.
 - ``writers``: write lines to a file descriptor, or to a file that may be rotated.
 - ``metrics``: the Prometheus metrics.
+- ``webhook``: queue alerts and post them until they arrive.
+- ``posting``: one POST of JSON, bounded in time.
 
 Events and diagnostics are two things. Events are what happened to documents and bundles; they are
 part of the interface, structlog renders them, and standard output carries nothing else. Diagnostics

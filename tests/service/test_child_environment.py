@@ -61,3 +61,9 @@ def test_everything_else_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert child_environment()["OMP_NUM_THREADS"] == "3"
     assert set(os.environ) - set(child_environment()) <= {"PYTHONPATH"}
+
+
+def test_the_webhook_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that unpickles a bundle has no use for a URL that may hold a secret."""
+    monkeypatch.setenv("UNDERSTUDY_ALERT_WEBHOOK", "https://alerts/s3cret")
+    assert "s3cret" not in repr(child_environment())

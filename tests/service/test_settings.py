@@ -14,6 +14,7 @@ from guards.errors import CallError
 from guards.evidence.criteria import Guardrail, Policy
 from service.durations import DURATION
 from service.settings import Settings, SettingsError, read_settings
+from service.webhook_url import WebhookUrl
 
 CHAMPION = {"UNDERSTUDY_CHAMPION": "store/docs/1"}
 
@@ -32,6 +33,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert settings.max_body_bytes == 4 * 1024 * 1024
     assert (settings.max_text_chars, settings.max_documents) == (200_000, 256)
     assert (settings.api_keys_file, settings.capture) == (None, "none")
+    assert settings.alert_webhook is None
     assert (settings.engine, settings.environment_policy, settings.pin) == ("auto", "probed", None)
     assert (settings.verdict, settings.verdict_margin) == ("better", 0.02)
     assert (settings.guardrails, settings.ripe) == ((), None)
@@ -50,6 +52,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("shadow_sample", "0", 0.0),
         ("shadow_drain_s", "0", 0.0),
         ("deadline_s", "2.5", 2.5),
+        ("alert_webhook", "https://alerts/a", WebhookUrl.parse("https://alerts/a")),
         ("capture", "disagreements", "disagreements"),
         ("environment_policy", "exact", "exact"),
         ("pin", "sha256:ab", "sha256:ab"),
@@ -122,6 +125,16 @@ def test_a_bad_guardrail_is_one_clear_error(text: str, expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({**CHAMPION, "UNDERSTUDY_GUARDRAILS": text})
     assert str(caught.value).startswith(f"UNDERSTUDY_GUARDRAILS: {expected}")
+
+
+@pytest.mark.parametrize("text", ["hooks.example.org/s3cret", "ftp://alerts/s3cret", "s3cret"])
+def test_a_bad_webhook_is_one_clear_error_that_does_not_show_it(text: str) -> None:
+    """The error names the variable and what was expected; what was found may hold a secret."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**CHAMPION, "UNDERSTUDY_ALERT_WEBHOOK": text})
+    shown = str(caught.value)
+    assert shown.startswith("UNDERSTUDY_ALERT_WEBHOOK: expected an http or https URL with a host")
+    assert "s3cret" not in shown
 
 
 def test_what_a_promotion_asks_for_comes_from_the_settings() -> None:
@@ -223,6 +236,14 @@ def test_public_settings_are_plain_json() -> None:
     assert public["log_file"] == "a.jsonl"
     assert public["challengers"] == []
     assert public["guardrails"] == ["cost=1.5"]
+
+
+def test_public_settings_show_scheme_and_host_of_the_webhook() -> None:
+    """Its path, its query and its user may be secrets, which neither log line nor repr holds."""
+    url = "https://user:s3cret@hooks.example.org:8443/T01/s3cret?key=s3cret"
+    settings = read_settings({**CHAMPION, "UNDERSTUDY_ALERT_WEBHOOK": url})
+    assert settings.public()["alert_webhook"] == "https://hooks.example.org/…"
+    assert "s3cret" not in json.dumps(settings.public()) + repr(settings)
 
 
 def test_an_unknown_variable_is_refused_even_when_empty() -> None:
