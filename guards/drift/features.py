@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
+from guards.drift.reference import CategoricalReference
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.answer import Answer
+    from guards.drift.reference import FeatureReference
     from guards.schema import CanonicalRow, Schema
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "input_features",
     "input_names",
     "input_values",
+    "labels_of",
     "live_features",
     "live_name",
     "watched_features",
@@ -173,6 +177,12 @@ def watched_features(schema: Schema, reference_format: int) -> set[str]:
     """Return the names of all features in the reference of a bundle with this schema."""
     names = {*input_names(schema), *answer_names(ANSWER)}
     return names - _SINCE_SECOND_FORMAT if reference_format == FIRST_FORMAT else names
+
+
+def labels_of(features: Mapping[str, FeatureReference]) -> tuple[str, ...]:
+    """Return the labels of a reference's answers, in order; ``KeyError`` without them."""
+    label = features[f"{ANSWER}.label"]
+    return label.categories if isinstance(label, CategoricalReference) else ()
 
 
 def live_name(sealed: str, who: str) -> str:

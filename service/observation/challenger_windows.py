@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from guards.drift.features import CHAMPION, answer_names, answer_values, live_features
+from guards.drift.features import CHAMPION, answer_names, answer_values, labels_of, live_features
 from guards.drift.sketch import MatrixSketch, RowSketch
+from service.observation.answer_buffer import AnswerBuffer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from guards.answer import Answer
     from guards.drift.distance import Score
@@ -26,15 +27,19 @@ _logger = logging.getLogger("bentoml.understudy")
 class _ChallengerSketch:
     """The counts of one challenger, and of the champion on the same documents."""
 
-    def __init__(self, key: str, features: Mapping[str, FeatureReference]) -> None:
+    def __init__(
+        self, key: str, features: Mapping[str, FeatureReference], labels: Sequence[str]
+    ) -> None:
         self.references = features
         self.answers = RowSketch(answer_names(key), features)
         self.champion = RowSketch(answer_names(_champion_beside(key)), features)
+        self.probabilities = AnswerBuffer(labels)
         self.disagreements = MatrixSketch()
         self.compared = 0
 
     def update(self, champion: Answer, answer: Answer) -> None:
         self.compared += 1
+        self.probabilities.add(answer)
         self.answers.update(answer_values(answer), answer.confidence)
         self.champion.update(answer_values(champion), champion.confidence)
         self.disagreements.update([(champion.label, answer.label)])
@@ -47,6 +52,7 @@ class ChallengerWindows:
         """Start without challengers; ``champion`` is the reference of the champion's bundle."""
         self._champion = champion
         self._features: dict[str, dict[str, FeatureReference]] = {}
+        self._labels: dict[str, Sequence[str]] = {}
         self.open()
 
     @property
@@ -61,7 +67,14 @@ class ChallengerWindows:
         beside = live_features(self._champion.features, _champion_beside(key))
         names = (*answer_names(key), *answer_names(_champion_beside(key)))
         self._features[key] = {name: each for name, each in (own | beside).items() if name in names}
-        self._sketches.setdefault(key, _ChallengerSketch(key, self._features[key]))
+        self._labels[key] = labels_of(reference.features)
+        self._sketches.setdefault(key, self._new(key))
+
+    def features(self, challenger: ChallengerId) -> Mapping[str, FeatureReference]:
+        """Return the watched features of a challenger's own answers."""
+        key = str(challenger)
+        watched = self._features[key]
+        return {name: watched[name] for name in answer_names(key) if name in watched}
 
     def compare(self, challenger: ChallengerId, champion: Answer, answer: Answer) -> None:
         """Count one comparison with a challenger that is watched already."""
@@ -69,9 +82,10 @@ class ChallengerWindows:
 
     def open(self) -> None:
         """Begin the next window."""
-        self._sketches = {
-            key: _ChallengerSketch(key, features) for key, features in self._features.items()
-        }
+        self._sketches = {key: self._new(key) for key in self._features}
+
+    def _new(self, key: str) -> _ChallengerSketch:
+        return _ChallengerSketch(key, self._features[key], self._labels[key])
 
     def freeze(
         self, recent: RecentWindows, *, closing: bool
@@ -88,13 +102,15 @@ class ChallengerWindows:
                 "compared": sketch.compared,
                 "features": {},
                 "champion": {},
+                "answers": {},
                 "disagreements": sketch.disagreements.get(),
             }
             try:
                 own, champion = sketch.answers.get(), sketch.champion.get()
                 counted = {**own, **champion}
                 scores |= recent.scores(sketch.references, counted, closing=closing)
-                counts[key] |= {"features": own, "champion": champion}
+                answers = sketch.probabilities.get()
+                counts[key] |= {"features": own, "champion": champion, "answers": answers}
             except Exception:
                 _logger.exception("the window has no figures of challenger %r", key)
         return counts, scores

@@ -20,10 +20,11 @@ __all__ = ["RecentWindows"]
 
 @dataclass(slots=True)
 class _Recent:
-    """What was counted since ``earlier`` was enough by itself."""
+    """What was counted since ``earlier`` was enough by itself, and what was scored last."""
 
     earlier: JsonObject = field(default_factory=dict)
     later: JsonObject = field(default_factory=dict)
+    scored: JsonObject = field(default_factory=dict)
 
 
 class RecentWindows:
@@ -51,6 +52,10 @@ class RecentWindows:
             scores[name] = self._score(recent, feature, counted[name], closing).rounded()
         return scores
 
+    def snapshot(self, name: str) -> JsonObject:
+        """Return what the latest score of a feature was computed from."""
+        return self._recent[name].scored
+
     def _score(
         self,
         recent: _Recent,
@@ -61,12 +66,13 @@ class RecentWindows:
         alone = score(feature, counts)
         if alone.enough_data:
             if closing:
-                recent.earlier, recent.later = {}, {}
+                recent.earlier, recent.later, recent.scored = {}, {}, counts
             return alone
         later = merge(recent.later, counts)
-        scored = score(feature, merge(recent.earlier, later))
+        together = merge(recent.earlier, later)
+        scored = score(feature, together)
         if closing:
-            recent.later = later
+            recent.later, recent.scored = later, together
             if scored.enough_data and score(feature, later).documents >= DOCUMENTS_NEEDED:
                 recent.earlier, recent.later = later, {}
         return scored

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guards.drift.features import CHAMPION, answer_names, column_feature, live_features
+from guards.drift.features import CHAMPION, answer_names, column_feature, labels_of, live_features
 from guards.drift.label_sketch import LabelSketch
 from guards.drift.segment_sketch import SegmentSketch
 from guards.drift.sketch import RowSketch
-from guards.drift.unseen_sketch import UnseenSketch
 from guards.events.events import DriftWindow
+from guards.performance.unseen import UnseenSketch
+from service.observation.answer_buffer import AnswerBuffer
 from service.observation.challenger_windows import ChallengerWindows
 from service.observation.input_counts import InputCounts
 from service.observation.recent_windows import RecentWindows
@@ -47,11 +48,12 @@ class Windows:
         self.names = (*inputs, *answer_names(CHAMPION))
         self.features = live_features(reference.features, CHAMPION)
         self.private = frozenset(map(column_feature, private))
-        self._inputs_watched = frozenset(inputs)
+        self.inputs = frozenset(inputs)
+        self._labels_in_order = labels_of(reference.features)
         self._counted = {name: self.features[name] for name in self.names if name in self.features}
         self.challengers = ChallengerWindows(reference)
         self._withheld = Withheld(self.private)
-        self._recent = RecentWindows()
+        self.recent = RecentWindows()
         self._last: DriftWindow | None = None
         self._open()
 
@@ -73,6 +75,7 @@ class Windows:
         """
         self._documents += 1
         self._sketch.update(values, answer.confidence, segment)
+        self._answers.add(answer)
         self._inputs.update(row)
 
     def label(self, day: str, values: tuple[float | str, ...], *, correct: bool) -> None:
@@ -96,7 +99,10 @@ class Windows:
         self._start = datetime.now(UTC)
         self._documents = 0
         self._segments = SegmentSketch(self._counted, tuple(self.private))
-        self._unseen = UnseenSketch(self._counted, self._inputs_watched, f"{CHAMPION}.label")
+        self._answers = AnswerBuffer(self._labels_in_order)
+        self._unseen = UnseenSketch(
+            self._counted, self.inputs, f"{CHAMPION}.label", self._labels_in_order
+        )
         self._sketch = RowSketch(self.names, self._counted, (self._segments, self._unseen))
         self._labels = LabelSketch(
             self.names, {n: f for n, f in self._counted.items() if n not in self.private}
@@ -108,7 +114,7 @@ class Windows:
     def _freeze(self, *, closing: bool) -> DriftWindow:
         counted = self._sketch.get()
         told, withheld = self._withheld.split(counted, closing=closing)
-        challengers, scores = self.challengers.freeze(self._recent, closing=closing)
+        challengers, scores = self.challengers.freeze(self.recent, closing=closing)
         return DriftWindow(
             start=self._start,
             # The wall clock can jump back; a window must not end before it starts.
@@ -119,10 +125,11 @@ class Windows:
                 "features": told,
                 "withheld": withheld,
                 "inputs": self._inputs.get(),
+                "answers": self._answers.get(),
                 "unseen": self._unseen.get(),
                 "segments": self._segments.get(),
                 "labels": self._labels.get(),
                 "challengers": challengers,
             },
-            scores={**self._recent.scores(self._counted, counted, closing=closing), **scores},
+            scores={**self.recent.scores(self._counted, counted, closing=closing), **scores},
         )

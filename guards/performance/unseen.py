@@ -8,9 +8,11 @@ import numpy as np
 
 from guards.drift.cells import hardly_filled
 from guards.drift.reference import CONFIDENCE_BINS, CONFIDENCE_QUANTA
+from guards.performance.answer_counts import counted_labels
+from guards.performance.histograms import bins_of, to_tens
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from guards.drift.reference import FeatureReference
     from guards.drift.sketch import CellBatch
@@ -20,14 +22,22 @@ __all__ = ["UnseenSketch"]
 
 
 class UnseenSketch:
-    """Counts documents that have a feature in a cell which the reference hardly fills."""
+    """Counts documents that have a feature in a cell which the reference hardly fills.
+
+    It is a ``guards.drift.sketch.BatchCounter``.
+    """
 
     def __init__(
-        self, features: Mapping[str, FeatureReference], inputs: Collection[str], label: str
+        self,
+        features: Mapping[str, FeatureReference],
+        inputs: Collection[str],
+        label: str,
+        labels: Sequence[str],
     ) -> None:
         """Start empty over ``features``, in the order of the batches.
 
-        ``inputs`` names those that count, and ``label`` the one that holds the predicted label.
+        ``inputs`` names those that count, and ``label`` the one whose cells are the predicted
+        ``labels``.
         """
         self._inputs = [
             (at, hardly_filled(each))
@@ -35,7 +45,8 @@ class UnseenSketch:
             if name in inputs
         ]
         self._label = list(features).index(label)
-        self._labels = getattr(features[label], "categories", ())
+        self._labels = counted_labels(labels)
+        self._pooled = len(self._labels) < len(labels)
         self._answers = np.zeros((len(self._labels), CONFIDENCE_BINS), dtype=np.int64)
 
     def count(self, batch: CellBatch) -> None:
@@ -45,17 +56,14 @@ class UnseenSketch:
             unseen |= hardly[batch.cells[at]]
         if not unseen.any():
             return
-        shares = batch.confidence[unseen] / CONFIDENCE_QUANTA
-        bins = np.minimum((shares * CONFIDENCE_BINS).astype(np.int64), CONFIDENCE_BINS - 1)
-        np.add.at(self._answers, (batch.cells[self._label][unseen], bins), 1)
+        bins = bins_of(batch.confidence[unseen] / CONFIDENCE_QUANTA)
+        predicted = np.zeros_like(bins) if self._pooled else batch.cells[self._label][unseen]
+        np.add.at(self._answers, (predicted, bins), 1)
 
     def get(self) -> JsonObject:
-        """Return ``documents``, and ``answers``: documents by predicted label, then by bin.
-
-        A bin is one of ``CONFIDENCE_BINS``; labels and bins without documents are left out.
-        """
-        answers: JsonObject = {}
-        for label, index in zip(*map(np.ndarray.tolist, np.nonzero(self._answers)), strict=True):
-            found = answers.setdefault(self._labels[label], {})
-            found[str(index)] = int(self._answers[label, index])
-        return {"documents": int(self._answers.sum()), "answers": answers}
+        """Return ``documents``, and ``predicted``, which are those of ``AnswerCounts``."""
+        rows = zip(self._labels, self._answers, strict=True)
+        return {
+            "documents": int(self._answers.sum()),
+            "predicted": {label: to_tens(row) for label, row in rows if row.any()},
+        }

@@ -1,0 +1,57 @@
+"""What an alarm says to whoever is on call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guards.drift.reference import NumericReference
+from guards.drift.rounding import share_pair
+from guards.drift.wording import changes_in_words
+from guards.text import printable
+
+if TYPE_CHECKING:
+    from guards.drift.alarm.events import Cleared, Raised
+    from guards.drift.reference import FeatureReference
+    from guards.json_types import JsonMapping
+    from service.observation.variant_alarms import Moved
+
+__all__ = ["alarm_words", "cleared_words"]
+
+_MAX_VALUE_CHARS = 40
+
+
+def alarm_words(
+    feature: FeatureReference, moved: Moved, recent: JsonMapping, *, private: bool
+) -> str:
+    """Return how a feature differs now, or since when by how much where ``recent`` hides it.
+
+    ``recent`` is the snapshot of the latest documents. Of a private feature no value is named.
+    """
+    raised = moved.raised
+    private = private or feature.private
+    sentences = changes_in_words(raised.series, feature, recent, private=private)
+    if sentences:
+        return "; ".join(sentences)
+    before, now = share_pair(raised.reference_share, raised.share)
+    part = "some values" if private else _part(feature, raised)
+    name = printable(raised.series)
+    return f"{name}: {part} {before} → {now}, over {raised.minutes} minutes"
+
+
+def cleared_words(cleared: Cleared) -> str:
+    """Return that a feature is back."""
+    return f"{printable(cleared.series)}: as in training for {cleared.minutes} minutes"
+
+
+def _part(feature: FeatureReference, raised: Raised) -> str:
+    """Return what is on the one side of the split that says most."""
+    cells = raised.split.cells
+    if raised.split.kind in {"missing", "outside"}:
+        numeric = isinstance(feature, NumericReference)
+        outside = "infinite" if numeric else "new categories"
+        return "missing" if raised.split.kind == "missing" else outside
+    if isinstance(feature, NumericReference):
+        return f"below {feature.edges[max(cells)]:,.6g}"
+    if len(cells) > 1:
+        return f"{len(cells)} rarer categories"
+    return printable(feature.categories[cells[0]], _MAX_VALUE_CHARS)

@@ -1,0 +1,168 @@
+"""The drift alarms of one replica: raised, judged for harm, cleared, and those in force."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import exp, log
+from typing import TYPE_CHECKING
+
+from guards.drift.distance import score
+from guards.drift.features import ANSWER_FEATURES
+from guards.drift.harm.gate import Harm, Severity, severity_of
+from guards.drift.harm.kind import Kind, kind_of_shift
+from guards.drift.sketch import merge
+from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
+from service.observation.alarm_words import alarm_words, cleared_words
+from service.observation.champion_harm import ChampionHarm
+from service.observation.variant_alarms import Moved, VariantAlarms
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from guards.drift.alarm.events import Cleared
+    from guards.drift.reference import FeatureReference, Reference
+    from guards.events.events import DriftWindow
+    from guards.evidence.pair import ChallengerId
+    from guards.json_types import JsonObject
+    from service.observation.recent_windows import RecentWindows
+
+    Event = DriftAlarm | DriftCleared
+
+__all__ = ["DriftAlarms", "Watched"]
+
+_MINUTE_S = 60.0
+_CHAMPION = ""
+"""The variant whose features are the champion's, and the inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is watched: the champion's features, and ``challengers`` that announce themselves.
+
+    ``private`` and ``inputs`` name features.
+    """
+
+    reference: Reference
+    features: Mapping[str, FeatureReference]
+    private: Collection[str]
+    inputs: Collection[str]
+    challengers: int
+
+
+class DriftAlarms:
+    """Looks at the windows of one replica once a minute; used from one thread.
+
+    ``in_force`` has the alarms in force by feature. The error is divided over ``series``.
+    """
+
+    def __init__(self, watched: Watched, recent: RecentWindows) -> None:
+        """Start without documents; ``recent`` has what windows counted lately."""
+        self.in_force: dict[str, DriftAlarm] = {}
+        self.series = len(watched.features) + watched.challengers * len(ANSWER_FEATURES)
+        self._watched = watched
+        self._recent = recent
+        self._harm = ChampionHarm(watched.reference)
+        self._variants = {_CHAMPION: VariantAlarms(watched.features, self.series)}
+        self._waiting: dict[str, JsonObject] = {}
+        self._raised_at: dict[str, datetime] = {}
+        self._started_s: float | None = None
+        self._looked = -1
+
+    def watch(self, challenger: ChallengerId, features: Mapping[str, FeatureReference]) -> None:
+        """Watch the answers of a challenger from now on, unless it is watched already."""
+        self._variants.setdefault(str(challenger), VariantAlarms(features, self.series))
+
+    def look(self, window: DriftWindow, now_s: float) -> list[Event]:
+        """Add a window, and return what it raises or clears.
+
+        ``now_s`` is that of a monotonic clock. Windows that end within a minute are looked at
+        together once it is over: a look at each would be more looks than the error is divided by.
+        """
+        if self._started_s is None:
+            self._started_s = now_s
+        minute = int((now_s - self._started_s) / _MINUTE_S)
+        self._add(window)
+        if minute <= self._looked:
+            return []
+        self._looked = minute
+        waiting, self._waiting = self._waiting, {}
+        self._harm.push(minute, waiting[_CHAMPION])
+        events: list[Event] = []
+        for key, variant in self._variants.items():
+            for found in variant.look(minute, waiting.get(key, {}).get("features", {})):
+                if isinstance(found, Moved):
+                    events.append(self._raise(key, found, window.end))
+                else:
+                    events.append(self._clear(found, window.end))
+        return [*events, *self._escalated()]
+
+    def _add(self, window: DriftWindow) -> None:
+        counts = window.counts
+        parts = {_CHAMPION: {name: counts[name] for name in ("features", "answers", "unseen")}}
+        for key, challenger in counts["challengers"].items():
+            parts[key] = {"features": challenger["features"]}
+        for key, part in parts.items():
+            self._waiting[key] = merge(self._waiting.get(key, {}), part)
+
+    def _raise(self, key: str, moved: Moved, now: datetime) -> DriftAlarm:
+        raised = moved.raised
+        name = raised.series
+        private = name in self._watched.private
+        feature = self._variants[key].features[name]
+        harm, kind, severity = Harm.UNKNOWN, Kind.UNKNOWN, Severity.NOTICE
+        if key == _CHAMPION:
+            judgement = self._harm.judge(raised.minutes)
+            harm, severity = judgement.harm, severity_of(judgement.harm)
+            inputs = {name, *self.in_force} & set(self._watched.inputs)
+            kind = kind_of_shift(
+                inputs_moved=bool(inputs),
+                harm=harm,
+                unseen_share=judgement.unseen_share,
+                residual_drifted=False,
+            )
+        recent = self._recent.snapshot(name)
+        alarm = DriftAlarm(
+            feature=name,
+            segment=None,
+            severity=severity.value,
+            harm=harm.value,
+            evidence=AlarmEvidence(
+                e_value=_exp(raised.log_evidence),
+                threshold=_exp(raised.log_threshold),
+                documents=raised.documents,
+                minutes=raised.minutes,
+            ),
+            score=score(feature, recent).rounded().to_json(),
+            explains=None if moved.explains is None else float(f"{moved.explains:.3g}"),
+            kind=None if kind is Kind.UNKNOWN else kind.value,
+            words=alarm_words(feature, moved, recent, private=private),
+            since=now - timedelta(minutes=raised.minutes),
+        )
+        self.in_force[name] = alarm
+        self._raised_at[name] = now
+        return alarm
+
+    def _clear(self, cleared: Cleared, now: datetime) -> DriftCleared:
+        self.in_force.pop(cleared.series, None)
+        raised_at = self._raised_at.pop(cleared.series, now)
+        return DriftCleared(cleared.series, None, raised_at, cleared_words(cleared))
+
+    def _escalated(self) -> list[Event]:
+        """Return the alarm to page about, where harm is shown that was not when it was raised."""
+        champion = self._variants[_CHAMPION].raised
+        quiet = [name for name in champion if self.in_force[name].severity != Severity.PAGE]
+        if not quiet or self._harm.judge(1).harm is not Harm.SHOWN:
+            return []
+        for name in quiet:
+            self.in_force[name] = replace(
+                self.in_force[name], severity=Severity.PAGE.value, harm=Harm.SHOWN.value
+            )
+        strongest = max(quiet, key=lambda name: self.in_force[name].evidence.e_value)
+        return [self.in_force[strongest]]
+
+
+def _exp(logarithm: float) -> float:
+    return exp(min(logarithm, log(sys.float_info.max)))
