@@ -1,6 +1,7 @@
 """The lines of the event log.
 
 - ``events``: one type for each event, written to JSON and read from it.
+- ``alarms``: the types of the events of alarms.
 - ``rendering``: from an event to the bytes of its line.
 - ``lines``: from the bytes of a line to its event.
 - ``line_types``: whether the fields of a line have the types that they should have.

@@ -17,6 +17,7 @@ from guards.answer import Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.distance import Score
 from guards.errors import Finding
+from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.evidence.coverage import Coverage
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Pair
@@ -33,6 +34,8 @@ __all__ = [
     "SCHEMA",
     "BundleRefused",
     "ChallengerAccount",
+    "DriftAlarm",
+    "DriftCleared",
     "DriftWindow",
     "Event",
     "FeedbackReceived",
@@ -482,6 +485,8 @@ EVENTS: Mapping[str, EventType] = {
         BundleRefused,
         RequestObserved,
         DriftWindow,
+        DriftAlarm,
+        DriftCleared,
         FeedbackReceived,
         VerdictChanged,
         ServiceStopped,

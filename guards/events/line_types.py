@@ -7,8 +7,9 @@ computed from logs that others have moved, joined and converted.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from guards.events.alarms import DriftAlarm, DriftCleared, Harm, Severity
 from guards.events.events import DriftWindow, FeedbackReceived, RequestObserved
 from guards.evidence.pair import Missed
 
@@ -36,6 +37,11 @@ def check_types(event: Event, line: JsonMapping) -> None:
         _check_feedback(event)
     elif isinstance(event, DriftWindow):
         _check_window(event)
+    elif isinstance(event, DriftAlarm):
+        _check_alarm(event)
+    elif isinstance(event, DriftCleared):
+        _texts(event.feature, event.words)
+        _optional_text(event.segment)
 
 
 def is_whole(value: object) -> bool:
@@ -94,6 +100,20 @@ def _check_score(score: Score) -> None:
     _numbers(score.null_band)
     if score.value is not None:
         _numbers(score.value)
+
+
+def _check_alarm(event: DriftAlarm) -> None:
+    evidence = event.evidence
+    _texts(event.feature, event.words, event.promise)
+    _optional_text(event.segment)
+    _optional_text(event.kind)
+    _require(event.severity in get_args(Severity), "severity")
+    _require(event.harm in get_args(Harm), "harm")
+    _numbers(evidence.e_value, evidence.threshold)
+    _require(is_whole(evidence.documents) and is_whole(evidence.minutes), "evidence")
+    _require(isinstance(event.score, dict), "score")
+    if event.explains is not None:
+        _numbers(event.explains)
 
 
 def _texts(*values: str) -> None:

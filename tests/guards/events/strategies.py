@@ -11,6 +11,7 @@ from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.distance import Score
 from guards.errors import Finding
+from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from guards.events.events import (
     BundleRefused,
     ChallengerAccount,
@@ -132,6 +133,21 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         counts=OBJECTS,
         scores=st.dictionaries(TEXTS, SCORES, max_size=2),
     ),
+    st.builds(
+        DriftAlarm,
+        TEXTS,
+        st.none() | TEXTS,
+        st.sampled_from(["page", "attention", "notice"]),
+        st.sampled_from(["shown", "ruled_out", "unknown"]),
+        st.builds(AlarmEvidence, NUMBERS, NUMBERS, COUNTS, COUNTS),
+        OBJECTS,
+        st.none() | NUMBERS,
+        st.none() | TEXTS,
+        TEXTS,
+        MOMENTS,
+        TEXTS,
+    ),
+    st.builds(DriftCleared, TEXTS, st.none() | TEXTS, MOMENTS, TEXTS),
     st.builds(
         FeedbackReceived,
         TEXTS,
