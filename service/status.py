@@ -51,6 +51,7 @@ def _without_champion() -> JsonObject:
         "confidence": None,
         "reference_confidence": None,
         "drift": {},
+        "alarms": None,
         "window": None,
         "guard": None,
         "verdict": None,
@@ -119,8 +120,10 @@ def _with_champion(champion: Champion, judged: Mapping[ChallengerId, Judgement])
         "confidence": recorder.confidence,
         "reference_confidence": champion.reference_confidence,
         "drift": {
-            name: {**score.to_json(), "alarm": None} for name, score in window.scores.items()
+            name: {**score.to_json(), "alarm": recorder.alerts.alarm_of(name)}
+            for name, score in window.scores.items()
         },
+        "alarms": recorder.alerts.status(),
         "window": window.bounds(),
         "guard": {
             **_rechecked(champion.rechecker),

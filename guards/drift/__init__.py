@@ -5,15 +5,20 @@
 - ``cells``: the cell of a value, exact and grouped.
 - ``new_categories``: unknown categories, counted within bounds.
 - ``segment_sketch``: counts of the segments that clients name.
-- ``unseen_sketch``: documents in cells that the reference hardly fills.
 - ``label_sketch``: right answers by cell, of documents whose label came.
 - ``line_cells``: the cells of one document, as its log line carries them.
 - ``measures``: PSI, Wasserstein distance and new share, with their null bands.
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
 - ``isotonic``: how often answers of a confidence are right, from counts of held-out rows.
+- ``attribution``: how much of a change of confidence a feature explains.
+- ``movement``: a share then and now, and whether it moved visibly.
+- ``rounding``: numbers that differ visibly.
+- ``numeric_wording``: how a number moved, in phrases.
+- ``wording``: how a feature differs from training, in sentences.
 - ``features``: the watched values of one document and of each answer to it.
 - ``alarm``: when a series has moved away from its reference, with bounded error.
+- ``harm``: whether more answers are wrong than in training.
 - ``teaching``: what good weeks teach about a series: its hours, and how restless it is.
 - ``fields``: reads single fields of plain JSON.
 

@@ -25,6 +25,7 @@ from guards.evidence.criteria import Policy
 from guards.evidence.pair import ChallengerId
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
 from service.documents import Document
+from service.observation.alerts import Alerts
 from service.observation.feedback import RecentAnswer
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
@@ -136,6 +137,7 @@ def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
     return Recorder(
         RecorderParts(
             windows=windows,
+            alerts=Alerts(windows.alarms(0), log, metrics),
             mirror=Mirror([], 1.0, np.random.default_rng(1)),
             verdicts=Verdicts(RunEvidence([]), Policy(), None, metrics),
             lines=LogLines("run", identity, "none", frozenset(), windows.reference, cells),

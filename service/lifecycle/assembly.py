@@ -24,6 +24,7 @@ from guards.integrity.isolation.enforcement import available
 from service.classification import Classification
 from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
+from service.observation.alerts import Alerts
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
 from service.observation.run_evidence import RunEvidence
@@ -33,6 +34,7 @@ from service.processors import available_processors
 from service.scheduling.scheduler import Scheduler
 from service.settings import requirements_of
 from service.shadow.mirror import Mirror
+from service.telemetry.webhook import Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +57,7 @@ class Champion:
     choice: Choice
     scheduler: Scheduler
     recorder: Recorder
+    webhook: Webhook | None
     classification: Classification
     rechecker: Rechecker
     configured: Sequence[ConfiguredChallenger]
@@ -108,10 +111,17 @@ def assemble(
         [challenger.id for challenger in challengers], settings.policy.guarded_segments
     )
     schema = bundle.preprocessing.schema
+    webhook = None if settings.alert_webhook is None else Webhook(settings.alert_webhook)
     windows = Windows(bundle.reference, input_names(schema), schema.private)
     recorder = Recorder(
         RecorderParts(
             windows=windows,
+            alerts=Alerts(
+                windows.alarms(len(challengers)),
+                log,
+                metrics,
+                webhook,
+            ),
             mirror=Mirror(challengers, settings.shadow_sample, np.random.default_rng()),
             verdicts=Verdicts(evidence, settings.policy, settings.ripe, metrics),
             lines=LogLines(
@@ -135,6 +145,7 @@ def assemble(
         choice=choice,
         scheduler=scheduler,
         recorder=recorder,
+        webhook=webhook,
         classification=Classification(bundle, scheduler, recorder),
         rechecker=Rechecker(bundle),
         configured=configured,

@@ -30,6 +30,8 @@ async def finish(champion: Champion, settings: Settings, log: EventLog) -> None:
     await asyncio.to_thread(champion.scheduler.stop)
     champion.recorder.flush()
     await champion.recorder.report()
+    if champion.webhook is not None:
+        await asyncio.to_thread(champion.webhook.close)
     log.emit(_account(champion, log))
 
 

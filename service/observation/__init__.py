@@ -4,6 +4,12 @@
 - ``windows``: the counts of inputs and answers since the last flush, and their scores.
 - ``challenger_windows``: the same of challengers, beside the champion on the same documents.
 - ``recent_windows``: scores of small windows, merged with those before.
+- ``answer_buffer``: answers, counted in batches for estimates of performance.
+- ``variant_alarms``: the alarms on the features of one variant.
+- ``champion_harm``: whether the champion errs more often than in training.
+- ``drift_alarms``: the alarms of a replica, raised, judged for harm, cleared.
+- ``alarm_words``: what an alarm says.
+- ``alerts``: tells of alarms in log, metrics, webhook and status.
 - ``withheld``: counts of private columns, kept back until they are of enough documents.
 - ``input_counts``: how often inputs were unknown, missing, coerced, out of range or extra.
 - ``log_line``: the event of a document.

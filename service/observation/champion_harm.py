@@ -8,6 +8,7 @@ import numpy as np
 
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.gate import Harm, HarmGate, Judgement
+from guards.performance.answer_counts import counted_labels
 from guards.performance.histograms import from_tens
 from guards.performance.sealed import SealedPerformance
 
@@ -26,7 +27,7 @@ class ChampionHarm:
     def __init__(self, reference: Reference) -> None:
         """Start without documents."""
         sealed = SealedPerformance.from_calibration(reference.calibration)
-        calibration = dict(zip(sealed.counted, sealed.calibration, strict=True))
+        calibration = dict(zip(counted_labels(sealed.labels), sealed.calibration, strict=True))
         self._proxy = ErrorProxy.of(calibration) if sealed.documents else None
         self._gate = None if self._proxy is None else HarmGate(self._proxy)
 

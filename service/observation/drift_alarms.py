@@ -97,7 +97,7 @@ class DriftAlarms:
                     events.append(self._raise(key, found, window.end))
                 else:
                     events.append(self._clear(found, window.end))
-        return [*events, *self._escalated()]
+        return [*events, *self._rejudged()]
 
     def _add(self, window: DriftWindow) -> None:
         counts = window.counts
@@ -150,17 +150,24 @@ class DriftAlarms:
         raised_at = self._raised_at.pop(cleared.series, now)
         return DriftCleared(cleared.series, None, raised_at, cleared_words(cleared))
 
-    def _escalated(self) -> list[Event]:
-        """Return the alarm to page about, where harm is shown that was not when it was raised."""
-        champion = self._variants[_CHAMPION].raised
-        quiet = [name for name in champion if self.in_force[name].severity != Severity.PAGE]
-        if not quiet or self._harm.judge(1).harm is not Harm.SHOWN:
+    def _rejudged(self) -> list[Event]:
+        """Judge the champion's alarms in force again; return the one to page about.
+
+        Documents after an alarm tell more about harm. One page is enough where harm is shown that
+        was not before, whatever the number of features.
+        """
+        worse = []
+        for name, raised in self._variants[_CHAMPION].raised.items():
+            alarm = self.in_force[name]
+            harm = self._harm.judge(self._looked + 1 - raised.start_minute).harm
+            severity = severity_of(harm)
+            if harm is Harm.SHOWN and alarm.severity != "page":
+                worse.append(name)
+            if alarm.severity != "page":
+                self.in_force[name] = replace(alarm, severity=severity.value, harm=harm.value)
+        if not worse:
             return []
-        for name in quiet:
-            self.in_force[name] = replace(
-                self.in_force[name], severity=Severity.PAGE.value, harm=Harm.SHOWN.value
-            )
-        strongest = max(quiet, key=lambda name: self.in_force[name].evidence.e_value)
+        strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)
         return [self.in_force[strongest]]
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from guards.evidence.pair import ChallengerId, Outcome
     from guards.schema import CanonicalRow
     from service.documents import Document
+    from service.observation.alerts import Alerts
     from service.observation.log_line import LogLines
     from service.observation.verdicts import Verdicts
     from service.observation.windows import Windows
@@ -48,6 +49,7 @@ class RecorderParts:
     """What a recorder writes to; a window is flushed when it holds ``flush_documents``."""
 
     windows: Windows
+    alerts: Alerts
     mirror: Mirror
     verdicts: Verdicts
     lines: LogLines
@@ -65,6 +67,7 @@ class Recorder:
     def __init__(self, parts: RecorderParts) -> None:
         """Record into these parts."""
         self.windows = parts.windows
+        self.alerts = parts.alerts
         self.mirror = parts.mirror
         self.verdicts = parts.verdicts
         self.inputs = InputCounts()
@@ -117,22 +120,16 @@ class Recorder:
         if window is not None:
             self.flushed_documents += window.documents
             self._log.emit(window)
+            self.alerts.look(window)
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""
         joined = [self._evidence.labelled(label) for label in labels]
         for label in joined:
             self._metrics.labels.inc("unmatched" if label.answered is None else "matched")
-            self._count_label(label)
+            _count_label(self.windows, label, self._evidence.recent(label.request_id))
             self._log.emit(label)
         return sum(label.answered is not None for label in joined)
-
-    def _count_label(self, label: FeedbackReceived) -> None:
-        """Count whether the answer was right; corrections come of wrong answers alone."""
-        recent = self._evidence.recent(label.request_id)
-        if recent is not None and label.source is LabelSource.TRUTH:
-            correct = label.label == recent.answer.label
-            self.windows.label(recent.day.isoformat(), recent.values, correct=correct)
 
     async def report(self) -> None:
         """Judge the challengers, and write the decisions that have changed; for after a flush."""
@@ -160,6 +157,7 @@ class Recorder:
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
         """Compare a challenger's answers with its own reference from now on."""
         self.windows.challengers.watch(challenger, reference)
+        self.alerts.watch(challenger, self.windows.challengers.features(challenger))
 
     def refused(self, challenger: ChallengerId, findings: Sequence[Finding]) -> None:
         """Write the refusal of a challenger to the log."""
@@ -176,6 +174,13 @@ class Recorder:
         event = self._lines.event(pending, self._challengers)
         captured = event.document is not None
         self._log.emit(event, pending.document.memory_bytes if captured else 0)
+
+
+def _count_label(windows: Windows, label: FeedbackReceived, recent: RecentAnswer | None) -> None:
+    """Count whether the answer was right; corrections come of wrong answers alone."""
+    if recent is not None and label.source is LabelSource.TRUTH:
+        correct = label.label == recent.answer.label
+        windows.label(recent.day.isoformat(), recent.values, correct=correct)
 
 
 def _count_issues(metrics: Metrics, row: CanonicalRow) -> None:

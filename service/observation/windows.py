@@ -13,6 +13,7 @@ from guards.events.events import DriftWindow
 from guards.performance.unseen import UnseenSketch
 from service.observation.answer_buffer import AnswerBuffer
 from service.observation.challenger_windows import ChallengerWindows
+from service.observation.drift_alarms import DriftAlarms, Watched
 from service.observation.input_counts import InputCounts
 from service.observation.recent_windows import RecentWindows
 from service.observation.withheld import Withheld
@@ -44,6 +45,7 @@ class Windows:
         names private columns: the range of a private number is left out, because its ends are
         values that a client sent. The sketch itself leaves out private categories.
         """
+        self._sealed = reference
         self.reference = reference.fingerprint
         self.names = (*inputs, *answer_names(CHAMPION))
         self.features = live_features(reference.features, CHAMPION)
@@ -82,6 +84,17 @@ class Windows:
         """Count the true label of a document that was answered on a day with these values."""
         self._labels.update(day, values, correct=correct)
         self._labelled = True
+
+    def alarms(self, challengers: int) -> DriftAlarms:
+        """Return what looks at the windows, which will have so many challengers."""
+        watched = Watched(
+            reference=self._sealed,
+            features=self._counted,
+            private=self.private,
+            inputs=self.inputs,
+            challengers=challengers,
+        )
+        return DriftAlarms(watched, self.recent)
 
     def flush(self) -> DriftWindow | None:
         """Return the live window and open the next; None where it is empty."""

@@ -175,6 +175,13 @@ class Metrics(Collector):
             "variant",
             "bound",
         )
+        self.alarms = Level("understudy_alarms", "Drift alarms in force.", "severity")
+        self.alarms_raised = Count(
+            "understudy_alarms_raised", "Drift alarms that were raised.", "severity"
+        )
+        self.alerts = Level(
+            "understudy_alerts", "Alerts for the webhook, by what became of them.", "outcome"
+        )
         self.request_seconds = Distribution(
             "understudy_request_seconds", "Seconds from request to answer.", _REQUEST_BOUNDS_S
         )

@@ -14,7 +14,8 @@ from guards.drift.cells import grouped_cells
 from guards.drift.reference import CategoricalReference, NumericReference
 from guards.drift.segment_sketch import MAX_WATCHED_SEGMENTS, SegmentSketch
 from guards.drift.sketch import RowSketch, merge
-from guards.drift.unseen_sketch import UnseenSketch
+from guards.performance.histograms import from_tens
+from guards.performance.unseen import UnseenSketch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,9 +93,12 @@ def test_segments_of_windows_add_up() -> None:
 )
 def test_unseen_documents(row: tuple[float, float, str], unseen: int) -> None:
     """One value where the reference has no row is enough, and two count as one document."""
-    counter = UnseenSketch(FEATURES, {"pages", "salary", "court"}, "champion.label")
+    counter = UnseenSketch(FEATURES, {"pages", "salary", "court"}, "champion.label", ("a", "b"))
     sketch = RowSketch(NAMES, FEATURES, (counter,))
     sketch.update((*row, "b"), 0.999)
     sketch.update((0.1, 0.0, "SDNY", "a"), 0.5)
     sketch.get()
-    assert counter.get() == {"documents": unseen, "answers": {"b": {"199": 1}} if unseen else {}}
+    found = counter.get()
+    assert found["documents"] == unseen
+    assert np.flatnonzero(from_tens(found["predicted"].get("b", {}))).tolist() == [199] * unseen
+    assert "a" not in found["predicted"]

@@ -16,6 +16,7 @@ from guards.events.events import FeedbackReceived
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import LabelSource
 from service.documents import Document
+from service.observation.alerts import Alerts
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
 from service.observation.run_evidence import RunEvidence
@@ -83,6 +84,7 @@ class Recording:
         self.recorder = Recorder(
             RecorderParts(
                 windows=windows,
+                alerts=Alerts(windows.alarms(len(challengers)), self._log, self.metrics),
                 mirror=Mirror(self.challengers, 1.0, np.random.default_rng(5)),
                 verdicts=Verdicts(self.evidence, policy or Policy(), ripe_s, self.metrics),
                 lines=lines,

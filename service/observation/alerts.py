@@ -1,0 +1,114 @@
+"""Tells of drift alarms: in the log, in metrics, to the webhook, and in the status."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from guards.events.alarms import DriftAlarm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from guards.drift.reference import FeatureReference
+    from guards.events.alarms import DriftCleared, Severity
+    from guards.events.events import DriftWindow
+    from guards.evidence.pair import ChallengerId
+    from guards.json_types import JsonObject
+    from service.observation.drift_alarms import DriftAlarms
+    from service.telemetry.log import EventLog
+    from service.telemetry.metrics import Metrics
+    from service.telemetry.webhook import Webhook
+
+__all__ = ["Alerts"]
+
+_logger = logging.getLogger("bentoml.understudy")
+
+_PROMISE = (
+    "at most 0.05 false alarms are expected in any 30 days, over all series of this replica, for "
+    "documents that do not depend on each other and a reference that is a sample of good traffic"
+)
+
+_SEVERITIES: tuple[Severity, ...] = ("page", "attention", "notice")
+_REMEMBERED = timedelta(days=1)
+_MAX_REMEMBERED = 1_000
+
+
+class Alerts:
+    """Looks at every window, and tells of what it raises or clears; used from one event loop.
+
+    Nothing that fails here fails a request or a flush.
+    """
+
+    def __init__(
+        self,
+        alarms: DriftAlarms,
+        log: EventLog,
+        metrics: Metrics,
+        webhook: Webhook | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Tell of these alarms; ``clock`` is monotonic, in seconds."""
+        self._alarms = alarms
+        self._log = log
+        self._metrics = metrics
+        self._webhook = webhook
+        self._clock = clock
+        self._latest: deque[tuple[datetime, DriftAlarm]] = deque(maxlen=_MAX_REMEMBERED)
+        self._failed = False
+        self._show()
+
+    def watch(self, challenger: ChallengerId, features: Mapping[str, FeatureReference]) -> None:
+        """Watch the answers of a challenger from now on."""
+        self._alarms.watch(challenger, features)
+
+    def look(self, window: DriftWindow) -> None:
+        """Look at a window that was flushed."""
+        try:
+            events = self._alarms.look(window, self._clock())
+        except Exception:
+            if not self._failed:
+                _logger.exception("the windows are not looked at for alarms any more")
+            self._failed = True
+            return
+        for event in events:
+            self._tell(event)
+        self._show()
+
+    def status(self) -> JsonObject:
+        """Return the alarms in force, those of the last day, and what is promised of them.
+
+        ``watching`` is False where looking failed, and ``webhook`` counts what became of alerts.
+        """
+        oldest = datetime.now(UTC) - _REMEMBERED
+        return {
+            "in_force": [alarm.to_json() for alarm in self._alarms.in_force.values()],
+            "last_day": [alarm.to_json() for at, alarm in self._latest if at >= oldest],
+            "series": self._alarms.series,
+            "promise": _PROMISE,
+            "watching": not self._failed,
+            "webhook": None if self._webhook is None else dict(self._webhook.counts),
+        }
+
+    def alarm_of(self, feature: str) -> JsonObject | None:
+        """Return the alarm in force of a feature; None without one."""
+        alarm = self._alarms.in_force.get(feature)
+        return None if alarm is None else alarm.to_json()
+
+    def _tell(self, event: DriftAlarm | DriftCleared) -> None:
+        self._log.emit(event)
+        if isinstance(event, DriftAlarm):
+            self._latest.append((datetime.now(UTC), event))
+            self._metrics.alarms_raised.inc(event.severity)
+        if self._webhook is not None:
+            self._webhook.send({"event": event.name, **event.to_json()})
+
+    def _show(self) -> None:
+        severities = [alarm.severity for alarm in self._alarms.in_force.values()]
+        for severity in _SEVERITIES:
+            self._metrics.alarms.set(severities.count(severity), severity)
+        for outcome, count in (self._webhook.counts if self._webhook else {}).items():
+            self._metrics.alerts.set(count, outcome)
