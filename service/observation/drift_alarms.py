@@ -159,7 +159,7 @@ class DriftAlarms:
         worse = []
         for name, raised in self._variants[_CHAMPION].raised.items():
             alarm = self.in_force[name]
-            harm = self._harm.judge(self._looked + 1 - raised.start_minute).harm
+            harm = self._harm.judge(_start_age(self._looked + 1 - raised.start_minute)).harm
             severity = severity_of(harm)
             if harm is Harm.SHOWN and alarm.severity != "page":
                 worse.append(name)
@@ -169,6 +169,11 @@ class DriftAlarms:
             return []
         strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)
         return [self.in_force[strongest]]
+
+
+def _start_age(minutes: int) -> int:
+    """Return the largest age of a start that is sure to be there after so many minutes."""
+    return 1 << (minutes.bit_length() - 1)
 
 
 def _exp(logarithm: float) -> float:
