@@ -55,6 +55,12 @@ _FORMATS = (1, 2)
 2 has, for each cell of a feature, the sum of confidences and the number of right answers.
 """
 
+_LACKS = (
+    "how much of a change of confidence a feature explains",
+    "tokens, boundary mass, and the shares of coerced and out-of-range rows",
+)
+"""What the first format has not."""
+
 _MAX_COUNT = 2**53
 """Every whole number up to it is a double, as readers of JSON keep numbers."""
 
@@ -367,6 +373,11 @@ class Reference:
         """The number of the format that holds all of it."""
         answered = all(feature.answers is not None for feature in self.features.values())
         return _FORMATS[answered]
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What cannot be watched with a reference of an earlier format, in words."""
+        return () if self.format == _FORMATS[-1] else _LACKS
 
     @property
     def fingerprint(self) -> str:

@@ -112,7 +112,8 @@ class ServiceStarted:
     of libraries and the capabilities of the processor. ``environment_differences`` maps each
     library whose version is not the sealed one to (sealed, installed), and ``tolerated`` are the
     findings that the environment policy let pass. ``guard`` names under ``limits`` what the
-    platform limits while bundles are judged. ``settings`` hold no secrets.
+    platform limits while bundles are judged. ``not_watched`` says what the champion's reference
+    cannot tell, because it has an earlier format. ``settings`` hold no secrets.
     """
 
     name: ClassVar[str] = "service.started"
@@ -127,6 +128,7 @@ class ServiceStarted:
     tolerated: tuple[Finding, ...]
     settings: JsonMapping
     guard: JsonMapping = field(default_factory=dict)
+    not_watched: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
@@ -140,6 +142,7 @@ class ServiceStarted:
             "environment_differences": self.environment_differences,
             "tolerated": [finding.to_json() for finding in self.tolerated],
             "guard": self.guard,
+            "not_watched": self.not_watched,
             "settings": self.settings,
         }
 
@@ -163,6 +166,7 @@ class ServiceStarted:
             tolerated=_findings(data["tolerated"]),
             settings=data["settings"],
             guard=data.get("guard", {}),
+            not_watched=tuple(data.get("not_watched", ())),
         )
 
 

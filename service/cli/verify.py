@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+_NOT_WATCHED = "  its reference has an earlier format; until it is sealed again, nobody is told"
+
 _EXAMPLE = """
 \b
 Example:
@@ -113,6 +115,8 @@ def _report(judgement: Judgement) -> JsonObject:
     else:
         shown = (*judgement.tolerated, *judgement.unusable)
         _write(f"{judgement.path}: passed  {identity.fingerprint}", shown)
+        if judgement.lacks:
+            print_lines(_NOT_WATCHED, *(f"    {what}" for what in judgement.lacks), err=True)
         derived = {} if judgement.deep is None else {"deep": judgement.deep}
         passed = {**identity.to_json(), **_libraries(judgement), **derived}
     return {
@@ -132,6 +136,7 @@ def _libraries(judgement: Judgement) -> JsonObject:
         },
         "tolerated": _findings_json(judgement.tolerated),
         "unusable_engines": _findings_json(judgement.unusable),
+        "not_watched": list(judgement.lacks),
     }
 
 

@@ -172,6 +172,7 @@ def started_event(champion: Champion, settings: Settings) -> ServiceStarted:
         environment_differences=champion.environment_differences,
         tolerated=champion.bundle.tolerated,
         guard={"limits": available()},
+        not_watched=champion.bundle.reference.lacks,
         settings=settings.public(),
     )
 

@@ -63,8 +63,9 @@ class Judgement:
     ``identity`` and ``labels`` are those of a bundle that passed. ``tolerated`` are the findings
     that the environment policy let pass, and ``environment_differences`` maps each library of
     another version to (sealed, installed). ``bound`` names the engines whose graphs are those of
-    the weights. ``unusable`` says why an engine that the bundle carries cannot serve here. ``deep``
-    has the figures of each graph that was derived again, None where that was not asked for.
+    the weights. ``unusable`` says why an engine that the bundle carries cannot serve here, and
+    ``lacks`` what cannot be watched, because the bundle has a reference of an earlier format.
+    ``deep`` has the figures of each graph that was derived again, None where nobody asked for it.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Judgement:
     environment_differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
     bound: tuple[str, ...] = ()
     unusable: tuple[Finding, ...] = ()
+    lacks: tuple[str, ...] = ()
     deep: JsonMapping | None = None
 
     def passed(self) -> BundleIdentity:
@@ -94,7 +96,7 @@ class Judgement:
     @classmethod
     def from_json(cls, data: JsonMapping) -> Judgement:
         """Read what ``to_json`` returned; ``KeyError``, ``TypeError``, ``ValueError`` if not."""
-        read: JsonObject = {name: tuple(data[name]) for name in ("labels", "bound")}
+        read: JsonObject = {name: tuple(data[name]) for name in ("labels", "bound", "lacks")}
         for name in ("findings", "tolerated", "unusable"):
             read[name] = tuple(map(Finding.from_json, data[name]))
         if data["identity"] is not None:

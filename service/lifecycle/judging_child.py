@@ -78,6 +78,7 @@ def _open(question: Question) -> Judgement:
         environment_differences=environment_differences(bundle.manifest.environment),
         bound=tuple(name for name, engine in bundle.engines.items() if engine.bound),
         unusable=tuple(unusable),
+        lacks=bundle.reference.lacks,
         deep=_derived(bundle) if question.deep else None,
     )
 

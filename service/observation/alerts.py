@@ -65,8 +65,8 @@ class Alerts:
         """Watch the answers of a challenger from now on."""
         self._alarms.watch(challenger, features)
 
-    def look(self, window: DriftWindow) -> None:
-        """Look at a window that was flushed."""
+    def look(self, window: DriftWindow | None) -> None:
+        """Look at a window that was flushed, and at those before that were not looked at yet."""
         try:
             events = self._alarms.look(window, self._clock())
         except Exception:

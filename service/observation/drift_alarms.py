@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from service.observation.variant_alarms import Moved, VariantAlarms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
 
     from guards.drift.alarm.events import Cleared
     from guards.drift.reference import FeatureReference, Reference
@@ -75,8 +74,8 @@ class DriftAlarms:
         """Watch the answers of a challenger from now on, unless it is watched already."""
         self._variants.setdefault(str(challenger), VariantAlarms(features, self.series))
 
-    def look(self, window: DriftWindow, now_s: float) -> list[Event]:
-        """Add a window, and return what it raises or clears.
+    def look(self, window: DriftWindow | None, now_s: float) -> list[Event]:
+        """Add a window, if there is one, and return what is raised or cleared.
 
         ``now_s`` is that of a monotonic clock. Windows that end within a minute are looked at
         together once it is over: a look at each would be more looks than the error is divided by.
@@ -84,19 +83,21 @@ class DriftAlarms:
         if self._started_s is None:
             self._started_s = now_s
         minute = int((now_s - self._started_s) / _MINUTE_S)
-        self._add(window)
-        if minute <= self._looked:
+        if window is not None:
+            self._add(window)
+        if minute <= self._looked or not self._waiting:
             return []
         self._looked = minute
         waiting, self._waiting = self._waiting, {}
+        now = datetime.now(UTC)
         self._harm.push(minute, waiting[_CHAMPION])
         events: list[Event] = []
         for key, variant in self._variants.items():
             for found in variant.look(minute, waiting.get(key, {}).get("features", {})):
                 if isinstance(found, Moved):
-                    events.append(self._raise(key, found, window.end))
+                    events.append(self._raise(key, found, now))
                 else:
-                    events.append(self._clear(found, window.end))
+                    events.append(self._clear(found, now))
         return [*events, *self._rejudged()]
 
     def _add(self, window: DriftWindow) -> None:

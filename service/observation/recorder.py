@@ -8,6 +8,7 @@ outcomes and labels say together is judged later.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -73,6 +74,7 @@ class Recorder:
         self.inputs = InputCounts()
         self.documents = 0
         self.flushed_documents = 0
+        self.flushed_s = time.monotonic()
         self._evidence = parts.verdicts.evidence
         self._lines = parts.lines
         self._log = parts.log
@@ -111,6 +113,7 @@ class Recorder:
     def flush(self) -> None:
         """Write the live window to the log and open the next, unless it is empty."""
         self._evidence.fold()
+        self.flushed_s = time.monotonic()
         try:
             window = self.windows.flush()
         except Exception:
@@ -120,7 +123,7 @@ class Recorder:
         if window is not None:
             self.flushed_documents += window.documents
             self._log.emit(window)
-            self.alerts.look(window)
+        self.alerts.look(window)
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""

@@ -94,6 +94,7 @@ def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixt
         "environment_differences": {},
         "tolerated": [],
         "unusable_engines": [],
+        "not_watched": [],
     }
     assert json.loads(said.out) == {
         "bundles": [{"bundle": str(champion), "passed": True, **nothing, **identity}]

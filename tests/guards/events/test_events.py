@@ -75,7 +75,15 @@ def test_a_line_without_a_field_is_malformed(
         "verdict.changed": {"decision"},
         "request.observed": {"reference", "cells"},
     }
-    added = {"guard", "document", "source", "stratum", "inclusion_probability", "labelled_at"}
+    added = {
+        "guard",
+        "not_watched",
+        "document",
+        "source",
+        "stratum",
+        "inclusion_probability",
+        "labelled_at",
+    }
     if field in stamp | repeated.get(name, set()) | added:
         return
     del line[field]
