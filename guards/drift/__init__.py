@@ -5,6 +5,10 @@
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
 - ``features``: the watched values of one document and of each answer to it.
+- ``wording``: how a feature differs from training, in sentences.
+- ``numeric_wording``: how numbers differ, in phrases.
+- ``movement``: a share in training and in a window, and whether it moved.
+- ``rounding``: numbers and shares as text.
 - ``fields``: reads single fields of plain JSON.
 
 Nothing here knows about requests, clocks, files or logs: the caller decides what a window is.
