@@ -18,7 +18,7 @@ from artifacts.bundle.binding.weights import Weights
 from artifacts.bundle.network import DocumentClassifier, empty_network, model_of
 from artifacts.bundle.onnx_network import session_of
 from guards.errors import Finding, first_line
-from guards.integrity.graph import check_graph, read_graph, summary
+from guards.integrity.graph import EMBEDDING, LOGITS, check_graph, read_graph, summary
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -85,6 +85,7 @@ def _differences(model: ModelProto, network: Network, max_tokens: int) -> Iterat
     yield from token_problems(graph, words, _padding(network))
     yield from _epsilon_problems(graph, network)
     yield from _head_problems(graph, network)
+    yield from _embedding_problems(model, graph)
     flow = LengthFlow(graph, max_tokens)
     yield from flow.problems
     trial = _Trial(model, graph, network, words)
@@ -144,6 +145,18 @@ def _head_problems(graph: FloatGraph, network: Network) -> Iterator[str]:
                 yield f"{attribute.i} heads of {node.op_type!r}"
 
 
+def _embedding_problems(model: ModelProto, graph: FloatGraph) -> Iterator[str]:
+    """Yield a sentence where the logits depend on the text by more than the embedding."""
+    if len(model.graph.output) == 1:
+        return
+    beside = {"input_ids"}
+    for node in graph.nodes:
+        if not beside.isdisjoint(node.input):
+            beside.update({*node.output} - {EMBEDDING})
+    if LOGITS in beside:
+        yield f"the {LOGITS!r} depend on the text by more than the {EMBEDDING!r}"
+
+
 def _same(value: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
     return value.size == kept.size and bool(
         np.allclose(value.ravel(), kept.ravel(), rtol=_TOLERANCE, atol=1e-6)
@@ -177,6 +190,7 @@ class _Trial:
         self._feeds = feeds
         self._session = session_of(_with_inputs(model, graph, feeds).SerializeToString(), 1)
         self._inputs = {one.name for one in self._session.get_inputs()}
+        self._names = [one.name for one in self._session.get_outputs()]
 
     def _given(self, name: str) -> NDArray[np.generic]:
         if name in self._graph.factors or self._graph.names.get(name) == self._words:
@@ -189,7 +203,7 @@ class _Trial:
         ids, columns = map(torch.from_numpy, self._document(*_SHAPES[1]))
         sizes = [value.size for value in self._graph.unknown.values()]
         with Recording(sizes) as recording:
-            logits = self._logits(ids, columns)
+            logits, _ = self._outputs(ids, columns)
         needed = recording.counts([ids, columns], logits)
         if all(node.op_type != "MultiHeadAttention" for node in self._graph.nodes):
             needed[1].update(_MASKING)
@@ -200,23 +214,20 @@ class _Trial:
         return [(1, int(self._generator.integers(2, max_tokens + 1))) for _ in range(_DRAWN)]
 
     def unequal(self, shapes: Sequence[tuple[int, int]]) -> Iterator[str]:
-        """Yield a sentence if the logits of both differ for a document of one of the shapes."""
+        """Yield a sentence if an output of both differs for a document of one of the shapes."""
         for windows, tokens in shapes:
             if windows > 1 and not isinstance(self._network, DocumentClassifier):
                 continue
             ids, columns = self._document(windows, tokens)
-            expected = self._logits(torch.from_numpy(ids), torch.from_numpy(columns)).numpy()
+            of_network = self._outputs(torch.from_numpy(ids), torch.from_numpy(columns))
             given = {**self._feeds, "input_ids": ids, "columns": columns}
             fed = {name: value for name, value in given.items() if name in self._inputs}
-            observed = self._session.run(None, fed)[0]
-            size = float(np.abs(expected).max())
-            if not np.allclose(observed, expected, rtol=_TOLERANCE, atol=_TOLERANCE * size):
-                change = float(np.abs(observed - expected).max())
-                yield (
-                    f"logits off by {change:.2g} of {size:.2g} for a document of {windows} "
-                    f"windows of {tokens} tokens"
-                )
-                return
+            of_graph = dict(zip(self._names, self._session.run(self._names, fed), strict=True))
+            for name, tensor in zip((LOGITS, EMBEDDING), of_network, strict=True):
+                off = _off(name, of_graph.get(name), tensor)
+                if off is not None:
+                    yield f"{off} for a document of {windows} windows of {tokens} tokens"
+                    return
 
     def _document(self, windows: int, tokens: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         ids = self._generator.integers(0, len(self._table), (windows, tokens))
@@ -224,9 +235,46 @@ class _Trial:
         return ids, self._generator.normal(size=(1, width)).astype(np.float32)
 
     @torch.no_grad()  # inference mode would show fewer, larger operators to the recording
-    def _logits(self, ids: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = torch.func.functional_call(self._twin, self._tensors, (ids, columns))
-        return logits
+    def _outputs(
+        self, ids: torch.Tensor, columns: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        outputs: tuple[torch.Tensor, torch.Tensor | None] = torch.func.functional_call(
+            _Embedding(self._twin),
+            {f"network.{name}": tensor for name, tensor in self._tensors.items()},
+            (ids, columns),
+        )
+        return outputs
+
+
+class _Embedding(torch.nn.Module):
+    """A network that is called for its logits and its embedding."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, ids: torch.Tensor, columns: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        return self.network.embed(ids, columns)
+
+
+def _off(
+    name: str, observed: NDArray[np.float32] | None, tensor: torch.Tensor | None
+) -> str | None:
+    """Return how far an output of the graph is from the network's; None for rounding or no output.
+
+    Only ``LOGITS`` are always there.
+    """
+    if observed is None:
+        return None
+    if tensor is None or observed.shape != tensor.shape:
+        return f"{name} of shape {observed.shape}"
+    expected = tensor.numpy()
+    size = float(np.abs(expected).max())
+    if np.allclose(observed, expected, rtol=_TOLERANCE, atol=_TOLERANCE * size):
+        return None
+    return f"{name} off by {float(np.abs(observed - expected).max()):.2g} of {size:.2g}"
 
 
 class _Scaling:

@@ -1,0 +1,167 @@
+"""Where the text of a document lies among those of training: a cell and a few coordinates.
+
+The embedding of a document, hundreds of numbers, is projected to ``DIMENSIONS`` by a matrix of
+random signs (Achlioptas 2003, "Database-friendly random projections"), which keeps distances up to
+a few per cent. Its cell is the nearest of at most ``MAX_CENTROIDS`` centroids of held-out rows.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from guards.drift.fields import required
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from guards.json_types import JsonObject
+
+__all__ = [
+    "COORDINATES",
+    "DIMENSIONS",
+    "EMBEDDING_FEATURES",
+    "MAX_CENTROIDS",
+    "NO_CELL",
+    "EmbeddedDocument",
+    "EmbeddingMap",
+]
+
+DIMENSIONS = 32
+"""How many numbers an embedding is projected to."""
+
+COORDINATES = 4
+"""How many of them are watched one by one."""
+
+MAX_CENTROIDS = 32
+
+EMBEDDING_FEATURES = (
+    "text.embedding",
+    *(f"text.embedding.{number}" for number in range(1, COORDINATES + 1)),
+)
+"""The watched values of an embedding: the cell, whose categories are "0", "1" and so on, and the
+first coordinates."""
+
+NO_CELL = -1
+"""The cell of an embedding that is not finite."""
+
+_MAX_HIDDEN = 16_384
+_SIGN_BYTES = DIMENSIONS // 8
+_CENTROID_BYTES = DIMENSIONS * 4
+
+
+class EmbeddedDocument(NamedTuple):
+    """The index of the cell, or ``NO_CELL``, and the first ``COORDINATES`` of the projection."""
+
+    cell: int
+    coordinates: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class EmbeddingMap:
+    """A random projection, and the centroids of held-out rows in it.
+
+    ``signs`` are the bits of a matrix [hidden, DIMENSIONS], row by row, the most significant bit
+    first; one stands for +1/√DIMENSIONS, zero for -1/√DIMENSIONS. ``centroids`` are the bytes of
+    little-endian float32 [cells, DIMENSIONS]. Raises ``ValueError`` for sizes out of bounds, and
+    for a centroid that is not finite.
+    """
+
+    signs: bytes
+    centroids: bytes
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for sizes or numbers that no map has."""
+        _check_size("signs", self.signs, _SIGN_BYTES, _MAX_HIDDEN)
+        _check_size("centroids", self.centroids, _CENTROID_BYTES, MAX_CENTROIDS)
+        # Far from where the square of a distance would overflow.
+        if not bool((np.abs(self._centroids) < 1e15).all()):  # noqa: PLR2004 (said above)
+            message = "centroids must be finite, and smaller than 1e15"
+            raise ValueError(message)
+
+    @property
+    def hidden(self) -> int:
+        """How many numbers an embedding has."""
+        return len(self.signs) // _SIGN_BYTES
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return len(self.centroids) // _CENTROID_BYTES
+
+    @cached_property
+    def _projection(self) -> NDArray[np.float32]:
+        bits = np.unpackbits(np.frombuffer(self.signs, dtype=np.uint8))
+        signs = bits.reshape(self.hidden, DIMENSIONS).astype(np.float32) * 2 - 1
+        return np.asarray(signs / np.sqrt(DIMENSIONS), dtype=np.float32)
+
+    @cached_property
+    def _centroids(self) -> NDArray[np.float32]:
+        numbers = np.frombuffer(self.centroids, dtype="<f4").astype(np.float32)
+        return numbers.reshape(self.cells, DIMENSIONS)
+
+    @cached_property
+    def _twice_centroids(self) -> NDArray[np.float32]:
+        return np.ascontiguousarray(2 * self._centroids.T)
+
+    @cached_property
+    def _squares(self) -> NDArray[np.float32]:
+        return np.asarray(np.square(self._centroids).sum(axis=1), dtype=np.float32)
+
+    def values(
+        self, embedding: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return cells int64 [documents] and projections float32 [documents, DIMENSIONS].
+
+        ``embedding`` is float32 [documents, hidden]. The cell of a projection that is not finite
+        is ``NO_CELL``.
+        """
+        projected = embedding @ self._projection
+        # Of the squared distance, what does not depend on the centroid is left out.
+        cells = (self._squares - projected @ self._twice_centroids).argmin(axis=1)
+        finite = np.isfinite(projected)
+        if not finite.all():
+            cells[~finite.all(axis=1)] = NO_CELL
+        return cells, projected
+
+    def documents(self, embedding: NDArray[np.float32]) -> list[EmbeddedDocument]:
+        """Return the watched values of each document of an embedding float32 [documents, hidden]."""
+        cells, projected = self.values(embedding)
+        coordinates = projected[:, :COORDINATES].tolist()
+        return [
+            EmbeddedDocument(cell, tuple(row))
+            for cell, row in zip(cells.tolist(), coordinates, strict=True)
+        ]
+
+    def to_json(self) -> JsonObject:
+        """Return the map as plain JSON: Base64 of both fields."""
+        return {
+            "signs": base64.b64encode(self.signs).decode("ascii"),
+            "centroids": base64.b64encode(self.centroids).decode("ascii"),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> EmbeddingMap:
+        """Read a map back; raise ``ValueError`` if it is malformed."""
+        return cls(_base64(data, "signs"), _base64(data, "centroids"))
+
+
+def _check_size(name: str, data: bytes, item_bytes: int, maximum: int) -> None:
+    items, rest = divmod(len(data), item_bytes)
+    if rest or not 1 <= items <= maximum:
+        message = f"{name} must have 1 to {maximum} times {item_bytes} bytes, found {len(data)}"
+        raise ValueError(message)
+
+
+def _base64(data: object, name: str) -> bytes:
+    text = required(data, name, str)
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        message = f"{name} must be Base64"
+        raise ValueError(message) from None
