@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,23 +55,14 @@ def probabilities_of(
     return softmax(logits_of(network, encodings) / np.float32(temperature))
 
 
-def logits_of(
-    network: Network,
-    encodings: Sequence[Encoding],
-    on_pass: Callable[[int], object] | None = None,
-) -> NDArray[np.float32]:
-    """Return raw logits float32 [documents, classes], in the order given.
-
-    ``on_pass`` is called after each pass with the number of its documents, to show progress.
-    """
+def logits_of(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    """Return raw logits float32 [documents, classes], in the order given."""
     logits = np.empty((len(encodings), len(network.config.id2label or {})), dtype=np.float32)
     with torch.inference_mode():
         for indices in _same_shape(encodings):
             group = [encodings[index] for index in indices]
             ids = torch.from_numpy(np.concatenate([encoding.token_ids for encoding in group]))
             logits[indices] = network(ids, columns_of(group)).float().numpy()
-            if on_pass is not None:
-                on_pass(len(indices))
     return logits
 
 
@@ -124,7 +115,7 @@ def collect_probabilities(
     """
     done = [*passes]
     order = np.argsort(np.concatenate([indices for indices, _, _ in done]))
-    logits = np.concatenate([rows for _, rows, _ in done])[order]
+    logits: NDArray[np.float32] = np.concatenate([rows for _, rows, _ in done])[order]
     embedding = np.concatenate([rows for _, _, rows in done if rows is not None])[order]
     return softmax(logits / np.float32(temperature)), embedding
 

@@ -161,9 +161,9 @@ class DocumentClassifier(PreTrainedModel):
         return self.classify(states, columns), states
 
 
-_last_layers: ContextVar[list[tuple[torch.Tensor, torch.Tensor]] | None] = ContextVar(
-    "_last_layers", default=None
-)
+_Layers = list[tuple[torch.Tensor, torch.Tensor]]
+
+_last_layers: ContextVar[_Layers | None] = ContextVar("_last_layers", default=None)
 """Input and output of each layer that may be the last, in the pass of this thread."""
 
 
@@ -210,7 +210,8 @@ class TextClassifier(nn.Module):
         It is float [documents, hidden]; None for a model that classifies every token and takes the
         logits of one, or whose last layer is not an ``nn.Linear``.
         """
-        token = _last_layers.set(kept := [])
+        kept: _Layers = []
+        token = _last_layers.set(kept)
         try:
             logits = self.forward(input_ids, columns, attention_mask)
         finally:

@@ -48,7 +48,7 @@ class OnnxNetwork:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return ``probabilities`` and the embedding float32 [documents, hidden]."""
         outputs = [self.outputs(encoding, [LOGITS, EMBEDDING]) for encoding in encodings]
-        logits = np.concatenate([logits for logits, _ in outputs])
+        logits: NDArray[np.float32] = np.concatenate([logits for logits, _ in outputs])
         embedding = np.concatenate([embedding for _, embedding in outputs])
         return softmax(logits / np.float32(temperature)), embedding
 

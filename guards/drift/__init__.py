@@ -5,6 +5,7 @@
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
 - ``features``: the watched values of one document and of each answer to it.
+- ``embedding``: where the text of a document lies among those of training.
 - ``fields``: reads single fields of plain JSON.
 
 Nothing here knows about requests, clocks, files or logs: the caller decides what a window is.

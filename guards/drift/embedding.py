@@ -27,9 +27,11 @@ __all__ = [
     "DIMENSIONS",
     "EMBEDDING_FEATURES",
     "MAX_CENTROIDS",
+    "MAX_COORDINATE",
     "NO_CELL",
     "EmbeddedDocument",
     "EmbeddingMap",
+    "projection_of",
 ]
 
 DIMENSIONS = 32
@@ -39,6 +41,9 @@ COORDINATES = 4
 """How many of them are watched one by one."""
 
 MAX_CENTROIDS = 32
+
+MAX_COORDINATE = 1e15
+"""No coordinate of a centroid is as large: far from where the square of a distance overflows."""
 
 EMBEDDING_FEATURES = (
     "text.embedding",
@@ -79,9 +84,8 @@ class EmbeddingMap:
         """Raise ``ValueError`` for sizes or numbers that no map has."""
         _check_size("signs", self.signs, _SIGN_BYTES, _MAX_HIDDEN)
         _check_size("centroids", self.centroids, _CENTROID_BYTES, MAX_CENTROIDS)
-        # Far from where the square of a distance would overflow.
-        if not bool((np.abs(self._centroids) < 1e15).all()):  # noqa: PLR2004 (said above)
-            message = "centroids must be finite, and smaller than 1e15"
+        if not bool((np.abs(self._centroids) < MAX_COORDINATE).all()):
+            message = f"centroids must be finite, and within {MAX_COORDINATE:g}"
             raise ValueError(message)
 
     @property
@@ -96,9 +100,7 @@ class EmbeddingMap:
 
     @cached_property
     def _projection(self) -> NDArray[np.float32]:
-        bits = np.unpackbits(np.frombuffer(self.signs, dtype=np.uint8))
-        signs = bits.reshape(self.hidden, DIMENSIONS).astype(np.float32) * 2 - 1
-        return np.asarray(signs / np.sqrt(DIMENSIONS), dtype=np.float32)
+        return projection_of(self.signs)
 
     @cached_property
     def _centroids(self) -> NDArray[np.float32]:
@@ -122,15 +124,21 @@ class EmbeddingMap:
         is ``NO_CELL``.
         """
         projected = embedding @ self._projection
+        return self.cells_of(projected), projected
+
+    def cells_of(self, projected: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Return cells int64 [documents] of projections float32 [documents, DIMENSIONS]."""
         # Of the squared distance, what does not depend on the centroid is left out.
-        cells = (self._squares - projected @ self._twice_centroids).argmin(axis=1)
+        cells: NDArray[np.int64] = np.argmin(
+            self._squares - projected @ self._twice_centroids, axis=1
+        )
         finite = np.isfinite(projected)
         if not finite.all():
             cells[~finite.all(axis=1)] = NO_CELL
-        return cells, projected
+        return cells
 
     def documents(self, embedding: NDArray[np.float32]) -> list[EmbeddedDocument]:
-        """Return the watched values of each document of an embedding float32 [documents, hidden]."""
+        """Return the watched values of each document; ``embedding`` is as in ``values``."""
         cells, projected = self.values(embedding)
         coordinates = projected[:, :COORDINATES].tolist()
         return [
@@ -149,6 +157,12 @@ class EmbeddingMap:
     def from_json(cls, data: object) -> EmbeddingMap:
         """Read a map back; raise ``ValueError`` if it is malformed."""
         return cls(_base64(data, "signs"), _base64(data, "centroids"))
+
+
+def projection_of(signs: bytes) -> NDArray[np.float32]:
+    """Return the matrix float32 [hidden, DIMENSIONS] of the signs of an ``EmbeddingMap``."""
+    bits = np.unpackbits(np.frombuffer(signs, dtype=np.uint8)).reshape(-1, DIMENSIONS)
+    return np.asarray((bits * 2.0 - 1.0) / np.sqrt(DIMENSIONS), dtype=np.float32)
 
 
 def _check_size(name: str, data: bytes, item_bytes: int, maximum: int) -> None:

@@ -43,6 +43,7 @@ class GatedEngine:
     """An engine that answers with a document's mark once its gate is open."""
 
     name = "gated"
+    embeds = True
 
     def __init__(self, lanes: int, max_tokens: int = 0) -> None:
         self.lanes = lanes
@@ -71,6 +72,14 @@ class GatedEngine:
         if self.error is not None:
             raise self.error
         return np.array([[mark / 100, 1 - mark / 100] for mark in marks], dtype=np.float32)
+
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Answer, with an embedding of two numbers: the mark of each document, and nothing."""
+        embedding = [[mark_of(encoding), 0] for encoding in encodings]
+        probabilities = self.probabilities(encodings, exclusive=exclusive)
+        return probabilities, np.array(embedding, dtype=np.float32)
 
     async def begins(self, passes: int = 1) -> None:
         """Wait until so many more passes have begun."""
