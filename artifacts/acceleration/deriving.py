@@ -150,7 +150,8 @@ def _operators(model: onnx.ModelProto) -> list[tuple[object, ...]]:
         attributes = sorted(each.SerializeToString(deterministic=True) for each in node.attribute)
         operators.append((node.domain, node.op_type, inputs, *attributes))
         places |= {name: (index, place) for place, name in enumerate(node.output)}
-    return operators
+    outputs = sorted((one.name, str(places.get(one.name))) for one in model.graph.output)
+    return [*operators, *outputs]
 
 
 def _tensor_differences(sealed: onnx.ModelProto, derived: onnx.ModelProto) -> Iterator[str]:

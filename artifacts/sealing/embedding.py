@@ -62,7 +62,8 @@ def answer_and_embed(
                 if projection is None:
                     signs = random_signs(embedding.shape[1])
                     projection = projection_of(signs)
-                projected[indices] = embedding @ projection
+                with np.errstate(invalid="ignore"):  # said below
+                    projected[indices] = embedding @ projection
             progress.update(len(indices))
     if projection is None or not (np.abs(projected) < MAX_COORDINATE).all():
         return logits, None

@@ -123,8 +123,9 @@ class EmbeddingMap:
         ``embedding`` is float32 [documents, hidden]. The cell of a projection that is not finite
         is ``NO_CELL``.
         """
-        projected = embedding @ self._projection
-        return self.cells_of(projected), projected
+        with np.errstate(invalid="ignore"):
+            projected = embedding @ self._projection
+            return self.cells_of(projected), projected
 
     def cells_of(self, projected: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return cells int64 [documents] of projections float32 [documents, DIMENSIONS]."""
@@ -132,9 +133,8 @@ class EmbeddingMap:
         cells: NDArray[np.int64] = np.argmin(
             self._squares - projected @ self._twice_centroids, axis=1
         )
-        finite = np.isfinite(projected)
-        if not finite.all():
-            cells[~finite.all(axis=1)] = NO_CELL
+        # Every number of an embedding is in every coordinate, so that one of them tells.
+        cells[~np.isfinite(projected[:, 0])] = NO_CELL
         return cells
 
     def documents(self, embedding: NDArray[np.float32]) -> list[EmbeddedDocument]:

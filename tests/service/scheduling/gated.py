@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from guards.drift.embedding import EmbeddingMap
+
 __all__ = [
     "FAR_S",
     "MAX_TOKENS",
@@ -105,11 +107,14 @@ def soon() -> float:
 
 @contextlib.contextmanager
 def scheduling(
-    lanes: int = 1, max_documents: int = 100, max_tokens: int = 0
+    lanes: int = 1,
+    max_documents: int = 100,
+    max_tokens: int = 0,
+    embedding: EmbeddingMap | None = None,
 ) -> Iterator[tuple[Scheduler, GatedEngine]]:
     """Run a scheduler over a gated engine, and stop it at the end."""
     engine = GatedEngine(lanes, max_tokens)
-    scheduler = Scheduler(engine, max_documents, MAX_TOKENS)
+    scheduler = Scheduler(engine, max_documents, MAX_TOKENS, embedding)
     try:
         yield scheduler, engine
     finally:
