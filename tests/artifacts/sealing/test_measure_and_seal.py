@@ -17,6 +17,7 @@ from artifacts.sealing.measure_and_seal import (
     SealingReport,
     measure_and_seal,
 )
+from artifacts.sealing.reference import build_reference
 from guards.bundle.engines import ENGINES
 
 if TYPE_CHECKING:
@@ -67,11 +68,10 @@ def test_the_reference_is_built_with_the_embedded_rows(
 ) -> None:
     """A cell for each held-out row, on a map of the network's own width."""
     given: list[EmbeddedRows] = []
-    build = module.build_reference
 
     def noting(*arguments: Any) -> Reference:  # noqa: ANN401 (those of the real one)
         given.append(arguments[-1])
-        return build(*arguments)
+        return build_reference(*arguments)
 
     monkeypatch.setattr(module, "build_reference", noting)
 

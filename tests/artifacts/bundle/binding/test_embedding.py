@@ -9,8 +9,6 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from artifacts.bundle.opening import open_bundle
-from guards.bundle.engines import ONNX_INT8
 from guards.integrity.graph import EMBEDDING, LOGITS
 from tests.artifacts.bundle.binding.graph_edits import (
     add_constant,
@@ -22,11 +20,9 @@ from tests.artifacts.bundle.binding.graph_edits import (
     scaled,
     sum_of,
 )
-from tests.models import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from artifacts.bundle.opening import Bundle
 
@@ -42,18 +38,6 @@ def rename(model: onnx.ModelProto, before: str, after: str) -> None:
 
 def test_an_embedding_is_bound(model: onnx.ModelProto, bundle: Bundle) -> None:
     """What was built has two outputs, and nothing is observed of it."""
-    assert [one.name for one in model.graph.output] == [LOGITS, EMBEDDING]
-    assert problems(model, bundle) == ""
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_an_embedding_of_every_family_is_bound(
-    family: str, accelerated_of: Callable[[str], Path]
-) -> None:
-    """Also that of a classifier of text alone: the input of its last layer."""
-    bundle = open_bundle(accelerated_of(f"sealed {family}"))
-    model = onnx.load_from_string(bundle.engines[ONNX_INT8].graph or b"")
-
     assert [one.name for one in model.graph.output] == [LOGITS, EMBEDDING]
     assert problems(model, bundle) == ""
 
