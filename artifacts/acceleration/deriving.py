@@ -27,6 +27,7 @@ from guards.bundle.engines import ONNX_INT8
 from guards.bundle.layout import ENGINE_GRAPH, engine_part
 from guards.errors import Finding
 from guards.integrity.environment import environment_differences
+from guards.integrity.graph import EMBEDDING
 from guards.integrity.parity import MAX_FLIPS, NOTABLE, parity_of
 from guards.schema import CanonicalRow
 
@@ -130,7 +131,9 @@ def _derived(bundle: Bundle, sealed: onnx.ModelProto) -> bytes:
     read = float_graph(sealed, weights)
     factors = {read.names[name]: factor for name, factor in read.factors.items()}
     width = len(bundle.preprocessing.encode_documents(bundle.probe_documents[:1])[0].columns)
-    model = export(bundle.network, width, bundle.preprocessing.truncation.max_length)
+    longest = bundle.preprocessing.truncation.max_length
+    embedding = any(one.name == EMBEDDING for one in sealed.graph.output)
+    model = export(bundle.network, width, longest, embedding=embedding)
     names = {node.input[1] for nodes in products_of(model).values() for node in nodes}
     known = {name: weights.find(weights_of(model, name)) or ("", False) for name in names}
     rescale(model, {name: factors[known[name][0]] for name in names})
@@ -147,7 +150,8 @@ def _operators(model: onnx.ModelProto) -> list[tuple[object, ...]]:
         attributes = sorted(each.SerializeToString(deterministic=True) for each in node.attribute)
         operators.append((node.domain, node.op_type, inputs, *attributes))
         places |= {name: (index, place) for place, name in enumerate(node.output)}
-    return operators
+    outputs = sorted((one.name, str(places.get(one.name))) for one in model.graph.output)
+    return [*operators, *outputs]
 
 
 def _tensor_differences(sealed: onnx.ModelProto, derived: onnx.ModelProto) -> Iterator[str]:

@@ -22,10 +22,11 @@ from onnx import helper, numpy_helper
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from artifacts.bundle.inference import logits_of
-from artifacts.bundle.network import DocumentClassifier, model_of
+from artifacts.bundle.network import DocumentClassifier, gives_embedding, model_of
 from artifacts.bundle.onnx_network import OnnxNetwork
 from artifacts.bundle.preprocessing import Encoding
 from guards.errors import CallError, first_line
+from guards.integrity.graph import EMBEDDING, LOGITS
 from guards.schema import CanonicalRow
 
 if TYPE_CHECKING:
@@ -41,18 +42,24 @@ _TOLERANCE = 1e-3
 _COMPARED_TOKENS = (3, 17, 64)
 
 
-def export(network: Network, columns_width: int, max_tokens: int) -> onnx.ModelProto:
+def export(
+    network: Network, columns_width: int, max_tokens: int, *, embedding: bool = True
+) -> onnx.ModelProto:
     """Return the graph of a network.
 
     Its inputs are ``input_ids`` int64 [windows, tokens] and, if the network uses columns,
-    ``columns`` float32 [1, width]; its output is ``logits`` float32 [1, classes]. Attention is
+    ``columns`` float32 [1, width]. Its outputs are ``logits`` float32 [1, classes] and, with
+    ``embedding`` and a network that gives one, ``text_embedding`` float32 [1, hidden]. Attention is
     fused if that does not change the answers. Raises ``CallError`` for a network that cannot be
     exported.
     """
+    outputs = [LOGITS, EMBEDDING] if embedding and gives_embedding(network) else [LOGITS]
     reason = "its answers change"
     for attention in (_FUSED, _EAGER):
         try:
-            model = _fast_layer_norms(_exported(network, attention, columns_width, max_tokens))
+            model = _fast_layer_norms(
+                _exported(network, attention, columns_width, max_tokens, outputs)
+            )
             if _same_answers(network, model, columns_width, max_tokens):
                 return model
         except Exception as error:  # noqa: BLE001 (the exporter raises whatever its parts do)
@@ -62,19 +69,21 @@ def export(network: Network, columns_width: int, max_tokens: int) -> onnx.ModelP
 
 
 class _OneDocument(torch.nn.Module):
-    """A network whose inputs are named like those of the graph."""
+    """A network whose inputs are named like those of the graph, with so many outputs."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, outputs: int) -> None:
         super().__init__()
         self.network = network
+        self.outputs = outputs
 
-    def forward(self, input_ids: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.network(input_ids, columns)
-        return logits
+    def forward(
+        self, input_ids: torch.Tensor, columns: torch.Tensor
+    ) -> tuple[torch.Tensor | None, ...]:
+        return self.network.embed(input_ids, columns)[: self.outputs]
 
 
 def _exported(
-    network: Network, attention: str, columns_width: int, max_tokens: int
+    network: Network, attention: str, columns_width: int, max_tokens: int, outputs: list[str]
 ) -> onnx.ModelProto:
     ALL_ATTENTION_FUNCTIONS.register(_FUSED, _fused_attention)
     copied = copy.deepcopy(network)
@@ -84,10 +93,10 @@ def _exported(
     example = torch.zeros((2, min(16, max_tokens)), dtype=torch.int64)
     with _quiet(), torch.inference_mode():
         program = torch.onnx.export(
-            _OneDocument(copied).eval(),
+            _OneDocument(copied, len(outputs)).eval(),
             (example, torch.zeros((1, columns_width))),
             input_names=["input_ids", "columns"],
-            output_names=["logits"],
+            output_names=outputs,
             dynamic_shapes=({0: windows, 1: tokens}, None),
             opset_version=_OPSET,
             dynamo=True,

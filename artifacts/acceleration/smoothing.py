@@ -94,7 +94,7 @@ def _largest(
     network = OnnxNetwork(observed.SerializeToString(), processors=1)
     largest: dict[str, NDArray[np.float32]] = {}
     for document in documents:
-        for name, value in zip(names, network.outputs(document), strict=True):
+        for name, value in zip(names, network.outputs(document, names), strict=True):
             size = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
             largest[name] = np.maximum(largest.get(name, size), size)
     return largest

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_TOKENS",
+    "Pass",
     "about_as_long",
     "as_float32",
+    "collect_probabilities",
     "columns_of",
+    "embedded_passes",
     "logits_of",
     "padded",
+    "padded_embedded_passes",
     "padded_logits_of",
     "probabilities_of",
     "softmax",
@@ -31,6 +35,10 @@ __all__ = [
 MAX_TOKENS = 1024
 """The maximum number of tokens in a pass, unless one document has more. Larger passes do not make a
 CPU faster, and answers would wait longer."""
+
+Pass = tuple[list[int], "NDArray[np.float32]", "NDArray[np.float32] | None"]
+"""The indices of the documents of a pass, their logits float32 [documents, classes], and their
+embedding float32 [documents, hidden], or None where the network gives none."""
 
 _MAX_COLUMN = 1e30
 """Larger values of encoded columns would add up to infinities and NaN in float32."""
@@ -47,23 +55,14 @@ def probabilities_of(
     return softmax(logits_of(network, encodings) / np.float32(temperature))
 
 
-def logits_of(
-    network: Network,
-    encodings: Sequence[Encoding],
-    on_pass: Callable[[int], object] | None = None,
-) -> NDArray[np.float32]:
-    """Return raw logits float32 [documents, classes], in the order given.
-
-    ``on_pass`` is called after each pass with the number of its documents, to show progress.
-    """
+def logits_of(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
+    """Return raw logits float32 [documents, classes], in the order given."""
     logits = np.empty((len(encodings), len(network.config.id2label or {})), dtype=np.float32)
     with torch.inference_mode():
         for indices in _same_shape(encodings):
             group = [encodings[index] for index in indices]
             ids = torch.from_numpy(np.concatenate([encoding.token_ids for encoding in group]))
             logits[indices] = network(ids, columns_of(group)).float().numpy()
-            if on_pass is not None:
-                on_pass(len(indices))
     return logits
 
 
@@ -85,6 +84,49 @@ def padded_logits_of(
             output = network(ids.to(device), columns_of(group).to(device), mask.to(device))
             logits[indices] = output.float().cpu().numpy()
     return logits
+
+
+def embedded_passes(network: Network, encodings: Sequence[Encoding]) -> Iterator[Pass]:
+    """Yield the passes of ``logits_of``, with the embedding of each document."""
+    for indices in _same_shape(encodings):
+        group = [encodings[index] for index in indices]
+        ids = torch.from_numpy(np.concatenate([encoding.token_ids for encoding in group]))
+        yield indices, *_embedded(network, ids, columns_of(group), None)
+
+
+def padded_embedded_passes(
+    network: Network, encodings: Sequence[Encoding], max_tokens: int
+) -> Iterator[Pass]:
+    """Yield the passes of ``padded_logits_of``, with the embedding of each document."""
+    device = next(network.parameters()).device
+    for indices in about_as_long(encodings, max_tokens):
+        group = [encodings[index] for index in indices]
+        ids, mask = padded(group)
+        columns = columns_of(group).to(device)
+        yield indices, *_embedded(network, ids.to(device), columns, mask.to(device))
+
+
+def collect_probabilities(
+    passes: Iterable[Pass], temperature: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return calibrated probabilities and embedding of all passes, in the order of the documents.
+
+    The passes are those of a network that gives an embedding.
+    """
+    done = [*passes]
+    order = np.argsort(np.concatenate([indices for indices, _, _ in done]))
+    logits: NDArray[np.float32] = np.concatenate([rows for _, rows, _ in done])[order]
+    embedding = np.concatenate([rows for _, _, rows in done if rows is not None])[order]
+    return softmax(logits / np.float32(temperature)), embedding
+
+
+@torch.inference_mode()
+def _embedded(
+    network: Network, ids: torch.Tensor, columns: torch.Tensor, mask: torch.Tensor | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    logits, states = network.embed(ids, columns, mask)
+    embedding = None if states is None else states.float().cpu().numpy()
+    return logits.float().cpu().numpy(), embedding
 
 
 def columns_of(encodings: Sequence[Encoding]) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ __all__ = [
     "Network",
     "TextClassifier",
     "empty_network",
+    "gives_embedding",
     "harmless_config",
     "harmless_fields",
     "has_cuda",
@@ -142,9 +144,33 @@ class DocumentClassifier(PreTrainedModel):
         document, one document after the other; ``columns`` float32 [documents, width]. The state
         of a document is the mean over its windows.
         """
+        return self.embed(input_ids, columns, attention_mask)[0]
+
+    def embed(
+        self,
+        input_ids: torch.Tensor,
+        columns: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the logits of ``forward``, and the states that they are computed from.
+
+        The states, float32 [documents, hidden], depend on the text alone.
+        """
         pooled = self.pool(input_ids, attention_mask)
         states = pooled.reshape(columns.shape[0], -1, pooled.shape[1]).mean(dim=1)
-        return self.classify(states, columns)
+        return self.classify(states, columns), states
+
+
+_Layers = list[tuple[torch.Tensor, torch.Tensor]]
+
+_last_layers: ContextVar[_Layers | None] = ContextVar("_last_layers", default=None)
+"""Input and output of each layer that may be the last, in the pass of this thread."""
+
+
+def _keep(_: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+    kept = _last_layers.get()
+    if kept is not None:
+        kept.append((inputs[0], output))
 
 
 class TextClassifier(nn.Module):
@@ -154,6 +180,9 @@ class TextClassifier(nn.Module):
         """Wrap a model so that it is called like every network of a bundle."""
         super().__init__()
         self.model = model
+        for module in model.modules():
+            if isinstance(module, nn.Linear) and module.out_features == model.config.num_labels:
+                module.register_forward_hook(_keep)
 
     @property
     def config(self) -> PreTrainedConfig:
@@ -170,8 +199,37 @@ class TextClassifier(nn.Module):
         logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
         return logits
 
+    def embed(
+        self,
+        input_ids: torch.Tensor,
+        columns: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the logits of ``forward``, and the input of the layer that they come from.
+
+        It is float [documents, hidden]; None for a model that classifies every token and takes the
+        logits of one, or whose last layer is not an ``nn.Linear``.
+        """
+        kept: _Layers = []
+        token = _last_layers.set(kept)
+        try:
+            logits = self.forward(input_ids, columns, attention_mask)
+        finally:
+            _last_layers.reset(token)
+        return logits, next((given for given, made in kept if made is logits), None)
+
 
 Network = DocumentClassifier | TextClassifier
+
+
+def gives_embedding(network: Network) -> bool:
+    """Return whether ``embed`` gives states; runs a ``TextClassifier`` on two tokens."""
+    if isinstance(network, DocumentClassifier):
+        return True
+    device = next(network.parameters()).device
+    ids = torch.zeros((1, 2), dtype=torch.int64, device=device)
+    with torch.inference_mode():
+        return network.embed(ids, torch.zeros((1, 0), device=device))[1] is not None
 
 
 def model_of(network: Network) -> PreTrainedModel:

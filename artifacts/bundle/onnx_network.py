@@ -8,6 +8,7 @@ import numpy as np
 
 from artifacts.bundle.inference import as_float32, softmax
 from artifacts.bundle.silent_onnxruntime import onnxruntime
+from guards.integrity.graph import EMBEDDING, LOGITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,8 @@ class OnnxNetwork:
         """
         self._session = session_of(graph, processors)
         self._inputs = {each.name for each in self._session.get_inputs()}
+        self.embeds = EMBEDDING in {each.name for each in self._session.get_outputs()}
+        """Whether the graph gives the embedding: those of earlier versions do not."""
 
     def probabilities(
         self, temperature: float, encodings: Sequence[Encoding]
@@ -40,19 +43,28 @@ class OnnxNetwork:
         logits = np.stack([self.logits(encoding) for encoding in encodings])
         return softmax(logits / np.float32(temperature))
 
+    def embedded_probabilities(
+        self, temperature: float, encodings: Sequence[Encoding]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return ``probabilities`` and the embedding float32 [documents, hidden]."""
+        outputs = [self.outputs(encoding, [LOGITS, EMBEDDING]) for encoding in encodings]
+        logits: NDArray[np.float32] = np.concatenate([logits for logits, _ in outputs])
+        embedding = np.concatenate([embedding for _, embedding in outputs])
+        return softmax(logits / np.float32(temperature)), embedding
+
     def logits(self, encoding: Encoding) -> NDArray[np.float32]:
         """Return the logits of one document, float32 [classes]."""
-        row: NDArray[np.float32] = self.outputs(encoding)[0][0]
+        row: NDArray[np.float32] = self.outputs(encoding, [LOGITS])[0][0]
         return row
 
-    def outputs(self, encoding: Encoding) -> list[NDArray[np.float32]]:
-        """Return all outputs of the graph for one document."""
+    def outputs(self, encoding: Encoding, names: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Return the named outputs of the graph for one document."""
         inputs: dict[str, NDArray[np.int64] | NDArray[np.float32]] = {
             "input_ids": encoding.token_ids
         }
         if "columns" in self._inputs:
             inputs["columns"] = as_float32(encoding.columns[np.newaxis])
-        outputs: list[NDArray[np.float32]] = self._session.run(None, inputs)
+        outputs: list[NDArray[np.float32]] = self._session.run(names, inputs)
         return outputs
 
 

@@ -3,6 +3,7 @@
 - ``destination``: where a bundle can be sealed.
 - ``measure_and_seal``: the entry point for training and imports.
 - ``answer_check``: whether answers are finite, and labels look exchanged.
+- ``embedding``: answers held-out rows, and maps where their texts lie.
 - ``calibrate``: the temperature.
 - ``class_bias``: a temperature and a bias for each class, after a weighted training.
 - ``log_loss``: the loss that both minimise.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artifacts.acceleration.building import HeldOut, build_if_possible
-from artifacts.bundle.inference import logits_of, softmax
+from artifacts.bundle.inference import softmax
 from artifacts.evaluation.figures import evaluate
-from artifacts.progress import Progress
 from artifacts.sealing.answer_check import exchanged_labels, not_finite_answer
 from artifacts.sealing.calibrate import fit_temperature
+from artifacts.sealing.embedding import answer_and_embed
 from artifacts.sealing.few_rows import few_rows_notes
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from artifacts.acceleration.building import Accelerated
     from artifacts.bundle.network import Network
-    from artifacts.bundle.preprocessing import Encoding, Preprocessing
+    from artifacts.bundle.preprocessing import Preprocessing
     from artifacts.evaluation.encoded_table import EncodedTable
     from guards.json_types import JsonMapping, JsonObject
 
@@ -88,7 +88,7 @@ def measure_and_seal(
     """
     preprocessing, network = classifier.preprocessing, classifier.network
     schema = preprocessing.schema
-    logits = _logits(network, held_out.encodings)
+    logits, embedded = answer_and_embed(network, held_out.encodings)
     if (not_finite := not_finite_answer(logits, held_out)) is not None:
         raise GuardRefused(str(destination), [not_finite])
     exchanged = exchanged_labels(logits.argmax(axis=1), held_out.truth, schema.labels)
@@ -97,7 +97,7 @@ def measure_and_seal(
     temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
     probabilities = softmax(logits / np.float32(temperature))
     probes = probe_documents(held_out.documents, schema)
-    reference = build_reference(schema, held_out.encodings, probabilities, held_out.truth)
+    reference = build_reference(schema, held_out.encodings, probabilities, held_out.truth, embedded)
     metrics, notes = _figures(probabilities, held_out.truth, schema.labels)
     accelerated: Sequence[Accelerated] = ()
     if options.accelerate:
@@ -133,8 +133,3 @@ def _figures(
         return evaluate(probabilities, truth, labels), []
     except Exception as error:  # noqa: BLE001 (whatever it is, the bundle can be measured later)
         return {}, [f"the figures could not be computed: {first_line(error)}"]
-
-
-def _logits(network: Network, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
-    with Progress("answering", len(encodings)) as progress:
-        return logits_of(network, encodings, progress.update)

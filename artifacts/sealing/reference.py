@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.bundle.preprocessing import Encoding
+    from artifacts.sealing.embedding import EmbeddedRows
     from guards.schema import Schema
 
 __all__ = ["build_reference"]
@@ -40,11 +41,12 @@ def build_reference(
     encodings: Sequence[Encoding],
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
+    embedded: EmbeddedRows | None = None,  # noqa: ARG001 (a reference of format 1 has none)
 ) -> Reference:
     """Return the reference of held-out rows; shows progress on standard error.
 
     ``probabilities`` float32 [rows, classes] are calibrated; ``truth`` int64 [rows] are label
-    indices.
+    indices. ``embedded`` says where their texts lie, if the network embeds.
     """
     observed: defaultdict[str, list[float | str]] = defaultdict(list)
     with Progress("counting", len(encodings)) as progress:

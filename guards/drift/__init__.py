@@ -20,6 +20,7 @@
 - ``alarm``: when a series has moved away from its reference, with bounded error.
 - ``harm``: whether more answers are wrong than in training.
 - ``teaching``: what good weeks teach about a series: its hours, and how restless it is.
+- ``embedding``: where the text of a document lies among those of training.
 - ``fields``: reads single fields of plain JSON.
 
 Nothing here knows about requests, clocks, files or logs: the caller decides what a window is.

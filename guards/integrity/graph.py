@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
-__all__ = ["check_graph", "read_graph", "summary"]
+__all__ = ["EMBEDDING", "LOGITS", "check_graph", "read_graph", "summary"]
+
+LOGITS, EMBEDDING = "logits", "text_embedding"
+"""The outputs of a graph; those of earlier versions have no embedding. The exporter itself names a
+look-up ``embedding``."""
 
 _OPERATORS: Mapping[str, frozenset[str]] = {
     "": frozenset(
@@ -56,7 +60,7 @@ _ATTRIBUTES = frozenset({1, 2, 3, 7})
 """A float, an integer, a string, integers: no tensors, graphs or types."""
 
 _INPUTS = {"input_ids": (_INT64, 2), "columns": (_FLOAT, 2)}
-_OUTPUTS = {"logits": (_FLOAT, 2)}
+_OUTPUTS = {LOGITS: (_FLOAT, 2), EMBEDDING: (_FLOAT, 2)}
 
 _GROWING = {"Expand": (1,), "Tile": (1,), "Range": (0, 1, 2)}
 """Operators whose output may be far larger than their inputs, and which inputs say how large."""
@@ -117,7 +121,7 @@ def _graph_problems(graph: GraphProto) -> Iterator[str]:
     if graph.sparse_initializer:
         yield "sparse tensors"
     yield from _interface_problems("inputs", graph.input, _INPUTS, required={"input_ids"})
-    yield from _interface_problems("outputs", graph.output, _OUTPUTS, required={"logits"})
+    yield from _interface_problems("outputs", graph.output, _OUTPUTS, required={LOGITS})
     yield from sorted({problem for node in graph.node for problem in _node_problems(node)})
     yield from sorted({problem for one in graph.initializer for problem in _tensor_problems(one)})
     yield from _order_problems(graph)

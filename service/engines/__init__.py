@@ -46,5 +46,17 @@ class Engine(Protocol):
         ``exclusive`` no other document waits or runs, and the call may use all cores.
         """
 
+    @property
+    def embeds(self) -> bool:
+        """Whether ``embedded_probabilities`` may be called."""
+
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return ``probabilities``, and the embedding float32 [documents, hidden].
+
+        The embedding of a document is the state of the text that the network classifies.
+        """
+
     def warm_up(self) -> None:
         """Do what would make the first documents slow."""

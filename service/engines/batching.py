@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artifacts.bundle.inference import padded_logits_of, softmax
-from artifacts.bundle.network import in_bfloat16
+from artifacts.bundle.inference import (
+    collect_probabilities,
+    padded_embedded_passes,
+    padded_logits_of,
+    softmax,
+)
+from artifacts.bundle.network import gives_embedding, in_bfloat16
 from guards.bundle.engines import TORCH_BF16
 from service.engines.blank import blank_documents
 
@@ -38,6 +43,7 @@ class BatchingEngine:
         self.max_tokens = _MAX_TOKENS
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network, device)
+        self.embeds = gives_embedding(self._network)
 
     def probabilities(
         self,
@@ -48,6 +54,16 @@ class BatchingEngine:
         """Return calibrated probabilities float32 [documents, classes], in the order given."""
         logits = padded_logits_of(self._network, encodings, _MAX_TOKENS)
         return softmax(logits / np.float32(self._bundle.manifest.temperature))
+
+    def embedded_probabilities(
+        self,
+        encodings: Sequence[Encoding],
+        *,
+        exclusive: bool = False,  # noqa: ARG002 (likewise)
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return ``probabilities``, and the embedding float32 [documents, hidden]."""
+        passes = padded_embedded_passes(self._network, encodings, _MAX_TOKENS)
+        return collect_probabilities(passes, self._bundle.manifest.temperature)
 
     def warm_up(self) -> None:
         """Run a few lengths once, with one document and with a full batch."""

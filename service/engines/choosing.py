@@ -50,6 +50,7 @@ class Choice:
         return {
             "name": self.engine.name,
             "lanes": self.engine.lanes,
+            "embeds": self.engine.embeds,
             "because": self.because,
             "milliseconds": self.milliseconds,
             "findings": [finding.to_json() for finding in self.findings],

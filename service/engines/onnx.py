@@ -32,6 +32,7 @@ class OnnxEngine:
         self._bundle = bundle
         self._narrow = OnnxNetwork(graph, processors=1)
         self._wide = self._narrow if self.lanes == 1 else OnnxNetwork(graph, self.lanes)
+        self.embeds = self._narrow.embeds
 
     def probabilities(
         self, encodings: Sequence[Encoding], *, exclusive: bool = False
@@ -39,6 +40,13 @@ class OnnxEngine:
         """Return calibrated probabilities float32 [documents, classes], in the order given."""
         network = self._wide if exclusive else self._narrow
         return network.probabilities(self._bundle.manifest.temperature, encodings)
+
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return ``probabilities``, and the embedding float32 [documents, hidden]."""
+        network = self._wide if exclusive else self._narrow
+        return network.embedded_probabilities(self._bundle.manifest.temperature, encodings)
 
     def warm_up(self) -> None:
         """Run a few lengths once: the first pass over a shape allocates."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from artifacts.bundle.inference import probabilities_of
-from artifacts.bundle.network import in_bfloat16
+from artifacts.bundle.inference import collect_probabilities, embedded_passes, probabilities_of
+from artifacts.bundle.network import gives_embedding, in_bfloat16
 from guards.bundle.engines import TORCH, TORCH_BF16
 from service.engines.blank import blank_documents
 
@@ -36,19 +36,32 @@ class TorchEngine:
         self.max_tokens = 0
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network) if name == TORCH_BF16 else bundle.network
+        self.embeds = gives_embedding(self._network)
 
     def probabilities(
         self, encodings: Sequence[Encoding], *, exclusive: bool = False
     ) -> NDArray[np.float32]:
         """Return calibrated probabilities float32 [documents, classes], in the order given."""
-        threads = self.lanes if exclusive else 1
-        # Only after a call of get_num_threads is the number that is set local to this thread.
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
+        self._use_processors(exclusive=exclusive)
         return probabilities_of(self._network, self._bundle.manifest.temperature, encodings)
+
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return ``probabilities``, and the embedding float32 [documents, hidden]."""
+        self._use_processors(exclusive=exclusive)
+        return collect_probabilities(
+            embedded_passes(self._network, encodings), self._bundle.manifest.temperature
+        )
 
     def warm_up(self) -> None:
         """Run a few lengths once: the first pass over a shape allocates."""
         for encoding in blank_documents(self._bundle):
             self.probabilities([encoding])
             self.probabilities([encoding], exclusive=True)
+
+    def _use_processors(self, *, exclusive: bool) -> None:
+        threads = self.lanes if exclusive else 1
+        # Only after a call of get_num_threads is the number that is set local to this thread.
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.bundle.preprocessing import Encoding
+    from guards.drift.embedding import EmbeddedDocument
 
 __all__ = ["DocumentJob", "Inference", "RequestResults"]
 
@@ -29,6 +30,7 @@ class Inference:
     ``queue_s`` is the time in the queue, ``infer_s`` the wall time of the pass, and ``cpu_s`` the
     processor time of its thread, divided by tokens among the documents of the pass. An
     ``exclusive`` pass might use every core: the time of its helper threads is not in ``cpu_s``.
+    ``embedded`` says where the text lies; None where the embedding is not watched.
     """
 
     probabilities: NDArray[np.float32]
@@ -36,6 +38,7 @@ class Inference:
     infer_s: float
     cpu_s: float
     exclusive: bool
+    embedded: EmbeddedDocument | None = None
 
 
 class RequestResults:

@@ -12,6 +12,11 @@ from service.scheduling.jobs import DocumentJob, Inference
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from artifacts.bundle.preprocessing import Encoding
+    from guards.drift.embedding import EmbeddedDocument, EmbeddingMap
     from service.engines import Engine
     from service.scheduling.queueing import Queue
 
@@ -41,9 +46,14 @@ class Lanes:
         engine: Engine,
         queue: Queue[DocumentJob],
         finish: Callable[[Sequence[FinishedJob]], None],
+        embedding: EmbeddingMap | None,
     ) -> None:
-        """Start the threads; ``finish`` is called with their results on the event loop."""
+        """Start the threads; ``finish`` is called with their results on the event loop.
+
+        ``embedding`` maps the embedding of an engine that gives one.
+        """
         self._engine = engine
+        self._embedding = embedding if engine.embeds else None
         self._queue = queue
         self._finish = finish
         self._finished: list[FinishedJob] = []
@@ -91,14 +101,21 @@ class Lanes:
         results: list[Inference | Exception]
         try:
             encodings = [job.encoding for job in jobs]
-            probabilities = self._engine.probabilities(encodings, exclusive=exclusive)
+            probabilities, embedded = _answer(
+                self._engine, self._embedding, encodings, exclusive=exclusive
+            )
             infer_s = time.monotonic() - started
             token_cpu_s = (time.thread_time() - started_cpu) / tokens
             results = [
                 Inference(
-                    row, started - job.queued_at, infer_s, token_cpu_s * job.tokens, exclusive
+                    probabilities=row,
+                    queue_s=started - job.queued_at,
+                    infer_s=infer_s,
+                    cpu_s=token_cpu_s * job.tokens,
+                    exclusive=exclusive,
+                    embedded=document,
                 )
-                for job, row in zip(jobs, probabilities, strict=True)
+                for job, row, document in zip(jobs, probabilities, embedded, strict=True)
             ]
         except Exception as error:  # noqa: BLE001 (the requests fail, not the lane)
             results = [error] * len(jobs)
@@ -136,3 +153,18 @@ class Lanes:
         finished, self._finished = self._finished, []
         if finished:
             finished[0].job.call_on_loop(self._finish, finished)
+
+
+def _answer(
+    engine: Engine,
+    embedding: EmbeddingMap | None,
+    encodings: Sequence[Encoding],
+    *,
+    exclusive: bool,
+) -> tuple[NDArray[np.float32], Sequence[EmbeddedDocument | None]]:
+    """Return probabilities float32 [documents, classes], and where the texts lie on a map."""
+    if embedding is None:
+        probabilities = engine.probabilities(encodings, exclusive=exclusive)
+        return probabilities, [None] * len(encodings)
+    probabilities, embedded = engine.embedded_probabilities(encodings, exclusive=exclusive)
+    return probabilities, embedding.documents(embedded)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from artifacts.bundle.preprocessing import Encoding
+    from guards.drift.embedding import EmbeddingMap
     from service.engines import Engine
 
 __all__ = ["Scheduler", "until"]
@@ -41,15 +42,22 @@ async def until(deadline: float) -> AsyncIterator[None]:
 class Scheduler:
     """Runs documents on one engine, in each of its lanes; used from one event loop."""
 
-    def __init__(self, engine: Engine, max_documents: int, document_tokens: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        max_documents: int,
+        document_tokens: int,
+        embedding: EmbeddingMap | None = None,
+    ) -> None:
         """Admit at most ``max_documents`` at a time, from admission to answer.
 
-        ``document_tokens`` is the maximum number of tokens after truncation.
+        ``document_tokens`` is the maximum number of tokens after truncation. Where there is a map
+        and the engine embeds, ``Inference`` says where each text lies.
         """
         self._admission = AdmissionController(
             AdmissionLimits(max_documents, engine.lanes, document_tokens)
         )
-        self._lanes = Lanes(engine, Queue(self._admission.is_late), self._finish)
+        self._lanes = Lanes(engine, Queue(self._admission.is_late), self._finish, embedding)
         self._empty = asyncio.Event()
         self._empty.set()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from artifacts.bundle.inference import probabilities_of
+from artifacts.bundle.inference import collect_probabilities, embedded_passes, probabilities_of
 from artifacts.bundle.opening import Bundle, open_bundle
 from guards.bundle.engines import TORCH_BF16
 from guards.integrity.parity import NOTABLE
@@ -23,6 +23,8 @@ from tests.conftest import KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from artifacts.bundle.preprocessing import Encoding
     from artifacts.tables import Table
@@ -38,6 +40,8 @@ ENGINES: dict[str, Callable[[Bundle], Engine]] = {
 # With other documents beside it, a matrix product has another shape, and may round differently.
 CLOSE = 1e-6
 CLOSE_TO_NETWORK = {"torch": CLOSE, "torch-bf16": NOTABLE, "onnx-int8": NOTABLE}
+CLOSE_EMBEDDING = {"torch": 1e-5, "torch-bf16": 0.05, "onnx-int8": 0.1}
+"""The distance to the network's embedding, in parts of its length."""
 
 
 def close(engine: Engine) -> float:
@@ -152,14 +156,52 @@ def test_input_is_not_changed(engine: Engine, encodings: list[Encoding]) -> None
         assert (ours.row, ours.truncated) == (theirs.row, theirs.truncated)
 
 
+def test_answers_are_the_same_with_the_embedding(engine: Engine, encodings: list[Encoding]) -> None:
+    """To the last bit: the embedding is computed on the way to them."""
+    probabilities, embedding = engine.embedded_probabilities(encodings)
+
+    np.testing.assert_array_equal(probabilities, engine.probabilities(encodings))
+    assert engine.embeds
+    assert embedding.dtype == np.float32
+    assert len(embedding) == len(encodings)
+
+
+def test_the_embedding_is_that_of_the_sealed_network(
+    engine: Engine, bundle: Bundle, encodings: list[Encoding]
+) -> None:
+    """Each row is what the network classifies, to the rounding of the engine."""
+    _, expected = collect_probabilities(embedded_passes(bundle.network, encodings), 1.0)
+
+    _, embedding = engine.embedded_probabilities(encodings)
+
+    assert embedding.shape == expected.shape
+    off = np.linalg.norm(embedding - expected, axis=1) / np.linalg.norm(expected, axis=1)
+    assert off.max() < CLOSE_EMBEDDING[engine.name]
+
+
+def test_the_embedding_does_not_depend_on_the_other_documents(
+    engine: Engine, encodings: list[Encoding]
+) -> None:
+    """It is the same alone, on all processors, and among others in another order."""
+    _, embedding = engine.embedded_probabilities(encodings)
+    _, reversed_order = engine.embedded_probabilities(encodings[::-1])
+    alone = [engine.embedded_probabilities([encoding], exclusive=True)[1] for encoding in encodings]
+
+    size = np.abs(embedding).max()
+    for other in (reversed_order[::-1], np.concatenate(alone)):
+        np.testing.assert_allclose(other, embedding, atol=2 * close(engine) * size)
+
+
 def test_threads_do_not_disturb_each_other(engine: Engine, encodings: list[Encoding]) -> None:
     """Many threads with different documents get the answers that each would get alone."""
-    expected = engine.probabilities(encodings)
+    expected, embedding = engine.embedded_probabilities(encodings)
+    size = np.abs(embedding).max()
     shares = [list(range(start, len(encodings), 4)) for start in range(4)] * 6
 
-    def answer(indices: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        return engine.probabilities([encodings[index] for index in indices])
+    def answer(indices: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return engine.embedded_probabilities([encodings[index] for index in indices])
 
     with ThreadPoolExecutor(8) as threads:
-        for indices, answers in zip(shares, threads.map(answer, shares), strict=True):
+        for indices, (answers, rows) in zip(shares, threads.map(answer, shares), strict=True):
             np.testing.assert_allclose(answers, expected[indices], atol=close(engine))
+            np.testing.assert_allclose(rows, embedding[indices], atol=2 * close(engine) * size)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from transformers import BertConfig, PreTrainedConfig
+from transformers import BertConfig, GPT2Config, PreTrainedConfig
 
 from artifacts.bundle.model_types import TEXT_MODELS
 from artifacts.bundle.network import (
     DocumentClassifier,
     TextClassifier,
     empty_network,
+    gives_embedding,
     harmless_config,
     harmless_fields,
     model_of,
@@ -56,6 +57,61 @@ def test_text_classifier_of_any_family(family: str) -> None:
     assert alone.shape == (1, 3)
     assert torch.equal(alone, beside)
     assert network.config is model_of(network).config
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_embedding_of_a_text_classifier_is_what_its_last_layer_takes(family: str) -> None:
+    """The logits are those of a plain call, to the last bit, and a linear function of it."""
+    config: PreTrainedConfig = FAMILIES[family][0](60)
+    config.id2label = {0: "a", 1: "b", 2: "c"}
+    network = empty_network(config.to_dict())
+    network.train(mode=False)
+    ids, columns = torch.tensor([[0, 5, 6, 2], [0, 7, 9, 2]]), torch.zeros(2, 0)
+
+    with torch.inference_mode():
+        logits, states = network.embed(ids, columns)
+
+        assert torch.equal(logits, network(ids, columns))
+        assert states is not None
+        assert states.shape == (2, 32)
+        last = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
+        assert torch.equal(last(states), logits)
+    assert gives_embedding(network)
+
+
+def test_the_embedding_does_not_depend_on_the_columns() -> None:
+    """It is the mean state over the tokens of all windows, before columns are joined."""
+    network = new_network(bert(), columns_width=3, labels=("a", "b"), preprocessing_fingerprint="")
+    network.train(mode=False)
+    ids = torch.randint(1, 50, (4, 6), generator=torch.Generator().manual_seed(0))
+
+    with torch.inference_mode():
+        (logits, states), (_, beside) = (
+            network.embed(ids, torch.full((2, 3), value)) for value in (0.0, 5.0)
+        )
+        hidden = network.encoder(input_ids=ids).last_hidden_state
+
+    assert torch.equal(states, beside)
+    assert logits.shape == (2, 2)
+    torch.testing.assert_close(states, hidden.reshape(2, 12, 16).mean(dim=1))
+
+
+def test_a_classifier_of_tokens_gives_no_embedding() -> None:
+    """It takes the logits of one token: no state is that of the document. It answers as ever."""
+    config = GPT2Config(
+        vocab_size=50, n_positions=16, n_embd=16, n_layer=1, n_head=2, pad_token_id=0
+    )
+    config.id2label = {0: "a", 1: "b", 2: "c"}
+    network = empty_network(config.to_dict())
+    network.train(mode=False)
+    ids, columns = torch.tensor([[5, 6, 7]]), torch.zeros(1, 0)
+
+    with torch.inference_mode():
+        logits, states = network.embed(ids, columns)
+
+        assert states is None
+        assert torch.equal(logits, network(ids, columns))
+    assert not gives_embedding(network)
 
 
 def test_joined_network_from_its_configuration() -> None:

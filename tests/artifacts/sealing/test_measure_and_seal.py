@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from artifacts.acceleration import building
@@ -16,13 +17,16 @@ from artifacts.sealing.measure_and_seal import (
     SealingReport,
     measure_and_seal,
 )
+from artifacts.sealing.reference import build_reference
 from guards.bundle.engines import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from artifacts.sealing.embedding import EmbeddedRows
     from artifacts.tables import Table
+    from guards.drift.reference import Reference
 
     Seal = Callable[[SealingOptions], SealingReport]
 
@@ -57,6 +61,26 @@ def test_few_held_out_rows_are_noted(seal: Seal, destination: Path) -> None:
 
     assert any(note.startswith("40 held-out rows are few") for note in report.notes)
     assert open_bundle(destination).manifest.metrics == report.metrics
+
+
+def test_the_reference_is_built_with_the_embedded_rows(
+    seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell for each held-out row, on a map of the network's own width."""
+    given: list[EmbeddedRows] = []
+
+    def noting(*arguments: Any) -> Reference:  # noqa: ANN401 (those of the real one)
+        given.append(arguments[-1])
+        return build_reference(*arguments)
+
+    monkeypatch.setattr(module, "build_reference", noting)
+
+    seal(SealingOptions(accelerate=False))
+
+    (rows,) = given
+    assert rows.map.hidden == 128
+    assert rows.cells.shape == (40,)
+    np.testing.assert_array_equal(rows.map.cells_of(rows.projected), rows.cells)
 
 
 def test_a_bundle_without_figures_is_sealed(

@@ -266,6 +266,17 @@ def another_output(model: onnx.ModelProto) -> None:
     model.graph.output.append(value)
 
 
+def an_embedding_alone(model: onnx.ModelProto) -> None:
+    """Give the embedding, and no answer."""
+    model.graph.output[0].name = "text_embedding"
+
+
+def an_embedding_of_integers(model: onnx.ModelProto) -> None:
+    """Give an embedding of another type than float32."""
+    value = helper.make_tensor_value_info("text_embedding", TensorProto.INT64, [1, 3])
+    model.graph.output.append(value)
+
+
 def other_operators_of_the_future(model: onnx.ModelProto) -> None:
     """Import a version of the operators that this code does not know."""
     model.opset_import[0].version = 99
@@ -342,6 +353,8 @@ def training(model: onnx.ModelProto) -> None:
         (sparse, "sparse tensors"),
         (another_input, "inputs"),
         (another_output, "outputs"),
+        (an_embedding_alone, "outputs"),
+        (an_embedding_of_integers, "outputs"),
         (other_operators_of_the_future, "in version 99"),
         (another_format, "IR version 99"),
         (operators_of_a_library, "operators of 'ai.onnx.ml' in version 1"),

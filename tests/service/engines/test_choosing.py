@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import onnx
 import pytest
 
 from artifacts.bundle.opening import open_bundle
@@ -36,6 +39,25 @@ def test_auto_takes_the_fastest_of_those_measured(accelerated: Path) -> None:
         choice.milliseconds, key=lambda name: choice.milliseconds[name]
     )
     assert choice.to_json()["because"] == "the fastest of those measured"
+    assert choice.to_json()["embeds"] is True
+
+
+def test_an_engine_without_an_embedding_serves_and_says_so(accelerated: Path) -> None:
+    """As those do that were built before: the answers are the same."""
+    bundle = open_bundle(accelerated)
+    engine = bundle.engines["onnx-int8"]
+    graph = onnx.load_from_string(engine.graph or b"")
+    del graph.graph.output[1]
+    earlier = replace(engine, graph=graph.SerializeToString())
+    documents = bundle.preprocessing.encode_documents(bundle.probe_documents)
+
+    choice = choose(replace(bundle, engines={"onnx-int8": earlier}), "onnx-int8")
+
+    assert choice.to_json()["embeds"] is False
+    np.testing.assert_array_equal(
+        choice.engine.probabilities(documents),
+        choose(bundle, "onnx-int8").engine.probabilities(documents),
+    )
 
 
 @pytest.mark.parametrize("name", ["torch", "torch-bf16", "onnx-int8"])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from guards.drift.embedding import EmbeddingMap
+
 __all__ = [
     "FAR_S",
     "MAX_TOKENS",
@@ -43,6 +45,7 @@ class GatedEngine:
     """An engine that answers with a document's mark once its gate is open."""
 
     name = "gated"
+    embeds = True
 
     def __init__(self, lanes: int, max_tokens: int = 0) -> None:
         self.lanes = lanes
@@ -72,6 +75,14 @@ class GatedEngine:
             raise self.error
         return np.array([[mark / 100, 1 - mark / 100] for mark in marks], dtype=np.float32)
 
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Answer, with an embedding of two numbers: the mark of each document, and nothing."""
+        embedding = [[mark_of(encoding), 0] for encoding in encodings]
+        probabilities = self.probabilities(encodings, exclusive=exclusive)
+        return probabilities, np.array(embedding, dtype=np.float32)
+
     async def begins(self, passes: int = 1) -> None:
         """Wait until so many more passes have begun."""
         for _ in range(passes):
@@ -96,11 +107,14 @@ def soon() -> float:
 
 @contextlib.contextmanager
 def scheduling(
-    lanes: int = 1, max_documents: int = 100, max_tokens: int = 0
+    lanes: int = 1,
+    max_documents: int = 100,
+    max_tokens: int = 0,
+    embedding: EmbeddingMap | None = None,
 ) -> Iterator[tuple[Scheduler, GatedEngine]]:
     """Run a scheduler over a gated engine, and stop it at the end."""
     engine = GatedEngine(lanes, max_tokens)
-    scheduler = Scheduler(engine, max_documents, MAX_TOKENS)
+    scheduler = Scheduler(engine, max_documents, MAX_TOKENS, embedding)
     try:
         yield scheduler, engine
     finally:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+import numpy as np
 import pytest
 
+from guards.drift.embedding import COORDINATES, DIMENSIONS, EmbeddingMap
 from service.scheduling.scheduler import Scheduler
 from tests.service.scheduling.gated import (
     FAR_S,
@@ -25,7 +27,6 @@ from tests.service.scheduling.gated import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from artifacts.bundle.preprocessing import Encoding
@@ -122,6 +123,58 @@ def test_a_document_without_tokens_ends_no_lane() -> None:
     with scheduling() as (scheduler, engine):
         engine.gate.set()
         asyncio.run(scenario(scheduler))
+
+
+def test_results_say_where_the_texts_lie() -> None:
+    """Each document of a pass has the cell and the coordinates of its own embedding."""
+    near = EmbeddingMap(b"\xff" * 8, centroids_at(0.0, 5.0).tobytes())
+
+    async def scenario(scheduler: Scheduler) -> list[Inference]:
+        with scheduler.admit([1, 1], soon()) as permit:
+            return await scheduler.run(permit, [document(1), document(30)])
+
+    with scheduling(max_tokens=100, embedding=near) as (scheduler, engine):
+        engine.gate.set()
+        inferences = asyncio.run(scenario(scheduler))
+
+    assert engine.passes == [[1, 30]]
+    embedded = [inference.embedded for inference in inferences]
+    assert [one.cell for one in embedded if one is not None] == [0, 1]
+    for one, mark in zip(embedded, (1, 30), strict=True):
+        assert one is not None
+        assert one.coordinates == pytest.approx([mark / DIMENSIONS**0.5] * COORDINATES)
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_an_embedding_that_is_not_watched_is_not_computed(*, mapped: bool) -> None:
+    """Neither without a map, nor where the engine gives none."""
+
+    class PlainEngine(GatedEngine):
+        embeds = not mapped
+
+        def embedded_probabilities(self, *_: object, **__: object) -> NoReturn:
+            raise NotImplementedError
+
+    embedding = EmbeddingMap(bytes(8), centroids_at(0.0).tobytes()) if mapped else None
+
+    async def scenario(scheduler: Scheduler) -> list[Inference]:
+        with scheduler.admit([1], soon()) as permit:
+            return await scheduler.run(permit, [document(1)])
+
+    engine = PlainEngine(lanes=1)
+    engine.gate.set()
+    scheduler = Scheduler(engine, 100, MAX_TOKENS, embedding)
+    try:
+        (inference,) = asyncio.run(scenario(scheduler))
+    finally:
+        scheduler.stop()
+
+    assert inference.embedded is None
+
+
+def centroids_at(*values: float) -> NDArray[np.float32]:
+    """Return a centroid for each value, all of whose coordinates are it."""
+    return np.repeat(np.array(values, dtype=np.float32)[:, np.newaxis], DIMENSIONS, axis=1)
 
 
 class SteppedEngine(GatedEngine):

@@ -15,7 +15,7 @@ from transformers import BertConfig
 
 from artifacts.acceleration.exporting import export
 from artifacts.acceleration.quantising import quantise
-from artifacts.bundle.binding import checking
+from artifacts.bundle.binding import checking, trial
 from artifacts.bundle.network import DocumentClassifier, DocumentClassifierConfig
 from artifacts.bundle.onnx_network import session_of
 from tests.artifacts.bundle.binding.graph_edits import (
@@ -83,14 +83,14 @@ def test_documents_of_drawn_lengths_are_tried(
         session = session_of(data, threads)
         run = session.run
 
-        def noted(names: None, fed: dict[str, NDArray[np.generic]]) -> Sequence[object]:
+        def noted(names: list[str], fed: dict[str, NDArray[np.generic]]) -> Sequence[object]:
             tried.append(fed["input_ids"].shape[1])
             return cast("Sequence[object]", run(names, fed))
 
         session.run = noted
         return session
 
-    monkeypatch.setattr(checking, "session_of", noting)
+    monkeypatch.setattr(trial, "session_of", noting)
     for _ in range(3):
         assert problems(model, bundle) == ""
 

@@ -36,6 +36,7 @@ class ScriptedEngine:
     name = "scripted"
     lanes = 2
     max_tokens = 0
+    embeds = True
 
     def __init__(self, classes: int, run: Callable[[Encoding], None] = lambda _: None) -> None:
         self._row = np.full((1, classes), 1 / classes, dtype=np.float32)
@@ -49,6 +50,12 @@ class ScriptedEngine:
         (encoding,) = encodings
         self._run(encoding)
         return self._row
+
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Fail: the embedding of a challenger is not watched, and costs nothing."""
+        raise NotImplementedError
 
     def warm_up(self) -> None:
         """Need nothing."""
