@@ -67,6 +67,7 @@ def test_a_change_is_raised_once_and_described() -> None:
     assert event.share == pytest.approx(0.4, abs=0.1)
     assert event.reference_share == pytest.approx(0.2, abs=1e-3)
     assert event.log_evidence >= event.log_threshold
+    assert event.log_threshold in log_thresholds(30)
     assert event.minute + 1 - event.start_minute == event.minutes
     assert event.counts.sum() == event.documents == 100 * event.minutes
     assert event.counts[0] / event.documents == event.share
@@ -172,7 +173,7 @@ def test_what_is_over_is_not_raised_again() -> None:
     assert [type(event) for event in events] == [Raised, Cleared]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_prescreen_decides_what_the_full_rule_decides(seed: int) -> None:
     """Events are equal to the last digit, with gaps, drift, rare values and taught references."""
     rng = np.random.default_rng(seed)
@@ -180,7 +181,11 @@ def test_the_prescreen_decides_what_the_full_rule_decides(seed: int) -> None:
     series = {}
     for index, share in enumerate(shares):
         rows = rng.multinomial(3000, share)
-        hours = rng.multinomial(200, share, size=168) if index == 2 else None
+        hours = None
+        if index == 2:
+            # What every second hour has in its reference, the stream has in none.
+            hours = rng.multinomial(200, share, size=168)
+            hours[1::2] = np.roll(hours[1::2], 1, axis=1)
         excess = np.full(16, 1e-3) if index == 1 else None
         kind: Kind = "ordered" if index % 2 else "categorical"
         series[f"{index}"] = SeriesReference(
@@ -188,12 +193,14 @@ def test_the_prescreen_decides_what_the_full_rule_decides(seed: int) -> None:
         )
     screened, full = (AlarmRule(series, prescreen=screen) for screen in (True, False))
     minute, raised = 0, 0
-    for look in range(200):
+    for look in range(150):
         minute += int(rng.geometric(0.5))
-        drifted = [np.roll(share, look // 100) for share in shares]
+        drift = 0.25 * (look >= 60)
         counts = {
-            f"{index}": rng.multinomial(rng.poisson(40), share)
-            for index, share in enumerate(drifted)
+            f"{index}": rng.multinomial(
+                rng.poisson(40), (1 - drift) * share + drift * np.roll(share, 1)
+            )
+            for index, share in enumerate(shares)
         }
         events = [rule.look(minute, counts, look // 60) for rule in (screened, full)]
         assert [str(event) for event in events[0]] == [str(event) for event in events[1]]
@@ -251,7 +258,6 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-@pytest.mark.filterwarnings("error")
 def test_odd_references_say_nothing_and_stop_nothing(name: str) -> None:
     """Traffic like the reference raises nothing, nor do no documents, one, or very many."""
     odd = ODD[name]
@@ -260,6 +266,17 @@ def test_odd_references_say_nothing_and_stop_nothing(name: str) -> None:
     shares = (odd.counts + 1e-12) / (odd.counts + 1e-12).sum()
     for minute, documents in enumerate([0, 1, 0, 7, *[50] * 100, 0, 10**8]):
         assert rule.look(minute, {"odd": rng.multinomial(documents, shares)}, minute % 168) == []
+
+
+def test_long_sums_by_hour_leave_shares_within_their_range() -> None:
+    """After very many documents, rounding makes no share larger than one."""
+    hours = np.tile([10**6, 0, 0], (168, 1))
+    rule = AlarmRule({"odd": SeriesReference("categorical", np.array([1]), 0, 0, hours)})
+    rule.look(0, {"odd": np.array([10**13 + 7, 0, 0])})
+
+    events = [rule.look(minute, {"odd": np.array([1, 0, 0])}) for minute in range(1, 50)]
+
+    assert events == [[]] * 49
 
 
 def test_values_appear_in_a_column_that_was_all_missing() -> None:
