@@ -88,6 +88,8 @@ class AlarmRule:
         self.log_thresholds = log_thresholds(max(watched or 0, len(series)))
         self._bound: Bound | None = None
         self._raised: dict[int, Raised] = {}
+        # The fewest documents that showed what was raised.
+        self._enough: dict[int, float] = {}
         # When a series may be raised (again), and by which starts: those of after its clearing.
         self._next_raise = np.full(len(series), -1)
         self._first_start = np.zeros(len(series), dtype=np.int64)
@@ -186,6 +188,8 @@ class AlarmRule:
             counts=self._bank.counts(sums[level], series),
         )
         self._raised[series] = event
+        shown = np.array(levels)[beyond >= 0]
+        self._enough[series] = observed.documents[shown, series].min()
         self._next_raise[series] = event.minute + _DAY
         return [event]
 
@@ -195,7 +199,7 @@ class AlarmRule:
             observed.successes[level, columns],
             float(observed.documents[level, series]),
             _at(observed.shares, level)[columns],
-            float(_at(observed.rows, level)[series]),
+            float(observed.rows[level, series]),
             self._bank.one_sided[columns],
         )
         return log_terms(sample, self._floor)
@@ -204,18 +208,18 @@ class AlarmRule:
         """Clear an alarm whose series shows no effect in the last hour or longer.
 
         Asked is the youngest start since the alarm that is at least an hour old and has twice the
-        documents of the one that raised it: with fewer, an effect that is still there might not
+        documents that were enough to raise it: with fewer, an effect that is still there might not
         show.
         """
         event, minute = self._raised[series], self._starts.minute
         documents = observed.documents[:, series]
         ages = minute + 1 - starts
-        able = (starts >= event.minute) & (ages >= _HOUR) & (documents >= 2 * event.documents)
+        able = (starts >= event.minute) & (ages >= _HOUR) & (documents >= 2 * self._enough[series])
         if not able.any():
             return []
         level = int(able.argmax())
         effect = self._effect(series, level, observed)
-        noise = 1 / documents[level] + 1 / _at(observed.rows, level)[series]
+        noise = 1 / documents[level] + 1 / observed.rows[level, series]
         quantile = -ndtri(_CHANCE / (2 * len(self._bank.columns[series])))
         if effect - quantile * np.sqrt(noise) > self._floor / 2:
             return []
