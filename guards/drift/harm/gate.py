@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.harm.labelled_error import LabelledErrors
 from guards.sequential.confidence_sequence import radius
 from guards.sequential.error_budget import HARM_ALPHA
 from guards.sequential.starts import Starts, alpha_of_start
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from guards.drift.harm.error_proxy import ErrorProxy
-    from guards.drift.harm.labelled_error import LabelledErrors
     from guards.sequential.starts import Start
 
 __all__ = ["TOLERANCE", "Harm", "HarmGate", "Judgement", "Severity", "severity_of"]
@@ -33,7 +33,6 @@ TOLERANCE = 0.02
 
 _MIN_SCALE = 0.05
 """Confidence sequences need one above 0, also where nearly all held-out rows were right."""
-
 
 _UNSEEN = 2
 """The last two sums are the number of unseen documents and the sum of their errors."""
@@ -86,7 +85,7 @@ class HarmGate:
         """Begin without any minute."""
         self._proxy = proxy
         self._watched = watched
-        self._starts = Starts(proxy.errors.size + 2, np.float64)
+        self._starts = Starts(proxy.errors.size + _UNSEEN, np.float64)
 
     def push(
         self,
@@ -109,25 +108,31 @@ class HarmGate:
         alarm_minutes: int,
         labelled: LabelledErrors | None = None,
         min_inclusion_probability: float = 1.0,
+        *,
+        residual_drifted: bool = False,
     ) -> Judgement:
         """Judge an alarm about the last ``alarm_minutes``.
 
         Harm is shown by any start. It is ruled out by the youngest start that is not younger than
-        the alarm's, or by labels of documents since the alarm's start.
+        the alarm's, unless the residual has drifted, which says that the calibration no longer
+        holds; or by ``labelled``, of documents since the alarm's start.
         """
         starts = [start for start in self._starts if start.sums[:-_UNSEEN].any()]
+        # Of the levels that start with the same minute, the last has the largest part of the error.
+        starts.sort(key=lambda start: (start.age_minutes, -start.level))
         judgements = self._judge_each(starts)
         shown = [judgement for judgement in judgements if judgement.harm is Harm.SHOWN]
         if shown:
             return max(shown, key=lambda judgement: judgement.low - judgement.margin)
         for start, judgement in zip(starts, judgements, strict=True):
             if start.age_minutes >= alarm_minutes:
-                limit = self._proxy.reference_low + TOLERANCE
                 alpha = alpha_of_start(start.level, HARM_ALPHA, self._watched)
-                if labelled and labelled.log_e_below(limit, min_inclusion_probability) > -log(
-                    alpha
-                ):
+                limit = self._proxy.reference_low + TOLERANCE
+                labels = labelled or LabelledErrors()
+                if labels.log_e_below(limit, min_inclusion_probability) >= -log(alpha):
                     return replace(judgement, harm=Harm.RULED_OUT)
+                if residual_drifted:
+                    return replace(judgement, harm=Harm.UNKNOWN)
                 return judgement
         return Judgement(Harm.UNKNOWN, 0, 0, 0.0, 0.0, 0.0, 1.0, self._proxy.reference_error, 0.0)
 
