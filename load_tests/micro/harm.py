@@ -45,7 +45,8 @@ def _print_gate(documents: Population, rows: int, seeds: int) -> None:
         name = f"reference of {rows:,}, {shift}"
         print_line(f"{name}: pages", np.isfinite(shown).sum(), "runs", at_most=0)
         print_line(f"{name}: harm ruled out", np.isfinite(ruled_out).sum(), "runs")
-    for shift in ("harder by .02", "harder by .05"):
+    harder: tuple[Shift, ...] = ("harder by .02", "harder by .05")
+    for shift in harder:
         shown, ruled_out = gate_outcomes(documents, shift, rows, _WINDOWS, seeds)
         name = f"reference of {rows:,}, {shift}"
         print_line(f"{name}: pages", np.isfinite(shown).sum(), "runs")

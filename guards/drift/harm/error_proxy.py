@@ -86,6 +86,9 @@ class ErrorProxy:
         ``confidence`` is float64 [documents] in [0, 1], of answers with one label. Raises
         ``ValueError`` for an unknown label.
         """
+        if label not in self.labels:
+            message = f"label must be one of {', '.join(self.labels)}, found {label}"
+            raise ValueError(message)
         row, bins = self.labels.index(label), self.errors.shape[1]
         scaled = (np.asarray(confidence, dtype=np.float64) * bins).astype(np.int64)
         scaled = np.minimum(scaled, bins - 1)

@@ -53,7 +53,7 @@ _LEVELS = range(5, 13)
 _MAX_LOSS = 0.1
 """A weight times error probability and uncertainty is at most so much."""
 
-_MEANS = np.linspace(-1, 1, 2001)
+_MEANS = np.linspace(-1, 1, 401)
 
 
 @dataclass(frozen=True, slots=True)
