@@ -1,9 +1,9 @@
 """Sums over the last minutes, from start times on a geometric grid.
 
 A change is found soonest by sums that begin where it does. On level l = 0, 1, …, 15 a start is made
-every g = max(1, 2^(l-1)) minutes, at multiples of g, and looked at while its age is from 2^l to
-2^l + g minutes, so that each level has one start at any time and some start begins not long after
-any change. Each start is a test of its own and has its own part of the error probability.
+every g = max(1, 2^(l-1)) minutes, at multiples of g, and looked at until it is 3g minutes old. So
+some start begins not long after any change and lasts long enough to show it. Each start is a test
+of its own and has its own part of the error probability.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LIVING_ON = 1.15
 """More starts are looked at in such a span than are made in it: some were made before it."""
 
 _KEPT = 3
-"""Of each level: the start looked at, and those that follow it."""
+"""Starts of each level."""
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -48,8 +48,8 @@ class Start(NamedTuple, Generic[Number]):
 class Starts(Generic[Number]):
     """Sums of vectors, int64 or float64 [width], from each start that is looked at.
 
-    Memory is 48 vectors, however long it runs. Iterating gives the starts that are old enough, the
-    youngest first.
+    Memory is 48 vectors, however long it runs. Iterating gives the starts of each level in turn,
+    the youngest first; a minute may be a start of several levels.
     """
 
     def __init__(self, width: int, dtype: type[Number]) -> None:
@@ -76,26 +76,13 @@ class Starts(Generic[Number]):
         if self._first is None:
             return
         for level in range(LEVELS):
-            index = (self._last + 1 - 2**level) // spacing_minutes(level)
-            if index * spacing_minutes(level) < self._first:
-                return
-            yield self._start(level, index)
-
-    def all(self) -> Iterator[Start[Number]]:
-        """Return all starts that are kept, up to three of a level, of any age from 1 on."""
-        if self._first is None:
-            return
-        for level in range(LEVELS):
             spacing = spacing_minutes(level)
             newest = self._last // spacing
             for index in range(newest, newest - _KEPT, -1):
                 if index * spacing >= self._first:
-                    yield self._start(level, index)
-
-    def _start(self, level: int, index: int) -> Start[Number]:
-        sums = self._sums[level, index % _KEPT].view()
-        sums.flags.writeable = False
-        return Start(level, self._last + 1 - index * spacing_minutes(level), sums)
+                    sums = self._sums[level, index % _KEPT].view()
+                    sums.flags.writeable = False
+                    yield Start(level, self._last + 1 - index * spacing, sums)
 
     def _make_starts(self, level: int, minute: int) -> None:
         """Begin at zero what starts after the last minute and not after this one."""

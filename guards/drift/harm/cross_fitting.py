@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.drift.fields import required
-from guards.drift.isotonic import fit_isotonic
-from guards.drift.reference import CONFIDENCE_BINS
+from guards.drift.harm.error_proxy import ErrorProxy
+from guards.drift.reference import Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,6 @@ __all__ = ["UNIT", "HeldOutResidual", "cross_fitted_residuals", "residual_weight
 
 UNIT = 2**20
 """How many units a residual of 1 has; a square of 1 has as many."""
-
 
 _WRONG = 0.1
 
@@ -85,13 +84,15 @@ class HeldOutResidual:
         )
 
 
-def residual_weights(errors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the weights of documents by the probability that they are answered wrongly, 0 to 1.
+def residual_weights(
+    errors: NDArray[np.float64], uncertainties: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the weights of documents, 0 to 1, from ``ErrorProxy.errors_of``.
 
     About the inverse of a residual's variance after a tenth of the answers have become wrong, which
-    is the best weight for finding that.
+    is the best weight for finding that. A weight times the sum of both is at most a tenth.
     """
-    return _WRONG / (_WRONG + errors)
+    return _WRONG / (_WRONG + errors + uncertainties)
 
 
 def cross_fitted_residuals(  # noqa: PLR0913 - three columns of one table
@@ -109,30 +110,27 @@ def cross_fitted_residuals(  # noqa: PLR0913 - three columns of one table
     ``right`` bool [rows]. Rows are dealt to ``folds`` at random.
     """
     answered = np.asarray(predicted)
-    correct = np.asarray(right, dtype=bool)
-    bins = (np.asarray(confidence, dtype=np.float64) * CONFIDENCE_BINS).astype(np.int64)
-    bins = np.minimum(bins, CONFIDENCE_BINS - 1)
+    certainty, correct = np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=bool)
     fold = np.random.default_rng(seed).permutation(len(answered)) % folds
     residuals = {}
     for label in labels:
         rows = answered == label
-        residuals[label] = _residuals(bins[rows], correct[rows], fold[rows], folds)
+        residuals[label] = _residuals(certainty[rows], correct[rows], fold[rows], folds)
     return residuals
 
 
 def _residuals(
-    bins: NDArray[np.int64], correct: NDArray[np.bool_], fold: NDArray[np.int64], folds: int
+    confidence: NDArray[np.float64], correct: NDArray[np.bool_], fold: NDArray[np.int64], folds: int
 ) -> HeldOutResidual:
-    errors = np.empty(len(bins))
+    errors, uncertainties = np.empty((2, len(correct)))
     for held_out in range(folds):
         rest, rows = fold != held_out, fold == held_out
-        documents = np.bincount(bins[rest], minlength=CONFIDENCE_BINS)
-        right = np.bincount(bins[rest & correct], minlength=CONFIDENCE_BINS)
-        errors[rows] = 1 - fit_isotonic(documents, right).right[bins[rows]]
-    weights = residual_weights(errors)
+        proxy = ErrorProxy.of({"": Calibration.of(confidence[rest], correct[rest])})
+        errors[rows], uncertainties[rows] = proxy.errors_of("", confidence[rows])
+    weights = residual_weights(errors, uncertainties)
     weighted = weights * (errors - ~correct)
     return HeldOutResidual(
-        documents=len(bins),
+        documents=len(correct),
         weight=_in_units(weights),
         total=_in_units(weighted),
         squares=_in_units(weighted**2),

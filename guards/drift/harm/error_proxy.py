@@ -48,12 +48,9 @@ class ErrorProxy:
 
     @classmethod
     def of(cls, calibration: Mapping[str, Calibration]) -> ErrorProxy:
-        """Fit the calibration of each predicted label; ``ValueError`` without held-out rows."""
+        """Fit the calibration of each predicted label."""
         documents = np.array([counts.documents for counts in calibration.values()], dtype=np.int64)
         correct = np.array([counts.correct for counts in calibration.values()], dtype=np.int64)
-        if not documents.any():
-            message = "the calibration must have held-out rows"
-            raise ValueError(message)
         fits = [fit_isotonic(*counts) for counts in zip(documents, correct, strict=True)]
         bins = documents.shape[1]
         starts = np.concatenate(
@@ -73,7 +70,7 @@ class ErrorProxy:
     @property
     def reference_error(self) -> float:
         """The share of held-out rows that was answered wrongly."""
-        return float(self.wrong.sum() / self.documents.sum())
+        return float(self.wrong.sum() / max(self.documents.sum(), 1))
 
     @property
     def reference_low(self) -> float:
@@ -83,15 +80,27 @@ class ErrorProxy:
             return 0.0
         return float(betaincinv(wrong, documents - wrong + 1, REFERENCE_ALPHA))
 
-    def errors_of(self, label: str, confidence: ArrayLike) -> Floats:
-        """Return the error probabilities of answers with one label, float64 [documents].
+    def errors_of(self, label: str, confidence: ArrayLike) -> tuple[Floats, Floats]:
+        """Return error probabilities and how far they may be off, each float64 [documents].
 
-        ``confidence`` is float64 [documents] in [0, 1]. Raises ``ValueError`` for an unknown label.
+        ``confidence`` is float64 [documents] in [0, 1], of answers with one label. Raises
+        ``ValueError`` for an unknown label.
         """
-        row, bins = self.errors[self.labels.index(label)], self.errors.shape[1]
+        if label not in self.labels:
+            message = f"label must be one of {', '.join(self.labels)}, found {label}"
+            raise ValueError(message)
+        row, bins = self.labels.index(label), self.errors.shape[1]
         scaled = (np.asarray(confidence, dtype=np.float64) * bins).astype(np.int64)
-        errors: Floats = row[np.minimum(scaled, bins - 1)]
-        return errors
+        scaled = np.minimum(scaled, bins - 1)
+        block = np.searchsorted(self.starts, row * bins + scaled, side="right") - 1
+        return self.errors[row, scaled], -ndtri(REFERENCE_ALPHA) * np.sqrt(self._variances[block])
+
+    @property
+    def _variances(self) -> Floats:
+        """Those of the fitted share of wrong answers, float64 [blocks]."""
+        # Half a wrong and half a right document more: no block is certain.
+        errors = (self.wrong + 0.5) / (self.documents + 1)
+        return errors * (1 - errors) / np.maximum(self.documents, 1)
 
     def margins(self, histograms: Floats) -> Floats:
         """Return how far mean error minus ``reference_error`` may be off, float64 [histograms].
@@ -104,11 +113,8 @@ class ErrorProxy:
         """
         live = np.add.reduceat(histograms, self.starts, axis=1)
         mix = live / live.sum(axis=1, keepdims=True)
-        difference = mix - self.documents / self.documents.sum()
-        # Half a wrong and half a right document more: no block is certain.
-        errors = (self.wrong + 0.5) / (self.documents + 1)
-        variances = errors * (1 - errors) / np.maximum(self.documents, 1)
-        margins: Floats = -ndtri(REFERENCE_ALPHA) * np.sqrt(difference**2 @ variances)
+        difference = mix - self.documents / max(self.documents.sum(), 1)
+        margins: Floats = -ndtri(REFERENCE_ALPHA) * np.sqrt(difference**2 @ self._variances)
         return margins
 
 

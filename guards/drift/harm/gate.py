@@ -34,7 +34,6 @@ TOLERANCE = 0.02
 _MIN_SCALE = 0.05
 """Confidence sequences need one above 0, also where nearly all held-out rows were right."""
 
-
 _UNSEEN = 2
 """The last two sums are the number of unseen documents and the sum of their errors."""
 
@@ -86,7 +85,7 @@ class HarmGate:
         """Begin without any minute."""
         self._proxy = proxy
         self._watched = watched
-        self._starts = Starts(proxy.errors.size + 2, np.float64)
+        self._starts = Starts(proxy.errors.size + _UNSEEN, np.float64)
 
     def push(
         self,
@@ -109,27 +108,43 @@ class HarmGate:
         alarm_minutes: int,
         labelled: LabelledErrors | None = None,
         min_inclusion_probability: float = 1.0,
+        *,
+        residual_drifted: bool = False,
     ) -> Judgement:
         """Judge an alarm about the last ``alarm_minutes``.
 
-        Harm is shown by any start. It is ruled out by the youngest start that is not younger than
-        the alarm's, or by labels of documents since the alarm's start.
+        Harm is shown by any start. It is ruled out where two starts do: the youngest one that is
+        not younger than the alarm's, and the oldest one that is not older, which no quiet minutes
+        before the alarm dilute. Where the residual has drifted the calibration no longer holds, and
+        nothing is ruled out but by ``labelled``, of documents since the alarm's start.
         """
         starts = [start for start in self._starts if start.sums[:-_UNSEEN].any()]
-        judgements = self._judge_each(starts)
-        shown = [judgement for judgement in judgements if judgement.harm is Harm.SHOWN]
+        judged = list(zip(starts, self._judge_each(starts), strict=True))
+        shown = [judgement for _, judgement in judged if judgement.harm is Harm.SHOWN]
         if shown:
             return max(shown, key=lambda judgement: judgement.low - judgement.margin)
-        for start, judgement in zip(starts, judgements, strict=True):
-            if start.age_minutes >= alarm_minutes:
-                limit = self._proxy.reference_low + TOLERANCE
-                alpha = alpha_of_start(start.level, HARM_ALPHA, self._watched)
-                if labelled and labelled.log_e_below(limit, min_inclusion_probability) > -log(
-                    alpha
-                ):
-                    return replace(judgement, harm=Harm.RULED_OUT)
-                return judgement
-        return Judgement(Harm.UNKNOWN, 0, 0, 0.0, 0.0, 0.0, 1.0, self._proxy.reference_error, 0.0)
+        # Of the levels that start with the same minute, the last has the largest part of the error.
+        covering = [pair for pair in judged if pair[0].age_minutes >= alarm_minutes]
+        within = [pair for pair in judged if pair[0].age_minutes <= alarm_minutes]
+        if not covering:
+            reference = self._proxy.reference_error
+            return Judgement(Harm.UNKNOWN, 0, 0, 0.0, 0.0, 0.0, 1.0, reference, 0.0)
+        start, judgement = min(covering, key=lambda pair: (pair[0].age_minutes, -pair[0].level))
+        if self._ruled_out_by(labelled, start.level, min_inclusion_probability):
+            return replace(judgement, harm=Harm.RULED_OUT)
+        undiluted = max(within, key=lambda pair: (pair[0].age_minutes, pair[0].level), default=None)
+        if residual_drifted or undiluted is None or undiluted[1].harm is Harm.UNKNOWN:
+            return replace(judgement, harm=Harm.UNKNOWN)
+        return judgement
+
+    def _ruled_out_by(
+        self, labelled: LabelledErrors | None, level: int, min_inclusion_probability: float
+    ) -> bool:
+        if labelled is None:
+            return False
+        limit = self._proxy.reference_low + TOLERANCE
+        alpha = alpha_of_start(level, HARM_ALPHA, self._watched)
+        return labelled.log_e_below(limit, min_inclusion_probability) >= -log(alpha)
 
     def _judge_each(self, starts: list[Start[np.float64]]) -> list[Judgement]:
         if not starts:

@@ -50,10 +50,10 @@ _BETS = 2 * len(_STAKES)
 _LEVELS = range(5, 13)
 """Starts at every 16th look, at every 32nd, … and at every 2,048th."""
 
-_MAX_LOSS = float(residual_weights(np.ones(())))
-"""Of a bet that the residual is too low: right answers have their error probability, weighted."""
+_MAX_LOSS = 0.1
+"""A weight times error probability and uncertainty is at most so much."""
 
-_MEANS = np.linspace(-1, 1, 2001)
+_MEANS = np.linspace(-1, 1, 401)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,12 @@ class ResidualMonitor:
         regardless of the answers. Corrections are left out by the caller: they come because an
         answer is wrong. Raises ``ValueError`` for an unknown label.
         """
-        errors = self._proxy.errors_of(label, confidence)
-        residuals = errors - ~np.asarray(right, dtype=bool)
+        errors, uncertainties = self._proxy.errors_of(label, confidence)
         self._watches[label].push(
-            residuals, residual_weights(errors), np.asarray(probability, dtype=np.float64)
+            residuals=errors - ~np.asarray(right, dtype=bool),
+            uncertainties=uncertainties,
+            weights=residual_weights(errors, uncertainties),
+            probabilities=np.asarray(probability, dtype=np.float64),
         )
 
     def judge(self) -> list[LabelResidual]:
@@ -131,10 +133,14 @@ class _Watch:
         self._starts = Starts(_BETS + 6, np.float64)
         self._looks = 0
 
-    def push(self, residuals: Floats, weights: Floats, probabilities: Floats) -> None:
-        beyond = self._margin + _TOLERANCE
+    def push(
+        self, residuals: Floats, uncertainties: Floats, weights: Floats, probabilities: Floats
+    ) -> None:
+        beyond = np.maximum(self._margin, uncertainties) + _TOLERANCE
         changes = residuals - self._reference
-        worst = np.array([_MAX_LOSS, 1]) + abs(self._reference) + beyond
+        worst = (
+            np.array([_MAX_LOSS, 1 + _MAX_LOSS]) + abs(self._reference) + self._margin + _TOLERANCE
+        )
         stakes = np.divide.outer(_STAKES, worst)
         shares = weights * self._min_probability / probabilities
         gains = np.stack([-changes - beyond, changes - beyond]) * shares
@@ -153,7 +159,7 @@ class _Watch:
         self._looks += 1
 
     def judge(self) -> LabelResidual | None:
-        starts = [start for start in self._starts.all() if start.level in _LEVELS]
+        starts = [start for start in self._starts if start.level in _LEVELS]
         if not starts:
             return None
         evidence = self._evidence(starts)
