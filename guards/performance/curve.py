@@ -45,13 +45,11 @@ class Curve:
         if not filled.size:
             worst = np.full(len(fit.right), _WORST_VARIANCE)
             return cls(fit.right, worst, np.ones((len(fit.right), 1)), worst[:1])
-        bins = np.arange(len(fit.right))
-        weights = [np.interp(bins, filled, column) for column in np.eye(len(filled))]
+        interpolation = _interpolation(filled, len(fit.right))
         # Half a right answer and half a wrong one more: a block without errors is not certain.
         blocks = fit.documents[filled]
         share = (fit.right[filled] * blocks + 0.5) / (blocks + 1)
         variance = share * (1 - share)
-        interpolation = np.stack(weights, axis=1)
         held_out = np.array(calibration.documents)[filled]
         return cls(fit.right, interpolation @ variance, interpolation, variance / held_out)
 
@@ -67,3 +65,11 @@ class Curve:
         labels = (documents * change**2) @ self.label_variance
         calibration = ((documents * change) @ self.filled) ** 2 @ self.fit_variance
         return float(labels + calibration)
+
+
+def _interpolation(filled: NDArray[np.int64], bins: int) -> Floats:
+    """Return the weights of linear interpolation, as of ``np.interp``: float64 [bins, filled]."""
+    # Where in the list of filled bins each bin lies; its whole part is the one below.
+    positions = np.interp(np.arange(bins), filled, np.arange(len(filled)))
+    distances = np.abs(positions[:, None] - np.arange(len(filled)))
+    return np.asarray(np.maximum(1 - distances, 0.0))

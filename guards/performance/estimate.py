@@ -106,7 +106,8 @@ def estimate(
     if not window.documents:
         return Estimate(0, dict.fromkeys(_figure_names(costs), _EMPTY))
     doubtful = min(unseen * window.documents + window.uncalibrated, window.documents)
-    hits, confusion = window.hits, window.confusion()
+    hits = window.hits()
+    confusion = window.confusion(hits)
     absent = _absent(sealed, confusion, costs)
     accuracy = figures.accuracy(hits, doubtful)
     if "classes" in absent:
