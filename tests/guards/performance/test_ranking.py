@@ -67,14 +67,14 @@ def exact(documents: NDArray[np.int64], share: NDArray[np.float64]) -> Curve:
 
 def test_the_variance_is_that_of_drawn_labels() -> None:
     """With a calibration that is all but exact, the labels of the window are what varies."""
-    rng, share = np.random.default_rng(2), (BINS + 0.5) / CONFIDENCE_BINS
+    rng, share = np.random.default_rng(2), ((BINS + 0.5) / CONFIDENCE_BINS) ** 2
     documents = rng.poisson(3, size=CONFIDENCE_BINS)
     halves = np.zeros((2, CONFIDENCE_BINS), dtype=np.int64)
     halves[0, 100:], halves[1, 100:] = documents[:100][::-1], documents[100:]
     areas = [area(rng.binomial(documents, share), documents) for _ in range(600)]
     for found in (
         one_vs_rest_ranking(exact(documents, share), documents),
-        binary_ranking([exact(half, share) for half in halves], halves),
+        binary_ranking([exact(halves[0], 1 - share[::-1]), exact(halves[1], share)], halves),
     ):
         assert found is not None
         assert found.area == pytest.approx(np.mean(areas), abs=0.002)
