@@ -1,9 +1,10 @@
 """Expected accuracy, precision, recall, F1, AUC and cost of a window without labels.
 
 Each figure is what labels of this window would show, with a 95 % interval for that. The interval
-allows for the chance in these labels and for the held-out sample that the calibration comes from
-(delta method: the variance of a figure is that of its linear part). It also takes documents of
-which the held-out ones say nothing as all wrong at its lower end, and as all right at its upper.
+allows for the chance in these labels, for the held-out sample that the calibration comes from, and
+for what a calibration misses where confidences have moved (delta method: the variance of a figure
+is that of its linear part). It also takes documents of which the held-out ones say nothing as all
+wrong at its lower end, and as all right at its upper.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def estimate(
     if not window.documents:
         return Estimate(0, dict.fromkeys(_figure_names(costs), _EMPTY))
     doubtful = min(unseen * window.documents + window.uncalibrated, window.documents)
-    hits, confusion = window.hits, window.confusion()
+    hits = window.hits()
+    confusion = window.confusion(hits)
     absent = _absent(sealed, confusion, costs)
     accuracy = figures.accuracy(hits, doubtful)
     if "classes" in absent:

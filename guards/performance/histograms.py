@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["bins_of", "from_tens", "to_tens"]
+__all__ = ["MAX_COUNT", "bins_of", "from_tens", "to_tens"]
+
+MAX_COUNT = 2**53
+"""Every whole number up to it is a double, as readers of JSON keep numbers."""
 
 _TEN = 10
 _TENS = CONFIDENCE_BINS // _TEN
+_NAMES = {str(index) for index in range(_TENS)}
 
 
 def bins_of(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -47,9 +51,9 @@ def from_tens(data: JsonMapping) -> NDArray[np.int64]:
     tens = np.zeros((_TENS, _TEN), dtype=np.int64)
     for name in data:
         counts = sequence(data, name, int)
-        known = name.isdecimal() and int(name) < _TENS
-        if not known or len(counts) != _TEN or min(counts) < 0:
-            message = f"{name!r} must be a ten of bins below {_TENS}, with {_TEN} counts"
+        known = name in _NAMES and len(counts) == _TEN
+        if not known or not all(0 <= count <= MAX_COUNT for count in counts):
+            message = f"{name!r} must be a number below {_TENS}, with {_TEN} counts"
             raise ValueError(message)
         tens[int(name)] = counts
     return tens.reshape(CONFIDENCE_BINS)

@@ -58,9 +58,9 @@ def binary_ranking(curves: Sequence[Curve], histograms: Ints) -> Ranking | None:
     if found is None:
         return None
     area, change, rarer = found
-    # A right answer of the first label takes a document away from the second one.
-    changes = (-change[::-1], change)
-    variance = sum(map(Curve.variance, curves, histograms, changes))
+    # A right answer of the first label takes a document away from the second one, which changes the
+    # area the other way round: a variance is the same for both.
+    variance = sum(map(Curve.variance, curves, histograms, (change[::-1], change)))
     return Ranking(area, variance, rarer)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from guards.drift.fields import required, sequence
 from guards.drift.reference import Calibration
 from guards.performance.answer_counts import FIXED_POINT, counted_labels, has_pairs
+from guards.performance.square import check_square, read_square
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,13 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.json_types import JsonObject
+    from guards.performance.square import Square
 
 __all__ = ["PairCounts", "SealedPerformance"]
-
-_MAX_COUNT = 2**53
-"""Every whole number up to it is a double, as readers of JSON keep numbers."""
-
-Counts = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +32,14 @@ class PairCounts:
     label, how many of all documents have it. Raises ``ValueError`` if they contradict each other.
     """
 
-    confusion: Counts
-    summed: Counts
+    confusion: Square
+    summed: Square
     one_vs_rest: tuple[Calibration, ...]
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for contradicting counts."""
-        _check_square(self.confusion, len(self.one_vs_rest), "confusion")
-        _check_square(self.summed, len(self.one_vs_rest), "summed")
+        check_square(self.confusion, len(self.one_vs_rest), "confusion")
+        check_square(self.summed, len(self.one_vs_rest), "summed")
         true = [sum(column) for column in zip(*self.confusion, strict=True)]
         found = [(sum(bins.documents), sum(bins.correct)) for bins in self.one_vs_rest]
         if found != [(sum(true), documents) for documents in true]:
@@ -61,7 +58,9 @@ class PairCounts:
     def from_json(cls, data: object) -> PairCounts:
         """Read the counts back; raises ``ValueError`` if they are malformed."""
         return cls(
-            _square(data, "confusion"), _square(data, "summed"), _calibrations(data, "one_vs_rest")
+            read_square(data, "confusion"),
+            read_square(data, "summed"),
+            _calibrations(data, "one_vs_rest"),
         )
 
 
@@ -184,23 +183,9 @@ def _pooled(calibrations: Sequence[Calibration]) -> Calibration:
     return Calibration(tuple(documents.tolist()), tuple(correct.tolist()))
 
 
-def _counts(table: NDArray[np.float64]) -> Counts:
+def _counts(table: NDArray[np.float64]) -> Square:
     return tuple(map(tuple, table.astype(np.int64).tolist()))
-
-
-def _check_square(table: Counts, size: int, name: str) -> None:
-    if [len(row) for row in table] != [size] * size:
-        message = f"{name} must be {size} rows of {size} counts"
-        raise ValueError(message)
-    if not all(0 <= count <= _MAX_COUNT for row in table for count in row):
-        message = f"{name} must not have counts that are negative, or beyond 2**53"
-        raise ValueError(message)
 
 
 def _calibrations(data: object, name: str) -> tuple[Calibration, ...]:
     return tuple(map(Calibration.from_json, required(data, name, list)))
-
-
-def _square(data: object, name: str) -> Counts:
-    rows: list[object] = required(data, name, list)
-    return tuple(sequence({name: row}, name, int) for row in rows)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.drift.fields import required, sequence
+from guards.drift.fields import required
 from guards.drift.reference import CONFIDENCE_BINS
 from guards.performance.answer_counts import counted_labels, has_pairs
 from guards.performance.confusion import Confusion, Hits, worth_of_sums
 from guards.performance.curve import Curve
 from guards.performance.histograms import from_tens
 from guards.performance.ranking import Ranking, binary_ranking, one_vs_rest_ranking
+from guards.performance.square import check_square, read_square
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +55,9 @@ class Window:
         summed = np.zeros((len(counted), len(counted)), dtype=np.int64)
         if counts and has_pairs(labels):
             others = _histograms(counts, "others", counted)
-            rows: list[object] = required(counts, "summed", list)
-            summed = np.array([sequence({"summed": row}, "summed", int) for row in rows])
-            if summed.shape != (len(labels), len(labels)):
-                message = f"summed must be {len(labels)} rows of {len(labels)} sums"
-                raise ValueError(message)
+            rows = read_square(counts, "summed")
+            check_square(rows, len(labels), "summed")
+            summed = np.array(rows)
         predicted = _histograms(counts, "predicted", counted) if counts else np.zeros_like(others)
         return cls(sealed, tuple(map(Curve.of, sealed.calibration)), predicted, others, summed)
 
@@ -73,19 +72,18 @@ class Window:
         unknown = [not any(calibration.documents) for calibration in self.sealed.calibration]
         return int(self.predicted[unknown].sum())
 
-    @property
     def hits(self) -> Hits:
-        """Expected right answers by counted label."""
+        """Return the expected right answers by counted label."""
         return Hits.of(self.curves, self.predicted)
 
-    def confusion(self) -> Confusion | None:
+    def confusion(self, hits: Hits) -> Confusion | None:
         """Return the expected confusion matrix; None without counts of the pairs of labels."""
         errors = np.array([sum(c.documents) - sum(c.correct) for c in self.sealed.calibration])
         if self.sealed.pairs is not None:
-            return Confusion.of(self.hits, worth_of_sums(self.sealed.pairs) * self.summed, errors)
+            return Confusion.of(hits, worth_of_sums(self.sealed.pairs) * self.summed, errors)
         if len(self.sealed.labels) == _BINARY:
             # Whatever is wrongly predicted as one label has the other.
-            return Confusion.of(self.hits, 1 - np.eye(_BINARY), errors)
+            return Confusion.of(hits, 1 - np.eye(_BINARY), errors)
         return None
 
     def rankings(self) -> list[Ranking | None]:

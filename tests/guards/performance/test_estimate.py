@@ -252,7 +252,9 @@ def test_impossible_arguments_are_refused(wrong: dict[str, Any], words: str) -> 
     [
         {"predicted": {"d": {}}, "others": {}, "summed": [[0] * 3] * 3},
         {"predicted": {}, "others": {}, "summed": [[0] * 2] * 3},
-        {"predicted": {}, "others": {}, "summed": []},
+        {"predicted": {}, "others": {}, "summed": [[0] * 3, [0] * 3, [0]]},
+        {"predicted": {}, "others": {}, "summed": [[-1] * 3] * 3},
+        {"predicted": {}, "others": {}, "summed": [[2**64] * 3] * 3},
         {"predicted": {}, "others": {}},
         {"predicted": {"a": 3}, "others": {}, "summed": [[0] * 3] * 3},
         {"others": {}, "summed": [[0] * 3] * 3},
@@ -261,5 +263,5 @@ def test_impossible_arguments_are_refused(wrong: dict[str, Any], words: str) -> 
 def test_counts_of_another_model_are_refused(counts: JsonObject) -> None:
     """A window is of these labels, and whole."""
     held_out, _ = drawn(3, 9, 100, 10, 0.0)
-    with pytest.raises(ValueError, match=r"labels|must be|missing"):
+    with pytest.raises(ValueError, match=r"labels|must |missing"):
         estimate(sealed_with(held_out, "abc"), counts)

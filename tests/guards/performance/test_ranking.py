@@ -27,7 +27,7 @@ def curve(power: float) -> Curve:
     )
 
 
-def area(positive: NDArray[np.float64], documents: NDArray[np.int64]) -> float:
+def area(positive: NDArray[np.float64] | NDArray[np.int64], documents: NDArray[np.int64]) -> float:
     """Return scikit-learn's area, each bin being a score of positives and of negatives."""
     weights = np.append(positive, documents - positive)
     scores, truth = np.tile(BINS, 2), np.repeat([1, 0], CONFIDENCE_BINS)
@@ -58,17 +58,24 @@ def test_two_labels_are_ranked_by_the_second() -> None:
     assert found.area == pytest.approx(area((histograms[0] - first)[::-1] + second, documents))
 
 
+def exact(documents: NDArray[np.int64], share: NDArray[np.float64]) -> Curve:
+    """Return a calibration by so many documents that nothing is uncertain about it."""
+    held_out = documents * 10**9
+    right = (held_out * share).astype(np.int64)
+    return Curve.of(Calibration(tuple(held_out.tolist()), tuple(right.tolist())))
+
+
 def test_the_variance_is_that_of_drawn_labels() -> None:
     """With a calibration that is all but exact, the labels of the window are what varies."""
-    rng, exact = np.random.default_rng(2), (BINS + 0.5) / CONFIDENCE_BINS
-    sure = Curve.of(
-        Calibration((10**9,) * CONFIDENCE_BINS, tuple((exact * 10**9).astype(int).tolist()))
-    )
+    rng, share = np.random.default_rng(2), ((BINS + 0.5) / CONFIDENCE_BINS) ** 2
     documents = rng.poisson(3, size=CONFIDENCE_BINS)
     halves = np.zeros((2, CONFIDENCE_BINS), dtype=np.int64)
     halves[0, 100:], halves[1, 100:] = documents[:100][::-1], documents[100:]
-    areas = [area(rng.binomial(documents, exact).astype(np.float64), documents) for _ in range(600)]
-    for found in (one_vs_rest_ranking(sure, documents), binary_ranking((sure, sure), halves)):
+    areas = [area(rng.binomial(documents, share), documents) for _ in range(600)]
+    for found in (
+        one_vs_rest_ranking(exact(documents, share), documents),
+        binary_ranking([exact(halves[0], 1 - share[::-1]), exact(halves[1], share)], halves),
+    ):
         assert found is not None
         assert found.area == pytest.approx(np.mean(areas), abs=0.002)
         assert found.variance == pytest.approx(np.var(areas), rel=0.2)
