@@ -30,8 +30,9 @@ from guards.bundle.layout import (
     engine_part,
 )
 from guards.bundle.probes import ProbeOutputs
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.features import column_feature, dictionaries_of_own, watched_features
-from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.drift.reference import Reference
 from guards.errors import Finding, PartError, first_line
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from guards.integrity.verify import verify

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from artifacts.evaluation.intervals import Z
 from guards.drift.distance import BAND_LIMIT, DOCUMENTS_NEEDED, null_band
-from guards.drift.reference import NumericReference
+from guards.drift.feature_reference import NumericReference
 from guards.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guards.drift.reference import FeatureReference, Reference
+    from guards.drift.feature_reference import FeatureReference
+    from guards.drift.reference import Reference
     from guards.json_types import JsonMapping
 
 __all__ = ["few_rows_notes"]

@@ -9,6 +9,8 @@ import numpy as np
 
 from artifacts.progress import Progress
 from guards.answer import Answer
+from guards.drift.calibration import Calibration
+from guards.drift.feature_reference import AnsweredRows, CategoricalReference, NumericReference
 from guards.drift.features import (
     ANSWER,
     answer_features,
@@ -16,13 +18,7 @@ from guards.drift.features import (
     dictionaries_of_own,
     input_features,
 )
-from guards.drift.reference import (
-    AnsweredRows,
-    Calibration,
-    CategoricalReference,
-    NumericReference,
-    Reference,
-)
+from guards.drift.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,10 @@
 """What inputs and answers look like now, against how they looked in training.
 
-- ``reference``: the counts at training time, and their JSON.
+- ``reference``: everything that was counted at training time, and its JSON.
+- ``feature_reference``: the counts of one feature.
+- ``calibration``: how often answers of a confidence were right.
+- ``pair_counts``: counts for pairs of labels.
+- ``square``: rows of as many counts.
 - ``binning``: numeric cells from reference quantiles, and exact sums over them.
 - ``cells``: the cell of a value, exact and grouped.
 - ``new_categories``: unknown categories, counted within bounds.

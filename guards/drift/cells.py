@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from guards.drift.binning import cell_indices
-from guards.drift.reference import NumericReference
+from guards.drift.feature_reference import NumericReference
 from guards.schema import MISSING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from guards.drift.reference import CategoricalReference, FeatureReference
+    from guards.drift.feature_reference import CategoricalReference, FeatureReference
 
 __all__ = ["CategoryCodes", "Cells", "cells_of", "grouped_cells", "hardly_filled"]
 

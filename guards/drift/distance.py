@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from scipy.special import chdtri, rel_entr
 
+from guards.drift.feature_reference import NumericReference
 from guards.drift.measures import (
     EFFECT_FLOOR,
     new_share_band,
@@ -24,14 +25,13 @@ from guards.drift.measures import (
     wasserstein,
     wasserstein_band,
 )
-from guards.drift.reference import NumericReference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = [

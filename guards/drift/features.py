@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
-from guards.drift.reference import CategoricalReference
+from guards.drift.feature_reference import CategoricalReference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.answer import Answer
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.schema import CanonicalRow, Schema
 
 __all__ = [

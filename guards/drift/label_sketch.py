@@ -9,7 +9,7 @@ from guards.drift.cells import cells_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
 __all__ = ["LabelSketch"]

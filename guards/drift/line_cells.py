@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from guards.drift.cells import CategoryCodes, cells_of, grouped_cells
-from guards.drift.reference import NumericReference
+from guards.drift.feature_reference import NumericReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
 
     Row = tuple[float | str, ...]
 

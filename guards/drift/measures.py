@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from guards.drift.reference import NumericReference
+    from guards.drift.feature_reference import NumericReference
     from guards.json_types import JsonMapping
 
     Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from guards.drift.rounding import number_pair, number_text, share_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from guards.drift.reference import NumericReference
+    from guards.drift.feature_reference import NumericReference
     from guards.json_types import JsonMapping
 
 __all__ = ["Phrases", "number_phrases"]

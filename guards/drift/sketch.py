@@ -18,15 +18,15 @@ import numpy as np
 
 from guards.drift.binning import value_sums
 from guards.drift.cells import cells_of
+from guards.drift.feature_reference import CONFIDENCE_QUANTA, NumericReference
 from guards.drift.new_categories import NewCategories
-from guards.drift.reference import CONFIDENCE_QUANTA, NumericReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
 __all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "merge"]

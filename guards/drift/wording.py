@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.movement import Movement
 from guards.drift.numeric_wording import number_phrases
-from guards.drift.reference import CategoricalReference, NumericReference
 from guards.drift.rounding import share_pair, share_text
 from guards.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonMapping
 
 __all__ = ["changes_in_words"]

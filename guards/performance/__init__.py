@@ -7,7 +7,6 @@ the labels mean.
 
 - ``answer_counts``: accumulator of a window's answers.
 - ``histograms``: bins of probabilities, and their JSON.
-- ``square``: counts of pairs of labels, checked and read from JSON.
 - ``sealed``: what the held-out documents say, sealed with the model.
 - ``curve``: shares of right answers by confidence, and how uncertain sums over them are.
 - ``confusion``: the expected confusion matrix.

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.drift.reference import CONFIDENCE_BINS
+from guards.drift.calibration import CONFIDENCE_BINS
+from guards.drift.pair_counts import FIXED_POINT
 from guards.performance.histograms import bins_of, to_tens
 
 if TYPE_CHECKING:
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["FIXED_POINT", "MAX_CLASSES", "POOLED", "AnswerCounts", "counted_labels", "has_pairs"]
-
-FIXED_POINT = 2**20
-"""Probabilities are summed as whole multiples of 1 / ``FIXED_POINT``, in any order alike."""
+__all__ = ["MAX_CLASSES", "POOLED", "AnswerCounts", "counted_labels", "has_pairs"]
 
 MAX_CLASSES = 20
 """With more labels, documents are counted together: the counts of pairs grow with the square."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.performance.answer_counts import FIXED_POINT
+from guards.drift.pair_counts import FIXED_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from guards.drift.pair_counts import PairCounts
     from guards.performance.curve import Curve
-    from guards.performance.sealed import PairCounts
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

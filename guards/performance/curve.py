@@ -12,7 +12,7 @@ from guards.drift.isotonic import fit_isotonic
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from guards.drift.reference import Calibration
+    from guards.drift.calibration import Calibration
 
     Floats = NDArray[np.float64]
 

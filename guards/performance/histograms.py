@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.calibration import CONFIDENCE_BINS, MAX_COUNT
 from guards.drift.fields import sequence
-from guards.drift.reference import CONFIDENCE_BINS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["MAX_COUNT", "bins_of", "from_tens", "to_tens"]
-
-MAX_COUNT = 2**53
-"""Every whole number up to it is a double, as readers of JSON keep numbers."""
+__all__ = ["bins_of", "from_tens", "to_tens"]
 
 _TEN = 10
 _TENS = CONFIDENCE_BINS // _TEN

@@ -7,61 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.drift.fields import required, sequence
-from guards.drift.reference import Calibration
-from guards.performance.answer_counts import FIXED_POINT, counted_labels, has_pairs
-from guards.performance.square import check_square, read_square
+from guards.drift.calibration import Calibration
+from guards.drift.pair_counts import FIXED_POINT, PairCounts
+from guards.performance.answer_counts import counted_labels, has_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from guards.json_types import JsonObject
-    from guards.performance.square import Square
+    from guards.drift.square import Square
 
-__all__ = ["PairCounts", "SealedPerformance"]
-
-
-@dataclass(frozen=True, slots=True)
-class PairCounts:
-    """Counts of held-out documents for pairs of labels.
-
-    ``confusion`` [predicted][true] are documents; ``summed`` [predicted][label] are sums of
-    probabilities in units of 1 / ``FIXED_POINT``; ``one_vs_rest`` says, by the probability of a
-    label, how many of all documents have it. Raises ``ValueError`` if they contradict each other.
-    """
-
-    confusion: Square
-    summed: Square
-    one_vs_rest: tuple[Calibration, ...]
-
-    def __post_init__(self) -> None:
-        """Raise ``ValueError`` for contradicting counts."""
-        check_square(self.confusion, len(self.one_vs_rest), "confusion")
-        check_square(self.summed, len(self.one_vs_rest), "summed")
-        true = [sum(column) for column in zip(*self.confusion, strict=True)]
-        found = [(sum(bins.documents), sum(bins.correct)) for bins in self.one_vs_rest]
-        if found != [(sum(true), documents) for documents in true]:
-            message = "one_vs_rest has other documents than confusion"
-            raise ValueError(message)
-
-    def to_json(self) -> JsonObject:
-        """Return the counts as plain JSON."""
-        return {
-            "confusion": [list(row) for row in self.confusion],
-            "summed": [list(row) for row in self.summed],
-            "one_vs_rest": [bins.to_json() for bins in self.one_vs_rest],
-        }
-
-    @classmethod
-    def from_json(cls, data: object) -> PairCounts:
-        """Read the counts back; raises ``ValueError`` if they are malformed."""
-        return cls(
-            read_square(data, "confusion"),
-            read_square(data, "summed"),
-            _calibrations(data, "one_vs_rest"),
-        )
+__all__ = ["SealedPerformance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +27,8 @@ class SealedPerformance:
 
     ``calibration`` holds one item for each of ``counted_labels(labels)``: how many documents that
     were predicted so, by confidence, were right. ``pairs`` is there with 3 to 20 labels, but not
-    in what ``from_calibration`` makes. Raises ``ValueError`` if the fields contradict each other.
+    where a reference of the first format has none. Raises ``ValueError`` if the fields contradict
+    each other.
     """
 
     labels: tuple[str, ...]
@@ -130,32 +88,17 @@ class SealedPerformance:
         return cls(tuple(labels), calibration, pairs)
 
     @classmethod
-    def from_calibration(cls, calibration: Mapping[str, Calibration]) -> SealedPerformance:
-        """Take the calibration by predicted label alone, as references of format 1 have it.
+    def from_reference(
+        cls, calibration: Mapping[str, Calibration], pairs: PairCounts | None = None
+    ) -> SealedPerformance:
+        """Take what a reference has: the calibration by predicted label, and pairs of labels.
 
-        With three labels and more, there is then no recall, F1, AUC, confusion matrix or cost.
+        References of the first format have no pairs. With three labels and more, there is then no
+        recall, F1, AUC, confusion matrix or cost.
         """
         labels, each = tuple(calibration), tuple(calibration.values())
         pooled = len(counted_labels(labels)) < len(labels)
-        return cls(labels, (_pooled(each),) if pooled else each)
-
-    def to_json(self) -> JsonObject:
-        """Return the counts as plain JSON; ``pairs`` is left out where it is None."""
-        counts: JsonObject = {
-            "labels": list(self.labels),
-            "calibration": [bins.to_json() for bins in self.calibration],
-        }
-        if self.pairs is not None:
-            counts["pairs"] = self.pairs.to_json()
-        return counts
-
-    @classmethod
-    def from_json(cls, data: object) -> SealedPerformance:
-        """Read the counts back; raises ``ValueError`` if they are malformed."""
-        labels, calibration = sequence(data, "labels", str), _calibrations(data, "calibration")
-        has_field = isinstance(data, dict) and "pairs" in data
-        pairs = PairCounts.from_json(required(data, "pairs", dict)) if has_field else None
-        return cls(labels, calibration, pairs)
+        return cls(labels, (_pooled(each),) if pooled else each, pairs)
 
 
 def _pairs(
@@ -185,7 +128,3 @@ def _pooled(calibrations: Sequence[Calibration]) -> Calibration:
 
 def _counts(table: NDArray[np.float64]) -> Square:
     return tuple(map(tuple, table.astype(np.int64).tolist()))
-
-
-def _calibrations(data: object, name: str) -> tuple[Calibration, ...]:
-    return tuple(map(Calibration.from_json, required(data, name, list)))

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.calibration import CONFIDENCE_BINS
 from guards.drift.cells import hardly_filled
-from guards.drift.reference import CONFIDENCE_BINS, CONFIDENCE_QUANTA
+from guards.drift.feature_reference import CONFIDENCE_QUANTA
 from guards.performance.answer_counts import counted_labels
 from guards.performance.histograms import bins_of, to_tens
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.drift.sketch import CellBatch
     from guards.json_types import JsonObject
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.calibration import CONFIDENCE_BINS
 from guards.drift.fields import required
-from guards.drift.reference import CONFIDENCE_BINS
+from guards.drift.square import check_square, read_square
 from guards.performance.answer_counts import counted_labels, has_pairs
 from guards.performance.confusion import Confusion, Hits, worth_of_sums
 from guards.performance.curve import Curve
 from guards.performance.histograms import from_tens
 from guards.performance.ranking import Ranking, binary_ranking, one_vs_rest_ranking
-from guards.performance.square import check_square, read_square
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

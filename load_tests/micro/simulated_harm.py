@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.drift.harm.cross_fitting import cross_fitted_residuals
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.gate import Harm, HarmGate
 from guards.drift.harm.residual import ResidualMonitor
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,9 +15,9 @@ import torch
 from artifacts.bundle.code_commit import code_commit
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.bundle.rechecking import Rechecker
+from guards.drift.feature_reference import NumericReference
 from guards.drift.features import ANSWER, input_names
 from guards.drift.line_cells import LineCells
-from guards.drift.reference import NumericReference
 from guards.events.events import ServiceStarted, Variant
 from guards.integrity.environment import environment_differences, installed_environment
 from guards.integrity.isolation.enforcement import available

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.drift.reference import NumericReference
+from guards.drift.feature_reference import NumericReference
 from guards.drift.rounding import share_pair
 from guards.drift.wording import changes_in_words
 from guards.text import printable
 
 if TYPE_CHECKING:
     from guards.drift.alarm.events import Cleared, Raised
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonMapping
     from service.observation.variant_alarms import Moved
 

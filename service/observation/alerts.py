@@ -13,7 +13,7 @@ from guards.events.alarms import DriftAlarm
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.events.alarms import DriftCleared, Severity
     from guards.events.events import DriftWindow
     from guards.evidence.pair import ChallengerId

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from guards.answer import Answer
     from guards.drift.distance import Score
-    from guards.drift.reference import FeatureReference, Reference
+    from guards.drift.feature_reference import FeatureReference
+    from guards.drift.reference import Reference
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.observation.recent_windows import RecentWindows

@@ -26,7 +26,7 @@ class ChampionHarm:
 
     def __init__(self, reference: Reference) -> None:
         """Start without documents."""
-        sealed = SealedPerformance.from_calibration(reference.calibration)
+        sealed = SealedPerformance.from_reference(reference.calibration)
         calibration = dict(zip(counted_labels(sealed.labels), sealed.calibration, strict=True))
         self._proxy = ErrorProxy.of(calibration) if sealed.documents else None
         self._gate = None if self._proxy is None else HarmGate(self._proxy)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from guards.drift.alarm.events import Cleared
-    from guards.drift.reference import FeatureReference, Reference
+    from guards.drift.feature_reference import FeatureReference
+    from guards.drift.reference import Reference
     from guards.events.events import DriftWindow
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject

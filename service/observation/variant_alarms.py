@@ -11,9 +11,9 @@ from guards.drift.alarm.events import Raised
 from guards.drift.alarm.rule import AlarmRule
 from guards.drift.alarm.series import SeriesReference
 from guards.drift.attribution import explained_share
+from guards.drift.feature_reference import CONFIDENCE_QUANTA, NumericReference
 from guards.drift.features import CHAMPION, answer_names
 from guards.drift.measures import standard_deviation
-from guards.drift.reference import CONFIDENCE_QUANTA, NumericReference
 from guards.sequential.starts import Starts
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.drift.alarm.events import Cleared
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonMapping
 
     Ints = NDArray[np.int64]

@@ -10,7 +10,7 @@ import pytest
 
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.bundle.truncation import Truncation
-from guards.drift.reference import CategoricalReference
+from guards.drift.feature_reference import CategoricalReference
 from service.cli import main
 
 if TYPE_CHECKING:

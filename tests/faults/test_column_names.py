@@ -14,7 +14,8 @@ from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
 from guards.bundle.layout import REFERENCE
 from guards.bundle.sealed_files import read_sealed
-from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.drift.feature_reference import CategoricalReference, NumericReference
+from guards.drift.reference import Reference
 from guards.errors import GuardRefused
 from guards.evidence.pair import ChallengerId
 from guards.integrity.differences.bundle_diff import diff_bundles

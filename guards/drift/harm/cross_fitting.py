@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.calibration import Calibration
 from guards.drift.fields import required
 from guards.drift.harm.error_proxy import ErrorProxy
-from guards.drift.reference import Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from guards.drift.reference import Calibration
+    from guards.drift.calibration import Calibration
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

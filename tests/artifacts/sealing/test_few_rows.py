@@ -11,7 +11,8 @@ from artifacts.evaluation.figures import evaluate
 from artifacts.evaluation.intervals import share_interval
 from artifacts.sealing.few_rows import few_rows_notes
 from guards.drift.distance import BAND_LIMIT, score
-from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.drift.feature_reference import CategoricalReference, NumericReference
+from guards.drift.reference import Reference
 
 
 def reference(rows: int, categories: int = 3) -> Reference:

@@ -10,7 +10,8 @@ import pytest
 from artifacts.bundle.preprocessing import Encoding
 from artifacts.sealing.reference import build_reference
 from guards.answer import Answer
-from guards.drift.reference import AnsweredRows, CategoricalReference, NumericReference, Reference
+from guards.drift.feature_reference import AnsweredRows, CategoricalReference, NumericReference
+from guards.drift.reference import Reference
 from guards.schema import CanonicalRow, Schema
 
 

@@ -29,7 +29,7 @@ from artifacts.training.held_out import share_of_each_class
 from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
 from artifacts.training.wordpiece import learn_tokenizer
-from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
 from service.cli.labelled import read_labelled

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from guards.drift.cells import grouped_cells
-from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.segment_sketch import MAX_WATCHED_SEGMENTS, SegmentSketch
 from guards.drift.sketch import RowSketch, merge
 from guards.performance.histograms import from_tens
@@ -20,7 +20,7 @@ from guards.performance.unseen import UnseenSketch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
 PAGES = NumericReference.of(np.random.default_rng(1).normal(size=2_000))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from guards.drift.cells import cells_of, grouped_cells, hardly_filled
-from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 
 HELD_OUT = np.random.default_rng(1).lognormal(size=2_000)
 PAGES = NumericReference.of(np.append(HELD_OUT, [np.nan] * 30))

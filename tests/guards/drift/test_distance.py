@@ -22,13 +22,13 @@ from guards.drift.distance import (
     null_band,
     score,
 )
-from guards.drift.reference import CategoricalReference, NumericReference
-from guards.drift.sketch import RowSketch
+from guards.drift.feature_reference import CategoricalReference, NumericReference
+from tests.guards.drift.sketching import sketched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
     Distance = Callable[[Sequence[int], Sequence[int]], float]
@@ -41,10 +41,7 @@ COURTS = CategoricalReference.of(["NDCA"] * 600 + ["SDNY"] * 300 + [""] * 100, [
 
 def snapshot(reference: FeatureReference, values: Sequence[float] | Sequence[str]) -> JsonObject:
     """Sketch a window of one feature."""
-    sketch = RowSketch(("feature",), {"feature": reference})
-    for value in values:
-        sketch.update((value,), 1.0)
-    return sketch.get()["feature"]
+    return sketched(values, reference)
 
 
 @given(st.data())

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from guards.drift.cells import cells_of, grouped_cells
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.line_cells import CellDetail, LineCells, line_features
-from guards.drift.reference import CategoricalReference, NumericReference
 
 if TYPE_CHECKING:
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
 
 GENERATOR = np.random.default_rng(3)
 NAMES = [f"court {number}" for number in range(40)]

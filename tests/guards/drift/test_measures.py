@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from guards.drift.feature_reference import NumericReference
 from guards.drift.measures import (
     EFFECT_FLOOR,
     new_share_band,
@@ -17,7 +18,6 @@ from guards.drift.measures import (
     wasserstein,
     wasserstein_band,
 )
-from guards.drift.reference import NumericReference
 
 HELD_OUT = np.random.default_rng(1).normal(size=20_000)
 PAGES = NumericReference.of(HELD_OUT)

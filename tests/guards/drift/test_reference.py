@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from guards.drift.reference import (
-    CONFIDENCE_BINS,
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
+from guards.drift.feature_reference import (
     CONFIDENCE_QUANTA,
     AnsweredRows,
-    Calibration,
     CategoricalReference,
     NumericReference,
-    Reference,
 )
+from guards.drift.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,20 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import guards.drift.sketch
-from guards.drift.reference import (
+from guards.drift.feature_reference import (
     CONFIDENCE_QUANTA,
     AnsweredRows,
     CategoricalReference,
     NumericReference,
 )
 from guards.drift.sketch import MatrixSketch, RowSketch, merge
+from tests.guards.drift.sketching import sketched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
 SOME = np.random.default_rng(11).lognormal(size=2_000)
@@ -45,14 +44,6 @@ FEATURES: dict[str, FeatureReference] = {
 
 numbers = st.lists(st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, 1e300, math.nan]))
 texts = st.lists(st.sampled_from(["NDCA", "SDNY", "minimum", "maximum", "counts", "", "é"]))
-
-
-def sketched(values: Iterable[float | str], reference: FeatureReference) -> JsonObject:
-    """Sketch values of one feature, all answered with a confidence of a half."""
-    sketch = RowSketch(("feature",), {"feature": reference})
-    for value in values:
-        sketch.update((value,), 0.5)
-    return sketch.get()["feature"]
 
 
 def numeric(

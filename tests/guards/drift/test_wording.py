@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.stats import iqr
 
 import guards.drift.wording
-from guards.drift.reference import CategoricalReference, NumericReference
-from guards.drift.sketch import CategoricalSketch, NumericSketch
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.wording import changes_in_words
+from tests.guards.drift.sketching import sketched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,8 @@ def numbers(
 ) -> tuple[str, ...]:
     """Return what is said of a column ``x``."""
     reference = NumericReference.of(np.asarray(training, dtype=np.float64))
-    sketch = NumericSketch(reference)
-    sketch.update([float(value) for value in window])
-    return changes_in_words("x", reference, sketch.get(), private=private)
+    snapshot = sketched([float(value) for value in window], reference)
+    return changes_in_words("x", reference, snapshot, private=private)
 
 
 def categories(
@@ -46,9 +45,7 @@ def categories(
 ) -> tuple[str, ...]:
     """Return what is said of a column ``form``."""
     reference = CategoricalReference.of(training, ["invoice", "letter", "memo"], private=private)
-    sketch = CategoricalSketch(reference)
-    sketch.update(window)
-    return changes_in_words("form", reference, sketch.get())
+    return changes_in_words("form", reference, sketched(window, reference))
 
 
 def test_the_median_is_told() -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import guards.performance.answer_counts
-from guards.drift.reference import CONFIDENCE_BINS
+from guards.drift.calibration import CONFIDENCE_BINS
+from guards.drift.pair_counts import FIXED_POINT
 from guards.drift.sketch import merge
-from guards.performance.answer_counts import FIXED_POINT, AnswerCounts
+from guards.performance.answer_counts import AnswerCounts
 from guards.performance.histograms import from_tens
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.performance.curve import Curve
 
 MIDDLES = (np.arange(CONFIDENCE_BINS) + 0.5) / CONFIDENCE_BINS

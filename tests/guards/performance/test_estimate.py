@@ -209,7 +209,7 @@ def test_an_earlier_reference_says_less() -> None:
     for labels, complete in (("ab", True), (FIVE, False)):
         held_out, window = drawn(len(labels), 8, 2_000, 500, 0.5)
         whole, counts = sealed_with(held_out, labels), counted(window.probabilities, labels)
-        earlier = SealedPerformance.from_calibration(
+        earlier = SealedPerformance.from_reference(
             dict(zip(labels, whole.calibration, strict=True))
         )
         full, found = estimate(whole, counts), estimate(earlier, counts)

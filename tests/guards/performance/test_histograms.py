@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import guards.performance.histograms
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.performance.histograms import bins_of, from_tens, to_tens
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.performance.curve import Curve
 from guards.performance.ranking import binary_ranking, one_vs_rest_ranking
 

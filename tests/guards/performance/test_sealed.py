@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from guards.drift.reference import Calibration
-from guards.performance.answer_counts import FIXED_POINT
+from guards.drift.calibration import Calibration
+from guards.drift.pair_counts import FIXED_POINT, PairCounts
 from guards.performance.sealed import SealedPerformance
 from load_tests.performance.simulated import Population
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from guards.json_types import JsonMapping, JsonObject
 
 LABELS = ("contract", "invoice", "letter", "memo")
 HELD_OUT = Population(4, seed=1).draw(800, 0.0, np.random.default_rng(0))
@@ -34,10 +36,28 @@ def test_counts_agree_with_scikit_learn() -> None:
     assert SEALED.accuracy == pytest.approx((predicted == HELD_OUT.truth).mean())
 
 
+def from_json(data: JsonMapping) -> SealedPerformance:
+    """Read what a reference keeps."""
+    calibration = {
+        label: Calibration.from_json(bins)
+        for label, bins in zip(data["labels"], data["calibration"], strict=True)
+    }
+    return SealedPerformance.from_reference(calibration, PairCounts.from_json(data["pairs"]))
+
+
+def to_json() -> JsonObject:
+    """Return what a reference keeps."""
+    assert SEALED.pairs is not None
+    return {
+        "labels": list(LABELS),
+        "calibration": [bins.to_json() for bins in SEALED.calibration],
+        "pairs": SEALED.pairs.to_json(),
+    }
+
+
 def test_counts_come_back_from_json() -> None:
     """A bundle keeps them as they were."""
-    for sealed in (SEALED, SealedPerformance.of(np.empty((0, 2)), np.empty(0, np.int64), "ab")):
-        assert SealedPerformance.from_json(json.loads(json.dumps(sealed.to_json()))) == sealed
+    assert from_json(json.loads(json.dumps(to_json()))) == SEALED
 
 
 def test_many_labels_are_counted_together() -> None:
@@ -49,7 +69,7 @@ def test_many_labels_are_counted_together() -> None:
     assert len(sealed.calibration) == 1
     assert sealed.accuracy == pytest.approx(1 / 300)
     by_label = {label: Calibration.of([0.5], [label == "0"]) for label in labels[:300]}
-    assert SealedPerformance.from_calibration(by_label).calibration == sealed.calibration
+    assert SealedPerformance.from_reference(by_label).calibration == sealed.calibration
 
 
 def test_other_shapes_are_refused() -> None:
@@ -62,11 +82,7 @@ def test_other_shapes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda data: data.pop("labels"), "labels is missing"),
-        (lambda data: data["labels"].append("memo"), "distinct"),
-        (lambda data: data["labels"].append("report"), "must have 5 calibrations"),
-        (lambda data: data["calibration"].pop(), "must have 4 calibrations"),
-        (lambda data: data.update(pairs=7), "pairs must be an object"),
+        (lambda data: data.update(pairs=7), "must be an object"),
         (lambda data: data["pairs"]["confusion"].pop(), "confusion must be 4 rows"),
         (lambda data: data["pairs"]["confusion"][0].pop(), "confusion must be 4 rows"),
         (lambda data: data["pairs"]["summed"][1].append(1), "summed must be 4 rows"),
@@ -80,7 +96,7 @@ def test_other_shapes_are_refused() -> None:
 )
 def test_contradicting_counts_are_refused(damage: Callable[[Any], object], words: str) -> None:
     """A damaged file is noticed when it is read."""
-    data = json.loads(json.dumps(SEALED.to_json()))
+    data = json.loads(json.dumps(to_json()))
     damage(data)
     with pytest.raises(ValueError, match=words):
-        SealedPerformance.from_json(data)
+        from_json(data)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.drift.reference import Calibration, Reference
+from guards.drift.calibration import Calibration
+from guards.drift.reference import Reference
 from guards.events.alarms import DriftAlarm, DriftCleared
 from tests.service.observation import watching
 from tests.service.observation.watching import LABELS, Traffic, minutes, windows

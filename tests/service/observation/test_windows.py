@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from guards.answer import Answer
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.features import (
     ANSWER_FEATURES,
     CHAMPION,
@@ -18,14 +19,14 @@ from guards.drift.features import (
     answer_features,
     answer_values,
 )
-from guards.drift.reference import CategoricalReference, NumericReference, Reference
+from guards.drift.reference import Reference
 from guards.drift.sketch import merge
 from guards.evidence.pair import ChallengerId
 from guards.schema import CanonicalRow
 from service.observation.windows import Windows
 
 if TYPE_CHECKING:
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.events.events import DriftWindow
     from guards.json_types import JsonObject
 

@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.answer import Answer
+from guards.drift.calibration import Calibration
+from guards.drift.feature_reference import AnsweredRows, CategoricalReference, NumericReference
 from guards.drift.features import TRUTH_VALUES, answer_values
-from guards.drift.reference import (
-    AnsweredRows,
-    Calibration,
-    CategoricalReference,
-    NumericReference,
-    Reference,
-)
+from guards.drift.reference import Reference
 from guards.schema import CanonicalRow
 from service.observation.windows import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.events.alarms import DriftAlarm, DriftCleared
     from service.observation.drift_alarms import DriftAlarms
 

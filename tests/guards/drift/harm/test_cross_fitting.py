@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
 
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.drift.harm.cross_fitting import (
     UNIT,
     HeldOutResidual,
@@ -15,7 +16,6 @@ from guards.drift.harm.cross_fitting import (
     residual_weights,
 )
 from guards.drift.harm.error_proxy import ErrorProxy
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
 
 
 def rows_of(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:

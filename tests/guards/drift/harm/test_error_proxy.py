@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.isotonic import IsotonicRegression
 
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.drift.harm.error_proxy import ErrorProxy
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
 
 LABELS = ("invoice", "letter")
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from guards.drift.calibration import CONFIDENCE_BINS, Calibration
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.gate import Harm, HarmGate, Judgement, Severity, severity_of
 from guards.drift.harm.labelled_error import LabelledErrors
-from guards.drift.reference import CONFIDENCE_BINS, Calibration
 from guards.sequential.confidence_sequence import radius
 from guards.sequential.starts import alpha_of_start
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from guards.drift.calibration import Calibration
 from guards.drift.harm.cross_fitting import (
     HeldOutResidual,
     cross_fitted_residuals,
@@ -14,7 +15,6 @@ from guards.drift.harm.cross_fitting import (
 )
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.residual import LabelResidual, ResidualMonitor
-from guards.drift.reference import Calibration
 
 
 def rows_of(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from guards.drift.calibration import MAX_COUNT
 from guards.drift.fields import required, sequence
-from guards.performance.histograms import MAX_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
