@@ -130,9 +130,8 @@ def test_the_largest_moves_of_categories_are_told() -> None:
     )
     many = [str(number) for number in range(10)]
     reference = CategoricalReference.of(many * 200, many)
-    sketch = CategoricalSketch(reference)
-    sketch.update(["0"] * 500 + ["1"] * 300 + many[2:] * 25)
-    assert changes_in_words("form", reference, sketch.get()) == (
+    snapshot = sketched(["0"] * 500 + ["1"] * 300 + many[2:] * 25, reference)
+    assert changes_in_words("form", reference, snapshot) == (
         "form: 0 10 % → 50 %, 1 10 % → 30 %, 2 10 % → 2 %",
     )
 
@@ -243,7 +242,7 @@ def test_any_numbers_can_be_told(training: list[float], window: list[float], tim
 def test_a_snapshot_over_other_cells_is_refused() -> None:
     """Its counts are of something else."""
     reference = NumericReference.of(LENGTHS)
-    snapshot = NumericSketch(NumericReference.of(np.array([1.0, 2.0]))).get()
+    snapshot = sketched([], NumericReference.of(np.array([1.0, 2.0])))
     snapshot["counts"][0] = 1
     with pytest.raises(ValueError, match="cells of this reference"):
         changes_in_words("x", reference, snapshot)
