@@ -268,17 +268,6 @@ def test_odd_references_say_nothing_and_stop_nothing(name: str) -> None:
         assert rule.look(minute, {"odd": rng.multinomial(documents, shares)}, minute % 168) == []
 
 
-def test_long_sums_by_hour_leave_shares_within_their_range() -> None:
-    """After very many documents, rounding makes no share larger than one."""
-    hours = np.tile([10**6, 0, 0], (168, 1))
-    rule = AlarmRule({"odd": SeriesReference("categorical", np.array([1]), 0, 0, hours)})
-    rule.look(0, {"odd": np.array([10**13 + 7, 0, 0])})
-
-    events = [rule.look(minute, {"odd": np.array([1, 0, 0])}) for minute in range(1, 50)]
-
-    assert events == [[]] * 49
-
-
 def test_values_appear_in_a_column_that_was_all_missing() -> None:
     """A reference without any value still tells that there are some now."""
     (event,) = watch(
