@@ -25,9 +25,6 @@ Moved inputs may be harder than held-out ones of the same confidence. In the sim
 ``load_tests.performance`` a calibration misses up to a tenth of what they change in the mean.
 """
 
-_WORST_VARIANCE = 0.25
-"""Of one document that is right or wrong."""
-
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -48,13 +45,13 @@ class Curve:
 
     @classmethod
     def of(cls, calibration: Calibration) -> Curve:
-        """Fit the counts of the held-out documents; without any, nothing is known of the shares."""
+        """Fit the counts of the held-out documents; without any, ``right`` is the confidence."""
         fit = fit_isotonic(calibration.documents, calibration.correct)
         documents = np.array(calibration.documents)
         filled = np.flatnonzero(documents)
         if not filled.size:
-            worst = np.full(len(documents), _WORST_VARIANCE)
-            return cls(fit.right, worst, np.ones((len(worst), 1)), worst[:1], np.zeros_like(worst))
+            nothing = np.zeros_like(fit.right)
+            return cls(fit.right, nothing, np.zeros((len(nothing), 1)), nothing[:1], nothing)
         # Two right answers and two wrong ones more (Agresti and Coull 1998): few documents without
         # an error do not make certain that there is none.
         blocks = fit.documents[filled]
@@ -76,8 +73,11 @@ class Curve:
         labels, each right or wrong by itself; the calibration; and what it misses where the
         documents are distributed otherwise than the held-out ones. The calibration's part is taken
         bin by bin. It equals the variance of the fit for documents that are distributed alike, and
-        is larger for others, since the fit joins bins whose true shares differ.
+        is larger for others, since the fit joins bins whose true shares differ. It is 0 where
+        nothing was held out: such documents may all be wrong, which is more than a variance says.
         """
+        if not self.held_out.any():
+            return 0.0
         labels = (documents * change**2) @ self.label_variance
         calibration = ((documents * change) @ self.filled) ** 2 @ self.fit_variance
         moved = documents / max(documents.sum(), 1) - self.held_out

@@ -56,6 +56,6 @@ def test_no_error_among_few_is_not_certain() -> None:
     documents = np.bincount([199] * 100, minlength=CONFIDENCE_BINS)
     variances = [
         Curve.of(Calibration.of([1.0] * rows, [True] * rows)).variance(documents, EACH)
-        for rows in (0, 3, 3_000)
+        for rows in (3, 3_000)
     ]
-    assert variances[0] > variances[1] > 100 * variances[2] > 0
+    assert variances[0] > 100 * variances[1] > 0
