@@ -22,7 +22,7 @@ from onnx import helper, numpy_helper
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from artifacts.bundle.inference import logits_of
-from artifacts.bundle.network import DocumentClassifier, gives_embedding, model_of
+from artifacts.bundle.network import DocumentClassifier, embedding_width, model_of
 from artifacts.bundle.onnx_network import OnnxNetwork
 from artifacts.bundle.preprocessing import Encoding
 from guards.errors import CallError, first_line
@@ -53,7 +53,8 @@ def export(
     fused if that does not change the answers. Raises ``CallError`` for a network that cannot be
     exported.
     """
-    outputs = [LOGITS, EMBEDDING] if embedding and gives_embedding(network) else [LOGITS]
+    embeds = embedding and embedding_width(network) is not None
+    outputs = [LOGITS, EMBEDDING] if embeds else [LOGITS]
     reason = "its answers change"
     for attention in (_FUSED, _EAGER):
         try:

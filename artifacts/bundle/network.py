@@ -26,8 +26,8 @@ __all__ = [
     "DocumentClassifierConfig",
     "Network",
     "TextClassifier",
+    "embedding_width",
     "empty_network",
-    "gives_embedding",
     "harmless_config",
     "harmless_fields",
     "has_cuda",
@@ -222,14 +222,18 @@ class TextClassifier(nn.Module):
 Network = DocumentClassifier | TextClassifier
 
 
-def gives_embedding(network: Network) -> bool:
-    """Return whether ``embed`` gives states; runs a ``TextClassifier`` on two tokens."""
+def embedding_width(network: Network) -> int | None:
+    """Return the width of the states of ``embed``, or None where it gives none.
+
+    Runs a ``TextClassifier`` on two tokens.
+    """
     if isinstance(network, DocumentClassifier):
-        return True
+        return network.output.in_features
     device = next(network.parameters()).device
     ids = torch.zeros((1, 2), dtype=torch.int64, device=device)
     with torch.inference_mode():
-        return network.embed(ids, torch.zeros((1, 0), device=device))[1] is not None
+        states = network.embed(ids, torch.zeros((1, 0), device=device))[1]
+    return None if states is None else states.shape[1]
 
 
 def model_of(network: Network) -> PreTrainedModel:

@@ -62,7 +62,7 @@ def answer_and_embed(
                 if projection is None:
                     signs = random_signs(embedding.shape[1])
                     projection = projection_of(signs)
-                with np.errstate(invalid="ignore"):  # said below
+                with np.errstate(invalid="ignore", over="ignore"):  # said below
                     projected[indices] = embedding @ projection
             progress.update(len(indices))
     if projection is None or not (np.abs(projected) < MAX_COORDINATE).all():

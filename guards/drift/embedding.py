@@ -123,7 +123,7 @@ class EmbeddingMap:
         ``embedding`` is float32 [documents, hidden]. The cell of a projection that is not finite
         is ``NO_CELL``.
         """
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             projected = embedding @ self._projection
             return self.cells_of(projected), projected
 

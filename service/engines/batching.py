@@ -12,7 +12,7 @@ from artifacts.bundle.inference import (
     padded_logits_of,
     softmax,
 )
-from artifacts.bundle.network import gives_embedding, in_bfloat16
+from artifacts.bundle.network import embedding_width, in_bfloat16
 from guards.bundle.engines import TORCH_BF16
 from service.engines.blank import blank_documents
 
@@ -43,7 +43,7 @@ class BatchingEngine:
         self.max_tokens = _MAX_TOKENS
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network, device)
-        self.embeds = gives_embedding(self._network)
+        self.embeds = embedding_width(self._network) is not None
 
     def probabilities(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from artifacts.bundle.inference import collect_probabilities, embedded_passes, probabilities_of
-from artifacts.bundle.network import gives_embedding, in_bfloat16
+from artifacts.bundle.network import embedding_width, in_bfloat16
 from guards.bundle.engines import TORCH, TORCH_BF16
 from service.engines.blank import blank_documents
 
@@ -36,7 +36,7 @@ class TorchEngine:
         self.max_tokens = 0
         self._bundle = bundle
         self._network = in_bfloat16(bundle.network) if name == TORCH_BF16 else bundle.network
-        self.embeds = gives_embedding(self._network)
+        self.embeds = embedding_width(self._network) is not None
 
     def probabilities(
         self, encodings: Sequence[Encoding], *, exclusive: bool = False

@@ -13,8 +13,8 @@ from artifacts.bundle.model_types import TEXT_MODELS
 from artifacts.bundle.network import (
     DocumentClassifier,
     TextClassifier,
+    embedding_width,
     empty_network,
-    gives_embedding,
     harmless_config,
     harmless_fields,
     model_of,
@@ -76,7 +76,7 @@ def test_the_embedding_of_a_text_classifier_is_what_its_last_layer_takes(family:
         assert states.shape == (2, 32)
         last = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
         assert torch.equal(last(states), logits)
-    assert gives_embedding(network)
+    assert embedding_width(network) == 32
 
 
 def test_the_embedding_does_not_depend_on_the_columns() -> None:
@@ -92,6 +92,7 @@ def test_the_embedding_does_not_depend_on_the_columns() -> None:
         hidden = network.encoder(input_ids=ids).last_hidden_state
 
     assert torch.equal(states, beside)
+    assert states.shape == (2, embedding_width(network))
     assert logits.shape == (2, 2)
     torch.testing.assert_close(states, hidden.reshape(2, 12, 16).mean(dim=1))
 
@@ -111,7 +112,7 @@ def test_a_classifier_of_tokens_gives_no_embedding() -> None:
 
         assert states is None
         assert torch.equal(logits, network(ids, columns))
-    assert not gives_embedding(network)
+    assert embedding_width(network) is None
 
 
 def test_joined_network_from_its_configuration() -> None:
