@@ -63,9 +63,11 @@ class Classification:
             for index, inference in enumerate(inferences)
         ]
         predictions = []
-        for document, encoding, observation in zip(documents, encodings, observations, strict=True):
+        for document, encoding, observation, inference in zip(
+            documents, encodings, observations, inferences, strict=True
+        ):
             predictions.append(self._prediction(document, encoding, observation.answer))
-            self._recorder.answered(document, encoding, observation)
+            self._recorder.answered(document, encoding, observation, inference.embedded)
         return predictions
 
     def stop(self) -> None:

@@ -1,5 +1,6 @@
 """Open a sealed bundle and run it.
 
+- ``sealed_reference``: the reference, compared with schema and network.
 - ``opening``: verify a bundle and load it from the bytes that were verified.
 - ``preprocessing``: encode documents, in training and in serving.
 - ``tokenizer``, ``truncation``: the token ids of a text, and what is kept of a long one.

@@ -18,21 +18,18 @@ from artifacts.bundle.layout import check_layout
 from artifacts.bundle.network import Network, empty_network, model_of
 from artifacts.bundle.preprocessing import Preprocessing
 from artifacts.bundle.sealed_columns import SealedColumns
+from artifacts.bundle.sealed_reference import load_reference
 from artifacts.bundle.tokenizer import load_tokenizer
 from artifacts.bundle.truncation import Truncation
 from guards.bundle.arrays import read_array
 from guards.bundle.layout import (
     ENGINE_ANSWERS,
     ENGINE_GRAPH,
-    REFERENCE,
     TOKENIZER,
     WEIGHTS,
     engine_part,
 )
 from guards.bundle.probes import ProbeOutputs
-from guards.drift.feature_reference import CategoricalReference, NumericReference
-from guards.drift.features import column_feature, dictionaries_of_own, watched_features
-from guards.drift.reference import Reference
 from guards.errors import Finding, PartError, first_line
 from guards.integrity.requirements import NO_REQUIREMENTS, Requirements
 from guards.integrity.verify import verify
@@ -47,8 +44,8 @@ if TYPE_CHECKING:
     from guards.bundle.identity import BundleIdentity
     from guards.bundle.manifest import Manifest
     from guards.bundle.sealed_files import SealedFiles
+    from guards.drift.reference import Reference
     from guards.json_types import JsonMapping
-    from guards.schema import Schema
 
 __all__ = ["Bundle", "SealedEngine", "load", "open_bundle", "probe_outputs"]
 
@@ -146,7 +143,7 @@ def load(
             truncation=Truncation.from_json(manifest.text.to_json()),
         ),
         network=network,
-        reference=_load_reference(sealed),
+        reference=load_reference(sealed, network),
         probe_documents=sealed.probes.documents,
         engines=dict(_load_engines(sealed, network, requirements)),
     )
@@ -228,67 +225,6 @@ def _load_network(sealed: SealedFiles) -> Network:
     model_of(network).load_state_dict(weights)
     network.train(mode=False)
     return network
-
-
-def _load_reference(sealed: SealedFiles) -> Reference:
-    try:
-        reference = Reference.from_json(sealed.reference)
-    except ValueError as error:
-        expected = "the reference that training built for these columns"
-        raise _unreadable(REFERENCE, expected, error) from None
-    reference = _renamed(reference, sealed.manifest.schema_)
-    for observed in _reference_differences(reference, sealed.manifest.schema_):
-        finding = Finding(
-            code="reference_mismatch",
-            subject=REFERENCE,
-            expected="the reference that was built for these columns and labels",
-            observed=observed,
-        )
-        raise PartError(finding)
-    return reference
-
-
-def _renamed(reference: Reference, schema: Schema) -> Reference:
-    """Return the reference with the names that columns are watched under now.
-
-    Bundles that were sealed before a column had to differ from other features have its plain name.
-    Where that was the name of another feature, the column's counts took the place of those: for the
-    other feature there is nothing to compare with.
-    """
-    watched = watched_features(schema, reference.format)
-    missing = watched - reference.features.keys()
-    names = {column: column_feature(column) for column in schema.columns}
-    former = {column: name for column, name in names.items() if name in missing}
-    if former.keys().isdisjoint(reference.features):
-        return reference
-    features = {former.get(name, name): value for name, value in reference.features.items()}
-    replaced = (former.keys() & watched) - features.keys()
-    return replace(reference, features=features | {n: _nothing(n, schema) for n in replaced})
-
-
-def _nothing(name: str, schema: Schema) -> NumericReference | CategoricalReference:
-    """Return the reference of no document, for a feature that is no column."""
-    categories = dictionaries_of_own(schema.labels)
-    if name in categories:
-        return CategoricalReference.of([], categories[name])
-    return NumericReference.of(np.zeros(0))
-
-
-def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str]:
-    """Yield a sentence for each way in which a reference was built for another schema."""
-    for name in sorted(reference.features.keys() ^ watched_features(schema, reference.format)):
-        yield f"only one of reference and schema has {name!r}"
-    for label in sorted(reference.calibration.keys() ^ {*schema.labels}):
-        yield f"only one of calibration and schema has label {label!r}"
-    for column in schema.categorical:
-        counted = reference.features.get(column_feature(column.name))
-        if not isinstance(counted, CategoricalReference):
-            yield f"{column.name!r} was counted as a number"
-        elif {*counted.categories} != {*column.categories}:
-            yield f"{column.name!r} was counted over other categories"
-    for number in schema.numeric:
-        if not isinstance(reference.features.get(column_feature(number.name)), NumericReference):
-            yield f"{number.name!r} was counted as categories"
 
 
 def _unreadable(part: str, expected: str, error: Exception) -> PartError:

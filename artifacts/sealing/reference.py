@@ -10,6 +10,7 @@ import numpy as np
 from artifacts.progress import Progress
 from guards.answer import Answer
 from guards.drift.calibration import Calibration
+from guards.drift.embedding import EMBEDDING_FEATURES
 from guards.drift.feature_reference import AnsweredRows, CategoricalReference, NumericReference
 from guards.drift.features import (
     ANSWER,
@@ -18,7 +19,10 @@ from guards.drift.features import (
     dictionaries_of_own,
     input_features,
 )
+from guards.drift.harm.cross_fitting import cross_fitted_residuals
 from guards.drift.reference import Reference
+from guards.performance.answer_counts import counted_labels, predicted_labels
+from guards.performance.sealed import SealedPerformance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +41,7 @@ def build_reference(
     encodings: Sequence[Encoding],
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
-    embedded: EmbeddedRows | None = None,  # noqa: ARG001 (a reference of format 1 has none)
+    embedded: EmbeddedRows | None = None,
 ) -> Reference:
     """Return the reference of held-out rows; shows progress on standard error.
 
@@ -63,15 +67,32 @@ def build_reference(
     dictionaries = dictionaries_of_own(schema.labels) | {
         column_feature(column.name): column.categories for column in schema.categorical
     }
+    if embedded is not None:
+        name, *coordinates = EMBEDDING_FEATURES
+        observed[name] = list(map(str, embedded.cells.tolist()))
+        dictionaries[name] = embedded.map.categories
+        for each, values in zip(coordinates, embedded.projected.T, strict=False):
+            observed[each] = values.tolist()
     private = set(map(column_feature, schema.private))
-    answered = AnsweredRows(
-        probabilities.max(axis=1).astype(np.float64), probabilities.argmax(axis=1) == truth
-    )
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    answered = AnsweredRows(confidence.astype(np.float64), predicted == truth)
     features = {
         name: _reference_of(values, dictionaries.get(name), answered, is_private=name in private)
         for name, values in observed.items()
     }
-    return Reference(features, len(truth), _calibration(probabilities, truth, schema.labels))
+    return Reference(
+        features,
+        len(truth),
+        _calibration(probabilities, truth, schema.labels),
+        residuals=cross_fitted_residuals(
+            counted_labels(schema.labels),
+            predicted_labels(schema.labels, predicted),
+            answered.confidence,
+            answered.correct,
+        ),
+        pairs=SealedPerformance.of(probabilities, truth, schema.labels).pairs,
+        embedding=None if embedded is None else embedded.map,
+    )
 
 
 def _reference_of(

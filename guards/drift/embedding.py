@@ -98,6 +98,11 @@ class EmbeddingMap:
         """How many cells there are."""
         return len(self.centroids) // _CENTROID_BYTES
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The cells as categories."""
+        return tuple(map(str, range(self.cells)))
+
     @cached_property
     def _projection(self) -> NDArray[np.float32]:
         return projection_of(self.signs)

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
+from guards.drift.embedding import EMBEDDING_FEATURES
 from guards.drift.feature_reference import CategoricalReference
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.answer import Answer
+    from guards.drift.embedding import EmbeddedDocument
     from guards.drift.feature_reference import FeatureReference
     from guards.schema import CanonicalRow, Schema
 
@@ -34,6 +36,7 @@ __all__ = [
     "answer_values",
     "column_feature",
     "dictionaries_of_own",
+    "embedding_values",
     "input_features",
     "input_names",
     "input_values",
@@ -69,6 +72,7 @@ _BOUNDARY_MARGIN = 0.1
 _TEXT_FEATURES = ("text.tokens", "text.unknown_share", "text.truncated", "text.token")
 _ROW_FEATURES = ("columns.coerced", "columns.out_of_range")
 _OWN_FEATURES = (*_TEXT_FEATURES, *_ROW_FEATURES)
+_RESERVED = (*_OWN_FEATURES, *EMBEDDING_FEATURES)
 
 _SINCE_SECOND_FORMAT = frozenset({"text.token", *_ROW_FEATURES, f"{ANSWER}.boundary"})
 
@@ -78,7 +82,7 @@ _KNUTH = 2_654_435_761
 _COLUMN = " (column)"
 
 _OTHERS = re.compile(
-    rf"({'|'.join(map(re.escape, _OWN_FEATURES))}"
+    rf"({'|'.join(map(re.escape, _RESERVED))}"
     rf"|({ANSWER}|{CHAMPION}|.*/.*)\.({'|'.join(ANSWER_FEATURES)})"
     rf"|.*{re.escape(_COLUMN)})",
     re.DOTALL,
@@ -132,6 +136,11 @@ def _token_bucket(token_ids: NDArray[np.int64]) -> str:
     return TOKEN_BUCKETS[(token * _KNUTH & 0xFFFFFFFF) >> 26]
 
 
+def embedding_values(embedded: EmbeddedDocument) -> tuple[float | str, ...]:
+    """Return the watched values of where a text lies, in the order of ``EMBEDDING_FEATURES``."""
+    return str(embedded.cell), *embedded.coordinates
+
+
 def input_features(
     schema: Schema,
     row: CanonicalRow,
@@ -173,9 +182,11 @@ def answer_features(answer: Answer, who: str) -> dict[str, float | str]:
     return dict(zip(answer_names(who), answer_values(answer), strict=True))
 
 
-def watched_features(schema: Schema, reference_format: int) -> set[str]:
+def watched_features(schema: Schema, reference_format: int, *, embeds: bool = False) -> set[str]:
     """Return the names of all features in the reference of a bundle with this schema."""
     names = {*input_names(schema), *answer_names(ANSWER)}
+    if embeds:
+        names |= {*EMBEDDING_FEATURES}
     return names - _SINCE_SECOND_FORMAT if reference_format == FIRST_FORMAT else names
 
 

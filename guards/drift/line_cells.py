@@ -61,6 +61,8 @@ class LineCells:
         self._outside: list[list[int]] = []
         self._codes: list[CategoryCodes] = []
         for name in told:
+            if name not in names:
+                continue
             feature = features[name]
             groups = _groups(feature, detail)
             if isinstance(feature, NumericReference):
@@ -71,10 +73,15 @@ class LineCells:
                 categories.append(name)
                 self._codes.append(CategoryCodes(feature, groups.tolist()))
         self._numbers, self._values = _getter(names, numeric), _getter(names, categories)
-        self._in_order = _getter([*numeric, *categories], told)
+        found = {name: index for index, name in enumerate([*numeric, *categories])}
+        # What no row has stands behind all cells.
+        self._in_order = [found.get(name, len(found)) for name in told]
 
-    def of(self, row: Row) -> Sequence[int] | None:
-        """Return the cell of each feature of ``line_features``, or its group; None for ``none``."""
+    def of(self, row: Row) -> Sequence[int | None] | None:
+        """Return the cell of each feature of ``line_features``, or its group; None for ``none``.
+
+        That of a feature which rows do not have is None.
+        """
         if not self._told:
             return None
         numbers = self._numbers(row)
@@ -83,7 +90,8 @@ class LineCells:
             for index, number in enumerate(numbers):
                 if not math.isfinite(number):
                     cells[index] = self._outside[index][math.isinf(number)]
-        return self._in_order((*cells, *map(getitem, self._codes, self._values(row))))
+        known = (*cells, *map(getitem, self._codes, self._values(row)), None)
+        return [known[index] for index in self._in_order]
 
 
 def _groups(feature: FeatureReference, detail: CellDetail) -> NDArray[np.int64]:

@@ -200,7 +200,8 @@ class RequestObserved:
     ``document`` is None unless the setting ``CAPTURE`` keeps it. ``cells`` has the index of the
     reference's cell of each of its features that is not private, in their order, joined to groups
     as ``guards.drift.cells.grouped_cells`` does unless the setting ``CELLS`` is ``full``; it is
-    None with ``none``. ``reference`` is the fingerprint of that reference. Both are None in lines
+    None with ``none``, and has None where an engine gives no embedding. ``reference`` is the
+    fingerprint of that reference. Both are None in lines
     of earlier versions.
     """
 
@@ -221,7 +222,7 @@ class RequestObserved:
     out_of_range: tuple[str, ...]
     document: JsonMapping | None = None
     reference: str | None = None
-    cells: Sequence[int] | None = None
+    cells: Sequence[int | None] | None = None
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["MAX_CLASSES", "POOLED", "AnswerCounts", "counted_labels", "has_pairs"]
+__all__ = [
+    "MAX_CLASSES",
+    "POOLED",
+    "AnswerCounts",
+    "counted_labels",
+    "has_pairs",
+    "predicted_labels",
+]
 
 MAX_CLASSES = 20
 """With more labels, documents are counted together: the counts of pairs grow with the square."""
@@ -34,6 +41,12 @@ _BINARY = 2
 def counted_labels(labels: Sequence[str]) -> tuple[str, ...]:
     """Return the predicted labels that documents are counted by: each, or all as ``POOLED``."""
     return tuple(labels) if len(labels) <= MAX_CLASSES else (POOLED,)
+
+
+def predicted_labels(labels: Sequence[str], predicted: NDArray[np.int64]) -> list[str]:
+    """Return what each document counts as, of ``counted_labels``; ``predicted`` are indices."""
+    counted = counted_labels(labels)
+    return [counted[index if len(counted) > 1 else 0] for index in predicted.tolist()]
 
 
 def has_pairs(labels: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ import torch
 from artifacts.bundle.code_commit import code_commit
 from artifacts.bundle.opening import Bundle, open_bundle
 from artifacts.bundle.rechecking import Rechecker
+from guards.drift.embedding import EMBEDDING_FEATURES
 from guards.drift.feature_reference import NumericReference
 from guards.drift.features import ANSWER, input_names
 from guards.drift.line_cells import LineCells
@@ -86,6 +87,14 @@ class Champion:
         return "compiled" if columns.compiled else "scikit-learn"
 
     @property
+    def not_watched(self) -> tuple[str, ...]:
+        """What this bundle and engine cannot tell, in words."""
+        lacks = self.bundle.reference.lacks
+        if self.bundle.reference.embedding is None or not self.choice.engine.embeds:
+            lacks = (*lacks, "where texts lie among those of training (no embedding)")
+        return lacks
+
+    @property
     def reference_confidence(self) -> float | None:
         """The champion's mean confidence on its held-out rows."""
         confidence = self.bundle.reference.features[f"{ANSWER}.confidence"]
@@ -112,7 +121,12 @@ def assemble(
     )
     schema = bundle.preprocessing.schema
     webhook = None if settings.alert_webhook is None else Webhook(settings.alert_webhook)
-    windows = Windows(bundle.reference, input_names(schema), schema.private)
+    # An engine that was built before embeddings were watched gives none.
+    embedding = bundle.reference.embedding if choice.engine.embeds else None
+    names = (
+        input_names(schema) if embedding is None else (*input_names(schema), *EMBEDDING_FEATURES)
+    )
+    windows = Windows(bundle.reference, names, schema.private)
     recorder = Recorder(
         RecorderParts(
             windows=windows,
@@ -138,7 +152,10 @@ def assemble(
         )
     )
     scheduler = Scheduler(
-        choice.engine, settings.max_queue, bundle.preprocessing.truncation.max_tokens
+        choice.engine,
+        settings.max_queue,
+        bundle.preprocessing.truncation.max_tokens,
+        embedding,
     )
     return Champion(
         bundle=bundle,
@@ -172,7 +189,7 @@ def started_event(champion: Champion, settings: Settings) -> ServiceStarted:
         environment_differences=champion.environment_differences,
         tolerated=champion.bundle.tolerated,
         guard={"limits": available()},
-        not_watched=champion.bundle.reference.lacks,
+        not_watched=champion.not_watched,
         settings=settings.public(),
     )
 

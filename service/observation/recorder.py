@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guards.drift.features import answer_values, input_values
+from guards.drift.features import answer_values, embedding_values, input_values
 from guards.events.events import BundleRefused
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from artifacts.bundle.preprocessing import Encoding
-    from guards.answer import Observation
+    from guards.answer import Answer, Observation
+    from guards.drift.embedding import EmbeddedDocument
     from guards.drift.reference import Reference
     from guards.errors import Finding
     from guards.events.events import FeedbackReceived
@@ -88,8 +89,17 @@ class Recorder:
         """The champion's mean confidence since the start."""
         return self._confidence_sum / self.documents if self.documents else None
 
-    def answered(self, document: Document, encoding: Encoding, observation: Observation) -> None:
-        """Record a document whose answer is about to be sent."""
+    def answered(
+        self,
+        document: Document,
+        encoding: Encoding,
+        observation: Observation,
+        embedded: EmbeddedDocument | None = None,
+    ) -> None:
+        """Record a document whose answer is about to be sent.
+
+        ``embedded`` says where its text lies, None where that is not watched.
+        """
         answer = observation.answer
         self.documents += 1
         self._confidence_sum += answer.confidence
@@ -97,13 +107,7 @@ class Recorder:
         self._metrics.champion_confidence.observe(answer.confidence)
         self.inputs.update(document.row)
         _count_issues(self._metrics, document.row)
-        inputs = input_values(
-            document.row,
-            encoding.token_ids,
-            unknown_tokens=encoding.unknown_tokens,
-            truncated=encoding.truncated,
-        )
-        values, now = (*inputs, *answer_values(answer)), datetime.now(UTC)
+        values, now = _values(document, encoding, embedded, answer), datetime.now(UTC)
         self._evidence.answered(document.request_id, RecentAnswer(answer, now.date(), values))
         self.windows.observe(values, answer, document.row, document.segment)
         self._offer(PendingComparison(document, encoding, observation, now, values))
@@ -175,8 +179,20 @@ class Recorder:
 
     def _write(self, pending: PendingComparison) -> None:
         event = self._lines.event(pending, self._challengers)
-        captured = event.document is not None
-        self._log.emit(event, pending.document.memory_bytes if captured else 0)
+        self._log.emit(event, 0 if event.document is None else pending.document.memory_bytes)
+
+
+def _values(
+    document: Document, encoding: Encoding, embedded: EmbeddedDocument | None, answer: Answer
+) -> tuple[float | str, ...]:
+    inputs = input_values(
+        document.row,
+        encoding.token_ids,
+        unknown_tokens=encoding.unknown_tokens,
+        truncated=encoding.truncated,
+    )
+    of_text = () if embedded is None else embedding_values(embedded)
+    return (*inputs, *of_text, *answer_values(answer))
 
 
 def _count_label(windows: Windows, label: FeedbackReceived, recent: RecentAnswer | None) -> None:

@@ -48,6 +48,12 @@ def test_cells_are_those_of_the_sketch(row: tuple[float | str, ...], detail: Cel
     assert list(found or ()) == expected
 
 
+def test_what_rows_do_not_have_has_no_cell() -> None:
+    """An engine without an embedding leaves the cells of the others where they are."""
+    cells = LineCells(("court",), FEATURES, "full").of(("court 3",))
+    assert cells == [None, 3, None, None, None]
+
+
 def test_nothing_is_told() -> None:
     """With ``none`` a line has no cells at all."""
     assert LineCells(ROW_NAMES, FEATURES, "none").of(ROWS[0]) is None
