@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ALPHA", "FLOOR", "MONTH", "AlarmRule", "log_thresholds"]
 
 ALPHA = 0.05
-"""The largest expected number of false alarms in any ``MONTH``, over all series that are watched
-(or, with a larger ``watched``, over as many)."""
+"""The largest expected number of false alarms in any ``MONTH``, over all series together."""
 
 MONTH = 43_200
 """Minutes in 30 days."""
@@ -169,9 +168,7 @@ class AlarmRule:
             return []
         level = levels[best]
         columns = self._bank.columns[series]
-        side, split = np.unravel_index(
-            np.nan_to_num(terms[best], nan=-np.inf).max(axis=1).argmax(), (2, len(columns))
-        )
+        side, split = _strongest(terms[best])
         documents = observed.documents[level, series]
         event = Raised(
             series=self._names[series],
@@ -181,7 +178,7 @@ class AlarmRule:
             documents=int(documents),
             log_evidence=evidence[best],
             log_threshold=float(self.log_thresholds[level]),
-            split=self._bank.partitions[series][int(split)],
+            split=self._bank.partitions[series][split],
             direction="down" if side else "up",
             share=float(observed.successes[level, columns[split]] / documents),
             reference_share=float(_at(observed.shares, level)[columns[split]]),
@@ -234,6 +231,13 @@ class AlarmRule:
         difference = angle(share) - angle(_at(observed.shares, level)[columns])
         one_sided = self._bank.one_sided[columns]
         return float(np.where(one_sided, difference, np.abs(difference)).max())
+
+
+def _strongest(terms: Floats) -> tuple[int, int]:
+    """Return the side and the split of the largest term."""
+    largest = np.nan_to_num(terms, nan=-np.inf).max(axis=1)
+    side, split = np.unravel_index(largest.argmax(), largest.shape)
+    return int(side), int(split)
 
 
 def _at(values: Floats, level: int) -> Floats:
