@@ -60,7 +60,7 @@ def has_pairs(labels: Sequence[str]) -> bool:
 class AnswerCounts:
     """Counts of the answers of one model, by predicted label and probability.
 
-    A call of ``update`` costs some 60 µs almost regardless of the documents: feed them in batches.
+    A call of ``update`` costs at least 10 µs however few the documents: feed them in batches.
     Not safe to share between threads without a lock.
 
     >>> counts = AnswerCounts(("invoice", "letter"))
@@ -85,7 +85,7 @@ class AnswerCounts:
         then counts nothing.
         """
         values = np.asarray(probabilities, dtype=np.float64)
-        if values.ndim != len(("documents", "classes")) or values.shape[1] != len(self._labels):
+        if not values.ndim or values.shape[1:] != (len(self._labels),):
             message = f"probabilities must be [documents, {len(self._labels)}]"
             raise ValueError(message)
         # NaN is neither at least 0 nor at most 1.
@@ -94,10 +94,8 @@ class AnswerCounts:
             raise ValueError(message)
         predicted = values.argmax(axis=1)
         confidence = values[np.arange(len(values)), predicted]
-        pooled = self._counted == (POOLED,)
-        self._predicted += _histograms(
-            np.zeros_like(predicted) if pooled else predicted, confidence, len(self._counted)
-        )
+        rows = predicted if len(self._labels) <= MAX_CLASSES else np.zeros_like(predicted)
+        self._predicted += _histograms(rows, confidence, len(self._counted))
         if has_pairs(self._labels):
             self._count_pairs(values, predicted)
 

@@ -88,11 +88,12 @@ def test_a_window_is_small() -> None:
     [
         ([[0.5, 0.5]], "must be"),
         ([0.2] * 5, "must be"),
+        (0.2, "must be"),
         ([[np.nan, 0, 0, 0, 1]], "between 0 and 1"),
         ([[0.2] * 5, [1.5, 0, 0, 0, -0.5]], "between 0 and 1"),
     ],
 )
-def test_what_is_no_probability_is_not_counted(answers: list[object], words: str) -> None:
+def test_what_is_no_probability_is_not_counted(answers: object, words: str) -> None:
     """Of a batch with one wrong answer nothing is counted."""
     counts = AnswerCounts(LABELS)
     with pytest.raises(ValueError, match=words):
