@@ -6,6 +6,7 @@
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
 - ``isotonic``: how often answers of a confidence are right, from counts of held-out rows.
 - ``features``: the watched values of one document and of each answer to it.
+- ``harm``: whether a shift does harm, and what kind of shift it is.
 - ``fields``: reads single fields of plain JSON.
 
 Nothing here knows about requests, clocks, files or logs: the caller decides what a window is.
