@@ -51,11 +51,11 @@ class HeldOutResidual:
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for sums that no weights up to 1 and residuals to ±1 have."""
-        most = self.documents * UNIT
-        if not (0 <= self.weight <= most and 0 <= self.squares <= most):
+        limit = self.documents * UNIT
+        if not (0 <= self.weight <= limit and 0 <= self.squares <= limit):
             message = "weight and squares must be sums over as many documents as there are"
             raise ValueError(message)
-        if abs(self.total) > most:
+        if abs(self.total) > limit:
             message = "total must be a sum over as many residuals as documents"
             raise ValueError(message)
 
