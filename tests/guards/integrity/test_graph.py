@@ -267,12 +267,12 @@ def another_output(model: onnx.ModelProto) -> None:
 
 
 def an_embedding_alone(model: onnx.ModelProto) -> None:
-    """Give the embedding, and no answer."""
+    """Return the embedding, and no answer."""
     model.graph.output[0].name = "text_embedding"
 
 
 def an_embedding_of_integers(model: onnx.ModelProto) -> None:
-    """Give an embedding of another type than float32."""
+    """Return an embedding of another type than float32."""
     value = helper.make_tensor_value_info("text_embedding", TensorProto.INT64, [1, 3])
     model.graph.output.append(value)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def rename(model: onnx.ModelProto, before: str, after: str) -> None:
-    """Give a tensor another name wherever it is made and used."""
+    """Return a tensor another name wherever it is made and used."""
     for node in model.graph.node:
         for names in (node.input, node.output):
             for place, name in enumerate(names):
@@ -50,26 +50,26 @@ def test_a_graph_without_an_embedding_is_bound(model: onnx.ModelProto, bundle: B
 
 
 def of_the_hidden_layer(model: onnx.ModelProto) -> None:
-    """Give what the columns were joined with."""
+    """Return what the columns were joined with."""
     rename(model, EMBEDDING, "honest")
     rename(model, node_of(model, "Tanh", -1).output[0], EMBEDDING)
 
 
 def of_the_first_layer(model: onnx.ModelProto) -> None:
-    """Give the states of all tokens after one layer."""
+    """Return the states of all tokens after one layer."""
     rename(model, EMBEDDING, "honest")
     rename(model, node_of(model, "MultiHeadAttention").output[0], EMBEDDING)
 
 
 def copied(model: onnx.ModelProto) -> None:
-    """Give a copy, so that logits and embedding come of different tensors."""
+    """Return a copy, so that logits and embedding come of different tensors."""
     rename(model, EMBEDDING, "honest")
     shape = add_constant(model, "kept_shape", np.array([1, -1], dtype=np.int64))
     model.graph.node.append(helper.make_node("Reshape", ["honest", shape], [EMBEDDING]))
 
 
 def nothing(model: onnx.ModelProto) -> None:
-    """Give a tensor of the network."""
+    """Return a tensor of the network."""
     rename(model, EMBEDDING, "honest")
     constant = next(one for one in model.graph.initializer if one.name.endswith(".bias"))
     shape = add_constant(model, "row", np.array([1, -1], dtype=np.int64))
@@ -77,7 +77,7 @@ def nothing(model: onnx.ModelProto) -> None:
 
 
 def halved(model: onnx.ModelProto) -> None:
-    """Give half of it, and double that for the logits."""
+    """Return half of it, and double that for the logits."""
     rename(model, EMBEDDING, "given")
     node_making(model, "given").output[0] = "honest"
     add_constant(model, "half", scalar(0.5))
@@ -88,7 +88,7 @@ def halved(model: onnx.ModelProto) -> None:
 
 
 def the_logits(model: onnx.ModelProto) -> None:
-    """Give the logits twice."""
+    """Return the logits twice."""
     rename(model, EMBEDDING, "honest")
     rename(model, LOGITS, EMBEDDING)
     shape = add_constant(model, "kept_shape", np.array([1, -1], dtype=np.int64))
@@ -96,7 +96,7 @@ def the_logits(model: onnx.ModelProto) -> None:
 
 
 def smoothed(model: onnx.ModelProto) -> None:
-    """Give what goes into a product in eight bits."""
+    """Return what goes into a product in eight bits."""
     rename(model, EMBEDDING, "honest")
     products = [node for node in model.graph.node if node.op_type == "DynamicQuantizeLinear"]
     rename(model, products[-1].input[0], EMBEDDING)
