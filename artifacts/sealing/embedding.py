@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 
 from artifacts.bundle.inference import embedded_passes
 from artifacts.progress import Progress
+from guards.bundle.engines import ONNX_INT8, TORCH
 from guards.drift.embedding import (
     DIMENSIONS,
     MAX_CENTROIDS,
@@ -17,6 +18,7 @@ from guards.drift.embedding import (
     EmbeddingMap,
     projection_of,
 )
+from guards.integrity.graph import EMBEDDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from artifacts.bundle.network import Network
     from artifacts.bundle.preprocessing import Encoding
 
-__all__ = ["EmbeddedRows", "answer_and_embed", "fit_centroids", "random_signs"]
+__all__ = ["EmbeddedRows", "answer_and_embed", "embed_with_graph", "fit_centroids", "random_signs"]
 
 _MAX_FITTED = 20_000
 _SEED = 0
@@ -62,13 +64,44 @@ def answer_and_embed(
                 if projection is None:
                     signs = random_signs(embedding.shape[1])
                     projection = projection_of(signs)
-                with np.errstate(invalid="ignore", over="ignore"):  # said below
-                    projected[indices] = embedding @ projection
+                projected[indices] = _projected(embedding, projection)
             progress.update(len(indices))
-    if projection is None or not (np.abs(projected) < MAX_COORDINATE).all():
-        return logits, None
-    fitted = EmbeddingMap(signs, fit_centroids(projected))
-    return logits, EmbeddedRows(fitted, fitted.cells_of(projected), projected)
+    return logits, None if projection is None else _mapped(signs, projected, TORCH)
+
+
+def embed_with_graph(graph: bytes, encodings: Sequence[Encoding]) -> EmbeddedRows | None:
+    """Return the rows as an onnx-int8 engine embeds them, or None without a map."""
+    from artifacts.bundle.onnx_network import OnnxNetwork  # noqa: PLC0415 (an extra)
+
+    network = OnnxNetwork(graph, processors=1)
+    if not network.embeds:
+        return None
+    rows: list[NDArray[np.float32]] = []
+    signs, projection = b"", None
+    with Progress("embedding", len(encodings)) as progress:
+        for encoding in encodings:
+            (embedding,) = network.outputs(encoding, [EMBEDDING])
+            if projection is None:
+                signs = random_signs(embedding.shape[1])
+                projection = projection_of(signs)
+            rows.append(_projected(embedding, projection))
+            progress.update()
+    return _mapped(signs, np.concatenate(rows), ONNX_INT8)
+
+
+def _projected(
+    embedding: NDArray[np.float32], projection: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    # What is not finite has no map, as ``_mapped`` says.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return embedding @ projection
+
+
+def _mapped(signs: bytes, projected: NDArray[np.float32], engine: str) -> EmbeddedRows | None:
+    if not (np.abs(projected) < MAX_COORDINATE).all():
+        return None
+    fitted = EmbeddingMap(signs, fit_centroids(projected), engine)
+    return EmbeddedRows(fitted, fitted.cells_of(projected), projected)
 
 
 def random_signs(hidden: int) -> bytes:

@@ -12,12 +12,14 @@ from artifacts.bundle.inference import softmax
 from artifacts.evaluation.figures import evaluate
 from artifacts.sealing.answer_check import exchanged_labels, not_finite_answer
 from artifacts.sealing.calibrate import fit_temperature
-from artifacts.sealing.embedding import answer_and_embed
+from artifacts.sealing.embedding import answer_and_embed, embed_with_graph
 from artifacts.sealing.few_rows import few_rows_notes
 from artifacts.sealing.probes import probe_documents
 from artifacts.sealing.reference import build_reference
 from artifacts.sealing.seal import Sealable, seal
 from artifacts.sealing.unknown_tokens import notes_of_unknown_tokens
+from guards.bundle.engines import ONNX_INT8
+from guards.bundle.layout import ENGINE_GRAPH, engine_part
 from guards.errors import GuardRefused, first_line
 
 if TYPE_CHECKING:
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
 
     from artifacts.acceleration.building import Accelerated
     from artifacts.bundle.network import Network
-    from artifacts.bundle.preprocessing import Preprocessing
+    from artifacts.bundle.preprocessing import Encoding, Preprocessing
     from artifacts.evaluation.encoded_table import EncodedTable
+    from artifacts.sealing.embedding import EmbeddedRows
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["Classifier", "SealingOptions", "SealingReport", "measure_and_seal"]
@@ -97,7 +100,6 @@ def measure_and_seal(
     temperature = classifier.temperature or fit_temperature(logits, held_out.truth)
     probabilities = softmax(logits / np.float32(temperature))
     probes = probe_documents(held_out.documents, schema)
-    reference = build_reference(schema, held_out.encodings, probabilities, held_out.truth, embedded)
     metrics, notes = _figures(probabilities, held_out.truth, schema.labels)
     accelerated: Sequence[Accelerated] = ()
     if options.accelerate:
@@ -105,6 +107,8 @@ def measure_and_seal(
             network, temperature, preprocessing, HeldOut(held_out.encodings, probes)
         )
         notes += built
+        embedded = _as_served(accelerated, held_out.encodings) or embedded
+    reference = build_reference(schema, held_out.encodings, probabilities, held_out.truth, embedded)
     sealable = Sealable(
         preprocessing=preprocessing,
         network=network,
@@ -133,3 +137,12 @@ def _figures(
         return evaluate(probabilities, truth, labels), []
     except Exception as error:  # noqa: BLE001 (whatever it is, the bundle can be measured later)
         return {}, [f"the figures could not be computed: {first_line(error)}"]
+
+
+def _as_served(
+    accelerated: Sequence[Accelerated], encodings: Sequence[Encoding]
+) -> EmbeddedRows | None:
+    """Return the rows as the graph that will serve embeds them, if there is one."""
+    part = engine_part(ONNX_INT8, ENGINE_GRAPH)
+    graph = next((engine.parts[part] for engine in accelerated if part in engine.parts), None)
+    return None if graph is None else embed_with_graph(graph, encodings)

@@ -50,10 +50,11 @@ class Lanes:
     ) -> None:
         """Start the threads; ``finish`` is called with their results on the event loop.
 
-        ``embedding`` maps the embedding of an engine that gives one.
+        ``embedding`` maps the embedding of the engine that it was made with, and of no other.
         """
         self._engine = engine
-        self._embedding = embedding if engine.embeds else None
+        watched = embedding is not None and engine.embeds and embedding.engine == engine.name
+        self._embedding = embedding if watched else None
         self._queue = queue
         self._finish = finish
         self._finished: list[FinishedJob] = []

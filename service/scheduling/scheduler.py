@@ -52,7 +52,7 @@ class Scheduler:
         """Admit at most ``max_documents`` at a time, from admission to answer.
 
         ``document_tokens`` is the maximum number of tokens after truncation. Where there is a map
-        and the engine embeds, ``Inference`` says where each text lies.
+        that was made with this engine, ``Inference`` says where each text lies.
         """
         self._admission = AdmissionController(
             AdmissionLimits(max_documents, engine.lanes, document_tokens)

@@ -11,8 +11,14 @@ from sklearn.cluster import KMeans
 
 from artifacts.bundle.inference import embedded_passes, logits_of
 from artifacts.bundle.opening import Bundle, open_bundle
-from artifacts.sealing.embedding import answer_and_embed, fit_centroids, random_signs
+from artifacts.sealing.embedding import (
+    answer_and_embed,
+    embed_with_graph,
+    fit_centroids,
+    random_signs,
+)
 from guards.drift.embedding import DIMENSIONS, MAX_CENTROIDS, projection_of
+from service.engines.onnx import OnnxEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +72,22 @@ def embedded_passes_one_by_one(
         assert embedding is not None
         passes.append(([index], logits, embedding))
     return passes
+
+
+def test_rows_are_embedded_as_an_engine_serves_them(
+    accelerated: Path, encodings: list[Encoding]
+) -> None:
+    """By the graph: its rounding moves coordinates, and the map says whose they are."""
+    engine = OnnxEngine(open_bundle(accelerated), "onnx-int8")
+    graph = open_bundle(accelerated).engines["onnx-int8"].graph or b""
+
+    rows = embed_with_graph(graph, encodings)
+
+    assert rows is not None
+    assert rows.map.engine == "onnx-int8"
+    cells, projected = rows.map.values(engine.embedded_probabilities(encodings)[1])
+    np.testing.assert_array_equal(cells, rows.cells)
+    np.testing.assert_allclose(projected, rows.projected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_same_rows_have_the_same_map(bundle: Bundle, encodings: list[Encoding]) -> None:

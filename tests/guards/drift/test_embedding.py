@@ -36,7 +36,9 @@ def centroids(cells: int = MAX_CENTROIDS) -> NDArray[np.float32]:
 def a_map(cells: int = MAX_CENTROIDS) -> EmbeddingMap:
     """Return a map of random signs and centroids."""
     return EmbeddingMap(
-        np.random.default_rng(0).bytes(HIDDEN * DIMENSIONS // 8), centroids(cells).tobytes()
+        np.random.default_rng(0).bytes(HIDDEN * DIMENSIONS // 8),
+        centroids(cells).tobytes(),
+        "torch",
     )
 
 
@@ -148,6 +150,7 @@ def encoded(data: bytes) -> str:
         ({"centroids": encoded(bytes(128 * 33))}, "centroids must have 1 to 32"),
         ({"centroids": encoded(centroids(1).tobytes()[:-4] + b"\0\0\xc0\x7f")}, "be finite"),
         ({"centroids": encoded(np.full(32, 1e16, np.float32).tobytes())}, "be finite"),
+        ({"engine": 5}, "engine must be a text"),
         ({"centroids": None}, "centroids must be a text"),
     ],
 )

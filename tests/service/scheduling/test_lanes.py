@@ -127,7 +127,7 @@ def test_a_document_without_tokens_ends_no_lane() -> None:
 
 def test_results_say_where_the_texts_lie() -> None:
     """Each document of a pass has the cell and the coordinates of its own embedding."""
-    near = EmbeddingMap(b"\xff" * 8, centroids_at(0.0, 5.0).tobytes())
+    near = EmbeddingMap(b"\xff" * 8, centroids_at(0.0, 5.0).tobytes(), "gated")
 
     async def scenario(scheduler: Scheduler) -> list[Inference]:
         with scheduler.admit([1, 1], soon()) as permit:
@@ -145,17 +145,25 @@ def test_results_say_where_the_texts_lie() -> None:
         assert one.coordinates == pytest.approx([mark / DIMENSIONS**0.5] * COORDINATES)
 
 
-@pytest.mark.parametrize("mapped", [False, True])
-def test_an_embedding_that_is_not_watched_is_not_computed(*, mapped: bool) -> None:
-    """Neither without a map, nor where the engine gives none."""
+@pytest.mark.parametrize(
+    ("embedding_engine", "gives"), [(None, True), ("gated", False), ("another", True)]
+)
+def test_an_embedding_that_is_not_watched_is_not_computed(
+    *, embedding_engine: str | None, gives: bool
+) -> None:
+    """Without a map, where the engine gives none, and with the map of another engine."""
 
     class PlainEngine(GatedEngine):
-        embeds = not mapped
+        embeds = gives
 
         def embedded_probabilities(self, *_: object, **__: object) -> NoReturn:
             raise NotImplementedError
 
-    embedding = EmbeddingMap(bytes(8), centroids_at(0.0).tobytes()) if mapped else None
+    embedding = (
+        EmbeddingMap(bytes(8), centroids_at(0.0).tobytes(), embedding_engine)
+        if embedding_engine
+        else None
+    )
 
     async def scenario(scheduler: Scheduler) -> list[Inference]:
         with scheduler.admit([1], soon()) as permit:
