@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from guards.drift.features import input_values
 from guards.events.events import BundleRefused
+from guards.events.window_parts import parts_of
 from guards.evidence.pair import Missed
 from service.observation.input_counts import EXTRA, InputCounts, input_issues
 from service.shadow.interface import PendingComparison
@@ -112,7 +113,8 @@ class Recorder:
             return
         if window is not None:
             self.flushed_documents += window.documents
-            self._log.emit(window)
+            for part in parts_of(window):
+                self._log.emit(part)
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""
