@@ -29,17 +29,15 @@ _STAMP_BYTES = 1024
 
 
 class _Entry(NamedTuple):
-    """One entry of an object in the counts (``group``), or of the scores, which have no group."""
+    """One entry of an object in the counts (``group``), or of the scores, which have no group.
+
+    ``size_bytes`` is at least what it takes in a line, with its group.
+    """
 
     group: str | None
     key: str
     value: Any
-
-    @property
-    def size_bytes(self) -> int:
-        """At least the bytes that it takes in a line: ASCII is never shorter than UTF-8."""
-        value = self.value.to_json() if self.group is None else self.value
-        return len(json.dumps([self.group, self.key, value]))
+    size_bytes: int
 
 
 def parts_of(window: DriftWindow, max_bytes: int = MAX_LINE_BYTES) -> tuple[DriftWindow, ...]:
@@ -52,12 +50,11 @@ def parts_of(window: DriftWindow, max_bytes: int = MAX_LINE_BYTES) -> tuple[Drif
     packed: list[list[_Entry]] = [[]]
     taken = 0
     for entry in _entries(window):
-        size = entry.size_bytes
-        if taken + size > room and packed[-1]:
+        if taken + entry.size_bytes > room and packed[-1]:
             packed.append([])
             taken = 0
         packed[-1].append(entry)
-        taken += size
+        taken += entry.size_bytes
     if len(packed) == 1:
         return (window,)
     return tuple(
@@ -96,8 +93,16 @@ class WindowParts:
 def _entries(window: DriftWindow) -> Iterator[_Entry]:
     for group, entries in window.counts.items():
         if isinstance(entries, dict):
-            yield from (_Entry(group, key, value) for key, value in entries.items())
-    yield from (_Entry(None, name, score) for name, score in window.scores.items())
+            for key, value in entries.items():
+                yield _Entry(group, key, value, _size_bytes(group, key, value))
+    written = window.to_json()["scores"]
+    for name, score in window.scores.items():
+        yield _Entry(None, name, score, _size_bytes(name, written[name]))
+
+
+def _size_bytes(*values: object) -> int:
+    # ASCII with its escapes and spaces is never shorter than a line.
+    return len(json.dumps(values, default=str))
 
 
 def _part(window: DriftWindow, entries: Sequence[_Entry], *, first: bool) -> DriftWindow:
@@ -107,10 +112,10 @@ def _part(window: DriftWindow, entries: Sequence[_Entry], *, first: bool) -> Dri
             group: {} if isinstance(value, dict) else value
             for group, value in window.counts.items()
         }
-    for group, key, value in entries:
+    for group, key, value, _ in entries:
         if group is not None:
             counts.setdefault(group, {})[key] = value
-    scores = {key: value for group, key, value in entries if group is None}
+    scores = {key: value for group, key, value, _ in entries if group is None}
     return replace(window, counts=counts, scores=scores)
 
 

@@ -38,10 +38,10 @@ WINDOWS = st.builds(
 )
 
 
-def window(features: int = 60, seconds: int = 0) -> DriftWindow:
-    """Return a window of so many columns of 128 cells."""
-    names = [f"column é\u2028 {number}" for number in range(features)]
-    counts = {name: {"counts": [1000] * 128, "missing": 0, "unknown": 0} for name in names}
+def window(features: int = 60, seconds: int = 0, name: str = "c", cells: int = 128) -> DriftWindow:
+    """Return a window of so many columns of so many cells."""
+    names = [f"{name}{number}" for number in range(features)]
+    counts = {name: {"counts": [1000] * cells, "missing": 0, "unknown": 0} for name in names}
     return DriftWindow(
         start=MOMENT + timedelta(seconds=seconds),
         end=MOMENT + timedelta(seconds=seconds + 60),
@@ -57,9 +57,11 @@ def lines_of(whole: DriftWindow, first_seq: int = 1) -> list[bytes]:
     return [line(seq, part) for seq, part in enumerate(parts_of(whole), start=first_seq)]
 
 
-def test_no_line_is_longer_than_sixteen_kibibytes() -> None:
+@pytest.mark.parametrize("name", ["c", "column é\u2028"])
+@pytest.mark.parametrize("cells", [1, 128])
+def test_no_line_is_longer_than_sixteen_kibibytes(name: str, cells: int) -> None:
     """Whatever the features are called, and the parts are not more than it takes."""
-    lines = lines_of(window())
+    lines = lines_of(window(features=600, name=name, cells=cells))
     sizes = [len(each) for each in lines]
     assert max(sizes) <= MAX_LINE_BYTES == 16_384
     assert len(lines) <= 1.3 * sum(sizes) / MAX_LINE_BYTES + 1
@@ -76,13 +78,14 @@ def test_a_short_window_is_one_line_as_before() -> None:
 
 def test_parts_are_joined_in_any_order_among_other_lines(log: Callable[..., Path]) -> None:
     """Of two runs and two windows, as logs that were put together have them."""
-    first, second = window(), window(seconds=60)
-    lines = [*lines_of(first), *lines_of(second, first_seq=len(lines_of(first)) + 1)]
+    first, second = window(), window(seconds=60, name="d")
+    count = len(parts_of(first))
     twin = [line(seq, part, run="run-2") for seq, part in enumerate(parts_of(first), start=1)]
-    path = log(*lines[::-1], line(len(lines) + 1, observed()), *twin)
+    mixed = zip(lines_of(first), lines_of(second, count + 1)[::-1], twin, strict=True)
+    path = log(line(2 * count + 1, observed()), *(each for three in mixed for each in three))
     reader = LogReader([path])
     windows = [each.event for each in reader if isinstance(each.event, DriftWindow)]
-    assert windows == [second, first, first]
+    assert windows == [first, second, first]
     assert (reader.account.incomplete, reader.account.gaps) == (0, ())
     with LogTable.read([path]) as table:
         assert [each.scores for each in table.windows()] == [first.scores] * 2 + [second.scores]
