@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guards.answer import Observation
     from guards.drift.reference import Reference
     from guards.errors import Finding
-    from guards.events.events import FeedbackReceived
+    from guards.events.events import Event, FeedbackReceived
     from guards.evidence.pair import ChallengerId, Outcome
     from guards.schema import CanonicalRow
     from service.documents import Document
@@ -113,8 +113,7 @@ class Recorder:
             return
         if window is not None:
             self.flushed_documents += window.documents
-            for part in parts_of(window):
-                self._log.emit(part)
+            _emit(self._log, parts_of(window))
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""
@@ -176,3 +175,8 @@ class Recorder:
                 continue
             for name in names:
                 self._metrics.inputs.inc(kind, name)
+
+
+def _emit(log: EventLog, events: Iterable[Event]) -> None:
+    for event in events:
+        log.emit(event)
