@@ -176,6 +176,7 @@ def _account_json(account: LogAccount) -> JsonObject:
         "newer_schema": account.newer_schema,
         "gaps": len(account.gaps),
         "missing": account.missing,
+        "incomplete": account.incomplete,
         "broken": [{"path": str(broken.path), "why": broken.reason} for broken in account.broken],
     }
 

@@ -2,6 +2,7 @@
 
 - ``events``: one type for each event, written to JSON and read from it.
 - ``alarms``: the types of the events of alarms.
+- ``window_parts``: long windows in several lines, and joined again.
 - ``rendering``: from an event to the bytes of its line.
 - ``lines``: from the bytes of a line to its event.
 - ``line_types``: whether the fields of a line have the types that they should have.

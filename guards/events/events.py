@@ -280,7 +280,8 @@ class DriftWindow:
 
     ``counts`` of several windows add up with ``guards.drift.sketch.merge``. Challengers stand in
     them and in ``scores`` under their id as a string. ``reference`` is the fingerprint of the
-    reference that the scores compare with.
+    reference that the scores compare with. A long window is written in ``parts``, of which this is
+    the ``part``-th, as ``guards.events.window_parts`` says.
     """
 
     name: ClassVar[str] = "drift.window"
@@ -291,6 +292,8 @@ class DriftWindow:
     reference: str
     counts: JsonMapping
     scores: Mapping[str, Score]
+    part: int = 1
+    parts: int = 1
 
     def bounds(self) -> JsonObject:
         """Return start, end and documents as plain JSON."""
@@ -302,8 +305,10 @@ class DriftWindow:
 
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
+        numbers = {"part": self.part, "parts": self.parts} if self.parts > 1 else {}
         return {
             "window": self.bounds(),
+            **numbers,
             "reference": self.reference,
             "counts": self.counts,
             "scores": {
@@ -323,6 +328,8 @@ class DriftWindow:
             reference=data["reference"],
             counts=data["counts"],
             scores={name: Score.from_json(score) for name, score in data["scores"].items()},
+            part=data.get("part", 1),
+            parts=data.get("parts", 1),
         )
 
 

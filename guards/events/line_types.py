@@ -89,6 +89,8 @@ def _check_feedback(event: FeedbackReceived) -> None:
 
 def _check_window(event: DriftWindow) -> None:
     _require(is_whole(event.documents), "documents")
+    _require(is_whole(event.part) and is_whole(event.parts), "part")
+    _require(1 <= event.part <= event.parts, "part")
     for feature in event.counts.get("features", {}).values():
         _numbers(*feature.get("new", {}).values())
     for score in event.scores.values():

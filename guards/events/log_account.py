@@ -56,4 +56,5 @@ def log_account(database: LogDatabase, duplicates: int, files: Iterable[LogFile]
         newer_schema=kinds.get(LineKind.NEWER, 0),
         gaps=tuple(Gap(*gap) for gap in database.execute(_GAPS)),
         broken=tuple(file.broken for file in files if file.broken),
+        incomplete=database.joined_windows()[1],
     )

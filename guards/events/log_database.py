@@ -17,6 +17,7 @@ from guards.events.events import DriftWindow, FeedbackReceived
 from guards.events.line_rows import FEEDBACK, LINES, LineKind, feedback_row, line_row
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
+from guards.events.window_parts import WindowParts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +61,8 @@ class LogDatabase:
 
     ``lines`` were read, of which ``torn`` and ``malformed`` ones are not in the tables. ``labels``
     are those of each champion, and ``windows``, without their counts, those of each run and
-    ``seq``. What does not fit into memory is in a directory of its own, which ``close`` removes.
+    ``seq``, in parts as they are written. What does not fit into memory is in a directory of its
+    own, which ``close`` removes.
     """
 
     def __init__(self) -> None:
@@ -81,6 +83,12 @@ class LogDatabase:
         """Close the database and remove its files."""
         self._connection.close()
         self._directory.cleanup()
+
+    def joined_windows(self) -> tuple[list[DriftWindow], int]:
+        """Return the whole windows, and how many lack a part."""
+        parts = WindowParts()
+        added = [parts.add(run, window) for (run, _), window in self.windows.items()]
+        return [window for window in added if window is not None], parts.incomplete
 
     def execute(
         self, query: str, parameters: Mapping[str, object] | None = None

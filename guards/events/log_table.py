@@ -133,7 +133,8 @@ class LogTable:
 
     def windows(self) -> Iterator[DriftWindow]:
         """Yield the flushed windows of all replicas in the order of their start."""
-        yield from sorted(self._database.windows.values(), key=lambda window: window.start)
+        windows, _ = self._database.joined_windows()
+        yield from sorted(windows, key=lambda window: window.start)
 
     def pairs(self, champion: BundleIdentity, challenger: ChallengerId) -> Iterator[PairColumns]:
         """Yield all outcomes of a challenger on this champion's documents.

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guards.events.events import SCHEMA
+from guards.events.events import SCHEMA, DriftWindow
 from guards.events.lines import LogLine, Malformed, Torn, read_line
 from guards.events.log_files import LogFile
+from guards.events.window_parts import WindowParts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +41,7 @@ class LogAccount:
     ``gaps`` reach from the first line of a run to the last one that was read, in the order of the
     runs; torn and malformed lines are in them, unless a whole copy of them was read. ``broken`` are
     the files whose compression broke, of which the lines before that place were read.
+    ``incomplete`` windows lack a part, and were not returned either.
     """
 
     lines: int = 0
@@ -50,6 +52,7 @@ class LogAccount:
     newer_schema: int = 0
     gaps: tuple[Gap, ...] = ()
     broken: tuple[BrokenFile, ...] = ()
+    incomplete: int = 0
 
     @property
     def missing(self) -> int:
@@ -73,7 +76,10 @@ class LogReader:
         self._tally = _Tally()
 
     def __iter__(self) -> Iterator[LogLine]:
-        """Yield the lines that are whole, known and new, and start a new account."""
+        """Yield the lines that are whole, known and new, and start a new account.
+
+        A window in parts is one line, with the stamp of the part that completes it.
+        """
         self._tally = tally = _Tally()
         for path in self._paths:
             file = LogFile(path)
@@ -101,6 +107,7 @@ class _Tally:
         self._newer_schema = 0
         self._runs: dict[str, tuple[str, _Numbers]] = {}
         self._broken: list[BrokenFile] = []
+        self._windows = WindowParts()
 
     def read(self, data: bytes) -> LogLine | None:
         """Return the line; None, and one more in a count, where it is left out."""
@@ -133,6 +140,7 @@ class _Tally:
                 for first, last in numbers.gaps()
             ),
             broken=tuple(self._broken),
+            incomplete=self._windows.incomplete,
         )
 
     def _count(self, line: ReadLine) -> LogLine | None:
@@ -145,8 +153,10 @@ class _Tally:
             self._newer_schema += 1
         elif event is None:
             self._unknown_events += 1
-        else:
+        elif not isinstance(event, DriftWindow):
             return LogLine(stamp, event)
+        elif (window := self._windows.add(stamp.run, event)) is not None:
+            return LogLine(stamp, window)
         return None
 
 

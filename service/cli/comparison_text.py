@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guards.moments import from_microseconds
-from guards.text import aligned, printable
+from guards.text import aligned, counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -76,6 +76,8 @@ def _account(account: LogAccount) -> Iterator[str]:
     }
     found = [f"{count} {what}" for what, count in counts.items() if count]
     yield f"  log: {account.lines} lines" + (f", {', '.join(found)}" if found else "")
+    if account.incomplete:
+        yield f"  incomplete: {counted(account.incomplete, 'window')}, of which a line is missing"
     for broken in account.broken:
         yield f"  broken: {broken.path}: {broken.reason}"
 

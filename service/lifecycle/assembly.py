@@ -40,6 +40,7 @@ from service.telemetry.webhook import Webhook
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from guards.drift.embedding import EmbeddingMap
     from guards.json_types import JsonObject
     from service.lifecycle.judging import Judgement
     from service.settings import Settings
@@ -90,8 +91,9 @@ class Champion:
     def not_watched(self) -> tuple[str, ...]:
         """What this bundle and engine cannot tell, in words."""
         lacks = self.bundle.reference.lacks
-        if self.bundle.reference.embedding is None or not self.choice.engine.embeds:
-            lacks = (*lacks, "where texts lie among those of training (no embedding)")
+        if _embedding(self.bundle, self.choice) is None:
+            engine = self.choice.engine.name
+            lacks = (*lacks, f"where texts lie among those of training, with engine {engine}")
         return lacks
 
     @property
@@ -121,8 +123,7 @@ def assemble(
     )
     schema = bundle.preprocessing.schema
     webhook = None if settings.alert_webhook is None else Webhook(settings.alert_webhook)
-    # An engine that was built before embeddings were watched gives none.
-    embedding = bundle.reference.embedding if choice.engine.embeds else None
+    embedding = _embedding(bundle, choice)
     names = (
         input_names(schema) if embedding is None else (*input_names(schema), *EMBEDDING_FEATURES)
     )
@@ -168,6 +169,17 @@ def assemble(
         configured=configured,
         environment_differences=environment_differences(bundle.manifest.environment),
     )
+
+
+def _embedding(bundle: Bundle, choice: Choice) -> EmbeddingMap | None:
+    """Return the map of the embedding; None where it was not made with the engine in use.
+
+    Engines round differently, which would look like drift.
+    """
+    embedding = bundle.reference.embedding
+    if embedding is None or not choice.engine.embeds:
+        return None
+    return embedding if embedding.engine == choice.engine.name else None
 
 
 def _open(settings: Settings, judgement: Judgement) -> Bundle:

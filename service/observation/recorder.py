@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from guards.drift.features import answer_values, embedding_values, input_values
 from guards.events.events import BundleRefused
+from guards.events.window_parts import parts_of
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
 from service.observation.feedback import RecentAnswer
@@ -126,7 +127,8 @@ class Recorder:
             return
         if window is not None:
             self.flushed_documents += window.documents
-            self._log.emit(window)
+            for part in parts_of(window):
+                self._log.emit(part)
         self.alerts.look(window)
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:

@@ -111,6 +111,14 @@ def test_values_outside_of_training_are_told() -> None:
     )
 
 
+def test_a_spread_that_chance_may_have_widened_is_not_told() -> None:
+    """Of sixty values, a fifth that lies elsewhere spreads the quartiles of all by a quarter."""
+    window = [*np.linspace(0.01, 0.99, 47), *[2.0] * 13]
+    assert numbers(np.linspace(0, 1, 20_001), window) == (
+        "x: 22 % above the largest in training (1)",
+    )
+
+
 def test_missing_and_infinite_values_are_told() -> None:
     """As shares of all documents; the others are what they were."""
     assert numbers(LENGTHS, [math.nan] * 89 + [400.0] * 0) == ("x missing 100 %, none in training",)
@@ -130,9 +138,9 @@ def test_the_largest_moves_of_categories_are_told() -> None:
     )
     many = [str(number) for number in range(10)]
     reference = CategoricalReference.of(many * 200, many)
-    snapshot = sketched(["0"] * 500 + ["1"] * 300 + many[2:] * 25, reference)
-    assert changes_in_words("form", reference, snapshot) == (
-        "form: 0 10 % → 50 %, 1 10 % → 30 %, 2 10 % → 2 %",
+    values = ["7"] * 500 + ["3"] * 300 + [each for each in many if each not in "37"] * 25
+    assert changes_in_words("form", reference, sketched(values, reference)) == (
+        "form: 7 10 % → 50 %, 3 10 % → 30 %, 0 10 % → 2 %",
     )
 
 
@@ -205,6 +213,8 @@ def test_tiny_and_huge_numbers_are_told_with_their_powers_of_ten() -> None:
     assert re.search(r"median -?[\d.]+e-\d+ → [\d.]+e-\d+", numbers(tiny, tiny[:5000] + 1e-9)[0])
     huge = 1e308 * RNG.uniform(-1.7, 1.7, 2000)
     assert re.search(r"median .* → 1e308", numbers(huge, [1e308] * 100)[0])
+    ends = [-1.7e308] * 600 + [1.7e308] * 400
+    assert numbers(ends, [-1.6e308] * 500 + [1.6e308] * 500) == ("x: median -1.7e308 → 0",)
 
 
 def test_of_a_private_column_no_value_is_named() -> None:
@@ -216,6 +226,9 @@ def test_of_a_private_column_no_value_is_named() -> None:
     assert categories(FORMS, [*FORMS, *["EDTX"] * 1000], private=True)[0] == (
         "form: 50 % in categories that training did not have"
     )
+    public = CategoricalReference.of(FORMS, ["invoice", "letter", "memo"])
+    snapshot = sketched([*FORMS, *["EDTX"] * 1000], public)
+    assert "EDTX" not in "".join(changes_in_words("form", public, snapshot, private=True))
     shifted = LENGTHS[:1000] * 1.4
     (sentence,) = numbers(LENGTHS, shifted, private=True)
     below = np.mean(shifted < np.median(LENGTHS))
