@@ -53,6 +53,13 @@ class _HeldEngine:
         assert self.go_on.wait(PATIENCE_S)
         return self.engine.probabilities(encodings, exclusive=exclusive)
 
+    def embedded_probabilities(
+        self, encodings: Sequence[Encoding], *, exclusive: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Wait, and answer."""
+        assert self.go_on.wait(PATIENCE_S)
+        return self.engine.embedded_probabilities(encodings, exclusive=exclusive)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
