@@ -52,6 +52,7 @@ def _without_champion() -> JsonObject:
         "reference_confidence": None,
         "drift": {},
         "alarms": None,
+        "performance": None,
         "window": None,
         "guard": None,
         "verdict": None,
@@ -124,6 +125,7 @@ def _with_champion(champion: Champion, judged: Mapping[ChallengerId, Judgement])
             for name, score in window.scores.items()
         },
         "alarms": recorder.alerts.status(),
+        "performance": recorder.windows.estimates(),
         "window": window.bounds(),
         "guard": {
             **_rechecked(champion.rechecker),

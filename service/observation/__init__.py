@@ -4,6 +4,7 @@
 - ``windows``: the counts of inputs and answers since the last flush, and their scores.
 - ``challenger_windows``: the same of challengers, beside the champion on the same documents.
 - ``recent_windows``: scores of small windows, merged with those before.
+- ``estimates``: how well variants did in a window, without labels.
 - ``answer_buffer``: answers, counted in batches for estimates of performance.
 - ``variant_alarms``: the alarms on the features of one variant.
 - ``champion_harm``: whether the champion errs more often than in training.

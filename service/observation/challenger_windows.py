@@ -47,11 +47,15 @@ class _ChallengerSketch:
 
 
 class ChallengerWindows:
-    """Counts comparisons in the window in which they arrive; used from one thread."""
+    """Counts comparisons in the window in which they arrive; used from one thread.
+
+    ``references`` are those of the challengers that are watched, by id.
+    """
 
     def __init__(self, champion: Reference) -> None:
         """Start without challengers; ``champion`` is the reference of the champion's bundle."""
         self._champion = champion
+        self.references: dict[str, Reference] = {}
         self._features: dict[str, dict[str, FeatureReference]] = {}
         self._labels: dict[str, Sequence[str]] = {}
         self.open()
@@ -69,6 +73,7 @@ class ChallengerWindows:
         names = (*answer_names(key), *answer_names(_champion_beside(key)))
         self._features[key] = {name: each for name, each in (own | beside).items() if name in names}
         self._labels[key] = labels_of(reference.features)
+        self.references[key] = reference
         self._sketches.setdefault(key, self._new(key))
 
     def features(self, challenger: ChallengerId) -> Mapping[str, FeatureReference]:

@@ -14,6 +14,7 @@ from guards.performance.unseen import UnseenSketch
 from service.observation.answer_buffer import AnswerBuffer
 from service.observation.challenger_windows import ChallengerWindows
 from service.observation.drift_alarms import DriftAlarms, Watched
+from service.observation.estimates import estimates
 from service.observation.input_counts import InputCounts
 from service.observation.recent_windows import RecentWindows
 from service.observation.withheld import Withheld
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from guards.answer import Answer
     from guards.drift.reference import Reference
+    from guards.json_types import JsonObject
     from guards.schema import CanonicalRow
 
 __all__ = ["Windows"]
@@ -95,6 +97,10 @@ class Windows:
             challengers=challengers,
         )
         return DriftAlarms(watched, self.recent)
+
+    def estimates(self) -> JsonObject:
+        """Return how well the variants did in the latest window, estimated without labels."""
+        return estimates(self.latest(), self._sealed, self.challengers.references)
 
     def flush(self) -> DriftWindow | None:
         """Return the live window and open the next; None where it is empty."""

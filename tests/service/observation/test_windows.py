@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from guards.answer import Answer
+from guards.drift.calibration import Calibration
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.features import (
     ANSWER_FEATURES,
@@ -82,7 +83,8 @@ def reference() -> Reference:
             for name in ("answer.confidence", "answer.margin", "answer.entropy")
         },
     }
-    return Reference(features, len(rows), {})
+    calibration = {label: Calibration.of([0.5, 0.9] * 50, [True, False] * 50) for label in LABELS}
+    return Reference(features, len(rows), calibration)
 
 
 @pytest.fixture
@@ -341,6 +343,22 @@ def test_champion_and_challenger_are_shown_on_the_same_documents(windows: Window
         assert counts["features"][own] == counts["champion"][beside]
         assert window.scores[own] == window.scores[beside]
         assert window.scores[own].documents == 50
+
+
+def test_performance_is_estimated_without_labels(windows: Windows) -> None:
+    """Of the champion and of a challenger, as far as the reference lets it be known."""
+    generator = np.random.default_rng(19)
+    assert windows.estimates()["champion"]["accuracy"] is None
+    for _ in range(100):
+        champion = observe(windows, generator)
+        windows.challengers.compare(CHALLENGER, champion, champion)
+    flushed(windows)
+    estimated = windows.estimates()
+    champion, challenger = estimated["champion"], estimated["challengers"]["docs/2"]
+    assert champion["documents"] == challenger["documents"] == 100
+    assert champion["accuracy"]["low"] < champion["accuracy"]["value"]
+    assert champion["accuracy"] == challenger["accuracy"]
+    assert "f1" in champion["absent"] or champion["macro_f1"] is None
 
 
 def test_labels_count_in_the_window_in_which_they_come(windows: Windows) -> None:
