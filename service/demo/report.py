@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from guards.drift.distance import score
 from guards.drift.features import CHAMPION, live_name
 from guards.drift.reference import Reference
 from guards.drift.sketch import merge
+from guards.events.alarms import DriftAlarm
 from guards.events.events import DriftWindow, RequestObserved
 from guards.events.reading import LogReader
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from guards.events.lines import LogLine
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["DayReport", "read_days", "table"]
@@ -37,6 +40,7 @@ class DayReport:
     agreement: float
     moved: tuple[str, ...]
     new_categories: tuple[str, ...]
+    alarms: tuple[str, ...]
 
 
 def read_days(log: Path, titles: Mapping[str, str], reference: JsonMapping) -> Iterator[DayReport]:
@@ -45,9 +49,11 @@ def read_days(log: Path, titles: Mapping[str, str], reference: JsonMapping) -> I
     The day's merged windows are scored against ``reference``, the JSON of the champion's. A day
     begins only after the last window of the day before was flushed, so no window holds both.
     """
-    sealed, events = Reference.from_json(reference), [line.event for line in LogReader([log])]
+    sealed, lines = Reference.from_json(reference), list(LogReader([log]))
+    events = [line.event for line in lines]
     windows = [event for event in events if isinstance(event, DriftWindow)]
     requests = [event for event in events if isinstance(event, RequestObserved)]
+    alarms = _by_last_request(lines)
     for prefix, title in titles.items():
         day = [request for request in requests if request.request_id.startswith(f"{prefix}-")]
         if day:
@@ -56,7 +62,19 @@ def read_days(log: Path, titles: Mapping[str, str], reference: JsonMapping) -> I
             for window in windows:
                 if window.start <= last and first <= window.end:
                     counts = merge(counts, window.counts["features"])
-            yield _report(title, day, counts, sealed)
+            yield replace(_report(title, day, counts, sealed), alarms=tuple(alarms[prefix]))
+
+
+def _by_last_request(lines: Sequence[LogLine]) -> Mapping[str, list[str]]:
+    """Return the words of alarms by the prefix of the last request before them."""
+    alarms: defaultdict[str, list[str]] = defaultdict(list)
+    prefix = ""
+    for line in sorted(lines, key=lambda line: line.stamp.seq):
+        if isinstance(line.event, RequestObserved):
+            prefix = line.event.request_id.partition("-")[0]
+        elif isinstance(line.event, DriftAlarm):
+            alarms[prefix].append(f"{line.event.words} ({line.event.severity})")
+    return alarms
 
 
 def _report(
@@ -79,6 +97,7 @@ def _report(
             for category, documents in feature.get("new", {}).items()
             if documents > len(day) // 100
         ),
+        alarms=(),
     )
 
 
@@ -105,6 +124,7 @@ def table(days: Sequence[DayReport]) -> str:
         ("champion's confidence", *(f"{day.champion_confidence:.3f}" for day in days)),
         ("challenger's confidence", *(f"{day.challenger_confidence:.3f}" for day in days)),
         ("they agree on", *(f"{day.agreement:.1%}" for day in days)),
+        ("alarms", *(str(len(day.alarms)) for day in days)),
     ]
     for index in range(_MAX_MOVED):
         moved = ("".join(day.moved[index : index + 1]) for day in days)

@@ -69,6 +69,8 @@ def _send_days(port: int, documents: int, process: subprocess.Popen[bytes]) -> N
         _say(f"sending {documents} documents: {title}")
         traffic.send(day(documents, seed=11).documents)
         traffic.wait_until_settled(_SETTLE_S)
+        _say("waiting until the windows are looked at for alarms, once a minute")
+        traffic.wait_until_looked_at(_SETTLE_S)
 
 
 @contextlib.contextmanager
@@ -97,6 +99,9 @@ def _report(log: Path, bundles: DemoBundles) -> None:
     reference = json.loads((bundles.champion / "reference.json").read_bytes())
     days = list(read_days(log, {key: title for key, (title, _) in _ACTS.items()}, reference))
     click.echo(f"\nWhat the log says ({log})\n\n{table(days)}\n")
+    for day in days:
+        for words in day.alarms:
+            click.echo(f"Alarm on {day.title}: {words}")
     last = days[-1]
     click.echo(
         f"Macro F1 on fresh validation documents: champion {champion_f1:.3f}, challenger "

@@ -68,6 +68,15 @@ class Traffic:
 
         _wait(settled, max_s, "finish its comparisons")
 
+    def wait_until_looked_at(self, max_s: float) -> None:
+        """Wait until all windows were looked at for alarms."""
+
+        def looked_at() -> bool:
+            status: JsonObject = self._client.get("/v1/status").raise_for_status().json()
+            return not status["alarms"]["waiting"]
+
+        _wait(looked_at, max_s, "look for alarms")
+
 
 def _wait(done: Callable[[], bool], max_s: float, what: str) -> None:
     deadline_s = time.monotonic() + max_s

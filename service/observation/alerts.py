@@ -81,7 +81,8 @@ class Alerts:
     def status(self) -> JsonObject:
         """Return the alarms in force, those of the last day, and what is promised of them.
 
-        ``watching`` is False where looking failed, and ``webhook`` counts what became of alerts.
+        ``watching`` is False where looking failed, ``waiting`` tells whether windows of the last
+        minute were not looked at yet, and ``webhook`` counts what became of alerts.
         """
         oldest = datetime.now(UTC) - _REMEMBERED
         return {
@@ -90,6 +91,7 @@ class Alerts:
             "series": self._alarms.series,
             "promise": _PROMISE,
             "watching": not self._failed,
+            "waiting": self._alarms.waiting,
             "webhook": None if self._webhook is None else dict(self._webhook.counts),
         }
 

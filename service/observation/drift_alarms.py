@@ -71,6 +71,11 @@ class DriftAlarms:
         self._started_s: float | None = None
         self._looked = -1
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are windows that were not looked at yet."""
+        return bool(self._waiting)
+
     def watch(self, challenger: ChallengerId, features: Mapping[str, FeatureReference]) -> None:
         """Watch the answers of a challenger from now on, unless it is watched already."""
         self._variants.setdefault(str(challenger), VariantAlarms(features, self.series))

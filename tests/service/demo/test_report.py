@@ -11,6 +11,7 @@ import pytest
 from artifacts.bundle.opening import open_bundle
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
+from guards.events.alarms import AlarmEvidence, DriftAlarm
 from guards.events.events import DriftWindow, RequestObserved
 from guards.events.rendering import line_renderer
 from guards.evidence.pair import ChallengerId, Pair
@@ -61,13 +62,26 @@ def log(tmp_path: Path, champion: Path) -> Path:
     court = open_bundle(champion).reference.features["court"].to_json()
     known = {"counts": court["counts"], "missing": 1, "unknown": 0, "new": {}, "new_other": 0}
     new = {**known, "unknown": 90, "new": {"CDCA": 90}, "new_other": 0}
-    events: list[RequestObserved | DriftWindow] = [
+    alarm = DriftAlarm(
+        feature="court",
+        segment=None,
+        severity="attention",
+        harm="unknown",
+        evidence=AlarmEvidence(1e9, 1e8, 90, 2),
+        score={},
+        explains=None,
+        kind=None,
+        words="court: 90 % in new categories",
+        since=datetime(2026, 1, 2, tzinfo=UTC),
+    )
+    events: list[RequestObserved | DriftWindow | DriftAlarm] = [
         _observed("good", 1, "letter", agree=True),
         _window(1, known),
         _observed("surge", 1, "invoice", agree=False),
         _window(2, new),
         _observed("surge", 2, "invoice", agree=True),
         _window(2, new),
+        alarm,
     ]
     path = tmp_path / "log.jsonl"
     render = line_renderer("replica", "run")
@@ -85,6 +99,8 @@ def test_each_day_is_reported_from_its_own_lines_and_windows(log: Path, champion
     assert good.new_categories == ()
     assert surge.new_categories == ("CDCA",)
     assert any(moved.startswith("court") for moved in surge.moved)
+    assert good.alarms == ()
+    assert surge.alarms == ("court: 90 % in new categories (attention)",)
 
 
 def test_table_has_a_column_a_day(log: Path, champion: Path) -> None:
