@@ -32,6 +32,12 @@ SHOWN = (
     "honesty",
     "confidence_shift",
     "accuracy",
+    "alarms",
+    "in_force",
+    "last_day",
+    "promise",
+    "watching",
+    "webhook",
 )
 
 
