@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guards.drift.embedding import EMBEDDING_FEATURES
+
 if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["first_format"]
 
-_LATER_FEATURES = {"text.token", "columns.coerced", "columns.out_of_range", "answer.boundary"}
+_LATER_FEATURES = {
+    *("text.token", "columns.coerced", "columns.out_of_range", "answer.boundary"),
+    *EMBEDDING_FEATURES,
+}
 
 
 def first_format(reference: JsonMapping) -> JsonObject:

@@ -31,7 +31,6 @@ def load_reference(sealed: SealedFiles, network: Network) -> Reference:
     """Return the reference; raises ``PartError`` where it was built for another bundle."""
     try:
         reference = Reference.from_json(sealed.reference)
-        SealedPerformance.from_reference(reference.calibration, reference.pairs)
     except ValueError as error:
         expected = "the reference that training built for these columns"
         finding = Finding("part_unreadable", REFERENCE, expected, first_line(error))
@@ -100,6 +99,10 @@ def _reference_differences(reference: Reference, schema: Schema) -> Iterator[str
 
 def _own_differences(reference: Reference, schema: Schema) -> Iterator[str]:
     """Yield the same for what is no column."""
+    try:
+        SealedPerformance.from_reference(reference.calibration, reference.pairs)
+    except ValueError as error:
+        yield str(error)
     if reference.residuals and [*reference.residuals] != [*counted_labels(schema.labels)]:
         yield "the residuals are those of other labels"
     for name, categories in dictionaries_of_own(schema.labels).items():

@@ -20,7 +20,6 @@ from artifacts.sealing.reference import build_reference
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.features import answer_values, input_names, input_values
-from guards.drift.line_cells import LineCells
 from guards.evidence.criteria import Policy
 from guards.evidence.pair import ChallengerId
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
@@ -133,7 +132,7 @@ def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
     metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
     identity = BundleIdentity("documents", "1", f"sha256:{'0' * 64}")
     windows = _windows(samples)
-    cells = LineCells(windows.names, windows.features, "grouped")
+    cells = windows.watched.line_cells("grouped")
     return Recorder(
         RecorderParts(
             windows=windows,

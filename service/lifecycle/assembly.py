@@ -18,7 +18,6 @@ from artifacts.bundle.rechecking import Rechecker
 from guards.drift.embedding import EMBEDDING_FEATURES
 from guards.drift.feature_reference import NumericReference
 from guards.drift.features import ANSWER, input_names
-from guards.drift.line_cells import LineCells
 from guards.events.events import ServiceStarted, Variant
 from guards.integrity.environment import environment_differences, installed_environment
 from guards.integrity.isolation.enforcement import available
@@ -145,7 +144,7 @@ def assemble(
                 settings.capture,
                 frozenset(schema.private),
                 windows.reference,
-                LineCells(windows.names, windows.features, settings.cells, windows.private),
+                windows.watched.line_cells(settings.cells),
             ),
             log=log,
             metrics=metrics,

@@ -2,6 +2,7 @@
 
 - ``recorder``: the step itself, and the outcomes of challengers.
 - ``windows``: the counts of inputs and answers since the last flush, and their scores.
+- ``champion_counts``: what is counted of the champion's documents in one window.
 - ``challenger_windows``: the same of challengers, beside the champion on the same documents.
 - ``recent_windows``: scores of small windows, merged with those before.
 - ``estimates``: how well variants did in a window, without labels.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import exp, log
 from typing import TYPE_CHECKING
@@ -19,37 +19,23 @@ from service.observation.champion_harm import ChampionHarm
 from service.observation.variant_alarms import Moved, VariantAlarms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from guards.drift.alarm.events import Cleared
     from guards.drift.feature_reference import FeatureReference
-    from guards.drift.reference import Reference
     from guards.events.events import DriftWindow
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
+    from service.observation.champion_counts import Watched
     from service.observation.recent_windows import RecentWindows
 
     Event = DriftAlarm | DriftCleared
 
-__all__ = ["DriftAlarms", "Watched"]
+__all__ = ["DriftAlarms"]
 
 _MINUTE_S = 60.0
 _CHAMPION = ""
 """The variant whose features are the champion's, and the inputs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """What is watched: the champion's features, and ``challengers`` that announce themselves.
-
-    ``private`` and ``inputs`` name features.
-    """
-
-    reference: Reference
-    features: Mapping[str, FeatureReference]
-    private: Collection[str]
-    inputs: Collection[str]
-    challengers: int
 
 
 class DriftAlarms:
@@ -58,14 +44,17 @@ class DriftAlarms:
     ``in_force`` has the alarms in force by feature. The error is divided over ``series``.
     """
 
-    def __init__(self, watched: Watched, recent: RecentWindows) -> None:
-        """Start without documents; ``recent`` has what windows counted lately."""
+    def __init__(self, watched: Watched, challengers: int, recent: RecentWindows) -> None:
+        """Start without documents.
+
+        So many ``challengers`` will announce themselves. ``recent`` has what windows counted.
+        """
         self.in_force: dict[str, DriftAlarm] = {}
-        self.series = len(watched.features) + watched.challengers * len(ANSWER_FEATURES)
+        self.series = len(watched.counted) + challengers * len(ANSWER_FEATURES)
         self._watched = watched
         self._recent = recent
         self._harm = ChampionHarm(watched.reference)
-        self._variants = {_CHAMPION: VariantAlarms(watched.features, self.series)}
+        self._variants = {_CHAMPION: VariantAlarms(watched.counted, self.series)}
         self._waiting: dict[str, JsonObject] = {}
         self._raised_at: dict[str, datetime] = {}
         self._started_s: float | None = None
@@ -89,8 +78,8 @@ class DriftAlarms:
         if self._started_s is None:
             self._started_s = now_s
         minute = int((now_s - self._started_s) / _MINUTE_S)
-        if window is not None:
-            self._add(window)
+        for key, part in ({} if window is None else _by_variant(window)).items():
+            self._waiting[key] = merge(self._waiting.get(key, {}), part)
         if minute <= self._looked or not self._waiting:
             return []
         self._looked = minute
@@ -106,14 +95,6 @@ class DriftAlarms:
                     events.append(self._clear(found, now))
         return [*events, *self._rejudged()]
 
-    def _add(self, window: DriftWindow) -> None:
-        counts = window.counts
-        parts = {_CHAMPION: {name: counts[name] for name in ("features", "answers", "unseen")}}
-        for key, challenger in counts["challengers"].items():
-            parts[key] = {"features": challenger["features"]}
-        for key, part in parts.items():
-            self._waiting[key] = merge(self._waiting.get(key, {}), part)
-
     def _raise(self, key: str, moved: Moved, now: datetime) -> DriftAlarm:
         raised = moved.raised
         name = raised.series
@@ -123,7 +104,7 @@ class DriftAlarms:
         if key == _CHAMPION:
             judgement = self._harm.judge(raised.minutes)
             harm, severity = judgement.harm, severity_of(judgement.harm)
-            inputs = {name, *self.in_force} & set(self._watched.inputs)
+            inputs = {name, *self.in_force} & self._watched.inputs
             kind = kind_of_shift(
                 inputs_moved=bool(inputs),
                 harm=harm,
@@ -176,6 +157,15 @@ class DriftAlarms:
             return []
         strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)
         return [self.in_force[strongest]]
+
+
+def _by_variant(window: DriftWindow) -> dict[str, JsonObject]:
+    """Return the counts of a window that alarms look at, by variant."""
+    counts = window.counts
+    parts = {_CHAMPION: {name: counts[name] for name in ("features", "answers", "unseen")}}
+    for key, challenger in counts["challengers"].items():
+        parts[key] = {"features": challenger["features"]}
+    return parts
 
 
 def _start_age(minutes: int) -> int:

@@ -97,10 +97,7 @@ class Recorder:
         observation: Observation,
         embedded: EmbeddedDocument | None = None,
     ) -> None:
-        """Record a document whose answer is about to be sent.
-
-        ``embedded`` says where its text lies, None where that is not watched.
-        """
+        """Record a document whose answer is about to be sent, and where its text lies."""
         answer = observation.answer
         self.documents += 1
         self._confidence_sum += answer.confidence

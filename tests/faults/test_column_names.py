@@ -14,6 +14,7 @@ from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
 from guards.bundle.layout import REFERENCE
 from guards.bundle.sealed_files import read_sealed
+from guards.drift.embedding import EMBEDDING_FEATURES
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.reference import Reference
 from guards.errors import GuardRefused
@@ -69,7 +70,8 @@ def recording(bundle: Bundle, tmp_path: Path) -> Iterator[Recording]:
 def test_each_column_has_a_reference_of_its_own(bundle: Bundle) -> None:
     """Beside those of the text and of the answer, and of its own kind."""
     features = bundle.reference.features
-    assert len(features) == 6 + len(NUMERIC) + len(CATEGORICAL) + 5
+    own = 6 + len(EMBEDDING_FEATURES)
+    assert len(features) == own + len(NUMERIC) + len(CATEGORICAL) + 5
     assert isinstance(features["text.truncated"], CategoricalReference)
     assert features["text.truncated"].categories == ("false", "true")
     column = features["text.truncated (column)"]

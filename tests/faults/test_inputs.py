@@ -26,6 +26,7 @@ from service.settings import Settings
 from tests.conftest import ROLES
 from tests.service.http.endpoint import Endpoint, running
 from tests.serving.server import BENTOML, serving
+from tests.windows import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,8 +101,9 @@ class Desk:
         before = len(self.endpoint.logged())
         assert self.endpoint.client.portal is not None
         self.endpoint.client.portal.call(self._observer.flush)
-        line = self.endpoint.logged()[before:]
-        return dict(json.loads(line)["counts"]) if line else None
+        lines = map(json.loads, self.endpoint.logged()[before:].splitlines())
+        windows = joined(line for line in lines if line["event"] == "drift.window")
+        return dict(windows[0]["counts"]) if windows else None
 
     def last_line(self) -> JsonObject:
         """Return the log line of the last document."""

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from guards.drift.distance import score
-from guards.drift.reference import CategoricalReference, NumericReference
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.sketch import RowSketch
 from guards.events.alarms import AlarmEvidence, DriftAlarm, Harm, Severity
 from service.dashboard import page
@@ -26,7 +26,7 @@ from tests.service.observation.watching import reference, windows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from guards.drift.reference import FeatureReference
+    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")

@@ -11,7 +11,6 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.drift.features import input_names
-from guards.drift.line_cells import CellDetail, LineCells
 from guards.events.events import FeedbackReceived
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import LabelSource
@@ -27,6 +26,7 @@ from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
 from tests.patience import PATIENCE_S
 from tests.service.shadow.scripted import ScriptedChallenger
+from tests.windows import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.bundle.opening import Bundle
+    from guards.drift.line_cells import CellDetail
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.observation.judgement import Judgement
@@ -79,7 +80,7 @@ class Recording:
         schema = bundle.preprocessing.schema
         private = frozenset(schema.private)
         windows = Windows(bundle.reference, input_names(schema), private)
-        line_cells = LineCells(windows.names, windows.features, cells, windows.private)
+        line_cells = windows.watched.line_cells(cells)
         lines = LogLines("run-1", bundle.identity, capture, private, windows.reference, line_cells)
         self.recorder = Recorder(
             RecorderParts(
@@ -148,10 +149,10 @@ class Recording:
         return Observation(self.answer(label), infer_s=0.0625, cpu_s=0.03125)
 
     def lines(self, event: str) -> list[JsonObject]:
-        """Parse the log's lines of one event."""
-        return [
-            line for line in map(json.loads, self.text().splitlines()) if line["event"] == event
-        ]
+        """Parse the log's lines of one event; those of a window are joined."""
+        lines = [json.loads(line) for line in self.text().splitlines()]
+        of_event = [line for line in lines if line["event"] == event]
+        return joined(of_event) if event == "drift.window" else of_event
 
     def text(self) -> str:
         """Read the log."""
