@@ -63,15 +63,23 @@ class Alerts:
 
     def watch(self, challenger: ChallengerId, features: Mapping[str, FeatureReference]) -> None:
         """Watch the answers of a challenger from now on."""
-        self._alarms.watch(challenger, features)
+        try:
+            self._alarms.watch(challenger, features)
+        except Exception:
+            _logger.exception("the answers of challenger %s are not watched", challenger)
 
     def look(self, window: DriftWindow | None) -> None:
-        """Look at a window that was flushed, and at those before that were not looked at yet."""
+        """Look at a window that was flushed, and at those before that were not looked at yet.
+
+        Once that has failed, what was counted since the start is no longer known, and nothing is
+        looked at any more.
+        """
+        if self._failed:
+            return
         try:
             events = self._alarms.look(window, self._clock())
         except Exception:
-            if not self._failed:
-                _logger.exception("the windows are not looked at for alarms any more")
+            _logger.exception("the windows are not looked at for alarms any more")
             self._failed = True
             return
         for event in events:

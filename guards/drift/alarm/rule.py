@@ -12,6 +12,7 @@ from guards.drift.alarm.bank import Bank
 from guards.drift.alarm.events import Cleared, Raised
 from guards.drift.alarm.evidence import Bound, Sample, log_terms, mean_term
 from guards.drift.alarm.starts import LEVELS, SPACINGS, Starts
+from guards.drift.measures import EFFECT_FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ ALPHA = 0.05
 MONTH = 43_200
 """Minutes in 30 days."""
 
-FLOOR = 0.03
+FLOOR = EFFECT_FLOOR
 """Shifts up to it, on the arcsine scale, are part of the null hypothesis."""
 
 _OLDER_STARTS = 1.15
