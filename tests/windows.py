@@ -13,14 +13,22 @@ __all__ = ["joined"]
 
 
 def joined(lines: Iterable[JsonObject]) -> list[JsonObject]:
-    """Return the lines of windows, each with what its further parts have."""
+    """Return the windows whose parts are all there, each with what its further parts have.
+
+    ``lines`` are those of windows; the last parts of the last one may not be written yet.
+    """
     whole: list[JsonObject] = []
+    parts: list[int] = []
     for line in lines:
         if line.get("part", 1) == 1:
             whole.append(line)
+            parts.append(1)
         else:
             _add(whole[-1], line)
-    return whole
+            parts[-1] += 1
+    return [
+        window for window, count in zip(whole, parts, strict=True) if window.get("parts", 1) == count
+    ]
 
 
 def _add(whole: JsonObject, part: JsonObject) -> None:

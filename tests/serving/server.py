@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.patience import PATIENCE_S, UNHURRIED, wait_until
+from tests.windows import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,8 +98,9 @@ class Server:
         return self.client.post("/v1/classify", json={"documents": documents})
 
     def events(self, name: str) -> list[JsonObject]:
-        """Read the log's events of one name."""
-        return [line for line in read_log(self.log) if line["event"] == name]
+        """Read the log's events of one name; windows that were written in parts are joined."""
+        of_event = [line for line in read_log(self.log) if line["event"] == name]
+        return joined(of_event) if name == "drift.window" else of_event
 
     def stop(self) -> None:
         """Ask the service to stop, and wait until it has."""
