@@ -40,6 +40,8 @@ EFFECT_FLOOR = 0.03
 _CHANCE = 0.05
 _NORMAL_QUANTILE = 1.645
 _VISIBLE = 36.0
+"""Twice the logarithm of a threshold over the starts of some hours, spread over a series' splits:
+with endless traffic M·(shift - floor)²/2 must exceed it."""
 
 
 def smallest_visible(rows: int) -> float:
