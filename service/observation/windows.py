@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.events.events import DriftWindow
+from guards.moments import rfc3339
 from service.observation.challenger_windows import ChallengerWindows
 from service.observation.champion_counts import ChampionCounts, Watched
 from service.observation.drift_alarms import DriftAlarms
@@ -99,8 +100,9 @@ class Windows:
     def _freeze(self, *, closing: bool) -> DriftWindow:
         counted = self._counts.features()
         told, withheld = self._withheld.split(counted, closing=closing)
-        challengers, scores = self.challengers.freeze(self._recent, closing=closing)
-        own = self._recent.scores(self.watched.counted, counted, closing=closing)
+        start = rfc3339(self._start)
+        challengers, scores = self.challengers.freeze(self._recent, start, closing=closing)
+        own = self._recent.scores(self.watched.counted, counted, start, closing=closing)
         return DriftWindow(
             start=self._start,
             # The wall clock can jump back; a window must not end before it starts.
@@ -114,4 +116,5 @@ class Windows:
                 "challengers": challengers,
             },
             scores={**own, **scores},
+            challenger_references=dict(self.challengers.fingerprints),
         )

@@ -23,6 +23,7 @@ from guards.drift.features import (
 from guards.drift.reference import Reference
 from guards.drift.sketch import merge
 from guards.evidence.pair import ChallengerId
+from guards.moments import rfc3339
 from guards.schema import CanonicalRow
 from service.observation.windows import Windows
 
@@ -299,6 +300,22 @@ def test_small_windows_are_scored_with_those_before(reference: Reference) -> Non
     assert all(pages[pages.index(True) :])
     assert courts.index(True) == 49
     assert all(courts[49:])
+
+
+def test_a_score_says_since_when_its_windows_are(windows: Windows) -> None:
+    """The first one is alone; the others begin with it, and with a later one once these suffice."""
+    generator = np.random.default_rng(20)
+    flushes = []
+    for _ in range(9):
+        for _ in range(20):
+            observe(windows, generator)
+        flushes.append(flushed(windows))
+    starts = [rfc3339(window.start) for window in flushes]
+    scores = [window.scores["court"] for window in flushes]
+    assert [score.documents for score in scores] == [20, 40, 60, 80, 100, 120, 80, 100, 120]
+    since = [None, *[starts[0]] * 5, *[starts[3]] * 3]
+    assert [score.since for score in scores] == since
+    assert flushes[0].challenger_references == {"docs/2": windows.reference}
 
 
 def test_a_window_that_says_enough_is_scored_alone(windows: Windows) -> None:
