@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from guards.answer import Answer
     from guards.drift.reference import Reference
     from guards.json_types import JsonObject
+    from guards.performance.cost import CostTable
     from guards.schema import CanonicalRow
 
 __all__ = ["Windows"]
@@ -34,17 +35,23 @@ class Windows:
     """
 
     def __init__(
-        self, reference: Reference, inputs: Sequence[str], private: Collection[str] = ()
+        self,
+        reference: Reference,
+        inputs: Sequence[str],
+        private: Collection[str] = (),
+        costs: CostTable | None = None,
     ) -> None:
         """Start a window against the champion's reference.
 
         ``inputs`` names the input features that ``observe`` receives, in their order. ``private``
         names private columns: the range of a private number is left out, because its ends are
-        values that a client sent. The sketch itself leaves out private categories.
+        values that a client sent. The sketch itself leaves out private categories. ``costs`` are
+        what estimates reckon with.
         """
         self.watched = Watched.of(reference, inputs, private)
         self.reference = reference.fingerprint
         self.challengers = ChallengerWindows(reference)
+        self._costs = costs
         self._withheld = Withheld(self.watched.private)
         self._recent = RecentWindows()
         self._last: DriftWindow | None = None
@@ -78,7 +85,8 @@ class Windows:
 
     def estimates(self) -> JsonObject:
         """Return how well the variants did in the latest window, estimated without labels."""
-        return estimates(self.latest(), self.watched.reference, self.challengers.references)
+        references = self.challengers.references
+        return estimates(self.latest(), self.watched.reference, references, self._costs)
 
     def flush(self) -> DriftWindow | None:
         """Return the live window and open the next; None where it is empty."""
