@@ -35,6 +35,9 @@ Example:
 """
 
 
+_WHICH_BUNDLE = "name the bundle that was champion, or the challenger's own for its own answers"
+
+
 def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
     try:
         return None if text is None else from_iso8601(text)
@@ -110,12 +113,12 @@ def _feature(
     if scored.reference not in (None, reference.fingerprint):
         message = (
             f"{path}: has the reference {reference.fingerprint}, and {feature!r} was compared with "
-            f"{scored.reference}; name the bundle that was {scored.who} then"
+            f"{scored.reference}; {_WHICH_BUNDLE}"
         )
         raise CallError(message)
     features = live_features(reference.features, scored.who)
     if feature not in features:
-        message = f"{path}: has no feature {feature!r}; name the bundle that was {scored.who} then"
+        message = f"{path}: has no feature {feature!r}; {_WHICH_BUNDLE}"
         raise CallError(message)
     return features[feature]
 
