@@ -91,14 +91,22 @@ def _check_window(event: DriftWindow) -> None:
     _require(is_whole(event.documents), "documents")
     _require(is_whole(event.part) and is_whole(event.parts), "part")
     _require(1 <= event.part <= event.parts, "part")
+    _texts(event.reference, *event.challenger_references.values())
     for feature in event.counts.get("features", {}).values():
         _numbers(*feature.get("new", {}).values())
+    _require(isinstance(event.counts.get("withheld", {}), dict), "withheld")
+    for compared in event.counts.get("challengers", {}).values():
+        for group in ("features", "champion"):
+            _require(isinstance(compared.get(group, {}), dict), group)
     for score in event.scores.values():
         _check_score(score)
 
 
 def _check_score(score: Score) -> None:
     _texts(score.metric)
+    _optional_text(score.since)
+    _require(is_whole(score.documents), "documents")
+    _require(all(isinstance(each, dict) for each in score.also.values()), "also")
     _numbers(score.null_band)
     if score.value is not None:
         _numbers(score.value)
