@@ -7,9 +7,9 @@ computed from logs that others have moved, joined and converted.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from guards.events.alarms import DriftAlarm, DriftCleared, Harm, Severity
+from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.events.events import DriftWindow, FeedbackReceived, RequestObserved
 from guards.evidence.pair import Missed
 
@@ -109,8 +109,6 @@ def _check_alarm(event: DriftAlarm) -> None:
     _texts(event.feature, event.words, event.promise)
     _optional_text(event.segment)
     _optional_text(event.kind)
-    _require(event.severity in get_args(Severity), "severity")
-    _require(event.harm in get_args(Harm), "harm")
     _numbers(evidence.e_value, evidence.threshold)
     _require(is_whole(evidence.documents) and is_whole(evidence.minutes), "evidence")
     _require(isinstance(event.score, dict), "score")

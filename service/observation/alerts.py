@@ -8,13 +8,14 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from guards.drift.harm.gate import Severity
 from guards.events.alarms import DriftAlarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.alarms import DriftCleared, Severity
+    from guards.events.alarms import DriftCleared
     from guards.events.events import DriftWindow
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
@@ -32,7 +33,6 @@ _PROMISE = (
     "documents that do not depend on each other and a reference that is a sample of good traffic"
 )
 
-_SEVERITIES: tuple[Severity, ...] = ("page", "attention", "notice")
 _REMEMBERED = timedelta(days=1)
 _MAX_REMEMBERED = 1_000
 
@@ -118,7 +118,7 @@ class Alerts:
 
     def _show(self) -> None:
         severities = [alarm.severity for alarm in self._alarms.in_force.values()]
-        for severity in _SEVERITIES:
+        for severity in Severity:
             self._metrics.alarms.set(severities.count(severity), severity)
         for outcome, count in (self._webhook.counts if self._webhook else {}).items():
             self._metrics.alerts.set(count, outcome)

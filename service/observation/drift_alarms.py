@@ -115,8 +115,8 @@ class DriftAlarms:
         alarm = DriftAlarm(
             feature=name,
             segment=None,
-            severity=severity.value,
-            harm=harm.value,
+            severity=severity,
+            harm=harm,
             evidence=AlarmEvidence(
                 e_value=_exp(raised.log_evidence),
                 threshold=_exp(raised.log_threshold),
@@ -149,10 +149,10 @@ class DriftAlarms:
             alarm = self.in_force[name]
             harm = self._harm.judge(_start_age(self._looked + 1 - raised.start_minute)).harm
             severity = severity_of(harm)
-            if harm is Harm.SHOWN and alarm.severity != "page":
+            if harm is Harm.SHOWN and alarm.severity is not Severity.PAGE:
                 worse.append(name)
-            if alarm.severity != "page":
-                self.in_force[name] = replace(alarm, severity=severity.value, harm=harm.value)
+            if alarm.severity is not Severity.PAGE:
+                self.in_force[name] = replace(alarm, severity=severity, harm=harm)
         if not worse:
             return []
         strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)

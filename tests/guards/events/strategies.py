@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.distance import Score
+from guards.drift.harm.gate import Harm, Severity
 from guards.errors import Finding
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from guards.events.events import (
@@ -137,8 +138,8 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         DriftAlarm,
         TEXTS,
         st.none() | TEXTS,
-        st.sampled_from(["page", "attention", "notice"]),
-        st.sampled_from(["shown", "ruled_out", "unknown"]),
+        st.sampled_from(Severity),
+        st.sampled_from(Harm),
         st.builds(AlarmEvidence, NUMBERS, NUMBERS, COUNTS, COUNTS),
         OBJECTS,
         st.none() | NUMBERS,
