@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from guards.drift.alarm.events import Cleared
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.observation.champion_counts import Watched

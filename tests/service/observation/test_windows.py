@@ -28,7 +28,7 @@ from service.observation.windows import Windows
 
 if TYPE_CHECKING:
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.json_types import JsonObject
 
 LABELS = ("contract", "invoice", "letter")
