@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,6 @@ _PROMISE = (
 )
 
 _REMEMBERED = timedelta(days=1)
-_MAX_REMEMBERED = 1_000
 
 
 class Alerts:
@@ -57,7 +55,9 @@ class Alerts:
         self._metrics = metrics
         self._webhook = webhook
         self._clock = clock
-        self._latest: deque[tuple[datetime, DriftAlarm]] = deque(maxlen=_MAX_REMEMBERED)
+        # The latest alarm of each feature, and when it was last told of. A feature is raised again
+        # a day later at the earliest.
+        self._latest: dict[str, tuple[datetime, DriftAlarm]] = {}
         self._failed = False
         self._show()
 
@@ -84,18 +84,21 @@ class Alerts:
             return
         for event in events:
             self._tell(event)
+        for feature, alarm in self._alarms.in_force.items():
+            self._latest[feature] = (self._latest[feature][0], alarm)
         self._show()
 
     def status(self) -> JsonObject:
         """Return the alarms in force, those of the last day, and what is promised of them.
 
+        Those of the last day were raised or cleared in it; each is there as it was last judged.
         ``watching`` is False where looking failed, ``waiting`` tells whether windows of the last
         minute were not looked at yet, and ``webhook`` counts what became of alerts.
         """
         oldest = datetime.now(UTC) - _REMEMBERED
         return {
             "in_force": [alarm.to_json() for alarm in self._alarms.in_force.values()],
-            "last_day": [alarm.to_json() for at, alarm in self._latest if at >= oldest],
+            "last_day": [alarm.to_json() for at, alarm in self._latest.values() if at >= oldest],
             "series": self._alarms.series,
             "promise": _PROMISE,
             "watching": not self._failed,
@@ -110,8 +113,9 @@ class Alerts:
 
     def _tell(self, event: DriftAlarm | DriftCleared) -> None:
         self._log.emit(event)
+        alarm = event if isinstance(event, DriftAlarm) else self._latest[event.feature][1]
+        self._latest[event.feature] = (datetime.now(UTC), alarm)
         if isinstance(event, DriftAlarm):
-            self._latest.append((datetime.now(UTC), event))
             self._metrics.alarms_raised.inc(event.severity)
         if self._webhook is not None:
             self._webhook.send({"event": event.name, **event.to_json()})
