@@ -119,6 +119,9 @@ class Score:
     lines of earlier versions. ``also`` has further measures by name, each with ``value`` and
     ``null_band``: ``psi``, ``wasserstein_sd`` (in standard deviations of the reference) and
     ``new_share`` (of categories that the reference does not know).
+    ``e_value`` is that of these counts alone against shifts up to ``floor``, as
+    ``guards.drift.alarm.window_evidence`` computes it; None where it was not, as in lines of
+    earlier versions.
     """
 
     metric: Metric
@@ -130,6 +133,7 @@ class Score:
     floor: float | None = None
     smallest_visible: float | None = None
     also: Mapping[str, JsonMapping] = field(default_factory=dict)
+    e_value: float | None = None
 
     def to_json(self) -> JsonObject:
         """Return the score as plain JSON."""

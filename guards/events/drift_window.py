@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DriftWindow"]
 
-_NOT_COMPUTED: JsonMapping = {"e_value": None}
-"""Fields of a score that readers may rely on and that this version does not compute."""
-
 
 @dataclass(frozen=True, slots=True)
 class DriftWindow:
@@ -57,10 +54,7 @@ class DriftWindow:
             **numbers,
             "reference": self.reference,
             "counts": self.counts,
-            "scores": {
-                feature: {**score.to_json(), **_NOT_COMPUTED}
-                for feature, score in self.scores.items()
-            },
+            "scores": {feature: score.to_json() for feature, score in self.scores.items()},
         }
 
     @classmethod

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from math import exp, log
 from typing import TYPE_CHECKING
 
-from guards.drift.distance import score
 from guards.drift.features import ANSWER_FEATURES
 from guards.drift.harm.gate import Harm, Severity, severity_of
 from guards.drift.harm.kind import Kind, kind_of_shift
@@ -111,7 +110,7 @@ class DriftAlarms:
                 unseen_share=judgement.unseen_share,
                 residual_drifted=False,
             )
-        recent = self._recent.snapshot(name)
+        score, recent = self._recent.latest(name)
         alarm = DriftAlarm(
             feature=name,
             segment=None,
@@ -123,7 +122,7 @@ class DriftAlarms:
                 documents=raised.documents,
                 minutes=raised.minutes,
             ),
-            score=score(feature, recent).rounded().to_json(),
+            score=score.to_json(),
             explains=None if moved.explains is None else float(f"{moved.explains:.3g}"),
             kind=None if kind is Kind.UNKNOWN else kind.value,
             words=alarm_words(feature, moved, recent, private=private),

@@ -188,6 +188,7 @@ def test_inputs_champion_and_challenger_are_scored(windows: Windows) -> None:
     assert all(score.value is not None and score.documents == 200 for score in scores.values())
     assert scores["pages"].metric == "ks"
     assert scores["champion.label"].metric == "js"
+    assert all(score.e_value is not None for score in scores.values())
 
 
 def test_a_challenger_that_cannot_be_scored_costs_its_own_figures_alone(
@@ -299,6 +300,11 @@ def test_small_windows_are_scored_with_those_before(reference: Reference) -> Non
     assert all(pages[pages.index(True) :])
     assert courts.index(True) == 49
     assert all(courts[49:])
+    e_values = {name: scores[name].e_value for name in ("pages", "court")}
+    assert e_values["pages"] is not None
+    assert e_values["pages"] > 1e9
+    assert e_values["court"] is not None
+    assert e_values["court"] < 20
 
 
 def test_a_window_that_says_enough_is_scored_alone(windows: Windows) -> None:
