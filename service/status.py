@@ -125,7 +125,7 @@ def _with_champion(champion: Champion, judged: Mapping[ChallengerId, Judgement])
             for name, score in window.scores.items()
         },
         "alarms": recorder.alerts.status(),
-        "performance": recorder.windows.estimates(),
+        "performance": {**recorder.windows.estimates(), "realised": recorder.alerts.realised()},
         "window": window.bounds(),
         "guard": {
             **_rechecked(champion.rechecker),

@@ -16,6 +16,7 @@ from guards.drift.feature_reference import CategoricalReference, NumericReferenc
 from guards.drift.fields import required
 from guards.drift.harm.cross_fitting import HeldOutResidual
 from guards.drift.pair_counts import PairCounts
+from guards.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,8 +68,16 @@ class Reference:
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """What cannot be watched with a reference of an earlier format, in words."""
-        return () if self.format == _FORMATS[-1] else _LACKS
+        """What cannot be watched with this reference, in words.
+
+        That is what an earlier format has not, and labels that no held-out row was answered with.
+        """
+        if self.format != _FORMATS[-1]:
+            return _LACKS
+        unknown = [label for label, sums in self.residuals.items() if not sums.documents]
+        if not unknown:
+            return ()
+        return (f"what labels say of a changed meaning of answers {listed(unknown)}",)
 
     @property
     def fingerprint(self) -> str:

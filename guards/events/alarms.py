@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
+from math import exp, log
 from typing import TYPE_CHECKING, ClassVar
 
 from guards.drift.harm.gate import Harm, Severity
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["AlarmEvidence", "DriftAlarm", "DriftCleared"]
+
+_MAX_LOG = log(sys.float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class AlarmEvidence:
     threshold: float
     documents: int
     minutes: int
+
+    @classmethod
+    def of(
+        cls, log_evidence: float, log_threshold: float, documents: int, minutes: int
+    ) -> AlarmEvidence:
+        """Return evidence from logarithms; what is beyond doubles becomes about the largest."""
+        e_value, threshold = (exp(min(each, _MAX_LOG)) for each in (log_evidence, log_threshold))
+        return cls(e_value, threshold, documents, minutes)
 
     def to_json(self) -> JsonObject:
         """Return the evidence as plain JSON, an infinite e-value as the largest double."""

@@ -2,7 +2,9 @@
 
 Documents have a class and a noisy point for each class; the model answers with Bayes' rule, and its
 confidence is too high by a fixed curve, which the calibration undoes. Drawing documents by anything
-but their true class leaves the calibration as it is: a covariate shift.
+but their true class leaves the calibration as it is: a covariate shift. Besides, a document has two
+columns: its class as a category, and an amount that is lognormal around a centre of its class and
+spans some six powers of ten.
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from guards.drift.calibration import CONFIDENCE_BINS, Calibration
+from guards.drift.cells import cells_of
+from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.harm.cross_fitting import cross_fitted_residuals
+from guards.drift.harm.crowding import cell_shares
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.gate import Harm, HarmGate
 from guards.drift.harm.residual import ResidualMonitor
@@ -22,29 +27,47 @@ from guards.drift.harm.residual import ResidualMonitor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from guards.drift.cells import Cells
+
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 __all__ = ["Population", "Shift", "gate_outcomes", "labels_to_drift", "population"]
 
-Shift = Literal["none", "easier", "one class", "as hard", "harder by .05", "harder by .02", "unit"]
+Shift = Literal[
+    "none",
+    "easier",
+    "one class",
+    "as hard",
+    "harder by .05",
+    "harder by .02",
+    "unit",
+    "unit within range",
+]
 """Which documents come: all alike; easy ones; those predicted as the first class; only those about
-as hard as the mean; more hard ones; confident answers of which .12 are right, all of them unseen.
+as hard as the mean; more hard ones; confident answers of which .12 are right, all of them unseen;
+such answers to documents whose amounts are ten times as large and in cells that were filled.
 """
 
 _POOL = 300_000
 _WINDOW, _MAX_QUIET = 1_000, 120
 _EASY, _BAND = 0.05, 0.02
+_DECADES, _CENTRE, _UNIT = 0.75, 0.1, 10.0
 _SWAPPED = 0.1
 _LABELS_BEFORE, _LABELS_AFTER, _LOOK = 1_000, 2_000, 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Population:
-    """Documents to draw from: predicted class, confidence, chance to be wrong, and right or not."""
+    """Documents to draw from: predicted class, confidence, chance to be wrong, and right or not.
+
+    ``truth`` and ``amounts`` are the columns, the true classes and amounts.
+    """
 
     classes: int
+    truth: Ints
+    amounts: Floats
     predicted: Ints
     confidence: Floats
     hardness: Floats
@@ -68,6 +91,12 @@ class Population:
         }
         return ErrorProxy.of(calibration), sample
 
+    def columns(self, rows: Ints) -> tuple[NumericReference, CategoricalReference]:
+        """Return the references of the columns of a sample."""
+        truth = list(map(str, self.truth[rows].tolist()))
+        amounts = NumericReference.of(self.amounts[rows])
+        return amounts, CategoricalReference.of(truth, self.labels)
+
     def histogram(self, rows: Ints) -> Ints:
         """Return the confidence histograms of documents, int64 [classes, bins]."""
         bins = (self.confidence[rows] * CONFIDENCE_BINS).astype(np.int64)
@@ -85,6 +114,7 @@ class Population:
             "one class": 1.0 * (self.predicted == 0),
             "as hard": tilt * (np.abs(hardness - mean) < _BAND),
             "unit": tilt * (hardness < _EASY),
+            "unit within range": tilt * (hardness < _EASY),
         }.get(shift)
         if weights is None:
             weights = _harder(hardness, mean + float(shift.rpartition(" ")[2]))
@@ -103,7 +133,8 @@ def population(classes: int, separation: float) -> Population:
     chances /= chances.sum(axis=1, keepdims=True)
     predicted, hardness = chances.argmax(axis=1), 1 - chances.max(axis=1)
     confidence = 1 - 0.8 * hardness**1.5
-    return Population(classes, predicted, confidence, hardness, predicted == truth)
+    amounts = 10 ** (_DECADES * rng.normal(size=_POOL) + _CENTRE * truth)
+    return Population(classes, truth, amounts, predicted, confidence, hardness, predicted == truth)
 
 
 def gate_outcomes(
@@ -150,23 +181,39 @@ def _outcome(
     windows: int,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    proxy, _ = documents.reference(reference_rows, rng)
-    gate, ruled_out = HarmGate(proxy), inf
+    proxy, sample = documents.reference(reference_rows, rng)
+    columns = documents.columns(sample)
+    gate, ruled_out = HarmGate(proxy, shares=cell_shares(columns)), inf
+    cells = [cells_of(column) for column in columns]
     quiet = int(rng.integers(_MAX_QUIET // 2, _MAX_QUIET))
     for minute, rows in enumerate(rng.integers(0, _POOL, (quiet, _WINDOW))):
-        gate.push(minute, documents.histogram(rows))
+        gate.push(minute, documents.histogram(rows), cells=_counts(documents, rows, cells))
     weights = documents.weights(shift, rng)
     drawn = rng.choice(_POOL, (windows, _WINDOW), p=weights)
     for window, rows in enumerate(drawn, start=1):
         histogram = documents.histogram(rows)
         unseen = (_WINDOW, float((histogram * proxy.errors).sum())) if shift == "unit" else ()
-        gate.push(quiet + window - 1, histogram, *unseen)
+        counts = _counts(documents, rows, cells, _UNIT if shift == "unit within range" else 1.0)
+        gate.push(quiet + window - 1, histogram, *(unseen or (0, 0.0)), counts)
         harm = gate.judge(window).harm
         if harm is Harm.SHOWN:
             return window, ruled_out
         if harm is Harm.RULED_OUT:
             ruled_out = min(ruled_out, window)
     return inf, ruled_out
+
+
+def _counts(documents: Population, rows: Ints, cells: list[Cells], unit: float = 1.0) -> Ints:
+    """Return how many documents are in each cell of the columns, int64 [cells]."""
+    amounts, truth = cells
+    counted = [
+        np.bincount(found, minlength=column.size)
+        for column, found in (
+            (amounts, amounts.indices(unit * documents.amounts[rows])),
+            (truth, truth.indices(list(map(str, documents.truth[rows].tolist())))),
+        )
+    ]
+    return np.concatenate(counted)
 
 
 def _labels_to_drift(

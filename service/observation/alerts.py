@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from guards.drift.harm.gate import Severity
 from guards.events.alarms import DriftAlarm
+from service.observation.label_alarms import LabelAlarms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from guards.drift.feature_reference import FeatureReference
     from guards.events.alarms import DriftCleared
     from guards.events.drift_window import DriftWindow
+    from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.observation.drift_alarms import DriftAlarms
+    from service.observation.feedback import RecentAnswer
     from service.telemetry.log import EventLog
     from service.telemetry.metrics import Metrics
     from service.telemetry.webhook import Webhook
@@ -29,7 +32,8 @@ _logger = logging.getLogger("bentoml.understudy")
 
 _PROMISE = (
     "at most 0.05 false alarms are expected in any 30 days, over all series of this replica, for "
-    "documents that do not depend on each other and a reference that is a sample of good traffic"
+    "documents that do not depend on each other and a reference that is a sample of good traffic; "
+    "0.05 more are expected of labels"
 )
 
 _REMEMBERED = timedelta(days=1)
@@ -51,6 +55,7 @@ class Alerts:
     ) -> None:
         """Tell of these alarms; ``clock`` is monotonic, in seconds."""
         self._alarms = alarms
+        self._label_alarms = LabelAlarms(alarms.harm)
         self._log = log
         self._metrics = metrics
         self._webhook = webhook
@@ -77,16 +82,30 @@ class Alerts:
         if self._failed:
             return
         try:
-            events = self._alarms.look(window, self._clock())
+            # Labels first: what they say of the calibration counts in judging the others.
+            now_s = self._clock()
+            events = [*self._label_alarms.look(now_s), *self._alarms.look(window, now_s)]
         except Exception:
             _logger.exception("the windows are not looked at for alarms any more")
             self._failed = True
             return
         for event in events:
             self._tell(event)
-        for feature, alarm in self._alarms.in_force.items():
-            self._latest[feature] = (self._latest[feature][0], alarm)
+        for alarm in self._in_force():
+            self._latest[alarm.feature] = (self._latest[alarm.feature][0], alarm)
         self._show()
+
+    def labelled(self, label: FeedbackReceived, recent: RecentAnswer) -> bool:
+        """Count a labelled document, for the next look; False where it does not count."""
+        try:
+            return self._alarms.harm.labels.add(label, recent)
+        except Exception:
+            _logger.exception("a label is not counted")
+            return False
+
+    def realised(self) -> JsonObject:
+        """Return how well the champion did on the latest labelled documents."""
+        return self._alarms.harm.labels.realised()
 
     def status(self) -> JsonObject:
         """Return the alarms in force, those of the last day, and what is promised of them.
@@ -97,7 +116,7 @@ class Alerts:
         """
         oldest = datetime.now(UTC) - _REMEMBERED
         return {
-            "in_force": [alarm.to_json() for alarm in self._alarms.in_force.values()],
+            "in_force": [alarm.to_json() for alarm in self._in_force()],
             "last_day": [alarm.to_json() for at, alarm in self._latest.values() if at >= oldest],
             "series": self._alarms.series,
             "promise": _PROMISE,
@@ -111,6 +130,9 @@ class Alerts:
         alarm = self._alarms.in_force.get(feature)
         return None if alarm is None else alarm.to_json()
 
+    def _in_force(self) -> list[DriftAlarm]:
+        return [*self._alarms.in_force.values(), *self._label_alarms.in_force.values()]
+
     def _tell(self, event: DriftAlarm | DriftCleared) -> None:
         self._log.emit(event)
         alarm = event if isinstance(event, DriftAlarm) else self._latest[event.feature][1]
@@ -121,7 +143,7 @@ class Alerts:
             self._webhook.send({"event": event.name, **event.to_json()})
 
     def _show(self) -> None:
-        severities = [alarm.severity for alarm in self._alarms.in_force.values()]
+        severities = [alarm.severity for alarm in self._in_force()]
         for severity in Severity:
             self._metrics.alarms.set(severities.count(severity), severity)
         for outcome, count in (self._webhook.counts if self._webhook else {}).items():

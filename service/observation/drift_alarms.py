@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import exp, log
 from typing import TYPE_CHECKING
 
 from guards.drift.features import ANSWER_FEATURES
@@ -40,7 +38,8 @@ _CHAMPION = ""
 class DriftAlarms:
     """Looks at the windows of one replica once a minute; used from one thread.
 
-    ``in_force`` has the alarms in force by feature. The error is divided over ``series``.
+    ``in_force`` has the alarms in force by feature, and ``harm`` judges them. The error is divided
+    over ``series``.
     """
 
     def __init__(self, watched: Watched, challengers: int, recent: RecentWindows) -> None:
@@ -52,7 +51,7 @@ class DriftAlarms:
         self.series = len(watched.counted) + challengers * len(ANSWER_FEATURES)
         self._watched = watched
         self._recent = recent
-        self._harm = ChampionHarm(watched.reference)
+        self.harm = ChampionHarm(watched)
         self._variants = {_CHAMPION: VariantAlarms(watched.counted, self.series)}
         self._waiting: dict[str, JsonObject] = {}
         self._raised_at: dict[str, datetime] = {}
@@ -84,7 +83,7 @@ class DriftAlarms:
         self._looked = minute
         waiting, self._waiting = self._waiting, {}
         now = datetime.now(UTC)
-        self._harm.push(minute, waiting[_CHAMPION])
+        self.harm.push(minute, waiting[_CHAMPION])
         events: list[Event] = []
         for key, variant in self._variants.items():
             for found in variant.look(minute, waiting.get(key, {}).get("features", {})):
@@ -101,14 +100,14 @@ class DriftAlarms:
         feature = self._variants[key].features[name]
         harm, kind, severity = Harm.UNKNOWN, Kind.UNKNOWN, Severity.NOTICE
         if key == _CHAMPION:
-            judgement = self._harm.judge(raised.minutes)
+            judgement = self.harm.judge(raised.minutes)
             harm, severity = judgement.harm, severity_of(judgement.harm)
             inputs = {name, *self.in_force} & self._watched.inputs
             kind = kind_of_shift(
                 inputs_moved=bool(inputs),
                 harm=harm,
                 unseen_share=judgement.unseen_share,
-                residual_drifted=False,
+                residual_drifted=self.harm.labels.drifted,
             )
         score, recent = self._recent.latest(name)
         alarm = DriftAlarm(
@@ -116,11 +115,8 @@ class DriftAlarms:
             segment=None,
             severity=severity,
             harm=harm,
-            evidence=AlarmEvidence(
-                e_value=_exp(raised.log_evidence),
-                threshold=_exp(raised.log_threshold),
-                documents=raised.documents,
-                minutes=raised.minutes,
+            evidence=AlarmEvidence.of(
+                raised.log_evidence, raised.log_threshold, raised.documents, raised.minutes
             ),
             score=score.to_json(),
             explains=None if moved.explains is None else float(f"{moved.explains:.3g}"),
@@ -146,7 +142,8 @@ class DriftAlarms:
         worse = []
         for name, raised in self._variants[_CHAMPION].raised.items():
             alarm = self.in_force[name]
-            harm = self._harm.judge(_start_age(self._looked + 1 - raised.start_minute)).harm
+            age = self._looked + 1 - raised.start_minute
+            harm = self.harm.judge(_start_age(age), age).harm
             severity = severity_of(harm)
             if harm is Harm.SHOWN and alarm.severity is not Severity.PAGE:
                 worse.append(name)
@@ -170,7 +167,3 @@ def _by_variant(window: DriftWindow) -> dict[str, JsonObject]:
 def _start_age(minutes: int) -> int:
     """Return the largest age of a start that is sure to be there after so many minutes."""
     return 1 << (minutes.bit_length() - 1)
-
-
-def _exp(logarithm: float) -> float:
-    return exp(min(logarithm, log(sys.float_info.max)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -24,12 +25,14 @@ class RecentAnswer:
     """The champion's answer to a document, and the outcomes of challengers that have arrived.
 
     ``values`` are those that the champion's window counted on ``day``, a day in UTC.
+    ``answered_s`` is of the monotonic clock.
     """
 
     answer: Answer
     day: date
     values: tuple[float | str, ...]
     outcomes: dict[ChallengerId, OutcomeRow] = field(default_factory=dict)
+    answered_s: float = field(default_factory=time.monotonic)
 
 
 class RecentAnswers:

@@ -133,7 +133,9 @@ class Recorder:
         joined = [self._evidence.labelled(label) for label in labels]
         for label in joined:
             self._metrics.labels.inc("unmatched" if label.answered is None else "matched")
-            _count_label(self.windows, label, self._evidence.recent(label.request_id))
+            recent = self._evidence.recent(label.request_id)
+            if recent is not None and self.alerts.labelled(label, recent):
+                _count_label(self.windows, label, recent)
             self._log.emit(label)
         return sum(label.answered is not None for label in joined)
 
@@ -194,9 +196,9 @@ def _values(
     return (*inputs, *of_text, *answer_values(answer))
 
 
-def _count_label(windows: Windows, label: FeedbackReceived, recent: RecentAnswer | None) -> None:
-    """Count whether the answer was right; corrections come of wrong answers alone."""
-    if recent is not None and label.source is LabelSource.TRUTH:
+def _count_label(windows: Windows, label: FeedbackReceived, recent: RecentAnswer) -> None:
+    """Count whether the answer was right; of drawn documents it would need weights."""
+    if label.source is LabelSource.TRUTH:
         correct = label.label == recent.answer.label
         windows.label(recent.day.isoformat(), recent.values, correct=correct)
 

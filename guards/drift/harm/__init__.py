@@ -1,6 +1,7 @@
 """Whether a shift of inputs does harm, and what kind of shift it is.
 
 - ``error_proxy``: the probability that an answer is wrong, by predicted label and confidence.
+- ``crowding``: documents in cells that are filled far above their share of the reference.
 - ``gate``: whether more answers are wrong than in training: shown, ruled out, or unknown.
 - ``labelled_error``: the rate of wrong answers among labelled documents.
 - ``cross_fitting``: how far the calibration is off on held-out rows that it was not fitted to.

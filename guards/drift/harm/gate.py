@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.harm.crowding import crowded_documents
 from guards.sequential.confidence_sequence import radius
 from guards.sequential.error_budget import HARM_ALPHA
 from guards.sequential.starts import Starts, alpha_of_start
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from guards.drift.harm.error_proxy import ErrorProxy
     from guards.drift.harm.labelled_error import LabelledErrors
@@ -59,9 +60,10 @@ class Judgement:
     """What one start says about the error rate; ``age_minutes`` is 0 where there is no such start.
 
     ``error`` is the estimated rate of the documents since the start, at least ``low``; ``high`` is
-    an upper bound that counts each unseen document as answered wrongly. ``margin`` is how far the
-    held-out rows may be off about the difference to ``reference_error``. By labels alone the rate
-    may be ruled out although ``high`` is large.
+    an upper bound that counts as answered wrongly each unseen document, and those that crowded
+    cells have beyond their shares. ``margin`` is how far the held-out rows may be off about the
+    difference to ``reference_error``. By labels alone the rate may be ruled out although ``high``
+    is large.
     """
 
     harm: Harm
@@ -78,14 +80,19 @@ class Judgement:
 class HarmGate:
     """Judges one model in one segment from one confidence histogram a minute.
 
-    ``watched`` is the number of gates that share the error probability.
+    ``watched`` is the number of gates that share the error probability. ``shares`` are the
+    ``cell_shares`` of the inputs; None stands for no cells.
     """
 
-    def __init__(self, proxy: ErrorProxy, watched: int = 1) -> None:
+    def __init__(
+        self, proxy: ErrorProxy, watched: int = 1, shares: NDArray[np.float64] | None = None
+    ) -> None:
         """Begin without any minute."""
         self._proxy = proxy
         self._watched = watched
-        self._starts = Starts(proxy.errors.size + _UNSEEN, np.float64)
+        self._shares = np.empty(0) if shares is None else shares
+        width = proxy.errors.size + len(self._shares) + _UNSEEN
+        self._starts = Starts(width, np.float64)
 
     def push(
         self,
@@ -93,15 +100,18 @@ class HarmGate:
         histogram: ArrayLike,
         unseen_documents: int = 0,
         unseen_error: float = 0.0,
+        cells: ArrayLike | None = None,
     ) -> None:
         """Add documents to a minute; late ones are added to the last minute.
 
         ``histogram`` is int64 [labels, bins]: all documents, by predicted label and confidence.
         ``unseen_documents`` of them are in cells that the reference hardly filled, and
-        ``unseen_error`` is the sum of their ``ErrorProxy.errors``.
+        ``unseen_error`` is the sum of their ``ErrorProxy.errors``. ``cells`` is int64 [cells]: all
+        documents by the cells that have ``shares``.
         """
-        vector = np.append(np.ravel(histogram), [unseen_documents, unseen_error])
-        self._starts.push(minute, vector)
+        counts = np.zeros(len(self._shares)) if cells is None else cells
+        unseen = [unseen_documents, unseen_error]
+        self._starts.push(minute, np.concatenate([np.ravel(histogram), counts, unseen]))
 
     def judge(
         self,
@@ -118,7 +128,7 @@ class HarmGate:
         before the alarm dilute. Where the residual has drifted the calibration no longer holds, and
         nothing is ruled out but by ``labelled``, of documents since the alarm's start.
         """
-        starts = [start for start in self._starts if start.sums[:-_UNSEEN].any()]
+        starts = [start for start in self._starts if start.sums[: self._proxy.errors.size].any()]
         judged = list(zip(starts, self._judge_each(starts), strict=True))
         shown = [judgement for _, judgement in judged if judgement.harm is Harm.SHOWN]
         if shown:
@@ -152,13 +162,15 @@ class HarmGate:
         reference, errors = self._proxy.reference_error, self._proxy.errors.ravel()
         sums = np.array([start.sums for start in starts])
         alphas = [alpha_of_start(start.level, HARM_ALPHA, self._watched) for start in starts]
-        histograms, unseen, unseen_error = sums[:, :-_UNSEEN], sums[:, -2], sums[:, -1]
+        histograms, cells = sums[:, : errors.size], sums[:, errors.size : -_UNSEEN]
+        unseen, unseen_error = sums[:, -2], sums[:, -1]
         documents, wrong = histograms.sum(axis=1), histograms @ errors
+        crowded = crowded_documents(cells, documents, self._shares)
         squares = histograms @ (errors - reference) ** 2
         lowest = wrong - radius(squares, alphas, max(reference, _MIN_SCALE))
         # No square of an unseen document is left out, so that the sum is at least the true one.
-        squares = squares + unseen * (1 - reference) ** 2
-        highest = wrong + unseen - unseen_error
+        squares = squares + (unseen + crowded) * (1 - reference) ** 2
+        highest = wrong + unseen - unseen_error + crowded
         highest = highest + radius(squares, alphas, max(1 - reference, _MIN_SCALE))
         margins = self._proxy.margins(histograms)
         low, high = np.maximum(lowest / documents, 0), np.minimum(highest / documents, 1)

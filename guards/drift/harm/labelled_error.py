@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from guards.sequential.confidence_sequence import log_e_mean
 
-__all__ = ["LabelledErrors"]
+__all__ = ["ErrorsByMinute", "LabelledErrors"]
+
+_MAX_MINUTES = 10_080
+"""Minutes with labelled documents that are kept: a week where every minute has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,31 @@ class LabelledErrors:
         excess = rate * self.right - (1 - rate) * self.wrong
         squares = rate**2 * self.right_squares + (1 - rate) ** 2 * self.wrong_squares
         return float(log_e_mean(excess, squares, (1 - rate) / min_inclusion_probability))
+
+
+class ErrorsByMinute:
+    """Labelled documents by the minute in which they were answered.
+
+    The latest 10,080 minutes that have documents are kept. Of a minute before all of them, if any
+    was forgotten, nothing is known.
+    """
+
+    def __init__(self) -> None:
+        """Start without documents."""
+        self._minutes: dict[int, LabelledErrors] = {}
+        self._known_since: int | None = None
+
+    def add(self, minute: int, errors: LabelledErrors) -> None:
+        """Add documents to a minute, and forget those of minutes that are too old."""
+        self._minutes[minute] = self._minutes.get(minute, LabelledErrors()) + errors
+        if len(self._minutes) > _MAX_MINUTES:
+            oldest = min(self._minutes)
+            del self._minutes[oldest]
+            self._known_since = oldest + 1
+
+    def since(self, minute: int) -> LabelledErrors | None:
+        """Return the sums over the documents of this minute and of later ones, where known."""
+        if self._known_since is not None and minute < self._known_since:
+            return None
+        later = (errors for at, errors in self._minutes.items() if at >= minute)
+        return sum(later, LabelledErrors())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["LOOK_MINUTES", "LabelResidual", "ResidualMonitor"]
+__all__ = ["LOOK_MINUTES", "MAX_LOOKS", "LabelResidual", "ResidualMonitor"]
 
 LOOK_MINUTES = 5
 """Labels that come within so many minutes are looked at together, which bounds the looks."""
@@ -50,6 +50,9 @@ _BETS = 2 * len(_STAKES)
 _LEVELS = range(5, 13)
 """Starts at every 16th look, at every 32nd, … and at every 2,048th."""
 
+MAX_LOOKS = 3 * 2_048
+"""No start is older."""
+
 _MAX_LOSS = 0.1
 """A weight times error probability and uncertainty is at most so much."""
 
@@ -60,14 +63,21 @@ _MEANS = np.linspace(-1, 1, 401)
 class LabelResidual:
     """The weighted mean residual of the labelled documents with one predicted label.
 
-    ``residual`` covers the last ``labels`` documents, and is between ``low`` and ``high`` at all
-    times with probability .95. ``drifted`` says that it is proved to be more than .02 beyond
-    ``reference`` ± ``reference_margin``.
+    ``residual`` covers the last ``labels`` documents, which came in ``looks`` looks, and is between
+    ``low`` and ``high`` at all times with probability .95. ``drifted`` says that it is proved to be
+    more than .02 beyond ``reference`` ± ``reference_margin``: ``log_evidence``, the logarithm of
+    the e-value, has reached ``log_threshold``. Of the documents, each weighted by 1 / its inclusion
+    probability, the share ``right`` was right, and ``expected`` was to be at their confidence.
     """
 
     label: str
     drifted: bool
     labels: int
+    looks: int
+    log_evidence: float
+    log_threshold: float
+    right: float
+    expected: float
     residual: float
     low: float
     high: float
@@ -109,9 +119,9 @@ class ResidualMonitor:
         """
         errors, uncertainties = self._proxy.errors_of(label, confidence)
         self._watches[label].push(
-            residuals=errors - ~np.asarray(right, dtype=bool),
+            errors=errors,
             uncertainties=uncertainties,
-            weights=residual_weights(errors, uncertainties),
+            wrong=~np.asarray(right, dtype=bool),
             probabilities=np.asarray(probability, dtype=np.float64),
         )
 
@@ -130,12 +140,17 @@ class _Watch:
         self._label, self._reference = label, held_out.mean
         self._margin = float(-ndtri(REFERENCE_ALPHA)) * held_out.standard_error
         self._min_probability, self._series = min_probability, series
-        self._starts = Starts(_BETS + 6, np.float64)
+        self._starts = Starts(_BETS + 9, np.float64)
         self._looks = 0
 
     def push(
-        self, residuals: Floats, uncertainties: Floats, weights: Floats, probabilities: Floats
+        self,
+        errors: Floats,
+        uncertainties: Floats,
+        wrong: NDArray[np.bool_],
+        probabilities: Floats,
     ) -> None:
+        residuals, weights = errors - wrong, residual_weights(errors, uncertainties)
         beyond = np.maximum(self._margin, uncertainties) + _TOLERANCE
         changes = residuals - self._reference
         worst = (
@@ -154,6 +169,9 @@ class _Watch:
             weights @ weights,
             weights @ weighted,
             weighted @ weighted,
+            (1 / probabilities).sum(),
+            (~wrong / probabilities).sum(),
+            ((1 - errors) / probabilities).sum(),
         ]
         self._starts.push(self._looks, np.concatenate([capital.ravel(), sums]))
         self._looks += 1
@@ -162,14 +180,22 @@ class _Watch:
         starts = [start for start in self._starts if start.level in _LEVELS]
         if not starts:
             return None
-        evidence = self._evidence(starts)
-        drifted = bool(evidence.max() >= 0)
-        sums = starts[int(evidence.argmax()) if drifted else -1].sums[_BETS:]
-        low, high = self._interval(sums)
+        evidence, thresholds = self._evidence(starts), self._thresholds(starts)
+        beyond = evidence - thresholds
+        drifted = bool(beyond.max() >= 0)
+        told = int(beyond.argmax()) if drifted else -1
+        sums = starts[told].sums[_BETS:]
+        low, high = self._interval(sums[:6])
+        documents, right, calibrated = sums[6:]
         return LabelResidual(
             label=self._label,
             drifted=drifted,
             labels=int(sums[0]),
+            looks=starts[told].age_minutes,
+            log_evidence=float(evidence[told]),
+            log_threshold=float(thresholds[told]),
+            right=float(right / documents),
+            expected=float(np.clip(calibrated / documents + self._reference, 0, 1)),
             residual=float(sums[2] / sums[1]),
             low=low,
             high=high,
@@ -178,14 +204,18 @@ class _Watch:
         )
 
     def _evidence(self, starts: list[Start[np.float64]]) -> Floats:
-        """Return how far each log e-value is above what proves a drift, float64 [starts]."""
+        """Return the logarithm of the e-value of each start, float64 [starts]."""
         capital = np.array([start.sums[:_BETS] for start in starts])
         log_e = logsumexp(capital.reshape(len(starts), -1, 2), axis=1).max(axis=1)
+        return np.asarray(log_e - log(len(_STAKES)))
+
+    def _thresholds(self, starts: list[Start[np.float64]]) -> Floats:
+        """Return the logarithm of the e-value that proves a drift, float64 [starts]."""
         alphas = [
             alpha_of_start(start.level, _ALPHA, self._series, len(_LEVELS), _LOOKS)
             for start in starts
         ]
-        return np.asarray(log_e - log(len(_STAKES)) + np.log(alphas))
+        return -np.log(alphas)
 
     def _interval(self, sums: Floats) -> tuple[float, float]:
         """Return the least and the largest mean residual that the labels do not rule out."""

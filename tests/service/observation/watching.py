@@ -11,6 +11,7 @@ from guards.answer import Answer
 from guards.drift.calibration import Calibration
 from guards.drift.feature_reference import AnsweredRows, CategoricalReference, NumericReference
 from guards.drift.features import TRUTH_VALUES, answer_values
+from guards.drift.harm.cross_fitting import cross_fitted_residuals
 from guards.drift.reference import Reference
 from guards.schema import CanonicalRow
 from service.observation.windows import Windows
@@ -95,7 +96,8 @@ def reference(rows: int = 20_000) -> Reference:
     for label in LABELS:
         own = np.array([each == label for each in labels])
         calibration[label] = Calibration.of(confidence[own], correct[own])
-    return Reference(features, rows, calibration)
+    residuals = cross_fitted_residuals(LABELS, labels, confidence, correct)
+    return Reference(features, rows, calibration, residuals)
 
 
 def windows(reference: Reference) -> Windows:
