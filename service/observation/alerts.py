@@ -60,9 +60,9 @@ class Alerts:
         self._metrics = metrics
         self._webhook = webhook
         self._clock = clock
-        # The latest alarm of each feature, and when it was last told of. A feature is raised again
-        # a day later at the earliest.
-        self._latest: dict[str, tuple[datetime, DriftAlarm]] = {}
+        # The latest alarm of each feature and segment, and when it was last told of. It is raised
+        # again a day later at the earliest.
+        self._latest: dict[tuple[str, str | None], tuple[datetime, DriftAlarm]] = {}
         self._failed = False
         self._show()
 
@@ -92,7 +92,8 @@ class Alerts:
         for event in events:
             self._tell(event)
         for alarm in self._in_force():
-            self._latest[alarm.feature] = (self._latest[alarm.feature][0], alarm)
+            key = alarm.feature, alarm.segment
+            self._latest[key] = (self._latest[key][0], alarm)
         self._show()
 
     def labelled(self, label: FeedbackReceived, recent: RecentAnswer) -> bool:
@@ -131,12 +132,15 @@ class Alerts:
         return None if alarm is None else alarm.to_json()
 
     def _in_force(self) -> list[DriftAlarm]:
-        return [*self._alarms.in_force.values(), *self._label_alarms.in_force.values()]
+        alarms = self._alarms
+        of_each = (alarms.in_force, alarms.disagreements.in_force, self._label_alarms.in_force)
+        return [alarm for in_force in of_each for alarm in in_force.values()]
 
     def _tell(self, event: DriftAlarm | DriftCleared) -> None:
         self._log.emit(event)
-        alarm = event if isinstance(event, DriftAlarm) else self._latest[event.feature][1]
-        self._latest[event.feature] = (datetime.now(UTC), alarm)
+        key = event.feature, event.segment
+        alarm = event if isinstance(event, DriftAlarm) else self._latest[key][1]
+        self._latest[key] = (datetime.now(UTC), alarm)
         if isinstance(event, DriftAlarm):
             self._metrics.alarms_raised.inc(event.severity)
         if self._webhook is not None:

@@ -13,6 +13,7 @@ from guards.drift.sketch import merge
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from service.observation.alarm_words import alarm_words, cleared_words
 from service.observation.champion_harm import ChampionHarm
+from service.observation.disagreement_alarms import DisagreementAlarms
 from service.observation.variant_alarms import Moved, VariantAlarms
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ _CHAMPION = ""
 class DriftAlarms:
     """Looks at the windows of one replica once a minute; used from one thread.
 
-    ``in_force`` has the alarms in force by feature, and ``harm`` judges them. The error is divided
-    over ``series``.
+    ``in_force`` has the alarms in force by feature, but for those of ``disagreements``, and
+    ``harm`` judges them. The error is divided over ``series``.
     """
 
     def __init__(self, watched: Watched, challengers: int, recent: RecentWindows) -> None:
@@ -48,7 +49,8 @@ class DriftAlarms:
         So many ``challengers`` will announce themselves. ``recent`` has what windows counted.
         """
         self.in_force: dict[str, DriftAlarm] = {}
-        self.series = len(watched.counted) + challengers * len(ANSWER_FEATURES)
+        self.series = len(watched.counted) + challengers * (len(ANSWER_FEATURES) + 1)
+        self.disagreements = DisagreementAlarms(self.series)
         self._watched = watched
         self._recent = recent
         self.harm = ChampionHarm(watched)
@@ -91,7 +93,8 @@ class DriftAlarms:
                     events.append(self._raise(key, found, now))
                 else:
                     events.append(self._clear(found, now))
-        return [*events, *self._rejudged()]
+        del waiting[_CHAMPION]
+        return [*events, *self.disagreements.look(minute, waiting, now), *self._rejudged()]
 
     def _raise(self, key: str, moved: Moved, now: datetime) -> DriftAlarm:
         raised = moved.raised
@@ -160,7 +163,7 @@ def _by_variant(window: DriftWindow) -> dict[str, JsonObject]:
     counts = window.counts
     parts = {_CHAMPION: {name: counts[name] for name in ("features", "answers", "unseen")}}
     for key, challenger in counts["challengers"].items():
-        parts[key] = {"features": challenger["features"]}
+        parts[key] = {name: challenger[name] for name in ("features", "compared", "disagreements")}
     return parts
 
 
