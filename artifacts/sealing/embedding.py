@@ -113,9 +113,8 @@ def fit_centroids(projected: NDArray[np.float32]) -> bytes:
     """Return the centroids of rows float32 [rows, DIMENSIONS], by k-means with a fixed seed.
 
     There are ``MAX_CENTROIDS``, or as many as there are different rows. Of more than 20,000 rows,
-    evenly spaced ones are fitted. The rows that are fitted may be counted too: over samples of 200
-    to 20,000 rows without clusters, their shares were no further from the true ones than those of
-    other rows.
+    evenly spaced ones are fitted. The rows that are fitted are counted too, each being one of many
+    that made its centroid.
     """
     step = -(-len(projected) // _MAX_FITTED)
     # Fitted in float64, so that the order in which threads add up is lost in the rounding.

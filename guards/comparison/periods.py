@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from guards.drift.distance import Score
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.evidence.columns import PairColumns
     from guards.json_types import JsonObject
 

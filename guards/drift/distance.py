@@ -120,6 +120,9 @@ class Score:
     ``null_band``: ``psi``, ``wasserstein_sd`` (in standard deviations of the reference) and
     ``new_share`` (of categories that the reference does not know). Where windows were scored
     together, ``since`` is the start of the first of them (RFC 3339), and ``documents`` are of all.
+    ``e_value`` is that of these counts alone against shifts up to ``floor``, as
+    ``guards.drift.alarm.window_evidence`` computes it; None where it was not, as in lines of
+    earlier versions.
     """
 
     metric: Metric
@@ -132,6 +135,7 @@ class Score:
     smallest_visible: float | None = None
     also: Mapping[str, JsonMapping] = field(default_factory=dict)
     since: str | None = None
+    e_value: float | None = None
 
     def to_json(self) -> JsonObject:
         """Return the score as plain JSON."""

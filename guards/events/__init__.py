@@ -1,9 +1,15 @@
 """The lines of the event log.
 
-- ``events``: one type for each event, written to JSON and read from it.
-- ``alarms``: the types of the events of alarms.
-- ``scored_window``: what a score in a log was computed from.
+- ``events``: all types of events by name, each written to JSON and read from it.
+- ``request_observed``: a document was answered.
+- ``drift_window``: a window was flushed.
+- ``feedback_received``: a label came.
+- ``alarms``: an alarm was raised, or cleared.
+- ``verdict_changed``: a verdict has another decision.
+- ``service_events``: the service started, a bundle was refused, the service stopped.
+- ``challenger_entries``: which challenger an entry of a line is about.
 - ``window_parts``: long windows in several lines, and joined again.
+- ``scored_window``: what a score in a log was computed from.
 - ``rendering``: from an event to the bytes of its line.
 - ``lines``: from the bytes of a line to its event.
 - ``line_types``: whether the fields of a line have the types that they should have.

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from guards.events.events import SCHEMA, FeedbackReceived, RequestObserved
+from guards.events.events import SCHEMA
+from guards.events.request_observed import RequestObserved
 from guards.evidence.columns import COMPARED
 from guards.evidence.pair import Missed
 from guards.moments import microseconds
 
 if TYPE_CHECKING:
     from guards.answer import Observation
+    from guards.events.feedback_received import FeedbackReceived
     from guards.events.lines import ReadLine
     from guards.evidence.pair import Pair
     from guards.json_types import JsonMapping, JsonObject

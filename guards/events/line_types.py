@@ -10,7 +10,9 @@ import math
 from typing import TYPE_CHECKING
 
 from guards.events.alarms import DriftAlarm, DriftCleared
-from guards.events.events import DriftWindow, FeedbackReceived, RequestObserved
+from guards.events.drift_window import DriftWindow
+from guards.events.feedback_received import FeedbackReceived
+from guards.events.request_observed import RequestObserved
 from guards.evidence.pair import Missed
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from guards.bundle.identity import BundleIdentity
-from guards.events.events import DriftWindow, FeedbackReceived
+from guards.events.drift_window import DriftWindow
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.line_rows import FEEDBACK, LINES, LineKind, feedback_row, line_row
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK

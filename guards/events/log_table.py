@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.events.log_files import Block
     from guards.events.reading import LogAccount
     from guards.evidence.columns import PairColumns

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 
-from guards.events.events import SCHEMA, RequestObserved
+from guards.events.events import SCHEMA
 from guards.events.line_rows import LineKind
+from guards.events.request_observed import RequestObserved
 from guards.evidence.columns import COMPARED
 from guards.evidence.pair import Missed
 

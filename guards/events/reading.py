@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guards.events.events import SCHEMA, DriftWindow
+from guards.events.drift_window import DriftWindow
+from guards.events.events import SCHEMA
 from guards.events.lines import LogLine, Malformed, Torn, read_line
 from guards.events.log_files import LogFile
 from guards.events.window_parts import WindowParts

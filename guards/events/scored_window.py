@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from guards.drift.features import CHAMPION, answer_names
 from guards.drift.sketch import merge
 from guards.errors import CallError
-from guards.events.events import DriftWindow
+from guards.events.drift_window import DriftWindow
 from guards.events.reading import LogReader
 from guards.moments import rfc3339
 from guards.text import counted, listed

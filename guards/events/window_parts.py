@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.json_types import JsonObject
 
 __all__ = ["MAX_LINE_BYTES", "WindowParts", "parts_of"]

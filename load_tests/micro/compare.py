@@ -21,8 +21,8 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
-from guards.events.events import RequestObserved
 from guards.events.rendering import line_renderer
+from guards.events.request_observed import RequestObserved
 from guards.evidence.pair import ChallengerId, Pair
 from load_tests.micro.common import LABELS, print_line
 

@@ -13,8 +13,9 @@ from guards.drift.features import CHAMPION, live_name
 from guards.drift.reference import Reference
 from guards.drift.sketch import merge
 from guards.events.alarms import DriftAlarm
-from guards.events.events import DriftWindow, RequestObserved
+from guards.events.drift_window import DriftWindow
 from guards.events.reading import LogReader
+from guards.events.request_observed import RequestObserved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from guards.bundle.json_parts import nests_deeper
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from guards.json_types import JsonObject  # noqa: TC001 (pydantic reads it at run time)
 from guards.labels import KnownLabel, canonical_label

@@ -18,7 +18,7 @@ from artifacts.bundle.rechecking import Rechecker
 from guards.drift.embedding import EMBEDDING_FEATURES
 from guards.drift.feature_reference import NumericReference
 from guards.drift.features import ANSWER, input_names
-from guards.events.events import ServiceStarted, Variant
+from guards.events.service_events import ServiceStarted, Variant
 from guards.integrity.environment import environment_differences, installed_environment
 from guards.integrity.isolation.enforcement import available
 from service.classification import Classification

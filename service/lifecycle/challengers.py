@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guards.events.events import Variant
+from guards.events.service_events import Variant
 from guards.evidence.pair import ChallengerId
 from service.settings import requirements_of
 from service.shadow.local.challenger import LocalChallenger

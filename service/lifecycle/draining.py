@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from guards.events.events import ChallengerAccount, ServiceStopped
+from guards.events.service_events import ChallengerAccount, ServiceStopped
 
 if TYPE_CHECKING:
     from service.lifecycle.assembly import Champion

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from guards.errors import GuardRefused
-from guards.events.events import BundleRefused
+from guards.events.service_events import BundleRefused
 from service.exit_codes import ExitCode
 from service.lifecycle.roles import hand_over, judge_roles, role_of
 from service.telemetry.log import EventLog

@@ -13,7 +13,7 @@ import uuid
 from typing import TYPE_CHECKING, Protocol
 
 from guards.errors import GuardRefused
-from guards.events.events import BundleRefused
+from guards.events.service_events import BundleRefused
 from service.errors import Unavailable
 from service.lifecycle.draining import finish
 from service.lifecycle.periodic import flush_regularly, recheck_until_changed

@@ -9,6 +9,7 @@
 - ``answer_buffer``: answers, counted in batches for estimates of performance.
 - ``variant_alarms``: the alarms on the features of one variant.
 - ``champion_harm``: whether the champion errs more often than in training.
+- ``disagreement_alarms``: the alarms on how often challengers disagree with the champion.
 - ``drift_alarms``: the alarms of a replica, raised, judged for harm, cleared.
 - ``alarm_words``: what an alarm says.
 - ``alerts``: tells of alarms in log, metrics, webhook and status.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
     from guards.drift.feature_reference import FeatureReference
     from guards.events.alarms import DriftCleared
-    from guards.events.events import DriftWindow, FeedbackReceived
+    from guards.events.drift_window import DriftWindow
+    from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.observation.drift_alarms import DriftAlarms
@@ -37,7 +37,6 @@ _PROMISE = (
 )
 
 _REMEMBERED = timedelta(days=1)
-_MAX_REMEMBERED = 1_000
 
 
 class Alerts:
@@ -61,7 +60,9 @@ class Alerts:
         self._metrics = metrics
         self._webhook = webhook
         self._clock = clock
-        self._latest: deque[tuple[datetime, DriftAlarm]] = deque(maxlen=_MAX_REMEMBERED)
+        # The latest alarm of each feature and segment, and when it was last told of. It is raised
+        # again a day later at the earliest.
+        self._latest: dict[tuple[str, str | None], tuple[datetime, DriftAlarm]] = {}
         self._failed = False
         self._show()
 
@@ -90,6 +91,9 @@ class Alerts:
             return
         for event in events:
             self._tell(event)
+        for alarm in self._in_force():
+            key = alarm.feature, alarm.segment
+            self._latest[key] = (self._latest[key][0], alarm)
         self._show()
 
     def labelled(self, label: FeedbackReceived, recent: RecentAnswer) -> bool:
@@ -107,13 +111,14 @@ class Alerts:
     def status(self) -> JsonObject:
         """Return the alarms in force, those of the last day, and what is promised of them.
 
+        Those of the last day were raised or cleared in it; each is there as it was last judged.
         ``watching`` is False where looking failed, ``waiting`` tells whether windows of the last
         minute were not looked at yet, and ``webhook`` counts what became of alerts.
         """
         oldest = datetime.now(UTC) - _REMEMBERED
         return {
             "in_force": [alarm.to_json() for alarm in self._in_force()],
-            "last_day": [alarm.to_json() for at, alarm in self._latest if at >= oldest],
+            "last_day": [alarm.to_json() for at, alarm in self._latest.values() if at >= oldest],
             "series": self._alarms.series,
             "promise": _PROMISE,
             "watching": not self._failed,
@@ -127,12 +132,16 @@ class Alerts:
         return None if alarm is None else alarm.to_json()
 
     def _in_force(self) -> list[DriftAlarm]:
-        return [*self._alarms.in_force.values(), *self._label_alarms.in_force.values()]
+        alarms = self._alarms
+        of_each = (alarms.in_force, alarms.disagreements.in_force, self._label_alarms.in_force)
+        return [alarm for in_force in of_each for alarm in in_force.values()]
 
     def _tell(self, event: DriftAlarm | DriftCleared) -> None:
         self._log.emit(event)
+        key = event.feature, event.segment
+        alarm = event if isinstance(event, DriftAlarm) else self._latest[key][1]
+        self._latest[key] = (datetime.now(UTC), alarm)
         if isinstance(event, DriftAlarm):
-            self._latest.append((datetime.now(UTC), event))
             self._metrics.alarms_raised.inc(event.severity)
         if self._webhook is not None:
             self._webhook.send({"event": event.name, **event.to_json()})

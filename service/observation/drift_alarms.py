@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from guards.drift.distance import score
 from guards.drift.features import ANSWER_FEATURES
 from guards.drift.harm.gate import Harm, Severity, severity_of
 from guards.drift.harm.kind import Kind, kind_of_shift
@@ -14,6 +13,7 @@ from guards.drift.sketch import merge
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from service.observation.alarm_words import alarm_words, cleared_words
 from service.observation.champion_harm import ChampionHarm
+from service.observation.disagreement_alarms import DisagreementAlarms
 from service.observation.variant_alarms import Moved, VariantAlarms
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from guards.drift.alarm.events import Cleared
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
     from service.observation.champion_counts import Watched
@@ -39,8 +39,8 @@ _CHAMPION = ""
 class DriftAlarms:
     """Looks at the windows of one replica once a minute; used from one thread.
 
-    ``in_force`` has the alarms in force by feature, and ``harm`` judges them. The error is divided
-    over ``series``.
+    ``in_force`` has the alarms in force by feature, but for those of ``disagreements``, and
+    ``harm`` judges them. The error is divided over ``series``.
     """
 
     def __init__(self, watched: Watched, challengers: int, recent: RecentWindows) -> None:
@@ -49,7 +49,8 @@ class DriftAlarms:
         So many ``challengers`` will announce themselves. ``recent`` has what windows counted.
         """
         self.in_force: dict[str, DriftAlarm] = {}
-        self.series = len(watched.counted) + challengers * len(ANSWER_FEATURES)
+        self.series = len(watched.counted) + challengers * (len(ANSWER_FEATURES) + 1)
+        self.disagreements = DisagreementAlarms(self.series)
         self._watched = watched
         self._recent = recent
         self.harm = ChampionHarm(watched)
@@ -92,7 +93,8 @@ class DriftAlarms:
                     events.append(self._raise(key, found, now))
                 else:
                     events.append(self._clear(found, now))
-        return [*events, *self._rejudged()]
+        del waiting[_CHAMPION]
+        return [*events, *self.disagreements.look(minute, waiting, now), *self._rejudged()]
 
     def _raise(self, key: str, moved: Moved, now: datetime) -> DriftAlarm:
         raised = moved.raised
@@ -110,7 +112,7 @@ class DriftAlarms:
                 unseen_share=judgement.unseen_share,
                 residual_drifted=self.harm.labels.drifted,
             )
-        recent = self._recent.snapshot(name)
+        score, recent = self._recent.latest(name)
         alarm = DriftAlarm(
             feature=name,
             segment=None,
@@ -119,7 +121,7 @@ class DriftAlarms:
             evidence=AlarmEvidence.of(
                 raised.log_evidence, raised.log_threshold, raised.documents, raised.minutes
             ),
-            score=score(feature, recent).rounded().to_json(),
+            score=score.to_json(),
             explains=None if moved.explains is None else float(f"{moved.explains:.3g}"),
             kind=None if kind is Kind.UNKNOWN else kind.value,
             words=alarm_words(feature, moved, recent, private=private),
@@ -161,7 +163,7 @@ def _by_variant(window: DriftWindow) -> dict[str, JsonObject]:
     counts = window.counts
     parts = {_CHAMPION: {name: counts[name] for name in ("features", "answers", "unseen")}}
     for key, challenger in counts["challengers"].items():
-        parts[key] = {"features": challenger["features"]}
+        parts[key] = {name: challenger[name] for name in ("features", "compared", "disagreements")}
     return parts
 
 

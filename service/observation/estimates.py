@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guards.drift.reference import Reference
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.json_types import JsonMapping, JsonObject
     from guards.performance.cost import CostTable
 

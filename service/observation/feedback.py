@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from guards.answer import Answer
-    from guards.events.events import FeedbackReceived
+    from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.pair import ChallengerId
     from service.observation.live_evidence import OutcomeRow
 

@@ -15,7 +15,7 @@ from service.observation.realised import RealisedPerformance
 if TYPE_CHECKING:
     from guards.drift.harm.error_proxy import ErrorProxy
     from guards.drift.reference import Reference
-    from guards.events.events import FeedbackReceived
+    from guards.events.feedback_received import FeedbackReceived
     from guards.json_types import JsonObject
     from service.observation.feedback import RecentAnswer
     from service.observation.label_looks import Looked

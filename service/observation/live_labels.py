@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from guards.answer import Answer
-    from guards.events.events import FeedbackReceived
+    from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.labelled_pairs import LabelledPair
     from guards.evidence.pair import ChallengerId
     from service.observation.feedback import RecentAnswer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guards.events.events import RequestObserved
+from guards.events.request_observed import RequestObserved
 from guards.evidence.pair import Pair
 
 if TYPE_CHECKING:

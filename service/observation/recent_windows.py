@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from guards.drift.alarm.window_evidence import WindowEvidence
 from guards.drift.distance import DOCUMENTS_NEEDED, score
 from guards.drift.sketch import merge
+from service.observation.variant_alarms import cell_counts, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ __all__ = ["RecentWindows"]
 
 @dataclass(slots=True)
 class _Recent:
-    """What was counted since ``earlier`` was enough by itself, and what was scored last.
+    """What was counted since ``earlier`` was enough by itself, and the latest score.
 
     ``earlier_since`` and ``later_since`` are the starts of their first windows.
     """
@@ -29,7 +31,14 @@ class _Recent:
     earlier_since: str | None = None
     later: JsonObject = field(default_factory=dict)
     later_since: str | None = None
-    scored: JsonObject = field(default_factory=dict)
+    scored: _Scored | None = None
+
+
+class _Scored(NamedTuple):
+    """A score, and the snapshot that it was computed from."""
+
+    score: Score
+    snapshot: JsonObject
 
 
 class RecentWindows:
@@ -42,6 +51,7 @@ class RecentWindows:
     def __init__(self) -> None:
         """Start without windows."""
         self._recent: dict[str, _Recent] = {}
+        self._evidence: dict[tuple[str, ...], WindowEvidence] = {}
 
     def scores(
         self,
@@ -53,18 +63,39 @@ class RecentWindows:
     ) -> dict[str, Score]:
         """Return the score of each feature in the window that began at ``start`` (RFC 3339).
 
-        Only a ``closing`` window is remembered.
+        Only a ``closing`` window is remembered. The features of one name are the same at each call.
         """
-        scores = {}
+        scored = {}
         for name, feature in features.items():
             recent = self._recent.setdefault(name, _Recent())
-            scored = self._score(recent, feature, counted[name], start, closing)
-            scores[name] = scored.rounded()
+            scored[name] = self._score(recent, feature, counted[name], start, closing)
+        e_values = self._e_values(features, scored)
+        scores = {}
+        for name, (of_counts, snapshot) in scored.items():
+            scores[name] = replace(of_counts, e_value=e_values[name]).rounded()
+            if closing:
+                self._recent[name].scored = _Scored(scores[name], snapshot)
         return scores
 
-    def snapshot(self, name: str) -> JsonObject:
-        """Return what the latest score of a feature was computed from."""
-        return self._recent[name].scored
+    def latest(self, name: str) -> tuple[Score, JsonObject]:
+        """Return the latest score of a feature, and the snapshot that it was computed from.
+
+        Raises ``KeyError`` before there is one.
+        """
+        scored = self._recent[name].scored
+        if scored is None:
+            raise KeyError(name)
+        return scored
+
+    def _e_values(
+        self, features: Mapping[str, FeatureReference], scored: Mapping[str, _Scored]
+    ) -> dict[str, float]:
+        names = tuple(features)
+        if names not in self._evidence:
+            series = {name: series_of(feature) for name, feature in features.items()}
+            self._evidence[names] = WindowEvidence(series)
+        counts = {name: cell_counts(snapshot) for name, (_, snapshot) in scored.items()}
+        return self._evidence[names].e_values(counts)
 
     def _score(
         self,
@@ -73,21 +104,21 @@ class RecentWindows:
         counts: JsonObject,
         start: str,
         closing: bool,  # noqa: FBT001 (as it is passed on)
-    ) -> Score:
+    ) -> _Scored:
         alone = score(feature, counts)
         if alone.enough_data:
             if closing:
-                recent.earlier, recent.later, recent.scored = {}, {}, counts
+                recent.earlier, recent.later = {}, {}
                 recent.earlier_since = recent.later_since = None
-            return alone
+            return _Scored(alone, counts)
         later = merge(recent.later, counts)
         later_since = recent.later_since or start
         together = merge(recent.earlier, later)
         since = recent.earlier_since or later_since
         scored = score(feature, together)
         if closing:
-            recent.later, recent.scored, recent.later_since = later, together, later_since
+            recent.later, recent.later_since = later, later_since
             if scored.enough_data and score(feature, later).documents >= DOCUMENTS_NEEDED:
                 recent.earlier, recent.later = later, {}
                 recent.earlier_since, recent.later_since = later_since, None
-        return scored if since == start else replace(scored, since=since)
+        return _Scored(scored if since == start else replace(scored, since=since), together)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.drift.features import answer_values, embedding_values, input_values
-from guards.events.events import BundleRefused
+from guards.events.service_events import BundleRefused
 from guards.events.window_parts import parts_of
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from guards.drift.embedding import EmbeddedDocument
     from guards.drift.reference import Reference
     from guards.errors import Finding
-    from guards.events.events import FeedbackReceived
+    from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.pair import ChallengerId, Outcome
     from guards.schema import CanonicalRow
     from service.documents import Document

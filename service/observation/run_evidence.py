@@ -13,7 +13,7 @@ from service.observation.live_labels import LiveLabels
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from guards.events.events import FeedbackReceived
+    from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.pair import ChallengerId, Outcome
     from service.observation.feedback import RecentAnswer
     from service.shadow.interface import PendingComparison

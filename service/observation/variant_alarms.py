@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Moved", "VariantAlarms", "cell_counts"]
+__all__ = ["Moved", "VariantAlarms", "cell_counts", "series_of"]
 
 _OWN_CONFIDENCE = frozenset(set(answer_names(CHAMPION)) - {f"{CHAMPION}.label"})
 """Of these a change of confidence is no explanation: they are made from it."""
@@ -50,7 +50,7 @@ class VariantAlarms:
     def __init__(self, features: Mapping[str, FeatureReference], watched: int) -> None:
         """Watch ``features``, which share the error with all others of ``watched`` series."""
         self.features = dict(features)
-        series = {name: _series_of(feature) for name, feature in features.items()}
+        series = {name: series_of(feature) for name, feature in features.items()}
         self._rule = AlarmRule(series, watched=watched)
         sizes = [len(feature.cell_counts) for feature in features.values()]
         self._ends = np.cumsum(sizes)
@@ -112,7 +112,8 @@ def cell_counts(snapshot: JsonMapping) -> Ints:
     return np.array([*snapshot["counts"], snapshot["missing"], outside], dtype=np.int64)
 
 
-def _series_of(feature: FeatureReference) -> SeriesReference:
+def series_of(feature: FeatureReference) -> SeriesReference:
+    """Return the reference of a feature's counts."""
     *cells, missing, outside = feature.cell_counts
     return SeriesReference(
         "ordered" if isinstance(feature, NumericReference) else "categorical",

@@ -12,7 +12,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
-from guards.events.events import VerdictChanged
+from guards.events.verdict_changed import VerdictChanged
 from guards.evidence.verdict import Decision
 
 if TYPE_CHECKING:

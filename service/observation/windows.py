@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guards.events.events import DriftWindow
+from guards.events.drift_window import DriftWindow
 from guards.moments import rfc3339
 from service.observation.challenger_windows import ChallengerWindows
 from service.observation.champion_counts import ChampionCounts, Watched

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from guards.events.events import DriftWindow, RequestObserved, ServiceStopped
+from guards.events.drift_window import DriftWindow
 from guards.events.reading import LogAccount, LogReader
+from guards.events.request_observed import RequestObserved
+from guards.events.service_events import ServiceStopped
 from tests.patience import PATIENCE_S, wait_until
 from tests.serving.server import REPOSITORY, UNDERSTUDY, Server, serving
 

@@ -11,6 +11,7 @@ alarms is at most ``ALPHA`` in any 30 days, however often it is looked and whate
 - ``bank``: the splits of all series side by side, for one pass of arithmetic.
 - ``hourly``: references by hour of the week.
 - ``evidence``: the e-value of one start, and a cheap upper bound of it.
+- ``window_evidence``: the e-values of one window.
 - ``events``: ``Raised`` and ``Cleared``.
 - ``rule``: ``AlarmRule``, which looks once a minute.
 - ``visible``: the smallest shift that a reference of so many rows can show.

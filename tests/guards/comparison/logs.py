@@ -10,8 +10,8 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
-from guards.events.events import FeedbackReceived, RequestObserved
 from guards.events.rendering import line_renderer
+from guards.events.request_observed import RequestObserved
 from guards.evidence.pair import ChallengerId, Missed, Pair
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guards.events.events import Event
+    from guards.events.feedback_received import FeedbackReceived
     from guards.json_types import JsonObject
 
 __all__ = ["CHALLENGER", "CHAMPION", "START", "Seen", "observed", "write_log"]

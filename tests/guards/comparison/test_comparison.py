@@ -11,7 +11,7 @@ import pytest
 from guards.bundle.identity import BundleIdentity
 from guards.comparison.comparison import compare_logs
 from guards.errors import CallError
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Guardrail, Policy
 from guards.evidence.labels import KnownLabels, LabelSource, TrueLabel

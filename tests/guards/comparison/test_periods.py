@@ -10,7 +10,7 @@ import pytest
 
 from guards.comparison.comparison import compare_logs
 from guards.drift.distance import Score
-from guards.events.events import DriftWindow
+from guards.events.drift_window import DriftWindow
 from guards.events.log_table import LogTable
 from guards.events.rendering import line_renderer
 from guards.evidence.criteria import Policy

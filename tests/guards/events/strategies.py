@@ -10,25 +10,26 @@ from hypothesis import strategies as st
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.distance import Score
+from guards.drift.harm.gate import Harm, Severity
 from guards.errors import Finding
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
-from guards.events.events import (
+from guards.events.drift_window import DriftWindow
+from guards.events.feedback_received import FeedbackReceived
+from guards.events.request_observed import RequestObserved
+from guards.events.service_events import (
     BundleRefused,
     ChallengerAccount,
-    DriftWindow,
-    Event,
-    FeedbackReceived,
-    RequestObserved,
     ServiceStarted,
     ServiceStopped,
     Variant,
-    VerdictChanged,
 )
+from guards.events.verdict_changed import VerdictChanged
 from guards.evidence.coverage import Coverage
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Comparison, Missed, Pair
 
 if TYPE_CHECKING:
+    from guards.events.events import Event
     from guards.evidence.pair import Outcome
 
 __all__ = ["EVENTS_OF_ALL_TYPES", "MOMENTS"]
@@ -137,8 +138,8 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         DriftAlarm,
         TEXTS,
         st.none() | TEXTS,
-        st.sampled_from(["page", "attention", "notice"]),
-        st.sampled_from(["shown", "ruled_out", "unknown"]),
+        st.sampled_from(Severity),
+        st.sampled_from(Harm),
         st.builds(AlarmEvidence, NUMBERS, NUMBERS, COUNTS, COUNTS),
         OBJECTS,
         st.none() | NUMBERS,

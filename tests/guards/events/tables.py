@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
-from guards.events.events import FeedbackReceived, RequestObserved
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.events.reading import LogAccount, LogReader
 from guards.events.rendering import line_renderer
+from guards.events.request_observed import RequestObserved
 from guards.evidence.columns import COMPARED
 from guards.evidence.pair import ChallengerId, Missed, Pair
 

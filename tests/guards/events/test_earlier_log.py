@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.events.events import (
-    BundleRefused,
-    DriftWindow,
-    FeedbackReceived,
-    RequestObserved,
-    ServiceStarted,
-    ServiceStopped,
-)
+from guards.events.drift_window import DriftWindow
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.reading import LogAccount, LogReader
+from guards.events.request_observed import RequestObserved
+from guards.events.service_events import BundleRefused, ServiceStarted, ServiceStopped
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Missed
 

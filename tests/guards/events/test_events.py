@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards.events.events import EVENTS, Event, FeedbackReceived, RequestObserved
+from guards.events.events import EVENTS, Event
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.rendering import line_renderer
+from guards.events.request_observed import RequestObserved
 from guards.moments import from_rfc3339, rfc3339
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES, MOMENTS
 

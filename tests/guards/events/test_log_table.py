@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from guards.bundle.identity import BundleIdentity
 from guards.errors import CallError
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.events.reading import LogAccount
 from guards.evidence.labels import LabelSource, TrueLabel

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guards.drift.distance import Score
-from guards.events.events import DriftWindow
+from guards.events.drift_window import DriftWindow
 from guards.events.log_table import LogTable
 from guards.events.reading import Gap, LogAccount
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES

@@ -15,12 +15,10 @@ from hypothesis import strategies as st
 
 from guards.errors import CallError
 from guards.events import log_files, reading
-from guards.events.events import (
-    BundleRefused,
-    FeedbackReceived,
-)
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.reading import Gap, LogAccount, LogReader
 from guards.events.rendering import line_renderer
+from guards.events.service_events import BundleRefused
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES
 
 if TYPE_CHECKING:

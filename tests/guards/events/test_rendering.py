@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.rendering import line_renderer
 from guards.evidence.pair import Missed
 from guards.json_types import JsonObject

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from guards.drift.distance import Score
 from guards.drift.sketch import merge
-from guards.events.events import DriftWindow
+from guards.events.drift_window import DriftWindow
 from guards.events.log_table import LogTable
 from guards.events.reading import Gap, LogReader
 from guards.events.rendering import line_renderer

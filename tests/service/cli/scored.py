@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.json_types import JsonObject
 
 __all__ = ["CHALLENGER", "COURTS", "WindowLog"]

@@ -18,7 +18,7 @@ from guards.comparison.captured import captured_documents
 from guards.comparison.queue import DISAGREEMENT, LabelQueue
 from guards.comparison.queue_table import write_queue
 from guards.errors import CallError
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.evidence.pair import ChallengerId, Missed
 from service.cli.label_tables import read_labels

@@ -177,16 +177,6 @@ def test_cleared_alarms_of_the_last_hour_and_day_are_still_shown() -> None:
     assert day.endswith("cleared")
 
 
-def test_an_alarm_that_became_worse_is_one_alarm() -> None:
-    """It is listed once with the worse severity, whether it was told of twice or once."""
-    worse = alarm()
-    before = replace(worse, severity=Severity.ATTENTION, harm=Harm.UNKNOWN)
-    for last_day in ([before, worse], [before]):
-        (past,) = rendered(status([worse], last_day)).texts("past")
-        assert past.startswith("Page")
-        assert past.count("court missing") == 1
-
-
 def test_an_alarm_in_force_for_days_is_not_one_of_the_last_day() -> None:
     """It stands among those in force alone."""
     shown = rendered(status([alarm(minutes_ago=25 * 60)]))

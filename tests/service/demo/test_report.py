@@ -13,8 +13,9 @@ from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.harm.gate import Harm, Severity
 from guards.events.alarms import AlarmEvidence, DriftAlarm
-from guards.events.events import DriftWindow, RequestObserved
+from guards.events.drift_window import DriftWindow
 from guards.events.rendering import line_renderer
+from guards.events.request_observed import RequestObserved
 from guards.evidence.pair import ChallengerId, Pair
 from service.demo.report import read_days, table
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from guards.schema import CategoricalColumn, NumericColumn, Problem, Schema
 from service.errors import InvalidDocuments, TooLarge

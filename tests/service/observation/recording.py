@@ -11,7 +11,7 @@ import numpy as np
 
 from guards.answer import Answer, Observation
 from guards.drift.features import input_names
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import LabelSource
 from service.documents import Document

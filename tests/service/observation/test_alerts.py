@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from service.observation.alerts import Alerts
@@ -13,10 +14,14 @@ from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
 from tests.patience import PATIENCE_S
 from tests.service.observation import watching
-from tests.service.observation.watching import Traffic, minutes, windows
+from tests.service.observation.watching import Traffic, minutes, observe, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from guards.drift.reference import Reference
+    from guards.json_types import JsonObject
+    from service.observation.windows import Windows
 
 
 @pytest.fixture
@@ -29,13 +34,65 @@ def log() -> Iterator[EventLog]:
     os.close(nowhere)
 
 
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    """Return the reference of ordinary traffic."""
+    return watching.reference()
+
+
+def metrics() -> Metrics:
+    """Return metrics that nobody reads."""
+    return Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
+
+
+def looked_at(
+    alerts: Alerts, watched: Windows, clock: list[float], minutes: Iterable[tuple[Traffic, int]]
+) -> Iterator[JsonObject]:
+    """Observe traffic of so many documents minute by minute; yield the status after each."""
+    generator = np.random.default_rng(2)
+    for traffic, documents in minutes:
+        observe(watched, traffic, documents, generator)
+        alerts.look(watched.flush())
+        clock[0] += 60
+        yield alerts.status()
+
+
+def test_alarms_of_the_last_day_are_as_last_judged(log: EventLog, reference: Reference) -> None:
+    """Harm is shown after they were raised: one page is sent, and all of them say so."""
+    watched, clock = windows(reference), [0.0]
+    alerts = Alerts(watched.alarms(0), log, metrics(), clock=lambda: clock[0])
+    shifted = Traffic(courts=(0.3, 0.2, 0.5))
+    severities = []
+    for status in looked_at(alerts, watched, clock, [(shifted, 60)] * 20):
+        last_day = {alarm["feature"]: alarm for alarm in status["last_day"]}
+        assert len(last_day) == len(status["last_day"])
+        assert last_day == {alarm["feature"]: alarm for alarm in status["in_force"]}
+        severities.append({alarm["severity"] for alarm in status["in_force"]})
+
+    assert {"attention"} in severities
+    assert severities[-1] == {"page"}
+    assert len(last_day) > 1
+
+
+def test_a_cleared_alarm_is_one_of_the_last_day(log: EventLog, reference: Reference) -> None:
+    """Whoever comes later sees what it said."""
+    watched, clock = windows(reference), [0.0]
+    alerts = Alerts(watched.alarms(0), log, metrics(), clock=lambda: clock[0])
+    traffic = [(Traffic(missing=1.0), 4)] * 8 + [(Traffic(), 2)] * 100
+
+    *_, status = looked_at(alerts, watched, clock, traffic)
+
+    assert status["in_force"] == []
+    (alarm,) = status["last_day"]
+    assert (alarm["feature"], alarm["severity"]) == ("pages", "attention")
+
+
 def test_a_window_that_cannot_be_looked_at_ends_the_watching(
-    log: EventLog, caplog: pytest.LogCaptureFixture
+    log: EventLog, reference: Reference, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is said once, and the status tells that nothing is watched, whatever comes later."""
-    watched = windows(watching.reference(500))
-    metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
-    alerts = Alerts(watched.alarms(0), log, metrics)
+    watched = windows(reference)
+    alerts = Alerts(watched.alarms(0), log, metrics())
     minutes(watched, lambda _: Traffic(missing=1.0), 1, 100)
     window = watched.latest()
     assert alerts.status()["watching"]

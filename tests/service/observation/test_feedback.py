@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from guards.answer import Answer
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from service.observation.feedback import RecentAnswer, RecentAnswers
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guards.drift.cells import cells_of, grouped_cells
-from guards.events.events import FeedbackReceived
+from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.pair import ChallengerId, Missed
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
 

@@ -31,7 +31,7 @@ from service.observation.windows import Windows
 
 if TYPE_CHECKING:
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.events import DriftWindow
+    from guards.events.drift_window import DriftWindow
     from guards.json_types import JsonObject
 
 LABELS = ("contract", "invoice", "letter")
@@ -191,6 +191,7 @@ def test_inputs_champion_and_challenger_are_scored(windows: Windows) -> None:
     assert all(score.value is not None and score.documents == 200 for score in scores.values())
     assert scores["pages"].metric == "ks"
     assert scores["champion.label"].metric == "js"
+    assert all(score.e_value is not None for score in scores.values())
 
 
 def test_a_challenger_that_cannot_be_scored_costs_its_own_figures_alone(
@@ -302,6 +303,11 @@ def test_small_windows_are_scored_with_those_before(reference: Reference) -> Non
     assert all(pages[pages.index(True) :])
     assert courts.index(True) == 49
     assert all(courts[49:])
+    e_values = {name: scores[name].e_value for name in ("pages", "court")}
+    assert e_values["pages"] is not None
+    assert e_values["pages"] > 1e9
+    assert e_values["court"] is not None
+    assert e_values["court"] < 20
 
 
 def test_a_score_says_since_when_its_windows_are(windows: Windows) -> None:

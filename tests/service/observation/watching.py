@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from guards.events.alarms import DriftAlarm, DriftCleared
     from service.observation.drift_alarms import DriftAlarms
 
-__all__ = ["CLEAR", "COURTS", "INPUTS", "LABELS", "Traffic", "minutes", "reference", "windows"]
+__all__ = [
+    "CLEAR",
+    "COURTS",
+    "INPUTS",
+    "LABELS",
+    "Traffic",
+    "minutes",
+    "observe",
+    "reference",
+    "windows",
+]
 
 LABELS = ("contract", "invoice")
 COURTS = ("NDCA", "SDNY", "EDTX")
@@ -95,6 +105,18 @@ def windows(reference: Reference) -> Windows:
     return Windows(reference, INPUTS, {"salary"})
 
 
+def observe(
+    windows: Windows, traffic: Traffic, documents: int, generator: np.random.Generator
+) -> None:
+    """Observe so many documents."""
+    for _ in range(documents):
+        pages, salary, court, confidence = traffic.draw(generator)
+        answer = _answer(confidence, generator)
+        windows.observe(
+            (pages, salary, court, *answer_values(answer)), answer, CanonicalRow((), ())
+        )
+
+
 def minutes(
     windows: Windows,
     traffic: Callable[[int], Traffic],
@@ -112,11 +134,7 @@ def minutes(
     events = []
     for number in range(count):
         now_s = number * flush_s
-        for _ in range(documents):
-            pages, salary, court, confidence = traffic(int(now_s // 60)).draw(generator)
-            answer = _answer(confidence, generator)
-            values = (pages, salary, court, *answer_values(answer))
-            windows.observe(values, answer, CanonicalRow((), ()))
+        observe(windows, traffic(int(now_s // 60)), documents, generator)
         window = windows.flush()
         assert window is not None
         events += [(now_s / 60, event) for event in alarms.look(window, now_s)]
