@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
+from math import exp, log
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from guards.moments import from_rfc3339, rfc3339
@@ -11,6 +12,7 @@ from guards.moments import from_rfc3339, rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from guards.drift.alarm.events import Raised
     from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["AlarmEvidence", "DriftAlarm", "DriftCleared", "Harm", "Severity"]
@@ -33,6 +35,15 @@ class AlarmEvidence:
     threshold: float
     documents: int
     minutes: int
+
+    @classmethod
+    def of(cls, raised: Raised) -> AlarmEvidence:
+        """Return what a series was raised for; no number is beyond the largest double."""
+        e_value, threshold = (
+            exp(min(logarithm, log(sys.float_info.max)))
+            for logarithm in (raised.log_evidence, raised.log_threshold)
+        )
+        return cls(e_value, threshold, raised.documents, raised.minutes)
 
     def to_json(self) -> JsonObject:
         """Return the evidence as plain JSON, an infinite e-value as the largest double."""

@@ -21,7 +21,7 @@ from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.evidence.coverage import Coverage
 from guards.evidence.labels import LabelSource
 from guards.evidence.pair import ChallengerId, Pair
-from guards.moments import from_rfc3339, rfc3339
+from guards.moments import from_rfc3339, rfc3339, week_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -294,6 +294,11 @@ class DriftWindow:
     scores: Mapping[str, Score]
     part: int = 1
     parts: int = 1
+
+    @property
+    def week_minute(self) -> int:
+        """The minute of the middle of the window, counted as ``week_minutes`` does."""
+        return week_minutes(self.start + (self.end - self.start) / 2)
 
     def bounds(self) -> JsonObject:
         """Return start, end and documents as plain JSON."""

@@ -10,6 +10,8 @@
 - ``variant_alarms``: the alarms on the features of one variant.
 - ``champion_harm``: whether the champion errs more often than in training.
 - ``drift_alarms``: the alarms of a replica, raised, judged for harm, cleared.
+- ``segment_alarms``: those on taught segments.
+- ``looks``: joins windows until the next look.
 - ``alarm_words``: what an alarm says.
 - ``alerts``: tells of alarms in log, metrics, webhook and status.
 - ``withheld``: counts of private columns, kept back until they are of enough documents.

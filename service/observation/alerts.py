@@ -89,14 +89,19 @@ class Alerts:
     def status(self) -> JsonObject:
         """Return the alarms in force, those of the last day, and what is promised of them.
 
+        ``segments`` are the taught ones, and those of the latest look that are only counted.
         ``watching`` is False where looking failed, ``waiting`` tells whether windows of the last
         minute were not looked at yet, and ``webhook`` counts what became of alerts.
         """
         oldest = datetime.now(UTC) - _REMEMBERED
         return {
-            "in_force": [alarm.to_json() for alarm in self._alarms.in_force.values()],
+            "in_force": [alarm.to_json() for alarm in self._in_force()],
             "last_day": [alarm.to_json() for at, alarm in self._latest if at >= oldest],
             "series": self._alarms.series,
+            "segments": {
+                "watched": self._alarms.segments.segments,
+                "not_watched": self._alarms.segments.not_watched,
+            },
             "promise": _PROMISE,
             "watching": not self._failed,
             "waiting": self._alarms.waiting,
@@ -108,6 +113,9 @@ class Alerts:
         alarm = self._alarms.in_force.get(feature)
         return None if alarm is None else alarm.to_json()
 
+    def _in_force(self) -> list[DriftAlarm]:
+        return [*self._alarms.in_force.values(), *self._alarms.segments.in_force.values()]
+
     def _tell(self, event: DriftAlarm | DriftCleared) -> None:
         self._log.emit(event)
         if isinstance(event, DriftAlarm):
@@ -117,7 +125,7 @@ class Alerts:
             self._webhook.send({"event": event.name, **event.to_json()})
 
     def _show(self) -> None:
-        severities = [alarm.severity for alarm in self._alarms.in_force.values()]
+        severities = [alarm.severity for alarm in self._in_force()]
         for severity in _SEVERITIES:
             self._metrics.alarms.set(severities.count(severity), severity)
         for outcome, count in (self._webhook.counts if self._webhook else {}).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guards.drift.teaching import WEEK, taught_reference
+from guards.drift.teaching import MIN_MINUTES, WEEK, cycle_points, taught_reference
 
 MINUTES = np.arange(4 * WEEK)
 
@@ -127,7 +127,7 @@ def test_a_constant_series_has_none() -> None:
     assert taught_reference("categorical", MINUTES, counts).excess == pytest.approx(np.zeros(16))
 
 
-@pytest.mark.parametrize("minutes", [0, 1, WEEK, 2 * WEEK - 1])
+@pytest.mark.parametrize("minutes", [0, 1, WEEK, MIN_MINUTES])
 def test_less_than_two_weeks_are_refused(minutes: int) -> None:
     """A single week has nothing to be compared with."""
     with pytest.raises(ValueError, match="at least two good weeks"):
