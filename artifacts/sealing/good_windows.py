@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from guards.drift.good_counts import Lesson
     from guards.drift.reference import Reference
     from guards.events.reading import LogAccount
     from guards.json_types import JsonMapping
@@ -93,6 +94,10 @@ class GoodWindows:
         )
         broken = [f"{each.path} is read up to where it breaks" for each in account.broken]
         return (*(f"left out: {count:,} {what}" for count, what in counted if count), *broken)
+
+    def learn(self, progress: Callable[[], object] = lambda: None) -> Lesson:
+        """Return what they teach; ``progress`` is called after each series."""
+        return self.counts.learn(self.start, self.end, self.documents, progress)
 
 
 def read_good_windows(

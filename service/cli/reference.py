@@ -76,10 +76,10 @@ def reference(  # noqa: PLR0913 (one parameter an option)
         raise CallError(message)
     with log_progress(logs, "reading") as progress:
         windows = read_good_windows(logs, opened.reference, period, progress.update)
-    with _learning(windows.counts.steps) as learning:
-        lesson = windows.counts.learn(
-            windows.start, windows.end, windows.documents, lambda: learning.update()
-        )
+    with tqdm(
+        total=windows.counts.steps, desc="learning", unit="series", disable=None, leave=False
+    ) as learning:
+        lesson = windows.learn(learning.update)
     fingerprint = seal_taught(opened, lesson.reference, out)
     report = _report(windows, lesson.reference)
     if as_json:
@@ -89,10 +89,6 @@ def reference(  # noqa: PLR0913 (one parameter an option)
         print_lines(*_lines(report))
     print_notes([*windows.notes, *lesson.not_learnt])
     print_sealed(out, fingerprint)
-
-
-def _learning(steps: int) -> tqdm[object]:
-    return tqdm(total=steps, desc="learning", unit="series", disable=None, leave=False)
 
 
 def _period(text: str) -> GoodPeriod:
@@ -110,7 +106,8 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        message = f"--good: expected a date or a moment, as 2026-03-02 or 2026-03-02T08:00Z, found {text!r}"
+        expected = "a date or a moment, as 2026-03-02 or 2026-03-02T08:00Z"
+        message = f"--good: expected {expected}, found {text!r}"
         raise CallError(message) from None
 
 
