@@ -65,7 +65,9 @@ class Weeks:
             named: JsonObject = {}
             for segment, documents in self.documents.items():
                 shares = {**usual, **self.shares(segment, hours)}
-                drawn = {name: generator.multinomial(documents, each) for name, each in shares.items()}
+                drawn = {
+                    name: generator.multinomial(documents, each) for name, each in shares.items()
+                }
                 for name, counts in drawn.items():
                     total[name] += counts
                 if segment is not None:

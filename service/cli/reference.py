@@ -140,7 +140,7 @@ def _lines(report: JsonObject) -> Iterator[str]:
     features = report["features"]
     yield f"largest cycles over the week: {_largest(features, 'cycle_points')}"
     yield (
-        "most restless from hour to hour, at a share of one half: "
+        "largest restlessness from hour to hour, at most and for a share of one half: "
         f"{_largest(features, 'restless_points')}"
     )
     yield f"segments: {listed(report['segments'])}"

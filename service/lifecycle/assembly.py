@@ -21,7 +21,6 @@ from guards.drift.features import ANSWER, input_names
 from guards.events.events import ServiceStarted, Variant
 from guards.integrity.environment import environment_differences, installed_environment
 from guards.integrity.isolation.enforcement import available
-from guards.text import listed
 from service.classification import Classification
 from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
@@ -29,6 +28,7 @@ from service.observation.alerts import Alerts
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
 from service.observation.run_evidence import RunEvidence
+from service.observation.segment_alarms import segments_not_watched
 from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.processors import available_processors
@@ -90,7 +90,7 @@ class Champion:
     @property
     def not_watched(self) -> tuple[str, ...]:
         """What this bundle and engine cannot tell, in words."""
-        lacks = (*self.bundle.reference.lacks, _segments_not_watched(self.bundle))
+        lacks = (*self.bundle.reference.lacks, segments_not_watched(self.bundle.reference))
         if _embedding(self.bundle, self.choice) is None:
             engine = self.choice.engine.name
             lacks = (*lacks, f"where texts lie among those of training, with engine {engine}")
@@ -180,13 +180,6 @@ def _embedding(bundle: Bundle, choice: Choice) -> EmbeddingMap | None:
     if embedding is None or not choice.engine.embeds:
         return None
     return embedding if embedding.engine == choice.engine.name else None
-
-
-def _segments_not_watched(bundle: Bundle) -> str:
-    taught = bundle.reference.taught
-    if taught is None or not taught.segments:
-        return "segments, which are counted, until `understudy reference` has taught them"
-    return f"segments other than {listed(sorted(taught.segments))}, which are counted"
 
 
 def _open(settings: Settings, judgement: Judgement) -> Bundle:

@@ -18,6 +18,7 @@ from guards.drift.features import CHAMPION, live_features
 from guards.drift.harm.gate import Harm, severity_of
 from guards.drift.teaching import kind_of, series_of
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
+from guards.text import listed
 from service.observation.alarm_words import cleared_words, share_words
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
     from guards.drift.alarm.events import Cleared
     from guards.drift.feature_reference import FeatureReference
+    from guards.drift.reference import Reference
     from guards.drift.taught import TaughtCounts
     from guards.json_types import JsonMapping, JsonObject
     from service.observation.champion_counts import Watched
 
-__all__ = ["SegmentAlarms"]
+__all__ = ["SegmentAlarms", "segments_not_watched"]
 
 
 class SegmentAlarms:
@@ -120,6 +122,14 @@ class SegmentAlarms:
         return DriftCleared(
             cleared.series, segment, self._raised_at.pop(key, now), cleared_words(cleared)
         )
+
+
+def segments_not_watched(reference: Reference) -> str:
+    """Return which segments are counted and raise no alarm, in words."""
+    taught = reference.taught
+    if taught is None or not taught.segments:
+        return "segments, which are counted, until `understudy reference` has taught them"
+    return f"segments other than {listed(sorted(taught.segments))}, which are counted"
 
 
 def _counted(features: Mapping[str, TaughtCounts], watched: Watched) -> dict[str, TaughtCounts]:

@@ -333,3 +333,18 @@ def test_memory_does_not_grow_with_the_number_of_lines(log: Callable[..., Path])
     ((_, interval),) = reader._tally._runs.values()  # noqa: SLF001 (there is no other sight of it)
     assert (interval._firsts, interval._lasts) == ([1], [1000])  # noqa: SLF001
     assert reader.account.gaps == ()
+
+
+def test_lines_of_one_event_may_be_read_alone(tmp_path: Path) -> None:
+    """The others are neither read nor counted, and no gaps; the bytes of all are told."""
+    path = tmp_path / "log.jsonl"
+    refused = BundleRefused("champion", "docs/1", ())
+    path.write_bytes(line(1) + b"torn \n" + line(2, refused) + line(3) + line(4, refused))
+    told: list[int] = []
+    reader = LogReader([path], BundleRefused.name, told.append)
+
+    lines = list(reader)
+
+    assert numbers(lines) == [2, 4]
+    assert reader.account == LogAccount(lines=2)
+    assert sum(told) == path.stat().st_size
