@@ -34,6 +34,9 @@ _MAX_COUNT = 10**8
 _MIN_SEGMENT_DOCUMENTS = 1_000
 """A segment of fewer documents would show hardly any shift."""
 
+_MAX_CELLS = 512
+"""A column of ten thousand categories would take gigabytes, minute by minute."""
+
 _EXCESS_DIGITS = 4
 
 
@@ -46,29 +49,27 @@ class Lesson:
 
 
 class _Minutes:
-    """Counts of several features side by side, by minute."""
+    """Counts of several features side by side, by minute; of those without too many cells."""
 
     def __init__(self, widths: Mapping[str, int]) -> None:
-        ends = np.cumsum([0, *widths.values()]).tolist()
-        self._slices = {
-            name: slice(*each) for name, each in zip(widths, pairwise(ends), strict=True)
-        }
+        self._widths = widths
+        kept = {name: width for name, width in widths.items() if width <= _MAX_CELLS}
+        ends = np.cumsum([0, *kept.values()]).tolist()
+        self._slices = {name: slice(*each) for name, each in zip(kept, pairwise(ends), strict=True)}
         self._width: int = ends[-1]
         # A month has more than 40,000 minutes, and some services more than 1,000 cells.
         self._rows: dict[int, NDArray[np.uint32]] = {}
 
     def row(self, counted: Mapping[str, Sequence[object]]) -> NDArray[np.uint32]:
-        """Return counts by feature as one row; ``ValueError`` where they are none."""
+        """Return counts by feature as one row; ``KeyError`` or ``ValueError`` for others."""
         row = np.zeros(self._width, dtype=np.uint32)
         for name, counts in counted.items():
-            if name not in self._slices:
-                message = f"there is no feature {name}"
+            width = self._widths[name]
+            if len(counts) != width or not all(map(_is_count, counts)):
+                message = f"{name} must have {width} counts"
                 raise ValueError(message)
-            of_feature = row[self._slices[name]]
-            if len(counts) != len(of_feature) or not all(map(_is_count, counts)):
-                message = f"{name} must have {len(of_feature)} counts"
-                raise ValueError(message)
-            of_feature[:] = counts
+            if name in self._slices:
+                row[self._slices[name]] = counts
         return row
 
     def add(self, minute: int, row: NDArray[np.uint32]) -> None:
@@ -79,7 +80,7 @@ class _Minutes:
 
     def get(self, name: str) -> tuple[Ints, Ints]:
         """Return the minutes with documents of a feature, in order, and their counts."""
-        of_feature = self._slices[name]
+        of_feature = self._slices.get(name, slice(0))
         minutes = np.array(sorted(self._rows), dtype=np.int64)
         counts = np.array([self._rows[minute][of_feature] for minute in minutes.tolist()])
         counts = counts.reshape(len(minutes), -1).astype(np.int64)
@@ -158,7 +159,13 @@ class GoodCounts:
         for name, feature in self._reference.features.items():
             taught = _counts(kind_of(feature), *self._all.get(name))
             if taught is None:
-                not_learnt.append(f"{name}: less than two weeks of it were counted")
+                many = len(feature.cell_counts) > _MAX_CELLS
+                reason = (
+                    f"it has more than {_MAX_CELLS} cells"
+                    if many
+                    else "less than two weeks of it were counted"
+                )
+                not_learnt.append(f"{name}: {reason}")
             features[name] = replace(feature, taught=taught)
             progress()
         if len(not_learnt) == len(features):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from guards.drift.cells import grouped_cells
+from guards.drift.feature_reference import CategoricalReference
 from guards.drift.good_counts import GoodCounts
 from guards.drift.segment_sketch import segment_rank
 from guards.drift.taught import Taught
@@ -125,6 +127,23 @@ def test_a_shorter_series_is_not_learnt() -> None:
     first, second = lesson.not_learnt
     assert first == "pages: less than two weeks of it were counted"
     assert second.startswith("segment apac: less than two weeks of it were counted, or less than")
+
+
+def test_a_column_of_very_many_categories_is_not_learnt(windows: list[DriftWindow]) -> None:
+    """Its counts by minute would fill the memory; the others are learnt beside it."""
+    names = [f"judge {number}" for number in range(600)]
+    judge = CategoricalReference.of(names, names)
+    reference = replace(REFERENCE, features={**REFERENCE.features, "judge": judge}, taught=None)
+    counts = GoodCounts(reference)
+    seen = {"counts": [1] * 600, "missing": 0, "unknown": 0}
+    for window in windows:
+        features = {**window.counts["features"], "judge": seen}
+        counts.add(window.week_minute, {**window.counts, "features": features})
+
+    lesson = counts.learn(windows[0].start, windows[-1].end, 1)
+
+    assert lesson.not_learnt == ("judge: it has more than 512 cells",)
+    assert lesson.reference.features["court"].taught is not None
 
 
 def test_nothing_is_learnt_of_less_than_two_weeks(windows: list[DriftWindow]) -> None:
