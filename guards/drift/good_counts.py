@@ -159,12 +159,9 @@ class GoodCounts:
         for name, feature in self._reference.features.items():
             taught = _counts(kind_of(feature), *self._all.get(name))
             if taught is None:
-                many = len(feature.cell_counts) > _MAX_CELLS
-                reason = (
-                    f"it has more than {_MAX_CELLS} cells"
-                    if many
-                    else "less than two weeks of it were counted"
-                )
+                reason = "less than two weeks of it were counted"
+                if len(feature.cell_counts) > _MAX_CELLS:
+                    reason = f"it has more than {_MAX_CELLS} cells"
                 not_learnt.append(f"{name}: {reason}")
             features[name] = replace(feature, taught=taught)
             progress()

@@ -50,8 +50,9 @@ class SegmentAlarms:
         self.not_watched: list[str] = []
         taught = watched.reference.taught
         self._taught = {
-            segment: _counted(live_features(features, CHAMPION), watched)
+            segment: counted
             for segment, features in ({} if taught is None else taught.segments).items()
+            if (counted := _counted(live_features(features, CHAMPION), watched))
         }
         self._features = watched.features
         self._rules: dict[str, AlarmRule] = {}
