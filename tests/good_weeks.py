@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
 
     Ints = NDArray[np.int64]
-    Shares = Mapping[str, Sequence[float]]
+    Shares = Mapping[str, Sequence[float] | NDArray[np.float64]]
 
 __all__ = ["MONDAY", "Weeks", "write_windows"]
 
@@ -66,7 +66,8 @@ class Weeks:
             for segment, documents in self.documents.items():
                 shares = {**usual, **self.shares(segment, hours)}
                 drawn = {
-                    name: generator.multinomial(documents, each) for name, each in shares.items()
+                    name: generator.multinomial(documents, np.asarray(each))
+                    for name, each in shares.items()
                 }
                 for name, counts in drawn.items():
                     total[name] += counts

@@ -60,7 +60,7 @@ class _Minutes:
         # A month has more than 40,000 minutes, and some services more than 1,000 cells.
         self._rows: dict[int, NDArray[np.uint32]] = {}
 
-    def row(self, counted: Mapping[str, Sequence[object]]) -> NDArray[np.uint32]:
+    def row(self, counted: Mapping[str, Sequence[int]]) -> NDArray[np.uint32]:
         """Return counts by feature as one row; ``KeyError`` or ``ValueError`` for others."""
         row = np.zeros(self._width, dtype=np.uint32)
         for name, counts in counted.items():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Event = DriftAlarm | DriftCleared
 
 PRIVATE = frozenset({"salary"})
-DOCUMENTS = {None: 400, "emea": 400, "apac": 400}
+DOCUMENTS: dict[str | None, int] = {None: 400, "emea": 400, "apac": 400}
 SHIFTED_H = 15 * 24
 """One day after the two weeks that are learnt from, emea's courts are others."""
 
@@ -169,7 +169,7 @@ def test_segments_that_were_not_taught_are_only_counted(taught: Reference) -> No
 
 def test_restless_traffic_is_quiet_once_it_was_taught(untaught: Reference) -> None:
     """Shares that wander raise alarms by the held-out rows, and none by weeks like these."""
-    documents = {None: 1_000}
+    documents: dict[str | None, int] = {None: 1_000}
     wandering = learnt(untaught, Weeks(untaught, Restless(8), 60, documents))
     before, _ = raised(untaught, Weeks(untaught, Restless(9), 60, documents), 3)
     after, _ = raised(wandering, Weeks(wandering, Restless(9), 60, documents), 3)
