@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["from_iso8601", "from_microseconds", "from_rfc3339", "microseconds", "rfc3339"]
+__all__ = [
+    "from_iso8601",
+    "from_microseconds",
+    "from_rfc3339",
+    "microseconds",
+    "rfc3339",
+    "week_minutes",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_A_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 
 
 def rfc3339(moment: datetime) -> str:
@@ -55,3 +64,12 @@ def microseconds(moment: datetime) -> int:
 def from_microseconds(moment: int) -> datetime:
     """Return the moment so many microseconds after 1970, in UTC."""
     return _EPOCH + moment * _MICROSECOND
+
+
+def week_minutes(moment: datetime) -> int:
+    """Return the whole minutes from the first Monday of 1970, 00:00 UTC, to a moment.
+
+    >>> week_minutes(datetime(2026, 3, 2, 8, 30, tzinfo=UTC)) % 10_080
+    510
+    """
+    return (moment - _A_MONDAY) // _MINUTE

@@ -14,4 +14,6 @@
 - ``lineage``: what the bundle was made from.
 - ``seal``: write the files and the manifest.
 - ``add_engine``: add a faster engine to a sealed bundle.
+- ``good_windows``: reads the windows that a reference learns from.
+- ``teach``: seal a bundle again with a reference that has learnt.
 """

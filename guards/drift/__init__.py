@@ -25,6 +25,8 @@
 - ``alarm``: when a series has moved away from its reference, with bounded error.
 - ``harm``: whether more answers are wrong than in training.
 - ``teaching``: what good weeks teach about a series: its hours, and how restless it is.
+- ``good_counts``: what good windows counted, and the reference that learns from it.
+- ``taught``: what was learnt, and its JSON.
 - ``embedding``: where the text of a document lies among those of training.
 - ``fields``: reads single fields of plain JSON.
 

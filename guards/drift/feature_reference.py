@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from guards.drift.binning import (
 )
 from guards.drift.calibration import check_counts
 from guards.drift.fields import number, required, sequence
+from guards.drift.taught import TaughtCounts
 from guards.schema import MISSING
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class NumericReference:
     stand outside the cells. With k = round(x / ``quantum``), ``total`` is Σk and
     ``total_squares`` Σk², so that the mean is quantum·Σk/n; no k is beyond ± ``QUANTA_LIMIT``.
     ``minimum`` and ``maximum`` are None when no value was finite. ``answers`` is None in the first
-    format. Raises ``ValueError`` if the fields contradict each other, and for a count beyond 2**53.
+    format, and ``taught`` where good weeks have taught nothing. Raises ``ValueError`` if the fields
+    contradict each other, and for a count beyond 2**53.
     """
 
     edges: tuple[float, ...]
@@ -113,6 +115,7 @@ class NumericReference:
     maximum: float | None
     private: bool = False
     answers: CellAnswers | None = None
+    taught: TaughtCounts | None = None
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for contradicting cells, counts or quantum."""
@@ -128,6 +131,8 @@ class NumericReference:
         check_counts(self.cell_counts)
         if self.answers is not None:
             self.answers.refuse(self.cell_counts)
+        if self.taught is not None:
+            self.taught.refuse(len(self.cell_counts))
         self._refuse_sums()
         if self.quantum != math.ldexp(1.0, math.frexp(self.quantum)[1] - 1):
             message = "quantum must be a power of two"
@@ -215,6 +220,7 @@ class NumericReference:
             maximum=number(data, "maximum"),
             private=_is_private(data),
             answers=CellAnswers.from_json(data),
+            taught=_taught(data),
         )
 
 
@@ -224,8 +230,8 @@ class CategoricalReference:
 
     ``counts`` follows ``categories``; ``missing`` counts the canonical missing value ``""``, and
     ``unknown`` everything else. Values of unknown categories are never kept when ``private``.
-    ``answers`` is None in the first format. Raises ``ValueError`` if the fields contradict each
-    other, and for a count beyond 2**53.
+    ``answers`` is None in the first format, and ``taught`` where good weeks have taught nothing.
+    Raises ``ValueError`` if the fields contradict each other, and for a count beyond 2**53.
     """
 
     categories: tuple[str, ...]
@@ -234,6 +240,7 @@ class CategoricalReference:
     unknown: int
     private: bool
     answers: CellAnswers | None = None
+    taught: TaughtCounts | None = None
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for contradicting dictionary and counts."""
@@ -246,6 +253,8 @@ class CategoricalReference:
         check_counts(self.cell_counts)
         if self.answers is not None:
             self.answers.refuse(self.cell_counts)
+        if self.taught is not None:
+            self.taught.refuse(len(self.cell_counts))
 
     @property
     def cell_counts(self) -> tuple[int, ...]:
@@ -283,6 +292,7 @@ class CategoricalReference:
             unknown=required(data, "unknown", int),
             private=required(data, "private", bool),
             answers=CellAnswers.from_json(data),
+            taught=_taught(data),
         )
 
 
@@ -294,14 +304,20 @@ def _is_private(data: object) -> bool:
     return isinstance(data, dict) and "private" in data and required(data, "private", bool)
 
 
-def _feature_json(value: NumericReference | CategoricalReference) -> JsonObject:
-    fields = {
-        name: list(field) if isinstance(field, tuple) else field
-        for name, field in asdict(value).items()
-    }
-    del fields["answers"]
-    if value.answers is None:
+def _taught(data: object) -> TaughtCounts | None:
+    """Read what good weeks have taught about a feature; None where it has neither field."""
+    if isinstance(data, dict) and data.keys() & {"hours", "excess"}:
+        return TaughtCounts.from_json(data)
+    return None
+
+
+def _feature_json(feature: FeatureReference) -> JsonObject:
+    values = {each.name: getattr(feature, each.name) for each in fields(feature)}
+    answers, taught = values.pop("answers"), values.pop("taught")
+    plain = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+    if taught is not None:
+        plain |= taught.to_json()
+    if answers is None:
         # The first format says only of categories whether they are private.
-        return {k: v for k, v in fields.items() if k != "private" or "categories" in fields}
-    answers = value.answers
-    return fields | {"confidence": list(answers.confidence), "correct": list(answers.correct)}
+        return {k: v for k, v in plain.items() if k != "private" or "categories" in plain}
+    return plain | {"confidence": list(answers.confidence), "correct": list(answers.correct)}

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from guards.drift.calibration import Calibration, check_counts
+from guards.drift.cells import grouped_cells
 from guards.drift.embedding import EmbeddingMap
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.fields import required
 from guards.drift.harm.cross_fitting import HeldOutResidual
 from guards.drift.pair_counts import PairCounts
+from guards.drift.taught import Taught
 from guards.text import listed
 
 if TYPE_CHECKING:
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Reference"]
 
-_FORMATS = (1, 2)
+_FORMATS = (1, 2, 3)
 """Raise the last whenever a field is added, changes its meaning or goes away; all are read.
 
 2 has, for each cell of a feature, the sum of confidences and the number of right answers, and
-besides the residuals, the pairs and the embedding.
+besides the residuals, the pairs and the embedding. 3 is 2 with what good weeks have taught; a
+reference that was not taught stays 2.
 """
 
 _LACKS = (
@@ -50,7 +53,9 @@ class Reference:
     ``documents`` is the number of held-out rows. ``residuals`` say by predicted label how far the
     calibration is off on rows that it was not fitted to, ``pairs`` count pairs of labels, and
     ``embedding`` maps where texts lie. The first format has none of these three, and the second has
-    ``pairs`` for 3 to 20 labels, and ``embedding`` where the network embeds.
+    ``pairs`` for 3 to 20 labels, and ``embedding`` where the network embeds. ``taught`` says which
+    good windows the features and segments have learnt from; None where there were none. Raises
+    ``ValueError`` where the segments have features or cells that the reference has not.
     """
 
     features: Mapping[str, FeatureReference]
@@ -59,10 +64,27 @@ class Reference:
     residuals: Mapping[str, HeldOutResidual] = field(default_factory=dict)
     pairs: PairCounts | None = None
     embedding: EmbeddingMap | None = None
+    taught: Taught | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for segments that were counted over something else."""
+        for segment, features in (self.taught.segments if self.taught else {}).items():
+            for name, counts in features.items():
+                if name not in self.features:
+                    message = f"taught: segments.{segment}: there is no feature {name}"
+                    raise ValueError(message)
+                groups = int(grouped_cells(self.features[name]).max()) + 1
+                try:
+                    counts.refuse(groups)
+                except ValueError as error:
+                    message = f"taught: segments.{segment}.{name}: {error}"
+                    raise ValueError(message) from None
 
     @property
     def format(self) -> int:
         """The number of the format that holds all of it."""
+        if self.taught is not None:
+            return _FORMATS[-1]
         answered = all(feature.answers is not None for feature in self.features.values())
         return _FORMATS[answered]
 
@@ -70,9 +92,9 @@ class Reference:
     def lacks(self) -> tuple[str, ...]:
         """What cannot be watched with this reference, in words.
 
-        That is what an earlier format has not, and labels that no held-out row was answered with.
+        That is what the first format has not, and labels that no held-out row was answered with.
         """
-        if self.format != _FORMATS[-1]:
+        if self.format == _FORMATS[0]:
             return _LACKS
         unknown = [label for label, sums in self.residuals.items() if not sums.documents]
         if not unknown:
@@ -97,7 +119,11 @@ class Reference:
         }
         if self.residuals:
             data["residuals"] = {label: sums.to_json() for label, sums in self.residuals.items()}
-        for name, part in (("pairs", self.pairs), ("embedding", self.embedding)):
+        for name, part in (
+            ("pairs", self.pairs),
+            ("embedding", self.embedding),
+            ("taught", self.taught),
+        ):
             if part is not None:
                 data[name] = part.to_json()
         return data
@@ -111,7 +137,7 @@ class Reference:
         schema, documents = required(data, "schema", int), required(data, "documents", int)
         optional = data if isinstance(data, dict) else {}
         if schema not in _FORMATS:
-            message = f"schema must be {_FORMATS[0]} or {_FORMATS[-1]}, found {schema}"
+            message = f"schema must be one of {', '.join(map(str, _FORMATS))}, found {schema}"
             raise ValueError(message)
         check_counts((documents,))
         reference = cls(
@@ -123,11 +149,24 @@ class Reference:
             ),
             pairs=_read(optional, "pairs", PairCounts.from_json),
             embedding=_read(optional, "embedding", EmbeddingMap.from_json),
+            taught=_read(optional, "taught", Taught.from_json),
         )
-        if reference.format < schema:
-            message = f"schema {schema} has confidence and correct in every feature"
-            raise ValueError(message)
+        _refuse(reference, schema)
         return reference
+
+
+def _refuse(reference: Reference, schema: int) -> None:
+    """Raise ``ValueError`` where a reference lacks what its format has, or has what it lacks."""
+    features = reference.features.values()
+    if schema > _FORMATS[0] and any(feature.answers is None for feature in features):
+        message = f"schema {schema} has confidence and correct in every feature"
+        raise ValueError(message)
+    if (reference.taught is not None) != (schema == _FORMATS[-1]):
+        message = f"taught must be there with schema {_FORMATS[-1]}, and with no other"
+        raise ValueError(message)
+    if reference.taught is None and any(feature.taught is not None for feature in features):
+        message = f"hours and excess must be there with schema {_FORMATS[-1]}, and with no other"
+        raise ValueError(message)
 
 
 def _feature(data: object) -> FeatureReference:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.drift.cells import grouped_cells
+from guards.drift.taught import MAX_WATCHED_SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from guards.drift.sketch import CellBatch
     from guards.json_types import JsonObject
 
-__all__ = ["MAX_WATCHED_SEGMENTS", "SegmentSketch"]
-
-MAX_WATCHED_SEGMENTS = 8
-"""Clients choose the names of segments, so that their number must be bounded."""
+__all__ = ["MAX_WATCHED_SEGMENTS", "SegmentSketch", "segment_rank"]
 
 
 class SegmentSketch:
@@ -89,7 +87,7 @@ class SegmentSketch:
         """Count a segment by itself, if need be in the place of one with a larger hash."""
         if name in self._slots:
             return
-        hashed = sha256(name.encode("utf-8", "surrogatepass")).digest()
+        hashed = segment_rank(name)
         slot = len(self._slots)
         if slot == MAX_WATCHED_SEGMENTS:
             last = max(self._slots, key=self._digests.__getitem__)
@@ -115,3 +113,8 @@ class SegmentSketch:
                 for at, name in enumerate(self._names)
             },
         }
+
+
+def segment_rank(name: str) -> bytes:
+    """Return the hash of a segment's name; the segments with the smallest ones are kept."""
+    return sha256(name.encode("utf-8", "surrogatepass")).digest()

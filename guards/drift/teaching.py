@@ -12,22 +12,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.drift.alarm.series import HOURS, SeriesReference
+from guards.drift.alarm.series import SeriesReference
 from guards.drift.alarm.splits import Partition
+from guards.drift.feature_reference import NumericReference
+from guards.drift.taught import HOURS
 from guards.sequential.starts import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from guards.drift.alarm.series import Kind
+    from guards.drift.feature_reference import FeatureReference
+    from guards.drift.taught import TaughtCounts
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["WEEK", "taught_reference"]
+__all__ = ["MIN_MINUTES", "WEEK", "cycle_points", "kind_of", "series_of", "taught_reference"]
 
 WEEK = 10_080
 """Minutes."""
+
+MIN_MINUTES = 2 * WEEK - 1440
+"""Two weeks, but for a day: traffic may begin in the morning, and end in the evening."""
 
 _MIN_BLOCKS = 8
 """With fewer blocks of a length their variance is not known; that of the next shorter ones is
@@ -48,9 +57,9 @@ def taught_reference(kind: Kind, minutes: Ints, counts: Ints) -> SeriesReference
     expected share p, the excess variance on the arcsine scale is the mean of
     ((s - p)² - p(1 - p)/n) / (p(1 - p)), the moment estimator of overdispersion (Williams 1982),
     plus two standard errors, for the split where it is largest. What the error of the other
-    weeks adds is left in. Raises ``ValueError`` for less than two weeks.
+    weeks adds is left in. Raises ``ValueError`` for less than ``MIN_MINUTES`` from first to last.
     """
-    if not len(minutes) or minutes[-1] - minutes[0] < 2 * WEEK - 1:
+    if not len(minutes) or minutes[-1] - minutes[0] < MIN_MINUTES:
         message = "at least two good weeks are needed: each is compared with the others"
         raise ValueError(message)
     hour = minutes % WEEK // 60
@@ -62,6 +71,42 @@ def taught_reference(kind: Kind, minutes: Ints, counts: Ints) -> SeriesReference
     expected = _expected(partition, minutes, counts, hours)
     excess = _excess(minutes, partition.successes(counts), expected, counts.sum(axis=1))
     return SeriesReference(kind, cells, missing, outside, hours=hours, excess=excess)
+
+
+def kind_of(feature: FeatureReference) -> Kind:
+    """Return whether the cells of a feature have an order."""
+    return "ordered" if isinstance(feature, NumericReference) else "categorical"
+
+
+def series_of(kind: Kind, counts: Sequence[int], taught: TaughtCounts | None) -> SeriesReference:
+    """Return the reference of a series: ``counts``, [cells + 2], or what was taught."""
+    *cells, missing, outside = counts
+    return SeriesReference(
+        kind,
+        np.array(cells, dtype=np.int64),
+        missing,
+        outside,
+        hours=None if taught is None else np.array(taught.hours, dtype=np.int64),
+        excess=None if taught is None else np.array(taught.excess, dtype=np.float64),
+    )
+
+
+def cycle_points(reference: SeriesReference) -> float:
+    """Return by how many points shares swing over a week, for the split that swings most.
+
+    That is √2 times the standard deviation of the hourly shares, without what sampling adds: of a
+    sine the amplitude. 0 without hours.
+    """
+    if reference.hours is None or not reference.hours.any():
+        return 0.0
+    partition = Partition(reference)
+    documents = reference.hours.sum(axis=1)
+    weights = documents / documents.sum()
+    shares = partition.successes(reference.hours) / np.maximum(documents, 1)[:, None]
+    mean = weights @ shares
+    sampling = np.count_nonzero(documents) * mean * (1 - mean) / documents.sum()
+    variance = weights @ (shares - mean) ** 2 - sampling
+    return 100 * float(np.sqrt(2 * max(variance.max(), 0.0)))
 
 
 def _expected(partition: Partition, minutes: Ints, counts: Ints, hours: Ints) -> Floats:

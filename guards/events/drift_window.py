@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from guards.drift.distance import Score
-from guards.moments import from_rfc3339, rfc3339
+from guards.moments import from_rfc3339, rfc3339, week_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,11 @@ class DriftWindow:
     challenger_references: Mapping[str, str] = field(default_factory=dict)
     part: int = 1
     parts: int = 1
+
+    @property
+    def week_minute(self) -> int:
+        """The minute of the middle of the window, counted as ``week_minutes`` does."""
+        return week_minutes(self.start + (self.end - self.start) / 2)
 
     def bounds(self) -> JsonObject:
         """Return start, end and documents as plain JSON."""

@@ -105,11 +105,6 @@ class LogFile:
         if size:
             yield Block(b"".join(rest))
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines that are not blank; raises ``CallError`` as ``blocks`` does."""
-        for block in self.blocks():
-            yield from (line for line in block.lines() if not line.isspace())
-
     def _pieces(self) -> Iterator[bytes]:
         """Yield the bytes of the file, decompressed."""
         try:

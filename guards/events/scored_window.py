@@ -59,7 +59,7 @@ def find_window(log: Path, feature: str, at: datetime | None = None) -> ScoredWi
     read, or has no such window, where the window has no score of the feature, or where the log
     lacks a window that was scored together with it.
     """
-    reader = LogReader([log], containing=DriftWindow.name.encode())
+    reader = LogReader([log], event=DriftWindow.name)
     runs: dict[str, list[_Told]] = {}
     chosen: dict[str, list[_Told]] = {}
     for line in reader:

@@ -27,6 +27,7 @@ _COMMANDS = (
     "diff",
     "evaluate",
     "label-queue",
+    "reference",
     "score",
     "seal",
     "serve",

@@ -22,6 +22,7 @@ __all__ = [
     "json_option",
     "known_label_option",
     "optional_role_options",
+    "out_option",
     "role_options",
     "skip_unknown_option",
     "tokenizer_option",
@@ -170,13 +171,18 @@ def bundle_options(command: C) -> C:
             "--version", callback=_short, help="The bundle's version.  [default: from --out]"
         ),
         json_option,
-        click.option(
-            "--out", type=PATH, required=True, metavar="NAME/VERSION", callback=_destination
-        ),
+        out_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def out_option(command: C) -> C:
+    """Add the option that says where a new bundle goes."""
+    return click.option(
+        "--out", type=PATH, required=True, metavar="NAME/VERSION", callback=_destination
+    )(command)
 
 
 def _short(_context: click.Context, option: click.Parameter, name: str | None) -> str | None:

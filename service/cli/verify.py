@@ -10,6 +10,7 @@ import click
 from tqdm import tqdm
 
 from guards.integrity.requirements import Policy, Requirements
+from guards.text import listed
 from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import print_json, print_lines
 from service.exit_codes import ExitCode
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from guards.errors import Finding
     from guards.integrity.isolation.limits import Allowance
-    from guards.json_types import JsonObject
+    from guards.json_types import JsonMapping, JsonObject
     from service.lifecycle.judging import Judgement
 
 __all__ = ["verify"]
@@ -117,6 +118,8 @@ def _report(judgement: Judgement) -> JsonObject:
         _write(f"{judgement.path}: passed  {identity.fingerprint}", shown)
         if judgement.lacks:
             print_lines(_NOT_WATCHED, *(f"    {what}" for what in judgement.lacks), err=True)
+        if judgement.taught is not None:
+            print_lines(_taught(judgement.taught), err=True)
         derived = {} if judgement.deep is None else {"deep": judgement.deep}
         passed = {**identity.to_json(), **_libraries(judgement), **derived}
     return {
@@ -137,7 +140,16 @@ def _libraries(judgement: Judgement) -> JsonObject:
         "tolerated": _findings_json(judgement.tolerated),
         "unusable_engines": _findings_json(judgement.unusable),
         "not_watched": list(judgement.lacks),
+        "taught": judgement.taught,
     }
+
+
+def _taught(taught: JsonMapping) -> str:
+    """Return what the reference has learnt from."""
+    return (
+        f"  its reference has learnt from {taught['documents']:,} documents, {taught['from']} to "
+        f"{taught['to']}; segments: {listed(taught['segments'])}"
+    )
 
 
 def _findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:

@@ -29,6 +29,7 @@ from service.observation.alerts import Alerts
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
 from service.observation.run_evidence import RunEvidence
+from service.observation.segment_alarms import segments_not_watched
 from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
 from service.processors import available_processors
@@ -90,7 +91,7 @@ class Champion:
     @property
     def not_watched(self) -> tuple[str, ...]:
         """What this bundle and engine cannot tell, in words."""
-        lacks = self.bundle.reference.lacks
+        lacks = (*self.bundle.reference.lacks, segments_not_watched(self.bundle.reference))
         if _embedding(self.bundle, self.choice) is None:
             engine = self.choice.engine.name
             lacks = (*lacks, f"where texts lie among those of training, with engine {engine}")

@@ -65,6 +65,7 @@ class Judgement:
     another version to (sealed, installed). ``bound`` names the engines whose graphs are those of
     the weights. ``unusable`` says why an engine that the bundle carries cannot serve here, and
     ``lacks`` what cannot be watched, because the bundle has a reference of an earlier format.
+    ``taught`` says which good windows the reference has learnt from, None where from none.
     ``deep`` has the figures of each graph that was derived again, None where nobody asked for it.
     """
 
@@ -77,6 +78,7 @@ class Judgement:
     bound: tuple[str, ...] = ()
     unusable: tuple[Finding, ...] = ()
     lacks: tuple[str, ...] = ()
+    taught: JsonMapping | None = None
     deep: JsonMapping | None = None
 
     def passed(self) -> BundleIdentity:

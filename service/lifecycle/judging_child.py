@@ -79,6 +79,7 @@ def _open(question: Question) -> Judgement:
         bound=tuple(name for name, engine in bundle.engines.items() if engine.bound),
         unusable=tuple(unusable),
         lacks=bundle.reference.lacks,
+        taught=None if bundle.reference.taught is None else bundle.reference.taught.summary(),
         deep=_derived(bundle) if question.deep else None,
     )
 

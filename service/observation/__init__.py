@@ -11,6 +11,8 @@
 - ``champion_harm``: whether the champion errs more often than in training.
 - ``disagreement_alarms``: the alarms on how often challengers disagree with the champion.
 - ``drift_alarms``: the alarms of a replica, raised, judged for harm, cleared.
+- ``segment_alarms``: those on taught segments.
+- ``looks``: joins windows until the next look.
 - ``alarm_words``: what an alarm says.
 - ``alerts``: tells of alarms in log, metrics, webhook and status.
 - ``withheld``: counts of private columns, kept back until they are of enough documents.

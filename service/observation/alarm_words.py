@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonMapping
     from service.observation.variant_alarms import Moved
 
-__all__ = ["alarm_words", "cleared_words"]
+__all__ = ["alarm_words", "cleared_words", "share_words"]
 
 _MAX_VALUE_CHARS = 40
 
@@ -29,9 +29,15 @@ def alarm_words(
     """
     raised = moved.raised
     private = private or feature.private
-    sentences = changes_in_words(raised.series, feature, recent, private=private)
-    if sentences:
-        return "; ".join(sentences)
+    # Those compare with training, and a share that was taught may be another at this hour.
+    sentences = (
+        () if feature.taught else changes_in_words(raised.series, feature, recent, private=private)
+    )
+    return "; ".join(sentences) or share_words(feature, raised, private=private)
+
+
+def share_words(feature: FeatureReference, raised: Raised, *, private: bool) -> str:
+    """Return which share is another since when; of a private feature no value is named."""
     before, now = share_pair(raised.reference_share, raised.share)
     part = "some values" if private else _part(feature, raised)
     name = printable(raised.series)
@@ -40,7 +46,7 @@ def alarm_words(
 
 def cleared_words(cleared: Cleared) -> str:
     """Return that a feature is back."""
-    return f"{printable(cleared.series)}: as in training for {cleared.minutes} minutes"
+    return f"{printable(cleared.series)}: as in the reference for {cleared.minutes} minutes"
 
 
 def _part(feature: FeatureReference, raised: Raised) -> str:

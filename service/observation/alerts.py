@@ -112,6 +112,7 @@ class Alerts:
         """Return the alarms in force, those of the last day, and what is promised of them.
 
         Those of the last day were raised or cleared in it; each is there as it was last judged.
+        ``segments`` are the taught ones, and those of the latest look that are only counted.
         ``watching`` is False where looking failed, ``waiting`` tells whether windows of the last
         minute were not looked at yet, and ``webhook`` counts what became of alerts.
         """
@@ -120,6 +121,10 @@ class Alerts:
             "in_force": [alarm.to_json() for alarm in self._in_force()],
             "last_day": [alarm.to_json() for at, alarm in self._latest.values() if at >= oldest],
             "series": self._alarms.series,
+            "segments": {
+                "watched": self._alarms.segments.segments,
+                "not_watched": self._alarms.segments.not_watched,
+            },
             "promise": _PROMISE,
             "watching": not self._failed,
             "waiting": self._alarms.waiting,
@@ -133,8 +138,12 @@ class Alerts:
 
     def _in_force(self) -> list[DriftAlarm]:
         alarms = self._alarms
-        of_each = (alarms.in_force, alarms.disagreements.in_force, self._label_alarms.in_force)
-        return [alarm for in_force in of_each for alarm in in_force.values()]
+        return [
+            *alarms.in_force.values(),
+            *alarms.segments.in_force.values(),
+            *alarms.disagreements.in_force.values(),
+            *self._label_alarms.in_force.values(),
+        ]
 
     def _tell(self, event: DriftAlarm | DriftCleared) -> None:
         self._log.emit(event)

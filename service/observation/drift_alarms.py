@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from guards.drift.features import ANSWER_FEATURES
 from guards.drift.harm.gate import Harm, Severity, severity_of
 from guards.drift.harm.kind import Kind, kind_of_shift
-from guards.drift.sketch import merge
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from service.observation.alarm_words import alarm_words, cleared_words
 from service.observation.champion_harm import ChampionHarm
 from service.observation.disagreement_alarms import DisagreementAlarms
+from service.observation.looks import CHAMPION_COUNTS, Looks
+from service.observation.segment_alarms import SegmentAlarms
 from service.observation.variant_alarms import Moved, VariantAlarms
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from guards.drift.feature_reference import FeatureReference
     from guards.events.drift_window import DriftWindow
     from guards.evidence.pair import ChallengerId
-    from guards.json_types import JsonObject
     from service.observation.champion_counts import Watched
     from service.observation.recent_windows import RecentWindows
 
@@ -31,16 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["DriftAlarms"]
 
-_MINUTE_S = 60.0
-_CHAMPION = ""
-"""The variant whose features are the champion's, and the inputs."""
-
 
 class DriftAlarms:
     """Looks at the windows of one replica once a minute; used from one thread.
 
-    ``in_force`` has the alarms in force by feature, but for those of ``disagreements``, and
-    ``harm`` judges them. The error is divided over ``series``.
+    ``in_force`` has the alarms in force by feature, but for those of ``segments`` and
+    ``disagreements``, and ``harm`` judges them. The error is divided over ``series``, which are
+    those of all.
     """
 
     def __init__(self, watched: Watched, challengers: int, recent: RecentWindows) -> None:
@@ -49,21 +46,23 @@ class DriftAlarms:
         So many ``challengers`` will announce themselves. ``recent`` has what windows counted.
         """
         self.in_force: dict[str, DriftAlarm] = {}
-        self.series = len(watched.counted) + challengers * (len(ANSWER_FEATURES) + 1)
+        self.segments = SegmentAlarms(watched)
+        of_variants = len(watched.counted) + challengers * (len(ANSWER_FEATURES) + 1)
+        self.series = of_variants + self.segments.series
+        self.segments.start(self.series)
         self.disagreements = DisagreementAlarms(self.series)
         self._watched = watched
         self._recent = recent
         self.harm = ChampionHarm(watched)
-        self._variants = {_CHAMPION: VariantAlarms(watched.counted, self.series)}
-        self._waiting: dict[str, JsonObject] = {}
+        self._variants = {CHAMPION_COUNTS: VariantAlarms(watched.counted, self.series)}
+        self._looks = Looks()
         self._raised_at: dict[str, datetime] = {}
-        self._started_s: float | None = None
         self._looked = -1
 
     @property
     def waiting(self) -> bool:
         """Whether there are windows that were not looked at yet."""
-        return bool(self._waiting)
+        return self._looks.waiting
 
     def watch(self, challenger: ChallengerId, features: Mapping[str, FeatureReference]) -> None:
         """Watch the answers of a challenger from now on, unless it is watched already."""
@@ -72,29 +71,24 @@ class DriftAlarms:
     def look(self, window: DriftWindow | None, now_s: float) -> list[Event]:
         """Add a window, if there is one, and return what is raised or cleared.
 
-        ``now_s`` is that of a monotonic clock. Windows that end within a minute are looked at
-        together once it is over: a look at each would be more looks than the error is divided by.
+        ``now_s`` is that of a monotonic clock.
         """
-        if self._started_s is None:
-            self._started_s = now_s
-        minute = int((now_s - self._started_s) / _MINUTE_S)
-        for key, part in ({} if window is None else _by_variant(window)).items():
-            self._waiting[key] = merge(self._waiting.get(key, {}), part)
-        if minute <= self._looked or not self._waiting:
+        look = self._looks.add(window, now_s)
+        if look is None:
             return []
-        self._looked = minute
-        waiting, self._waiting = self._waiting, {}
-        now = datetime.now(UTC)
-        self.harm.push(minute, waiting[_CHAMPION])
+        self._looked, now = look.minute, datetime.now(UTC)
+        self.harm.push(look.minute, look.champion)
         events: list[Event] = []
         for key, variant in self._variants.items():
-            for found in variant.look(minute, waiting.get(key, {}).get("features", {})):
+            for found in variant.look(look.minute, look.hour, look.features(key)):
                 if isinstance(found, Moved):
                     events.append(self._raise(key, found, now))
                 else:
                     events.append(self._clear(found, now))
-        del waiting[_CHAMPION]
-        return [*events, *self.disagreements.look(minute, waiting, now), *self._rejudged()]
+        segments = look.champion["segments"]["named"]
+        events += self.segments.look(look.minute, look.hour, segments, now)
+        events += self.disagreements.look(look.minute, look.challengers, now)
+        return [*events, *self._rejudged()]
 
     def _raise(self, key: str, moved: Moved, now: datetime) -> DriftAlarm:
         raised = moved.raised
@@ -102,7 +96,7 @@ class DriftAlarms:
         private = name in self._watched.private
         feature = self._variants[key].features[name]
         harm, kind, severity = Harm.UNKNOWN, Kind.UNKNOWN, Severity.NOTICE
-        if key == _CHAMPION:
+        if key == CHAMPION_COUNTS:
             judgement = self.harm.judge(raised.minutes)
             harm, severity = judgement.harm, severity_of(judgement.harm)
             inputs = {name, *self.in_force} & self._watched.inputs
@@ -143,7 +137,7 @@ class DriftAlarms:
         was not before, whatever the number of features.
         """
         worse = []
-        for name, raised in self._variants[_CHAMPION].raised.items():
+        for name, raised in self._variants[CHAMPION_COUNTS].raised.items():
             alarm = self.in_force[name]
             age = self._looked + 1 - raised.start_minute
             harm = self.harm.judge(_start_age(age), age).harm
@@ -156,15 +150,6 @@ class DriftAlarms:
             return []
         strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)
         return [self.in_force[strongest]]
-
-
-def _by_variant(window: DriftWindow) -> dict[str, JsonObject]:
-    """Return the counts of a window that alarms look at, by variant."""
-    counts = window.counts
-    parts = {_CHAMPION: {name: counts[name] for name in ("features", "answers", "unseen")}}
-    for key, challenger in counts["challengers"].items():
-        parts[key] = {name: challenger[name] for name in ("features", "compared", "disagreements")}
-    return parts
 
 
 def _start_age(minutes: int) -> int:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from guards.drift.alarm.window_evidence import WindowEvidence
 from guards.drift.distance import DOCUMENTS_NEEDED, score
 from guards.drift.sketch import merge
-from service.observation.variant_alarms import cell_counts, series_of
+from guards.drift.teaching import kind_of, series_of
+from service.observation.variant_alarms import cell_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,10 @@ class RecentWindows:
     ) -> dict[str, float]:
         names = tuple(features)
         if names not in self._evidence:
-            series = {name: series_of(feature) for name, feature in features.items()}
+            series = {
+                name: series_of(kind_of(feature), feature.cell_counts, None)
+                for name, feature in features.items()
+            }
             self._evidence[names] = WindowEvidence(series)
         counts = {name: cell_counts(snapshot) for name, (_, snapshot) in scored.items()}
         return self._evidence[names].e_values(counts)

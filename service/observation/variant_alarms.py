@@ -9,11 +9,11 @@ import numpy as np
 
 from guards.drift.alarm.events import Raised
 from guards.drift.alarm.rule import AlarmRule
-from guards.drift.alarm.series import SeriesReference
 from guards.drift.attribution import explained_share
 from guards.drift.feature_reference import CONFIDENCE_QUANTA, NumericReference
 from guards.drift.features import CHAMPION, answer_names
 from guards.drift.measures import standard_deviation
+from guards.drift.teaching import kind_of, series_of
 from guards.sequential.starts import Starts
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Moved", "VariantAlarms", "cell_counts", "series_of"]
+__all__ = ["Moved", "VariantAlarms", "cell_counts"]
 
 _OWN_CONFIDENCE = frozenset(set(answer_names(CHAMPION)) - {f"{CHAMPION}.label"})
 """Of these a change of confidence is no explanation: they are made from it."""
@@ -50,7 +50,10 @@ class VariantAlarms:
     def __init__(self, features: Mapping[str, FeatureReference], watched: int) -> None:
         """Watch ``features``, which share the error with all others of ``watched`` series."""
         self.features = dict(features)
-        series = {name: series_of(feature) for name, feature in features.items()}
+        series = {
+            name: series_of(kind_of(each), each.cell_counts, each.taught)
+            for name, each in features.items()
+        }
         self._rule = AlarmRule(series, watched=watched)
         sizes = [len(feature.cell_counts) for feature in features.values()]
         self._ends = np.cumsum(sizes)
@@ -61,13 +64,18 @@ class VariantAlarms:
         """The alarms in force, by feature."""
         return self._rule.raised
 
-    def look(self, minute: int, counted: Mapping[str, JsonMapping]) -> list[Moved | Cleared]:
-        """Add what was counted since the last look; return what it raises or clears."""
+    def look(
+        self, minute: int, hour: int, counted: Mapping[str, JsonMapping]
+    ) -> list[Moved | Cleared]:
+        """Add what was counted since the last look; return what it raises or clears.
+
+        ``hour`` is the hour of the week.
+        """
         self._confidence.push(minute, self._confidences(counted))
         counts = {name: cell_counts(snapshot) for name, snapshot in counted.items()}
         return [
             Moved(event, self._explained(event)) if isinstance(event, Raised) else event
-            for event in self._rule.look(minute, counts)
+            for event in self._rule.look(minute, counts, hour)
         ]
 
     def _confidences(self, counted: Mapping[str, JsonMapping]) -> Ints:
@@ -110,14 +118,3 @@ def cell_counts(snapshot: JsonMapping) -> Ints:
     """Return the counts of a snapshot, int64 [cells], missing and outside last."""
     outside = snapshot["infinite"] if "infinite" in snapshot else snapshot["unknown"]
     return np.array([*snapshot["counts"], snapshot["missing"], outside], dtype=np.int64)
-
-
-def series_of(feature: FeatureReference) -> SeriesReference:
-    """Return the reference of a feature's counts."""
-    *cells, missing, outside = feature.cell_counts
-    return SeriesReference(
-        "ordered" if isinstance(feature, NumericReference) else "categorical",
-        np.array(cells, dtype=np.int64),
-        missing,
-        outside,
-    )

@@ -95,6 +95,7 @@ def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixt
         "tolerated": [],
         "unusable_engines": [],
         "not_watched": [],
+        "taught": None,
     }
     assert json.loads(said.out) == {
         "bundles": [{"bundle": str(champion), "passed": True, **nothing, **identity}]

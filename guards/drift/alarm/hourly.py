@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.drift.alarm.series import HOURS
+from guards.drift.taught import HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

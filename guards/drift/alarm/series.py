@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from guards.drift.taught import HOURS
 from guards.sequential.starts import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HOURS", "Kind", "SeriesReference"]
-
-HOURS = 168
-"""Hours of a week."""
+__all__ = ["Kind", "SeriesReference"]
 
 Kind = Literal["ordered", "categorical"]
 

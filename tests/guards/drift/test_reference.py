@@ -233,7 +233,7 @@ def test_whole_edges_may_lose_their_fraction() -> None:
 
 
 MALFORMED: dict[str, tuple[Callable[[JsonObject], object], str]] = {
-    "another schema": (lambda d: d.update(schema=3), "schema must be 1 or 2, found 3"),
+    "another schema": (lambda d: d.update(schema=4), "schema must be one of 1, 2, 3, found 4"),
     "a later schema than its features": (
         lambda d: d["features"]["pages"].pop("confidence"),
         "schema 2 has confidence and correct in every feature",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guards.drift.teaching import WEEK, taught_reference
+from guards.drift.teaching import MIN_MINUTES, WEEK, cycle_points, series_of, taught_reference
 
 MINUTES = np.arange(4 * WEEK)
 
@@ -127,8 +127,27 @@ def test_a_constant_series_has_none() -> None:
     assert taught_reference("categorical", MINUTES, counts).excess == pytest.approx(np.zeros(16))
 
 
-@pytest.mark.parametrize("minutes", [0, 1, WEEK, 2 * WEEK - 1])
+@pytest.mark.parametrize("minutes", [0, 1, WEEK, MIN_MINUTES])
 def test_less_than_two_weeks_are_refused(minutes: int) -> None:
     """A single week has nothing to be compared with."""
     with pytest.raises(ValueError, match="at least two good weeks"):
         taught_reference("ordered", np.arange(minutes), np.ones((minutes, 4), dtype=np.int64))
+
+
+def test_the_size_of_a_cycle_is_its_amplitude() -> None:
+    """Of a sine of ±10 points it is 10, and next to nothing where shares stay."""
+    cycle = 0.2 + 0.1 * np.sin(2 * np.pi * MINUTES / 1440)
+    quiet = np.full(len(MINUTES), 0.2)
+
+    with_cycle, without = (
+        cycle_points(taught_reference("categorical", MINUTES, counts_of(shares, 100)))
+        for shares in (cycle, quiet)
+    )
+
+    assert with_cycle == pytest.approx(10, abs=0.2)
+    assert without < 0.2
+
+
+def test_untaught_series_have_no_cycle() -> None:
+    """There are no hours to compare."""
+    assert cycle_points(series_of("ordered", [5, 5, 0, 0], None)) == 0

@@ -146,9 +146,9 @@ def test_blank_lines_are_not_lines(log: Callable[..., Path]) -> None:
 def test_lines_of_other_events_can_be_skipped_unread(log: Callable[..., Path]) -> None:
     """Torn ones too; whoever asks for some events of a large log does not wait for the others."""
     refused = BundleRefused("champion", "bundles/docs/1", ())
-    reader = LogReader([log(line(1), line(2, refused), b"{torn")], containing=b"guard.refused")
+    reader = LogReader([log(line(1), line(2, refused), b"{torn")], event="guard.refused")
     assert [each.event for each in reader] == [refused]
-    assert (reader.account.lines, reader.account.torn, reader.account.missing) == (1, 0, 1)
+    assert (reader.account.lines, reader.account.torn, reader.account.missing) == (1, 0, 0)
 
 
 def test_copies_are_dropped(log: Callable[..., Path]) -> None:
@@ -339,3 +339,18 @@ def test_memory_does_not_grow_with_the_number_of_lines(log: Callable[..., Path])
     ((_, interval),) = reader._tally._runs.values()  # noqa: SLF001 (there is no other sight of it)
     assert (interval._firsts, interval._lasts) == ([1], [1000])  # noqa: SLF001
     assert reader.account.gaps == ()
+
+
+def test_lines_of_one_event_may_be_read_alone(tmp_path: Path) -> None:
+    """The others are neither read nor counted, and no gaps; the bytes of all are told."""
+    path = tmp_path / "log.jsonl"
+    refused = BundleRefused("champion", "docs/1", ())
+    path.write_bytes(line(1) + b"torn \n" + line(2, refused) + line(3) + line(4, refused))
+    told: list[int] = []
+    reader = LogReader([path], BundleRefused.name, told.append)
+
+    lines = list(reader)
+
+    assert numbers(lines) == [2, 4]
+    assert reader.account == LogAccount(lines=2)
+    assert sum(told) == path.stat().st_size

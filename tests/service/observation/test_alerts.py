@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from guards.drift.harm.gate import Harm, Severity
+from guards.events.alarms import AlarmEvidence, DriftAlarm
 from service.observation.alerts import Alerts
 from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
@@ -101,3 +104,32 @@ def test_a_window_that_cannot_be_looked_at_ends_the_watching(
     status = alerts.status()
     assert (status["watching"], status["in_force"]) == (False, [])
     assert caplog.text.count("not looked at for alarms any more") == 1
+
+
+def test_alarms_on_segments_are_told_beside_the_others(log: EventLog) -> None:
+    """The status has them in force, and which segments are watched and which are only counted."""
+    watched = windows(watching.reference(500))
+    metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
+    alarms = watched.alarms(0)
+    alerts = Alerts(alarms, log, metrics)
+    evidence = AlarmEvidence(1e9, 1e8, 500, 20)
+    alarm = DriftAlarm(
+        feature="court",
+        segment="emea",
+        severity=Severity.ATTENTION,
+        harm=Harm.UNKNOWN,
+        evidence=evidence,
+        score={},
+        explains=None,
+        kind=None,
+        words="…",
+        since=datetime.now(UTC),
+    )
+    alarms.segments.in_force["emea", "court"] = alarm
+    alarms.segments.not_watched = ["latam"]
+
+    status = alerts.status()
+
+    assert status["in_force"] == [alarm.to_json()]
+    assert status["segments"] == {"watched": [], "not_watched": ["latam"]}
+    assert alerts.alarm_of("court") is None
