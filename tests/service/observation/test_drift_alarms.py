@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guards.drift.calibration import Calibration
+from guards.drift.harm.gate import Severity
 from guards.drift.reference import Reference
 from guards.events.alarms import DriftAlarm, DriftCleared
 from tests.service.observation import watching
@@ -55,7 +56,7 @@ def test_shown_harm_pages(reference: Reference) -> None:
     shifted = Traffic(courts=(0.1, 0.1, 0.8))
     events, _ = minutes(windows(reference), lambda _: shifted, 10, 200)
     alarm = first(events, "court")
-    assert [e.severity for _, e in events if isinstance(e, DriftAlarm)].count("page") >= 1
+    assert [e.severity for _, e in events if isinstance(e, DriftAlarm)].count(Severity.PAGE) >= 1
     paged = [e for _, e in events if isinstance(e, DriftAlarm) and e.severity == "page"]
     assert {e.harm for e in paged} == {"shown"}
     assert alarm.kind in {None, "harder documents of known kinds"}
