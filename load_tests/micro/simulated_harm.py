@@ -184,16 +184,16 @@ def _outcome(
     proxy, sample = documents.reference(reference_rows, rng)
     columns = documents.columns(sample)
     gate, ruled_out = HarmGate(proxy, shares=cell_shares(columns)), inf
-    cells = [cells_of(column) for column in columns]
+    amounts = cells_of(columns[0])
     quiet = int(rng.integers(_MAX_QUIET // 2, _MAX_QUIET))
     for minute, rows in enumerate(rng.integers(0, _POOL, (quiet, _WINDOW))):
-        gate.push(minute, documents.histogram(rows), cells=_counts(documents, rows, cells))
+        gate.push(minute, documents.histogram(rows), cells=_counts(documents, rows, amounts))
     weights = documents.weights(shift, rng)
     drawn = rng.choice(_POOL, (windows, _WINDOW), p=weights)
     for window, rows in enumerate(drawn, start=1):
         histogram = documents.histogram(rows)
         unseen = (_WINDOW, float((histogram * proxy.errors).sum())) if shift == "unit" else ()
-        counts = _counts(documents, rows, cells, _UNIT if shift == "unit within range" else 1.0)
+        counts = _counts(documents, rows, amounts, _UNIT if shift == "unit within range" else 1.0)
         gate.push(quiet + window - 1, histogram, *(unseen or (0, 0.0)), counts)
         harm = gate.judge(window).harm
         if harm is Harm.SHOWN:
@@ -203,17 +203,12 @@ def _outcome(
     return inf, ruled_out
 
 
-def _counts(documents: Population, rows: Ints, cells: list[Cells], unit: float = 1.0) -> Ints:
+def _counts(documents: Population, rows: Ints, amounts: Cells, unit: float = 1.0) -> Ints:
     """Return how many documents are in each cell of the columns, int64 [cells]."""
-    amounts, truth = cells
-    counted = [
-        np.bincount(found, minlength=column.size)
-        for column, found in (
-            (amounts, amounts.indices(unit * documents.amounts[rows])),
-            (truth, truth.indices(list(map(str, documents.truth[rows].tolist())))),
-        )
-    ]
-    return np.concatenate(counted)
+    found = amounts.indices(unit * documents.amounts[rows])
+    # A class is at its own index among the categories.
+    classes = np.bincount(documents.truth[rows], minlength=documents.classes + 2)
+    return np.concatenate([np.bincount(found, minlength=amounts.size), classes])
 
 
 def _labels_to_drift(

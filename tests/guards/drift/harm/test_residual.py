@@ -120,6 +120,9 @@ def test_the_residual_is_the_weighted_mean() -> None:
     assert said.labels == 200
     assert said.residual == pytest.approx(weights @ (errors - ~right) / weights.sum())
     assert said.low < said.residual < said.high
+    assert (said.looks, said.right) == (1, pytest.approx(right.mean()))
+    assert said.expected == pytest.approx(1 - errors.mean() + said.reference)
+    assert said.log_evidence < said.log_threshold
 
 
 def test_a_reference_of_few_rows_is_patient() -> None:
