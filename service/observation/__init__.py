@@ -9,6 +9,10 @@
 - ``answer_buffer``: answers, counted in batches for estimates of performance.
 - ``variant_alarms``: the alarms on the features of one variant.
 - ``champion_harm``: whether the champion errs more often than in training.
+- ``labelled_documents``: documents whose true label came, and what that says.
+- ``label_looks``: labels of one source, looked at together for concept drift.
+- ``label_alarms``: the alarms of concept drift, raised and cleared.
+- ``realised``: what the latest labels say, beside the estimate for the same documents.
 - ``drift_alarms``: the alarms of a replica, raised, judged for harm, cleared.
 - ``alarm_words``: what an alarm says.
 - ``alerts``: tells of alarms in log, metrics, webhook and status.
