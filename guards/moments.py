@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["from_microseconds", "from_rfc3339", "microseconds", "rfc3339"]
+__all__ = ["from_iso8601", "from_microseconds", "from_rfc3339", "microseconds", "rfc3339"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,6 +29,22 @@ def from_rfc3339(text: str) -> datetime:
         message = "a moment without its offset from UTC"
         raise ValueError(message)
     return moment.astimezone(UTC)
+
+
+def from_iso8601(text: str) -> datetime:
+    """Read a moment as people write it; one without an offset is in UTC.
+
+    Raises ``ValueError`` where the text is no moment of the years 1 to 9999.
+
+    >>> rfc3339(from_iso8601("2026-03-01 08:30"))
+    '2026-03-01T08:30:00.000000Z'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"{text!r} is no ISO 8601 time of the years 1 to 9999"
+        raise ValueError(message) from None
 
 
 def microseconds(moment: datetime) -> int:

@@ -170,6 +170,9 @@ class Settings:
     The cell of a category is its value to whoever has the reference.
     """
 
+    cost: Path | None = None
+    """A CSV table of what answers cost, true labels by predicted ones."""
+
     engine: _Engine = AUTO
     """What runs the network; ``auto`` measures at the start and takes the fastest."""
 

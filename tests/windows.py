@@ -27,7 +27,9 @@ def joined(lines: Iterable[JsonObject]) -> list[JsonObject]:
             _add(whole[-1], line)
             parts[-1] += 1
     return [
-        window for window, count in zip(whole, parts, strict=True) if window.get("parts", 1) == count
+        window
+        for window, count in zip(whole, parts, strict=True)
+        if window.get("parts", 1) == count
     ]
 
 

@@ -14,6 +14,7 @@
 - ``measures``: PSI, Wasserstein distance and new share, with their null bands.
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.
+- ``by_hand``: the numbers of a score, computed again step by step.
 - ``isotonic``: how often answers of a confidence are right, from counts of held-out rows.
 - ``attribution``: how much of a change of confidence a feature explains.
 - ``movement``: a share then and now, and whether it moved visibly.

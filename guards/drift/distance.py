@@ -118,7 +118,8 @@ class Score:
     smallest one that alarms can see with this reference; both are those of an even split, None in
     lines of earlier versions. ``also`` has further measures by name, each with ``value`` and
     ``null_band``: ``psi``, ``wasserstein_sd`` (in standard deviations of the reference) and
-    ``new_share`` (of categories that the reference does not know).
+    ``new_share`` (of categories that the reference does not know). Where windows were scored
+    together, ``since`` is the start of the first of them (RFC 3339), and ``documents`` are of all.
     """
 
     metric: Metric
@@ -130,6 +131,7 @@ class Score:
     floor: float | None = None
     smallest_visible: float | None = None
     also: Mapping[str, JsonMapping] = field(default_factory=dict)
+    since: str | None = None
 
     def to_json(self) -> JsonObject:
         """Return the score as plain JSON."""

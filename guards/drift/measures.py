@@ -40,6 +40,8 @@ EFFECT_FLOOR = 0.03
 _CHANCE = 0.05
 _NORMAL_QUANTILE = 1.645
 _VISIBLE = 36.0
+"""Twice the logarithm of a threshold over the starts of some hours, spread over a series' splits:
+with endless traffic M·(shift - floor)²/2 must exceed it."""
 
 
 def smallest_visible(rows: int) -> float:
@@ -93,10 +95,10 @@ def wasserstein(reference: NumericReference, observed: JsonMapping) -> float | N
         return None
     p, q = (np.cumsum(counts)[:-1] for counts in (reference.counts, observed["counts"]))
     gaps = np.abs(p / rows - q / documents)
-    area = float(((gaps[1:] + gaps[:-1]) / 2 * _widths(reference)).sum())
+    area = float(((gaps[1:] + gaps[:-1]) / 2 * _widths(reference, deviation)).sum())
     means = (reference.total / rows, int(observed["total"]) / documents)
-    apart = abs(means[0] - means[1]) * reference.quantum
-    return max(area, apart) / deviation
+    # Of huge values, the difference in units of the feature would be infinite.
+    return max(area, abs(means[0] - means[1]) / (deviation / reference.quantum))
 
 
 def wasserstein_band(reference: NumericReference, noise: float) -> float:
@@ -111,8 +113,8 @@ def wasserstein_band(reference: NumericReference, noise: float) -> float:
         return 0.0
     shares = (np.cumsum(reference.counts)[:-1] / max(sum(reference.counts), 1)).clip(0, 1)
     widths = np.zeros(len(shares))
-    widths[1:] += _widths(reference) / 2
-    widths[:-1] += _widths(reference) / 2
+    widths[1:] += _widths(reference, deviation) / 2
+    widths[:-1] += _widths(reference, deviation) / 2
     spread = np.sqrt(shares * (1 - shares))
     lower, upper = np.minimum.outer(shares, shares), np.maximum.outer(shares, shares)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -123,7 +125,7 @@ def wasserstein_band(reference: NumericReference, noise: float) -> float:
     variance = 2 / math.pi * float(weighted @ products @ weighted)
     area = mean + _NORMAL_QUANTILE * math.sqrt(max(variance, 0.0))
     # The distance of the means is normal, and 1.96 deviations wide on both sides.
-    return math.sqrt(noise) * max(area / deviation, 1.96)
+    return math.sqrt(noise) * max(area, 1.96)
 
 
 def new_share_band(unknown: int, rows: int, documents: int) -> float:
@@ -141,7 +143,7 @@ def _deviation(reference: NumericReference) -> float:
     return standard_deviation(sums, sum(reference.counts), reference.quantum)
 
 
-def _widths(reference: NumericReference) -> Floats:
-    """Return how wide the cells between two edges are, float64 [edges - 1]."""
+def _widths(reference: NumericReference, deviation: float) -> Floats:
+    """Return the widths of the cells between two edges, in deviations, float64 [edges - 1]."""
     with np.errstate(over="ignore"):
-        return np.nan_to_num(np.diff(np.array(reference.edges, dtype=np.float64)))
+        return np.nan_to_num(np.diff(np.array(reference.edges, dtype=np.float64))) / deviation

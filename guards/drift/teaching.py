@@ -14,7 +14,7 @@ import numpy as np
 
 from guards.drift.alarm.series import HOURS, SeriesReference
 from guards.drift.alarm.splits import Partition
-from guards.drift.alarm.starts import LEVELS
+from guards.sequential.starts import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,6 +2,7 @@
 
 - ``events``: one type for each event, written to JSON and read from it.
 - ``alarms``: the types of the events of alarms.
+- ``scored_window``: what a score in a log was computed from.
 - ``window_parts``: long windows in several lines, and joined again.
 - ``rendering``: from an event to the bytes of its line.
 - ``lines``: from the bytes of a line to its event.

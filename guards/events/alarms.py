@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict, dataclass
 from math import exp, log
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
+from guards.drift.harm.gate import Harm, Severity
 from guards.moments import from_rfc3339, rfc3339
 
 if TYPE_CHECKING:
@@ -14,13 +15,7 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["AlarmEvidence", "DriftAlarm", "DriftCleared", "Harm", "Severity"]
-
-Severity = Literal["page", "attention", "notice"]
-"""Whether somebody is woken, looks when they are at work, or need not look."""
-
-Harm = Literal["shown", "ruled_out", "unknown"]
-"""Whether the champion is shown to err more often, shown not to, or neither."""
+__all__ = ["AlarmEvidence", "DriftAlarm", "DriftCleared"]
 
 _MAX_LOG = log(sys.float_info.max)
 
@@ -84,8 +79,8 @@ class DriftAlarm:
         return {
             "feature": self.feature,
             "segment": self.segment,
-            "severity": self.severity,
-            "harm": self.harm,
+            "severity": self.severity.value,
+            "harm": self.harm.value,
             "evidence": self.evidence.to_json(),
             "score": self.score,
             "explains": self.explains,
@@ -101,8 +96,8 @@ class DriftAlarm:
         return cls(
             feature=data["feature"],
             segment=data["segment"],
-            severity=data["severity"],
-            harm=data["harm"],
+            severity=Severity(data["severity"]),
+            harm=Harm(data["harm"]),
             evidence=AlarmEvidence.from_json(data["evidence"]),
             score=data["score"],
             explains=data["explains"],

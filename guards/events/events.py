@@ -280,8 +280,9 @@ class DriftWindow:
 
     ``counts`` of several windows add up with ``guards.drift.sketch.merge``. Challengers stand in
     them and in ``scores`` under their id as a string. ``reference`` is the fingerprint of the
-    reference that the scores compare with. A long window is written in ``parts``, of which this is
-    the ``part``-th, as ``guards.events.window_parts`` says.
+    reference that the scores compare with, and ``challenger_references`` are those of challengers'
+    own, by id. A long window is written in ``parts``, of which this is the ``part``-th, as
+    ``guards.events.window_parts`` says.
     """
 
     name: ClassVar[str] = "drift.window"
@@ -292,6 +293,7 @@ class DriftWindow:
     reference: str
     counts: JsonMapping
     scores: Mapping[str, Score]
+    challenger_references: Mapping[str, str] = field(default_factory=dict)
     part: int = 1
     parts: int = 1
 
@@ -306,10 +308,12 @@ class DriftWindow:
     def to_json(self) -> JsonObject:
         """Return the fields of the line."""
         numbers = {"part": self.part, "parts": self.parts} if self.parts > 1 else {}
+        others = dict(self.challenger_references)
         return {
             "window": self.bounds(),
             **numbers,
             "reference": self.reference,
+            **({"challenger_references": others} if others else {}),
             "counts": self.counts,
             "scores": {
                 feature: {**score.to_json(), **_NOT_COMPUTED}
@@ -328,6 +332,7 @@ class DriftWindow:
             reference=data["reference"],
             counts=data["counts"],
             scores={name: Score.from_json(score) for name, score in data["scores"].items()},
+            challenger_references=data.get("challenger_references", {}),
             part=data.get("part", 1),
             parts=data.get("parts", 1),
         )

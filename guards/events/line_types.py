@@ -7,9 +7,9 @@ computed from logs that others have moved, joined and converted.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from guards.events.alarms import DriftAlarm, DriftCleared, Harm, Severity
+from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.events.events import DriftWindow, FeedbackReceived, RequestObserved
 from guards.evidence.pair import Missed
 
@@ -91,14 +91,22 @@ def _check_window(event: DriftWindow) -> None:
     _require(is_whole(event.documents), "documents")
     _require(is_whole(event.part) and is_whole(event.parts), "part")
     _require(1 <= event.part <= event.parts, "part")
+    _texts(event.reference, *event.challenger_references.values())
     for feature in event.counts.get("features", {}).values():
         _numbers(*feature.get("new", {}).values())
+    _require(isinstance(event.counts.get("withheld", {}), dict), "withheld")
+    for compared in event.counts.get("challengers", {}).values():
+        for group in ("features", "champion"):
+            _require(isinstance(compared.get(group, {}), dict), group)
     for score in event.scores.values():
         _check_score(score)
 
 
 def _check_score(score: Score) -> None:
     _texts(score.metric)
+    _optional_text(score.since)
+    _require(is_whole(score.documents), "documents")
+    _require(all(isinstance(each, dict) for each in score.also.values()), "also")
     _numbers(score.null_band)
     if score.value is not None:
         _numbers(score.value)
@@ -109,8 +117,6 @@ def _check_alarm(event: DriftAlarm) -> None:
     _texts(event.feature, event.words, event.promise)
     _optional_text(event.segment)
     _optional_text(event.kind)
-    _require(event.severity in get_args(Severity), "severity")
-    _require(event.harm in get_args(Harm), "harm")
     _numbers(evidence.e_value, evidence.threshold)
     _require(is_whole(evidence.documents) and is_whole(evidence.minutes), "evidence")
     _require(isinstance(event.score, dict), "score")

@@ -70,9 +70,14 @@ class LogReader:
     Iterating raises ``CallError`` where a path cannot be read.
     """
 
-    def __init__(self, paths: Iterable[Path | str]) -> None:
-        """Read these files, in this order."""
+    def __init__(self, paths: Iterable[Path | str], containing: bytes = b"") -> None:
+        """Read these files, in this order.
+
+        Lines that do not hold the bytes ``containing`` are skipped unread, which takes a tenth of
+        the time; for the account they are missing.
+        """
         self._paths = tuple(map(Path, paths))
+        self._containing = containing
         self._tally = _Tally()
 
     def __iter__(self) -> Iterator[LogLine]:
@@ -84,7 +89,7 @@ class LogReader:
         for path in self._paths:
             file = LogFile(path)
             for data in file.lines():
-                line = tally.read(data)
+                line = tally.read(data) if self._containing in data else None
                 if line is not None:
                     yield line
             tally.close(file)

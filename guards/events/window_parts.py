@@ -46,7 +46,7 @@ def parts_of(window: DriftWindow, max_bytes: int = MAX_LINE_BYTES) -> tuple[Drif
     The entries of each object in the counts, such as a feature, stay whole: one that is longer has
     a longer line. Whatever in the counts is no object is in the first part.
     """
-    room = max_bytes - _STAMP_BYTES
+    room = max_bytes - _STAMP_BYTES - _size_bytes(dict(window.challenger_references))
     packed: list[list[_Entry]] = [[]]
     taken = 0
     for entry in _entries(window):

@@ -14,6 +14,7 @@ the labels mean.
 - ``window``: a window's counts under the sealed calibration.
 - ``figures``: accuracy, precision, recall, F1, AUC and cost with intervals.
 - ``estimate``: all figures of a window, and why some are not there.
+- ``cost``: what answers cost, read from a table.
 - ``unseen``: documents of a kind that the reference hardly holds.
 - ``realised``: accuracy on labelled documents.
 """

@@ -1,9 +1,10 @@
 """Sums over the last minutes, from start times on a geometric grid.
 
-A change is found soonest by sums that begin where it does. On level l = 0, 1, …, 15 a start is made
-every g = max(1, 2^(l-1)) minutes, at multiples of g, and looked at until it is 3g minutes old. So
-some start begins not long after any change and lasts long enough to show it. Each start is a test
-of its own and has its own part of the error probability.
+A change is found soonest by sums that begin where it does, and a sum since the first minute would
+hide it under all that was quiet before. On level l = 0, 1, …, 15 a start is made every
+g = max(1, 2^(l-1)) minutes, at multiples of g, and kept until it is 3g minutes old. So some start
+begins not long after any change and lasts long enough to show it. Each start is a test of its own
+and has its own part of the error probability.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["HORIZON_MINUTES", "LEVELS", "Start", "Starts", "alpha_of_start", "spacing_minutes"]
+__all__ = [
+    "HORIZON_MINUTES",
+    "LEVELS",
+    "LIVING_ON",
+    "SPACINGS",
+    "Start",
+    "Starts",
+    "alpha_of_start",
+]
 
 LEVELS = 16
 """The oldest starts are 32,768 to 49,152 minutes old: 23 to 34 days."""
@@ -25,8 +34,14 @@ LEVELS = 16
 HORIZON_MINUTES = 30 * 24 * 60
 """In each such span the expected number of false alarms is bounded."""
 
-_LIVING_ON = 1.15
-"""More starts are looked at in such a span than are made in it: some were made before it."""
+_AGES = 2 ** np.arange(LEVELS)
+
+SPACINGS = np.maximum(_AGES // 2, 1)
+"""Minutes between two starts of a level, int64 [16]."""
+
+LIVING_ON = 1.15
+"""More starts are looked at in such a span than are made in it: some were made before it, at most
+.14 of these."""
 
 _KEPT = 3
 """Starts of each level."""
@@ -46,7 +61,7 @@ class Start(NamedTuple, Generic[Number]):
 
 
 class Starts(Generic[Number]):
-    """Sums of vectors, int64 or float64 [width], from each start that is looked at.
+    """Sums of vectors, int64 or float64 [width], from each start that is kept.
 
     Memory is 48 vectors, however long it runs. Iterating gives the starts of each level in turn,
     the youngest first; a minute may be a start of several levels.
@@ -58,6 +73,11 @@ class Starts(Generic[Number]):
         self._first: int | None = None
         self._last = 0
 
+    @property
+    def minute(self) -> int:
+        """The last minute of which there is a vector."""
+        return self._last
+
     def push(self, minute: int, vector: ArrayLike) -> None:
         """Add a vector to a minute.
 
@@ -67,16 +87,27 @@ class Starts(Generic[Number]):
         if self._first is None:
             self._first, self._last = minute, minute - 1
         if minute > self._last:
-            for level in range(LEVELS):
-                self._make_starts(level, minute)
+            for level, spacing in enumerate(SPACINGS.tolist()):
+                self._make_starts(level, spacing, minute)
             self._last = minute
         self._sums += np.asarray(vector, dtype=self._sums.dtype)
+
+    def one_of_each_level(self) -> tuple[NDArray[np.int64], NDArray[Number]]:
+        """Return first minutes, int64 [16], and sums, [16, width], of one start of each level.
+
+        On level l it is the start of an age in [2^l, 2^l + g). A level that has none yet has the
+        minute -1 and zeros; no minute may be negative.
+        """
+        starts = (self._last + 1 - _AGES) // SPACINGS * SPACINGS
+        sums = self._sums[np.arange(LEVELS), starts // SPACINGS % _KEPT]
+        none = starts < (self._last + 1 if self._first is None else self._first)
+        sums[none] = 0
+        return np.where(none, -1, starts), sums
 
     def __iter__(self) -> Iterator[Start[Number]]:
         if self._first is None:
             return
-        for level in range(LEVELS):
-            spacing = spacing_minutes(level)
+        for level, spacing in enumerate(SPACINGS.tolist()):
             newest = self._last // spacing
             for index in range(newest, newest - _KEPT, -1):
                 if index * spacing >= self._first:
@@ -84,17 +115,11 @@ class Starts(Generic[Number]):
                     sums.flags.writeable = False
                     yield Start(level, self._last + 1 - index * spacing, sums)
 
-    def _make_starts(self, level: int, minute: int) -> None:
+    def _make_starts(self, level: int, spacing: int, minute: int) -> None:
         """Begin at zero what starts after the last minute and not after this one."""
-        spacing = spacing_minutes(level)
         newest = minute // spacing
         for index in range(max(self._last // spacing + 1, newest - _KEPT + 1), newest + 1):
             self._sums[level, index % _KEPT] = 0
-
-
-def spacing_minutes(level: int) -> int:
-    """Return how many minutes lie between two starts of a level."""
-    return 1 << max(level - 1, 0)
 
 
 def alpha_of_start(
@@ -105,4 +130,4 @@ def alpha_of_start(
     With it the expected number of errors, of all starts on ``levels`` of all series, is at most
     ``alpha`` in any ``horizon`` minutes, whatever depends on what.
     """
-    return alpha * spacing_minutes(level) / (_LIVING_ON * levels * horizon * watched)
+    return alpha * int(SPACINGS[level]) / (LIVING_ON * levels * horizon * watched)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from guards.drift.alarm.events import Raised
-from guards.drift.alarm.rule import ALPHA, MONTH, AlarmRule
+from guards.drift.alarm.rule import ALPHA, AlarmRule
 from guards.drift.alarm.series import SeriesReference
+from guards.sequential.starts import HORIZON_MINUTES
 from load_tests.drift.changes import CHANGES
 from load_tests.drift.false_alarms import Setting
 from load_tests.drift.peers import REFERENCE_ROWS, WATCHED, peer_delays, scores_for, threshold
@@ -73,7 +74,7 @@ def oracle_delay(change: Change, documents: int, seed: int) -> float:
     total = 0.0
     for minute, step in enumerate((np.concatenate([quiet, drifted]) @ ratio).tolist()):
         total = max(total, 0.0) + step
-        if minute >= _QUIET and total >= np.log(WATCHED * MONTH / ALPHA):
+        if minute >= _QUIET and total >= np.log(WATCHED * HORIZON_MINUTES / ALPHA):
             return minute + 1 - _QUIET
     return np.inf
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import rel_entr
 
-from guards.drift.alarm.rule import ALPHA, MONTH
+from guards.drift.alarm.rule import ALPHA
+from guards.sequential.starts import HORIZON_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def threshold(score: Score, change: Change, documents: int, seed: int) -> float:
     chances = np.geomspace(*_TAIL, 20)
     seen = values[np.floor((1 - chances) * values.size).astype(np.int64)]
     slope, intercept = np.polyfit(seen**2, -np.log(chances), 1)
-    return float(np.sqrt((-np.log(ALPHA / (WATCHED * MONTH)) - intercept) / slope))
+    return float(np.sqrt((-np.log(ALPHA / (WATCHED * HORIZON_MINUTES)) - intercept) / slope))
 
 
 def peer_delays(score: Score, limit: float, change: Change, documents: int, seeds: int) -> Floats:

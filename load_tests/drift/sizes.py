@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from guards.drift.alarm.rule import MONTH
 from guards.drift.alarm.series import SeriesReference
 from guards.drift.alarm.visible import visible_shift
+from guards.sequential.starts import HORIZON_MINUTES
 from load_tests.drift.changes import Change, category, numeric
 from load_tests.drift.delays import rule_delay
 from load_tests.drift.false_alarms import Setting
@@ -22,7 +22,7 @@ _DOCUMENTS = 1000
 _HALF = 0.5
 
 
-def share_found(change: Change, seeds: int, minutes: int = MONTH) -> float:
+def share_found(change: Change, seeds: int, minutes: int = HORIZON_MINUTES) -> float:
     """Return in which share of the seeds a change is found, with a reference of 2,000 rows."""
     delays = [rule_delay(change, Setting(_DOCUMENTS, ROWS), seed, minutes) for seed in range(seeds)]
     return float(np.isfinite(delays).mean())

@@ -2,9 +2,10 @@
 
 - ``__main__``: the command as ``python -m service.cli`` runs it.
 - ``group``: the group of commands, and what errors become which exit codes.
-- ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``seal``,
-  ``serve``, ``sign``, ``table``, ``train``, ``verify``: one command each.
+- ``accelerate``, ``compare``, ``demo``, ``diff``, ``evaluate``, ``label_queue``, ``score``,
+  ``seal``, ``serve``, ``sign``, ``table``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
+- ``score_text``: a score that was computed again, for a terminal.
 - ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
 - ``label_tables``: read tables of true labels.

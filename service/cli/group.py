@@ -27,6 +27,7 @@ _COMMANDS = (
     "diff",
     "evaluate",
     "label-queue",
+    "score",
     "seal",
     "serve",
     "sign",

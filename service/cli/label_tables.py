@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from artifacts.tables import read_raw
@@ -15,11 +15,13 @@ from artifacts.tables.markers import looks_missing, marker_notes
 from guards.errors import TableError
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.labels import KnownLabel, canonical_label
+from guards.moments import from_iso8601
 from guards.text import counted, listed
 from service.cli.output import print_notes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from guards.evidence.labels import KnownLabels
@@ -132,14 +134,12 @@ def _probability(text: str) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """Read an ISO 8601 time; one without an offset is in UTC."""
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        message = f"labelled_at {text!r} is no ISO 8601 time of the years 1 to 9999"
+        return from_iso8601(text)
+    except ValueError as error:
+        message = f"labelled_at {error}"
         raise ValueError(message) from None
 
 

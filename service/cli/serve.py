@@ -41,6 +41,12 @@ __all__ = ["check_port", "serve"]
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--log-file", type=PATH, help="Also append events to this file.")
+@click.option(
+    "--cost",
+    type=PATH,
+    metavar="TABLE.csv",
+    help="What an answer costs, true labels by predicted ones: /v1/status estimates the mean.",
+)
 def serve(  # noqa: PLR0913 (one parameter an option)
     *,
     champion: str | None,
@@ -50,6 +56,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     host: str,
     port: int,
     log_file: Path | None,
+    cost: Path | None,
 ) -> None:
     """Serve the champion on HOST:PORT, and run the challengers on the same requests in shadow.
 
@@ -60,6 +67,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     _set("CHALLENGER_OPTIONAL", "true" if challenger_optional else "")
     _set("TRUST", ",".join(trust))
     _set("LOG_FILE", str(log_file.absolute()) if log_file else "")
+    _set("COST", str(cost.absolute()) if cost else "")
     read_settings()
     check_port(host, port)
     from service.app import serve as serve_app

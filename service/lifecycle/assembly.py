@@ -24,6 +24,7 @@ from guards.integrity.isolation.enforcement import available
 from service.classification import Classification
 from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
+from service.lifecycle.roles import costs_of
 from service.observation.alerts import Alerts
 from service.observation.log_line import LogLines
 from service.observation.recorder import Recorder, RecorderParts
@@ -126,7 +127,7 @@ def assemble(
     names = (
         input_names(schema) if embedding is None else (*input_names(schema), *EMBEDDING_FEATURES)
     )
-    windows = Windows(bundle.reference, names, schema.private)
+    windows = Windows(bundle.reference, names, schema.private, costs_of(settings, bundle.labels))
     recorder = Recorder(
         RecorderParts(
             windows=windows,

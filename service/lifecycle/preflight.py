@@ -25,7 +25,8 @@ def check_bundles(settings: Settings) -> ExitCode:
     """Judge the bundles, log the refusals, and return the exit code; 0 means that all may serve.
 
     Raises ``CallError`` where a setting names what is not there: a file of ``SIGNATURE_KEYS`` that
-    is not a public key, or a class of ``GUARDRAILS`` that is none of the champion's labels.
+    is not a public key, a class of ``GUARDRAILS`` that is none of the champion's labels, or a table
+    of ``COST`` that does not have them.
     """
     judgements = judge_roles(settings)
     refused = list(refusals(judgements))

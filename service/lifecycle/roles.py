@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 
 from guards.errors import CallError, Finding
 from guards.integrity.labels import disjoint_labels, labels_of_one
+from guards.performance.cost import CostTable
 from guards.text import printable
 from service.lifecycle.judging import Judgement, Question, judge
 from service.settings import PREFIX, SettingsError, allowance_of, requirements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from service.settings import Settings
 
-__all__ = ["JUDGED", "hand_over", "handed_over", "judge_roles", "role_of"]
+__all__ = ["JUDGED", "costs_of", "hand_over", "handed_over", "judge_roles", "role_of"]
 
 JUDGED = "_UNDERSTUDY_JUDGED"
 """Variable with the judgements, as a JSON list in the order of ``judge_roles``."""
@@ -54,7 +55,7 @@ def judge_roles(settings: Settings) -> list[Judgement]:
         if judgements:
             judgements.append(_beside(judgements[0], judgement))
         else:
-            _check_guardrails(settings, judgement)
+            _check_labels(settings, judgement)
             judgements.append(judgement)
     return judgements
 
@@ -84,9 +85,22 @@ def _paths(settings: Settings) -> list[str]:
     return [str(settings.champion), *settings.challengers]
 
 
-def _check_guardrails(settings: Settings, champion: Judgement) -> None:
+def costs_of(settings: Settings, labels: Sequence[str]) -> CostTable | None:
+    """Return what the champion's answers cost, None without a table; raises ``SettingsError``."""
+    if settings.cost is None:
+        return None
+    try:
+        return CostTable.read(settings.cost, labels)
+    except CallError as error:
+        message = f"{PREFIX}COST: {error}"
+        raise SettingsError(message) from None
+
+
+def _check_labels(settings: Settings, champion: Judgement) -> None:
+    """Raise ``SettingsError`` where a setting names other labels than the champion's."""
     if champion.identity is None:
         return
+    costs_of(settings, champion.labels)
     try:
         settings.policy.check_classes(champion.labels)
     except CallError as error:

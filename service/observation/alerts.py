@@ -8,6 +8,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from guards.drift.harm.gate import Severity
 from guards.events.alarms import DriftAlarm
 from service.observation.label_alarms import LabelAlarms
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from guards.drift.feature_reference import FeatureReference
-    from guards.events.alarms import DriftCleared, Severity
+    from guards.events.alarms import DriftCleared
     from guards.events.events import DriftWindow, FeedbackReceived
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonObject
@@ -35,7 +36,6 @@ _PROMISE = (
     "0.05 more are of labels that came regardless of the answers, and 0.05 of drawn ones"
 )
 
-_SEVERITIES: tuple[Severity, ...] = ("page", "attention", "notice")
 _REMEMBERED = timedelta(days=1)
 _MAX_REMEMBERED = 1_000
 
@@ -139,7 +139,7 @@ class Alerts:
 
     def _show(self) -> None:
         severities = [alarm.severity for alarm in self._in_force()]
-        for severity in _SEVERITIES:
+        for severity in Severity:
             self._metrics.alarms.set(severities.count(severity), severity)
         for outcome, count in (self._webhook.counts if self._webhook else {}).items():
             self._metrics.alerts.set(count, outcome)

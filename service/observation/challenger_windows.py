@@ -49,13 +49,14 @@ class _ChallengerSketch:
 class ChallengerWindows:
     """Counts comparisons in the window in which they arrive; used from one thread.
 
-    ``references`` are those of the challengers that are watched, by id.
+    ``references`` are those of the challengers that are watched, by id, with ``fingerprints``.
     """
 
     def __init__(self, champion: Reference) -> None:
         """Start without challengers; ``champion`` is the reference of the champion's bundle."""
         self._champion = champion
         self.references: dict[str, Reference] = {}
+        self.fingerprints: dict[str, str] = {}
         self._features: dict[str, dict[str, FeatureReference]] = {}
         self._labels: dict[str, Sequence[str]] = {}
         self.open()
@@ -74,6 +75,7 @@ class ChallengerWindows:
         self._features[key] = {name: each for name, each in (own | beside).items() if name in names}
         self._labels[key] = labels_of(reference.features)
         self.references[key] = reference
+        self.fingerprints[key] = reference.fingerprint
         self._sketches.setdefault(key, self._new(key))
 
     def features(self, challenger: ChallengerId) -> Mapping[str, FeatureReference]:
@@ -94,9 +96,9 @@ class ChallengerWindows:
         return _ChallengerSketch(key, self._features[key], self._labels[key])
 
     def freeze(
-        self, recent: RecentWindows, *, closing: bool
+        self, recent: RecentWindows, start: str, *, closing: bool
     ) -> tuple[JsonObject, dict[str, Score]]:
-        """Return the counts of each challenger, and all of their scores.
+        """Return the counts of each challenger since ``start``, and all of their scores.
 
         A challenger whose answers cannot be counted or scored has none, and the champion and the
         others have theirs.
@@ -114,7 +116,7 @@ class ChallengerWindows:
             try:
                 own, champion = sketch.answers.get(), sketch.champion.get()
                 counted = {**own, **champion}
-                scores |= recent.scores(sketch.references, counted, closing=closing)
+                scores |= recent.scores(sketch.references, counted, start, closing=closing)
                 answers = sketch.probabilities.get()
                 counts[key] |= {"features": own, "champion": champion, "answers": answers}
             except Exception:

@@ -114,8 +114,8 @@ class DriftAlarms:
         alarm = DriftAlarm(
             feature=name,
             segment=None,
-            severity=severity.value,
-            harm=harm.value,
+            severity=severity,
+            harm=harm,
             evidence=AlarmEvidence.of(
                 raised.log_evidence, raised.log_threshold, raised.documents, raised.minutes
             ),
@@ -146,10 +146,10 @@ class DriftAlarms:
             age = self._looked + 1 - raised.start_minute
             harm = self.harm.judge(_start_age(age), age).harm
             severity = severity_of(harm)
-            if harm is Harm.SHOWN and alarm.severity != "page":
+            if harm is Harm.SHOWN and alarm.severity is not Severity.PAGE:
                 worse.append(name)
-            if alarm.severity != "page":
-                self.in_force[name] = replace(alarm, severity=severity.value, harm=harm.value)
+            if alarm.severity is not Severity.PAGE:
+                self.in_force[name] = replace(alarm, severity=severity, harm=harm)
         if not worse:
             return []
         strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)

@@ -63,7 +63,7 @@ class LabelAlarms:
         if raised is not None and alarm is not None:
             self._raised[feature] = raised._replace(quiet_s=None)
             # That more were right is no reason not to tell that fewer are.
-            if alarm.severity != Severity.NOTICE.value or not _fewer_right(looked.residual):
+            if alarm.severity is not Severity.NOTICE or not _fewer_right(looked.residual):
                 return None
         elif raised is not None and now_s - raised.at_s < _DAY_S:
             return None
@@ -99,8 +99,8 @@ class LabelAlarms:
         return DriftAlarm(
             feature=_feature(residual.label, source),
             segment=None,
-            severity=severity.value,
-            harm=harm.value,
+            severity=severity,
+            harm=harm,
             evidence=AlarmEvidence.of(
                 residual.log_evidence, residual.log_threshold, residual.labels, minutes
             ),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.events.events import DriftWindow
+from guards.moments import rfc3339
 from service.observation.challenger_windows import ChallengerWindows
 from service.observation.champion_counts import ChampionCounts, Watched
 from service.observation.drift_alarms import DriftAlarms
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from guards.answer import Answer
     from guards.drift.reference import Reference
     from guards.json_types import JsonObject
+    from guards.performance.cost import CostTable
     from guards.schema import CanonicalRow
 
 __all__ = ["Windows"]
@@ -33,17 +35,23 @@ class Windows:
     """
 
     def __init__(
-        self, reference: Reference, inputs: Sequence[str], private: Collection[str] = ()
+        self,
+        reference: Reference,
+        inputs: Sequence[str],
+        private: Collection[str] = (),
+        costs: CostTable | None = None,
     ) -> None:
         """Start a window against the champion's reference.
 
         ``inputs`` names the input features that ``observe`` receives, in their order. ``private``
         names private columns: the range of a private number is left out, because its ends are
-        values that a client sent. The sketch itself leaves out private categories.
+        values that a client sent. The sketch itself leaves out private categories. ``costs`` are
+        what estimates reckon with.
         """
         self.watched = Watched.of(reference, inputs, private)
         self.reference = reference.fingerprint
         self.challengers = ChallengerWindows(reference)
+        self._costs = costs
         self._withheld = Withheld(self.watched.private)
         self._recent = RecentWindows()
         self._last: DriftWindow | None = None
@@ -77,7 +85,8 @@ class Windows:
 
     def estimates(self) -> JsonObject:
         """Return how well the variants did in the latest window, estimated without labels."""
-        return estimates(self.latest(), self.watched.reference, self.challengers.references)
+        references = self.challengers.references
+        return estimates(self.latest(), self.watched.reference, references, self._costs)
 
     def flush(self) -> DriftWindow | None:
         """Return the live window and open the next; None where it is empty."""
@@ -99,8 +108,9 @@ class Windows:
     def _freeze(self, *, closing: bool) -> DriftWindow:
         counted = self._counts.features()
         told, withheld = self._withheld.split(counted, closing=closing)
-        challengers, scores = self.challengers.freeze(self._recent, closing=closing)
-        own = self._recent.scores(self.watched.counted, counted, closing=closing)
+        start = rfc3339(self._start)
+        challengers, scores = self.challengers.freeze(self._recent, start, closing=closing)
+        own = self._recent.scores(self.watched.counted, counted, start, closing=closing)
         return DriftWindow(
             start=self._start,
             # The wall clock can jump back; a window must not end before it starts.
@@ -114,4 +124,5 @@ class Windows:
                 "challengers": challengers,
             },
             scores={**own, **scores},
+            challenger_references=dict(self.challengers.fingerprints),
         )

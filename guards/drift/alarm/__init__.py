@@ -10,7 +10,6 @@ alarms is at most ``ALPHA`` in any 30 days, however often it is looked and whate
 - ``splits``: the ways to divide a series' cells in two.
 - ``bank``: the splits of all series side by side, for one pass of arithmetic.
 - ``hourly``: references by hour of the week.
-- ``starts``: sums of counts since each start of a geometric grid.
 - ``evidence``: the e-value of one start, and a cheap upper bound of it.
 - ``events``: ``Raised`` and ``Cleared``.
 - ``rule``: ``AlarmRule``, which looks once a minute.

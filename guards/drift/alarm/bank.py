@@ -9,7 +9,7 @@ import numpy as np
 
 from guards.drift.alarm.hourly import Hourly
 from guards.drift.alarm.splits import Partition
-from guards.drift.alarm.starts import LEVELS
+from guards.sequential.starts import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

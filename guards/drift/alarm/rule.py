@@ -11,8 +11,8 @@ from guards.drift.alarm.arcsine import angle
 from guards.drift.alarm.bank import Bank
 from guards.drift.alarm.events import Cleared, Raised
 from guards.drift.alarm.evidence import Bound, Sample, log_terms, mean_term
-from guards.drift.alarm.starts import LEVELS, SPACINGS, Starts
 from guards.drift.measures import EFFECT_FLOOR
+from guards.sequential.starts import HORIZON_MINUTES, LEVELS, LIVING_ON, SPACINGS, Starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,19 +26,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["ALPHA", "FLOOR", "MONTH", "AlarmRule", "log_thresholds"]
+__all__ = ["ALPHA", "FLOOR", "AlarmRule", "log_thresholds"]
 
 ALPHA = 0.05
-"""The largest expected number of false alarms in any ``MONTH``, over all series together."""
-
-MONTH = 43_200
-"""Minutes in 30 days."""
+"""The largest expected number of false alarms in any 30 days, over all series together."""
 
 FLOOR = EFFECT_FLOOR
 """Shifts up to it, on the arcsine scale, are part of the null hypothesis."""
-
-_OLDER_STARTS = 1.15
-"""Starts from before a month live on into it: .14 of those that begin in it, at most."""
 
 _DAY = 1440
 _HOUR = 60
@@ -51,10 +45,10 @@ tenth of it."""
 def log_thresholds(watched: int) -> Floats:
     """Return the logarithm of the e-value that each level's starts must reach, float64 [16].
 
-    E ≥ 1.15·(F/ALPHA)·16·T/g for F ``watched`` series and a start every g of T = ``MONTH`` minutes:
+    E ≥ 1.15·(F/ALPHA)·16·T/g for F ``watched`` series and a start every g of T = 43,200 minutes:
     by Ville's inequality (1939) for each start, and a union over starts, levels and series.
     """
-    return np.log(_OLDER_STARTS * watched / ALPHA * LEVELS * MONTH / SPACINGS)
+    return np.log(LIVING_ON * watched / ALPHA * LEVELS * HORIZON_MINUTES / SPACINGS)
 
 
 class AlarmRule:
@@ -82,7 +76,7 @@ class AlarmRule:
         self._names = tuple(series)
         self._widths = [len(reference.counts) for reference in series.values()]
         self._bank = Bank(tuple(series.values()))
-        self._starts = Starts(self._bank.width)
+        self._starts = Starts(self._bank.width, np.float64)
         self._floor = floor
         self._prescreen = prescreen
         self.log_thresholds = log_thresholds(max(watched or 0, len(series)))
@@ -109,7 +103,7 @@ class AlarmRule:
         ``ValueError`` for counts over other cells.
         """
         self._starts.push(minute, self._bank.vector(self._aligned(counts), hour))
-        starts, sums = self._starts.get()
+        starts, sums = self._starts.one_of_each_level()
         observed = self._bank.observed(sums)
         events: list[Event] = []
         for series in list(self._raised):

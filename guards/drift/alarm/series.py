@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from guards.drift.alarm.starts import LEVELS
+from guards.sequential.starts import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.drift.harm.gate import Harm, Severity
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from guards.events.reading import LogAccount, LogReader
 from tests.guards.events.tables import MOMENT, line
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 ALARM = DriftAlarm(
     feature="body_chars",
     segment=None,
-    severity="page",
-    harm="shown",
+    severity=Severity.PAGE,
+    harm=Harm.SHOWN,
     evidence=AlarmEvidence(e_value=2e6, threshold=1.5e6, documents=1000, minutes=4),
     score={"metric": "ks", "value": 0.5},
     explains=None,

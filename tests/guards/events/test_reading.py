@@ -145,6 +145,14 @@ def test_blank_lines_are_not_lines(log: Callable[..., Path]) -> None:
     assert account == LogAccount(lines=1)
 
 
+def test_lines_of_other_events_can_be_skipped_unread(log: Callable[..., Path]) -> None:
+    """Torn ones too; whoever asks for some events of a large log does not wait for the others."""
+    refused = BundleRefused("champion", "bundles/docs/1", ())
+    reader = LogReader([log(line(1), line(2, refused), b"{torn")], containing=b"guard.refused")
+    assert [each.event for each in reader] == [refused]
+    assert (reader.account.lines, reader.account.torn, reader.account.missing) == (1, 0, 1)
+
+
 def test_copies_are_dropped(log: Callable[..., Path]) -> None:
     """Standard output and file hold the same lines; the first copy counts."""
     first = log(line(1), line(2), line(2), name="first.jsonl")

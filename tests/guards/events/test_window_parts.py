@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,16 @@ def test_no_line_is_longer_than_sixteen_kibibytes(name: str, cells: int) -> None
     assert len(lines) <= 1.3 * sum(sizes) / MAX_LINE_BYTES + 1
     numbers = [(json.loads(each)["part"], json.loads(each)["parts"]) for each in lines]
     assert numbers == [(number, len(lines)) for number in range(1, len(lines) + 1)]
+
+
+def test_many_challengers_make_no_line_longer() -> None:
+    """The fingerprints of their references are in every part, and are the same once joined."""
+    references = {f"docs/{number}": f"sha256:{number:064}" for number in range(40)}
+    whole = replace(window(features=200), challenger_references=references)
+    assert max(map(len, lines_of(whole))) <= MAX_LINE_BYTES
+    joined = WindowParts()
+    *_, last = [joined.add("run-1", part) for part in parts_of(whole)]
+    assert last == whole
 
 
 def test_a_short_window_is_one_line_as_before() -> None:

@@ -10,12 +10,17 @@ import pytest
 from guards.sequential.starts import (
     HORIZON_MINUTES,
     LEVELS,
+    SPACINGS,
     Starts,
     alpha_of_start,
-    spacing_minutes,
 )
 
 MINUTES = 700
+
+
+def spacing(level: int) -> int:
+    """Return the minutes between two starts."""
+    return (1 << level) // 2 or 1
 
 
 def pushed(minutes: list[int], vectors: np.ndarray) -> Starts[np.int64]:
@@ -43,8 +48,7 @@ def test_each_level_has_its_last_three_starts() -> None:
     for minute in range(MINUTES):
         starts.push(minute, [1])
         for level in range(LEVELS):
-            spacing = spacing_minutes(level)
-            made = range(0, minute + 1, spacing)[-3:]
+            made = range(0, minute + 1, spacing(level))[-3:]
             ages = [start.age_minutes for start in starts if start.level == level]
             assert ages == [minute + 1 - first for first in reversed(made)]
 
@@ -88,6 +92,66 @@ def test_what_comes_late_is_added_to_the_last_minute(late: int) -> None:
     assert {start.age_minutes: int(start.sums[0]) for start in starts} == {1: 6, 2: 7}
 
 
+def starts_of_their_age(first: int, minute: int) -> list[int]:
+    """Return the start of each level's age, found by trying all; -1 where there is none."""
+    return [
+        next(
+            (
+                start
+                for start in range(first, minute + 1)
+                if start % spacing(level) == 0
+                and 2**level <= minute + 1 - start < 2**level + spacing(level)
+            ),
+            -1,
+        )
+        for level in range(LEVELS)
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 7, 1000])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_one_start_of_each_level_has_its_age(first: int, *, gaps: bool) -> None:
+    """At every look each level has the one start of its age, and the exact sum since."""
+    rng = np.random.default_rng(1)
+    steps = rng.geometric(0.3, 2000) if gaps else np.ones(2000, dtype=np.int64)
+    minutes = first + np.cumsum(steps) - steps[0]
+    vectors = rng.integers(0, 1000, (2000, 3))
+    starts = Starts(3, np.float64)
+    for look, (minute, vector) in enumerate(zip(minutes.tolist(), vectors, strict=True)):
+        starts.push(minute, vector)
+        assert starts.minute == minute
+        if look % 97 == 0 or look < 20:
+            found, sums = starts.one_of_each_level()
+            assert found.tolist() == starts_of_their_age(first, minute)
+            seen = vectors[: look + 1]
+            for start, total in zip(found, sums, strict=True):
+                since = seen[minutes[: look + 1] >= start] if start >= 0 else seen[:0]
+                assert total.tolist() == since.sum(axis=0).tolist()
+
+
+def test_the_oldest_start_is_a_month_old() -> None:
+    """The last level has a start after 2**15 minutes, and then one every 2**14."""
+    assert SPACINGS[-1] == 2**14
+    starts = Starts(1, np.float64)
+    starts.push(0, [1])
+    starts.push(2**15 - 1, [1])
+
+    found, sums = starts.one_of_each_level()
+
+    assert found[-1] == 0
+    assert sums[-1].tolist() == [2]
+
+
+def test_before_the_first_minute_there_is_nothing() -> None:
+    """No level has a start, and all sums are zero."""
+    starts = Starts(2, np.float64)
+    found, sums = starts.one_of_each_level()
+
+    assert list(starts) == []
+    assert set(found.tolist()) == {-1}
+    assert not sums.any()
+
+
 def test_sums_cannot_be_changed_from_outside() -> None:
     """Whoever reads a start cannot change it."""
     start = next(iter(pushed([0], np.ones((1, 1), dtype=np.int64))))
@@ -98,15 +162,14 @@ def test_sums_cannot_be_changed_from_outside() -> None:
 def test_error_probabilities_of_a_month_sum_to_alpha() -> None:
     """All starts of 30 days and all series, with the older ones that live on, share alpha."""
     made = sum(
-        HORIZON_MINUTES / spacing_minutes(level) * alpha_of_start(level, 0.05, 7)
-        for level in range(LEVELS)
+        HORIZON_MINUTES / spacing(level) * alpha_of_start(level, 0.05, 7) for level in range(LEVELS)
     )
     assert 7 * 1.15 * made == pytest.approx(0.05)
 
 
 def test_starts_looked_at_in_a_month_have_alpha_together() -> None:
     """Of 30 days, the starts made in them and those made before that are not yet too old."""
-    looked_at = [HORIZON_MINUTES / spacing_minutes(level) + 3 for level in range(LEVELS)]
+    looked_at = [HORIZON_MINUTES / spacing(level) + 3 for level in range(LEVELS)]
     shares = [count * alpha_of_start(level, 0.05, 1) for level, count in enumerate(looked_at)]
     assert sum(shares) == pytest.approx(0.05, rel=0.01)
     assert sum(shares) <= 0.05

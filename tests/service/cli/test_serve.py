@@ -30,6 +30,20 @@ def test_trusted_classes_are_handed_on(champion: Path) -> None:
         assert requirements_of(settings, role).trusted == ("a.B", "c.d.E")
 
 
+def test_a_cost_table_is_handed_on(
+    champion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its path holds in every process, wherever that one works."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        assert exit_code("serve", "--champion", champion, "--cost", "c.csv", "--port", port) == 2
+
+    assert read_settings().cost == tmp_path / "c.csv"
+
+
 @pytest.mark.parametrize("home", [{"BENTOML_HOME": os.devnull}, {"HOME": os.devnull}])
 def test_a_home_that_cannot_be_written_is_a_wrong_call(
     champion: Path, home: dict[str, str]

@@ -8,15 +8,16 @@ import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from guards.drift.distance import score
 from guards.drift.feature_reference import CategoricalReference, NumericReference
+from guards.drift.harm.gate import Harm, Severity, severity_of
 from guards.drift.sketch import RowSketch
-from guards.events.alarms import AlarmEvidence, DriftAlarm, Harm, Severity
+from guards.events.alarms import AlarmEvidence, DriftAlarm
 from service.dashboard import page
 from service.observation.alerts import Alerts
 from service.telemetry.log import EventLog
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is
 
 RENDER = Path(__file__).with_name("render.js")
 SCRIPT = page().decode().split("<script>")[1].split("</script>", maxsplit=1)[0]
-HARM: Mapping[Severity, Harm] = {"page": "shown", "attention": "unknown", "notice": "ruled_out"}
+HARM = {severity_of(harm): harm for harm in Harm}
 PROMISE = "at most 0.05 false alarms are expected in any 30 days"
 
 
@@ -58,7 +59,9 @@ def rendered(status: JsonObject) -> Rendered:
     return Rendered(**json.loads(run.stdout))
 
 
-def alarm(feature: str = "court", severity: Severity = "page", minutes_ago: int = 5) -> DriftAlarm:
+def alarm(
+    feature: str = "court", severity: Severity = Severity.PAGE, minutes_ago: int = 5
+) -> DriftAlarm:
     """Return an alarm that was raised so long ago, over four minutes of documents."""
     return DriftAlarm(
         feature=feature,
@@ -113,9 +116,9 @@ def test_the_alarms_of_a_service_are_understood(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("severities", "word"),
     [
-        (["attention", "page", "notice"], "Page"),
-        (["notice", "attention"], "Attention"),
-        (["notice"], "Notice"),
+        ([Severity.ATTENTION, Severity.PAGE, Severity.NOTICE], "Page"),
+        ([Severity.NOTICE, Severity.ATTENTION], "Attention"),
+        ([Severity.NOTICE], "Notice"),
     ],
 )
 def test_the_worst_alarm_in_force_stands_at_the_top(
@@ -135,8 +138,8 @@ def test_a_service_that_drains_says_so_beside_its_alarms() -> None:
 
 def test_alarms_in_force_are_told_worst_first_in_words() -> None:
     """With severity, harm, kind, the share explained and since when."""
-    worst = alarm(severity="page")
-    shown = rendered(status([alarm("pages", "attention"), worst]))
+    worst = alarm()
+    shown = rendered(status([alarm("pages", Severity.ATTENTION), worst]))
     first, second = shown.texts("force")[0], shown.texts("attention-alarm")[0]
     assert first.startswith("Page court missing 89 %, 2 % in training")
     assert first.endswith(second)
@@ -160,7 +163,11 @@ def test_what_is_not_known_of_an_alarm_is_left_out() -> None:
 
 def test_cleared_alarms_of_the_last_hour_and_day_are_still_shown() -> None:
     """An hour is counted from when an alarm was raised, and each is in force or cleared."""
-    now, recent, older = alarm("court"), alarm("pages", "attention", 58), alarm("kind", "page", 62)
+    now, recent, older = (
+        alarm("court"),
+        alarm("pages", Severity.ATTENTION, 58),
+        alarm("kind", Severity.PAGE, 62),
+    )
     shown = rendered(status([now], [older, recent, now]))
     assert shown.texts("h3") == ["Worst of the last hour", "Worst of the last day, before that"]
     hour, day = shown.texts("past")
@@ -172,8 +179,8 @@ def test_cleared_alarms_of_the_last_hour_and_day_are_still_shown() -> None:
 
 def test_an_alarm_that_became_worse_is_one_alarm() -> None:
     """It is listed once with the worse severity, whether it was told of twice or once."""
-    worse = alarm(severity="page")
-    before = replace(worse, severity="attention", harm="unknown")
+    worse = alarm()
+    before = replace(worse, severity=Severity.ATTENTION, harm=Harm.UNKNOWN)
     for last_day in ([before, worse], [before]):
         (past,) = rendered(status([worse], last_day)).texts("past")
         assert past.startswith("Page")
@@ -189,7 +196,7 @@ def test_an_alarm_in_force_for_days_is_not_one_of_the_last_day() -> None:
 
 def test_many_past_alarms_are_counted() -> None:
     """The five worst are shown, and the number of the others."""
-    shown = rendered(status([], [alarm(f"f{i}", "notice", 90) for i in range(7)]))
+    shown = rendered(status([], [alarm(f"f{i}", Severity.NOTICE, 90) for i in range(7)]))
     assert shown.texts("past")[0].count("missing") == 5
     assert "And 2 more: see drift.alarm in the log." in shown.texts("note")
 
@@ -217,15 +224,13 @@ def test_alerts_that_did_not_arrive_are_counted() -> None:
 def test_there_are_words_for_every_alarm() -> None:
     """No name of a value stands on the page in place of words."""
     alarms = [
-        replace(alarm(severity=severity), harm=harm)
-        for severity in get_args(Severity)
-        for harm in get_args(Harm)
+        replace(alarm(severity=severity), harm=harm) for severity in Severity for harm in Harm
     ]
     shown = rendered(status(alarms))
     assert "harm: " not in shown.texts("force")[0]
-    for severity in get_args(Severity):
+    for severity in Severity:
         told = shown.texts(f"{severity}-alarm")
-        assert [each.split()[0] for each in told] == [severity.capitalize()] * len(get_args(Harm))
+        assert [each.split()[0] for each in told] == [severity.capitalize()] * len(Harm)
 
 
 def drifting() -> JsonObject:

@@ -11,6 +11,7 @@ import pytest
 from artifacts.bundle.opening import open_bundle
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
+from guards.drift.harm.gate import Harm, Severity
 from guards.events.alarms import AlarmEvidence, DriftAlarm
 from guards.events.events import DriftWindow, RequestObserved
 from guards.events.rendering import line_renderer
@@ -65,8 +66,8 @@ def log(tmp_path: Path, champion: Path) -> Path:
     alarm = DriftAlarm(
         feature="court",
         segment=None,
-        severity="attention",
-        harm="unknown",
+        severity=Severity.ATTENTION,
+        harm=Harm.UNKNOWN,
         evidence=AlarmEvidence(1e9, 1e8, 90, 2),
         score={},
         explains=None,

@@ -34,7 +34,9 @@ def test_a_window_is_flushed_when_it_holds_enough(record: Callable[..., Recordin
     assert [line["window"]["documents"] for line in lines] == [3, 3, 1]
     assert recording.recorder.flushed_documents == recording.recorder.documents == 7
     assert {line["reference"] for line in lines} == {recording.bundle.reference.fingerprint}
-    assert set(lines[0]) - {"part", "parts"} == STAMP | {"window", "reference", "counts", "scores"}
+    fields = {"window", "reference", "challenger_references", "counts", "scores"}
+    assert set(lines[0]) - {"part", "parts"} == STAMP | fields
+    assert lines[0]["challenger_references"] == {"docs/2": recording.bundle.reference.fingerprint}
     compared = [line["counts"]["challengers"]["docs/2"]["compared"] for line in lines]
     assert sum(compared) == 7
     for who in ("champion", "docs/2"):

@@ -23,6 +23,9 @@ from guards.drift.features import (
 from guards.drift.reference import Reference
 from guards.drift.sketch import merge
 from guards.evidence.pair import ChallengerId
+from guards.moments import rfc3339
+from guards.performance.cost import CostTable
+from guards.performance.sealed import SealedPerformance
 from guards.schema import CanonicalRow
 from service.observation.windows import Windows
 
@@ -301,6 +304,22 @@ def test_small_windows_are_scored_with_those_before(reference: Reference) -> Non
     assert all(courts[49:])
 
 
+def test_a_score_says_since_when_its_windows_are(windows: Windows) -> None:
+    """The first one is alone; the others begin with it, and with a later one once these suffice."""
+    generator = np.random.default_rng(20)
+    flushes = []
+    for _ in range(9):
+        for _ in range(20):
+            observe(windows, generator)
+        flushes.append(flushed(windows))
+    starts = [rfc3339(window.start) for window in flushes]
+    scores = [window.scores["court"] for window in flushes]
+    assert [score.documents for score in scores] == [20, 40, 60, 80, 100, 120, 80, 100, 120]
+    since = [None, *[starts[0]] * 5, *[starts[3]] * 3]
+    assert [score.since for score in scores] == since
+    assert flushes[0].challenger_references == {"docs/2": windows.reference}
+
+
 def test_a_window_that_says_enough_is_scored_alone(windows: Windows) -> None:
     """What came in the small windows before does not linger."""
     generator = np.random.default_rng(15)
@@ -359,6 +378,38 @@ def test_performance_is_estimated_without_labels(windows: Windows) -> None:
     assert champion["accuracy"]["low"] < champion["accuracy"]["value"]
     assert champion["accuracy"] == challenger["accuracy"]
     assert "f1" in champion["absent"] or champion["macro_f1"] is None
+
+
+def test_the_mean_cost_is_estimated_for_variants_with_these_labels(reference: Reference) -> None:
+    """It is that of the expected confusion matrix; a challenger with other labels has none."""
+    generator = np.random.default_rng(21)
+    probabilities = generator.dirichlet(np.ones(3), size=600).astype(np.float64)
+    truth = (probabilities.cumsum(axis=1) < generator.random((600, 1))).sum(axis=1)
+    sealed = SealedPerformance.of(probabilities, truth, LABELS)
+    calibration = dict(zip(LABELS, sealed.calibration, strict=True))
+    with_pairs = replace(reference, calibration=calibration, pairs=sealed.pairs)
+    costs = {true: {label: 5.0 * (true != label) for label in LABELS} for true in LABELS}
+    costs["letter"]["invoice"] = 30.0
+    windows = Windows(with_pairs, INPUTS, PRIVATE, CostTable(costs))
+    windows.challengers.watch(CHALLENGER, with_pairs)
+    other = ChallengerId("docs", "3")
+    narrow = {label: calibration[label] for label in LABELS[:2]}
+    windows.challengers.watch(other, replace(reference, calibration=narrow))
+    for _ in range(150):
+        champion = observe(windows, generator)
+        windows.challengers.compare(CHALLENGER, champion, champion)
+    flushed(windows)
+
+    estimated = windows.estimates()
+
+    champion = estimated["champion"]
+    matrix = np.array([[costs[true][label] for true in LABELS] for label in LABELS])
+    expected = (np.array(champion["confusion"]) * matrix).sum() / 150
+    assert champion["cost"]["value"] == pytest.approx(expected, abs=1e-3)
+    assert 0 <= champion["cost"]["low"] < expected < champion["cost"]["high"] <= 30
+    assert estimated["challengers"]["docs/2"]["cost"] == champion["cost"]
+    third = estimated["challengers"]["docs/3"]
+    assert (third["cost"], third["absent"]["cost"]) == (None, "the cost table has other labels")
 
 
 def test_labels_count_in_the_window_in_which_they_come(windows: Windows) -> None:
