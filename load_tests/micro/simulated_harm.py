@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from guards.drift.calibration import CONFIDENCE_BINS, Calibration
-from guards.drift.cells import cells_of
+from guards.drift.cells import cells_of, hardly_filled
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.harm.cross_fitting import cross_fitted_residuals
 from guards.drift.harm.crowding import cell_shares
@@ -26,8 +26,6 @@ from guards.drift.harm.residual import ResidualMonitor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from guards.drift.cells import Cells
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -184,36 +182,35 @@ def _outcome(
     proxy, sample = documents.reference(reference_rows, rng)
     columns = documents.columns(sample)
     gate, ruled_out = HarmGate(proxy, shares=cell_shares(columns)), inf
-    cells = [cells_of(column) for column in columns]
+    amounts, hardly = cells_of(columns[0]), hardly_filled(columns[0])
+
+    def push(minute: int, rows: Ints, unit: float = 1.0, *, unseen: bool = False) -> None:
+        cells = amounts.indices(unit * documents.amounts[rows])
+        strangers = documents.histogram(rows[hardly[cells] | unseen])
+        # A class is at its own index among the categories.
+        classes = np.bincount(documents.truth[rows], minlength=documents.classes + 2)
+        gate.push(
+            minute,
+            documents.histogram(rows),
+            int(strangers.sum()),
+            float((strangers * proxy.errors).sum()),
+            np.concatenate([np.bincount(cells, minlength=amounts.size), classes]),
+        )
+
     quiet = int(rng.integers(_MAX_QUIET // 2, _MAX_QUIET))
     for minute, rows in enumerate(rng.integers(0, _POOL, (quiet, _WINDOW))):
-        gate.push(minute, documents.histogram(rows), cells=_counts(documents, rows, cells))
+        push(minute, rows)
     weights = documents.weights(shift, rng)
     drawn = rng.choice(_POOL, (windows, _WINDOW), p=weights)
     for window, rows in enumerate(drawn, start=1):
-        histogram = documents.histogram(rows)
-        unseen = (_WINDOW, float((histogram * proxy.errors).sum())) if shift == "unit" else ()
-        counts = _counts(documents, rows, cells, _UNIT if shift == "unit within range" else 1.0)
-        gate.push(quiet + window - 1, histogram, *(unseen or (0, 0.0)), counts)
+        unit = _UNIT if shift == "unit within range" else 1.0
+        push(quiet + window - 1, rows, unit, unseen=shift == "unit")
         harm = gate.judge(window).harm
         if harm is Harm.SHOWN:
             return window, ruled_out
         if harm is Harm.RULED_OUT:
             ruled_out = min(ruled_out, window)
     return inf, ruled_out
-
-
-def _counts(documents: Population, rows: Ints, cells: list[Cells], unit: float = 1.0) -> Ints:
-    """Return how many documents are in each cell of the columns, int64 [cells]."""
-    amounts, truth = cells
-    counted = [
-        np.bincount(found, minlength=column.size)
-        for column, found in (
-            (amounts, amounts.indices(unit * documents.amounts[rows])),
-            (truth, truth.indices(list(map(str, documents.truth[rows].tolist())))),
-        )
-    ]
-    return np.concatenate(counted)
 
 
 def _labels_to_drift(

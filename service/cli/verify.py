@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-_NOT_WATCHED = "  its reference has an earlier format; until it is sealed again, nobody is told"
+_NOT_WATCHED = "  with its reference, nobody is told"
 
 _EXAMPLE = """
 \b

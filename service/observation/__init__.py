@@ -10,6 +10,10 @@
 - ``variant_alarms``: the alarms on the features of one variant.
 - ``champion_harm``: whether the champion errs more often than in training.
 - ``disagreement_alarms``: the alarms on how often challengers disagree with the champion.
+- ``labelled_documents``: documents whose true label came, and what that says.
+- ``label_looks``: labels of one source, looked at together for concept drift.
+- ``label_alarms``: the alarms of concept drift, raised and cleared.
+- ``realised``: what the latest labels say, beside the estimate for the same documents.
 - ``drift_alarms``: the alarms of a replica, raised, judged for harm, cleared.
 - ``segment_alarms``: those on taught segments.
 - ``looks``: joins windows until the next look.

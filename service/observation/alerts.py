@@ -33,7 +33,7 @@ _logger = logging.getLogger("bentoml.understudy")
 _PROMISE = (
     "at most 0.05 false alarms are expected in any 30 days, over all series of this replica, for "
     "documents that do not depend on each other and a reference that is a sample of good traffic; "
-    "0.05 more are expected of labels"
+    "0.05 more are of labels that came regardless of the answers, and 0.05 of drawn ones"
 )
 
 _REMEMBERED = timedelta(days=1)

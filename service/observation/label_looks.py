@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelLooks", "LabelledAnswer", "Looked"]
 
-_SOURCES = 2
-"""Labels that came regardless of the answers, and drawn ones, share the error probability."""
-
 
 class LabelledAnswer(NamedTuple):
     """What counts of a labelled document; ``probability`` is that of its inclusion."""
@@ -70,5 +67,5 @@ class LabelLooks:
 
     def _begin(self, min_probability: float) -> None:
         self._min_probability = min_probability
-        self._monitor = ResidualMonitor(self._proxy, self._held_out, min_probability, _SOURCES)
+        self._monitor = ResidualMonitor(self._proxy, self._held_out, min_probability)
         self._looked_at: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MAX_LOOKS))

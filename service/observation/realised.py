@@ -40,10 +40,12 @@ class RealisedPerformance:
         self._labels = labels_of(reference.features)
         self._sealed = SealedPerformance.from_reference(reference.calibration, reference.pairs)
         self._latest: deque[_Labelled] = deque(maxlen=_LATEST)
+        self._told: JsonObject | None = None
 
     def add(self, answer: Answer, inclusion_probability: float, *, right: bool) -> None:
         """Add a labelled document with the answer that it got."""
         self._latest.append(_Labelled(answer, inclusion_probability, right))
+        self._told = None
 
     def get(self) -> JsonObject:
         """Return documents, accuracy and precision by label as plain JSON.
@@ -51,6 +53,12 @@ class RealisedPerformance:
         ``estimated`` has the same of the same documents without their labels; None where these were
         drawn with several probabilities, and without held-out rows.
         """
+        # A page that is open asks every other second, and an answer takes some milliseconds.
+        if self._told is None:
+            self._told = self._computed()
+        return self._told
+
+    def _computed(self) -> JsonObject:
         answered = sorted({each.answer.label for each in self._latest})
         own = {name: [e for e in self._latest if e.answer.label == name] for name in answered}
         return {

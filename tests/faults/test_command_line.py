@@ -81,7 +81,7 @@ def test_verify_refuses_with_findings_and_no_traceback(
 
 
 def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle that is as it was sealed exits 0 with its identity, and says nothing else."""
+    """A bundle that is as it was sealed exits 0 with its identity, and what it cannot tell."""
     with pytest.raises(SystemExit) as done:
         main(["verify", str(champion), "--json"])
 
@@ -89,15 +89,18 @@ def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     manifest = json.loads((champion / "manifest.json").read_bytes())
     identity = {key: manifest[key] for key in ("name", "version", "fingerprint")}
+    lacks = list(open_bundle(champion).reference.lacks)
     nothing: JsonObject = {
         "findings": [],
         "environment_differences": {},
         "tolerated": [],
         "unusable_engines": [],
-        "not_watched": [],
+        "not_watched": lacks,
         "taught": None,
     }
     assert json.loads(said.out) == {
         "bundles": [{"bundle": str(champion), "passed": True, **nothing, **identity}]
     }
-    assert said.err.splitlines() == [f"{champion}: passed  {manifest['fingerprint']}"]
+    passed, *others = said.err.splitlines()
+    assert passed == f"{champion}: passed  {manifest['fingerprint']}"
+    assert [line.strip() for line in others[1:]] == lacks

@@ -56,8 +56,8 @@ class LabelledErrors:
 class ErrorsByMinute:
     """Labelled documents by the minute in which they were answered.
 
-    The latest 10,080 minutes that have documents are kept. Of a minute before all of them, if any
-    was forgotten, nothing is known.
+    The latest 10,080 minutes that have documents are kept; of what was before a forgotten one,
+    nothing is known.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class ErrorsByMinute:
         if len(self._minutes) > _MAX_MINUTES:
             oldest = min(self._minutes)
             del self._minutes[oldest]
-            self._known_since = oldest + 1
+            self._known_since = max(self._known_since or 0, oldest + 1)
 
     def since(self, minute: int) -> LabelledErrors | None:
         """Return the sums over the documents of this minute and of later ones, where known."""

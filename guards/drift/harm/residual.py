@@ -47,10 +47,11 @@ _STAKES = 0.9 * (2 / 3) ** np.arange(10)
 """From large changes to small ones, as shares of the capital that no loss uses up."""
 
 _BETS = 2 * len(_STAKES)
-_LEVELS = range(5, 13)
-"""Starts at every 16th look, at every 32nd, … and at every 2,048th."""
+_LEVELS = range(1, 13, 2)
+"""Starts at every look, at every fourth, at every 16th, … and at every 1,024th. Twice as many are
+found no sooner in simulations, because each would have half the error probability."""
 
-MAX_LOOKS = 3 * 2_048
+MAX_LOOKS = 3 * 1_024
 """No start is older."""
 
 _MAX_LOSS = 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from guards.drift.feature_reference import (
     CategoricalReference,
     NumericReference,
 )
+from guards.drift.harm.cross_fitting import HeldOutResidual
 from guards.drift.reference import Reference
 
 if TYPE_CHECKING:
@@ -401,6 +403,15 @@ def test_the_mean_is_a_number_whatever_a_reference_says() -> None:
     data = a_reference().to_json()["features"]["pages"]
     data |= {"quantum": 2.0**1023, "total": sum(data["counts"]) * 2**62}
     assert NumericReference.from_json(data).mean == data["maximum"]
+
+
+def test_labels_without_held_out_rows_are_named() -> None:
+    """Of answers that no held-out row got, labels cannot say whether their meaning changed."""
+    reference = a_reference()
+    known, unknown = HeldOutResidual(3, 9, 1, 1), HeldOutResidual()
+    assert replace(reference, residuals={"contract": known}).lacks == ()
+    (lack,) = replace(reference, residuals={"contract": known, "memo": unknown}).lacks
+    assert lack.endswith("a changed meaning of answers 'memo'")
 
 
 @pytest.mark.parametrize("data", [None, [], "reference", 3])

@@ -96,3 +96,11 @@ def test_a_field_of_another_type_makes_the_end_of_an_alarm_malformed(
     reader = LogReader([log(altered, line(2, ALARM))])
     assert [each.event for each in reader] == [ALARM]
     assert reader.account.malformed == 1
+
+
+def test_evidence_beyond_doubles_is_a_number() -> None:
+    """Logarithms of any size become numbers that JSON has."""
+    evidence = AlarmEvidence.of(1e6, math.log(1e5), 10, 3)
+    assert 1e300 < evidence.e_value <= sys.float_info.max
+    assert evidence.threshold == pytest.approx(1e5)
+    assert (evidence.documents, evidence.minutes) == (10, 3)

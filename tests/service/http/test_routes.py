@@ -733,6 +733,10 @@ def test_feedback_is_counted_and_recorded(endpoint: Endpoint, bundle: Bundle) ->
     assert paths == ["labels[2].source", "labels[3].request_id"]
     assert CANARY not in response.text
     lines = [json.loads(line) for line in endpoint.logged().splitlines()]
+    told = endpoint.client.get("/v1/status").json()["performance"]["realised"]
+    assert told["documents"] == 1
+    assert [each["documents"] for each in told["classes"].values()] == [1]
+    assert told["accuracy"]["low"] <= told["accuracy"]["value"] <= told["accuracy"]["high"]
     recorded = [line for line in lines if line["event"] == "feedback.received"]
     assert [line["request_id"] for line in recorded] == ["labelled", "unheard-of", "labelled"]
     assert recorded[0]["observation"]["label"] in bundle.labels

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.answer import Answer
 from guards.drift.calibration import Calibration
 from guards.drift.harm.gate import Severity
 from guards.drift.reference import Reference
 from guards.events.alarms import DriftAlarm, DriftCleared
+from guards.events.feedback_received import FeedbackReceived
+from service.observation.feedback import RecentAnswer
 from tests.service.observation import watching
-from tests.service.observation.watching import LABELS, Traffic, minutes, windows
+from tests.service.observation.watching import CLEAR, LABELS, Traffic, minutes, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from service.observation.drift_alarms import DriftAlarms
 
 ORDINARY = Traffic()
 EMPTY = Calibration.of([], [])
@@ -79,6 +85,51 @@ def test_a_benign_shift_pages_nobody(reference: Reference, shifted: Traffic) -> 
     assert raised
     assert "page" not in {alarm.severity for alarm in raised}
     assert {(a.harm, a.severity) for a in alarms.in_force.values()} == {("ruled_out", "notice")}
+
+
+def labelled(*, right: bool, per_look: int = 100) -> Callable[[DriftAlarms, float], None]:
+    """Return what labels so many documents of a minute, all of them right or all wrong."""
+    sure = Answer(LABELS[0], CLEAR, 2 * CLEAR - 1, 0.6, {LABELS[0]: CLEAR, LABELS[1]: 1 - CLEAR})
+
+    def label(alarms: DriftAlarms, now_s: float) -> None:
+        recent = RecentAnswer(sure, date(2026, 11, 27), (), answered_s=now_s)
+        for number in range(per_look):
+            name = f"{now_s}-{number}"
+            alarms.harm.labels.add(FeedbackReceived(name, LABELS[0 if right else 1]), recent)
+
+    return label
+
+
+def test_labels_rule_harm_out(reference: Reference) -> None:
+    """Of pages a thousand times as large nobody knows, until labels say that answers are right."""
+    harms = []
+    shifted = Traffic(scale=1000.0)
+    for right in (True, False):
+        _, alarms = minutes(
+            windows(reference), lambda _: shifted, 6, 100, label=labelled(right=right)
+        )
+        harms.append((alarms.in_force["pages"].harm, alarms.in_force["pages"].severity))
+    assert harms == [("ruled_out", "notice"), ("unknown", "attention")]
+
+
+def test_labels_of_before_an_alarm_rule_nothing_out(reference: Reference) -> None:
+    """Only documents that were answered since its start say how those are answered."""
+    traffic: Callable[[int], Traffic] = lambda m: ORDINARY if m < 6 else Traffic(scale=1000.0)  # noqa: E731
+    right = labelled(right=True)
+
+    def before(alarms: DriftAlarms, now_s: float) -> None:
+        if now_s < 300:
+            right(alarms, now_s)
+
+    _, alarms = minutes(windows(reference), traffic, 10, 100, label=before)
+    assert alarms.in_force["pages"].harm == "unknown"
+
+
+def test_a_changed_meaning_is_told_as_the_kind(reference: Reference) -> None:
+    """Where labels prove the calibration wrong, that comes before a mix that changed."""
+    shifted = Traffic(courts=(0.3, 0.6, 0.1))
+    events, _ = minutes(windows(reference), lambda _: shifted, 4, 200, label=labelled(right=False))
+    assert first(events, "court").kind == "the meaning changed"
 
 
 def test_missing_values_of_one_document_a_minute_are_raised(reference: Reference) -> None:

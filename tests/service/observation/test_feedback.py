@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
+
 from guards.answer import Answer
 from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.labels import LabelSource
@@ -35,6 +37,25 @@ def test_feedback_carries_the_answer_while_it_is_in_memory(
     assert known["observation"] == {"label": champion.label, "confidence": champion.confidence}
     assert (unknown["request_id"], unknown["label"]) == ("before-our-time", "letter")
     assert unknown["observation"] is None
+
+
+def test_a_document_counts_once_and_corrections_never(record: Callable[..., Recording]) -> None:
+    """In the window and in what labels realised; each label is in the log all the same."""
+    recording = record()
+    for name in ("twice", "corrected", "drawn"):
+        recording.answered(name, label=2)
+    recording.label("twice", 2)
+    recording.label("twice", 1)
+    recording.label("corrected", 1, LabelSource.CORRECTION)
+    recording.label("drawn", 1, LabelSource.QUEUE)
+    recording.recorder.flush()
+    assert len(recording.lines("feedback.received")) == 4
+    (window,) = recording.lines("drift.window")
+    ((_, counted),) = window["counts"]["labels"].items()
+    assert (counted["documents"], counted["correct"]) == (1, 1)
+    told = recording.recorder.alerts.realised()
+    assert told["documents"] == 2
+    assert told["accuracy"]["value"] == pytest.approx(1 / 3, abs=1e-4)
 
 
 def test_where_a_label_comes_from_stays_with_its_answer() -> None:

@@ -117,17 +117,18 @@ def observe(
         )
 
 
-def minutes(
+def minutes(  # noqa: PLR0913, PLR0917 - what happens in them
     windows: Windows,
     traffic: Callable[[int], Traffic],
     count: int,
     documents: int,
     flush_s: float = 60.0,
+    label: Callable[[DriftAlarms, float], None] | None = None,
 ) -> tuple[list[tuple[float, DriftAlarm | DriftCleared]], DriftAlarms]:
     """Flush ``count`` windows of so many documents each, one every ``flush_s``.
 
-    ``traffic`` is that of a minute. Returns what was raised and cleared, with the minute in which,
-    and the alarms.
+    ``traffic`` is that of a minute, and ``label`` may add labels before a look. Returns what was
+    raised and cleared, with the minute in which, and the alarms.
     """
     generator = np.random.default_rng(2)
     alarms = windows.alarms(0)
@@ -137,6 +138,9 @@ def minutes(
         observe(windows, traffic(int(now_s // 60)), documents, generator)
         window = windows.flush()
         assert window is not None
+        if label is not None:
+            label(alarms, now_s)
+            alarms.harm.labels.look(now_s)
         events += [(now_s / 60, event) for event in alarms.look(window, now_s)]
     return events, alarms
 

@@ -80,6 +80,20 @@ def test_unseen_documents_are_never_ruled_out(proxy: ErrorProxy, unseen: int) ->
     assert judgement.high >= min(judgement.error + 0.98 * unseen / 1000, 1)
 
 
+def test_crowded_cells_are_not_ruled_out(proxy: ErrorProxy) -> None:
+    """Confident answers to documents that crowd a cell are not trusted, whatever its share was."""
+    harms = []
+    for crowd in (100, 600):
+        gate = HarmGate(proxy, shares=np.array([0.9, 0.1]))
+        for minute in range(60):
+            gate.push(minute, window(1000, 0), cells=[1000 - crowd, crowd])
+        harms.append(gate.judge(60))
+    ordinary, crowded = harms
+    assert (ordinary.harm, crowded.harm) == (Harm.RULED_OUT, Harm.UNKNOWN)
+    assert crowded.high >= ordinary.error + 0.5
+    assert crowded.unseen_share == 0
+
+
 def test_bounds_are_those_of_the_documents(proxy: ErrorProxy) -> None:
     """One minute gives the confidence sequence of its documents' error probabilities."""
     gate = HarmGate(proxy, watched=3)

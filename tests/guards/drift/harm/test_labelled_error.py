@@ -8,7 +8,7 @@ from operator import add
 import numpy as np
 import pytest
 
-from guards.drift.harm.labelled_error import LabelledErrors
+from guards.drift.harm.labelled_error import ErrorsByMinute, LabelledErrors
 from guards.sequential.confidence_sequence import log_e_mean
 
 RATE = 0.1
@@ -55,3 +55,25 @@ def test_preferred_documents_count_less(weighted: bool) -> None:  # noqa: FBT001
         log_e = sums_of(wrong[labelled], probability).log_e_below(RATE, 0.3 if weighted else 1)
         shown.append(log_e >= np.log(20))
     assert (np.mean(shown) <= 0.05) == weighted
+
+
+def test_errors_are_those_of_later_minutes() -> None:
+    """Documents count by the minute in which they were answered, in whatever order labels come."""
+    errors = ErrorsByMinute()
+    for minute, right in ((7, True), (3, False), (5, True), (7, False)):
+        errors.add(minute, LabelledErrors.of(right=right, inclusion_probability=1.0))
+    assert errors.since(0) == LabelledErrors(2, 2, 2, 2)
+    assert errors.since(5) == LabelledErrors(2, 1, 2, 1)
+    assert errors.since(8) == LabelledErrors()
+
+
+def test_forgotten_minutes_are_not_spoken_of() -> None:
+    """Of a time of which some documents were forgotten, nothing is said."""
+    errors = ErrorsByMinute()
+    one = LabelledErrors.of(right=True, inclusion_probability=1.0)
+    for minute in range(10_081):
+        errors.add(minute, one)
+    assert errors.since(0) is None
+    assert errors.since(1) == LabelledErrors(10_080, 0, 10_080, 0)
+    errors.add(0, one)
+    assert errors.since(0) is None

@@ -87,7 +87,7 @@ def test_preferred_documents_count_less(weighted: bool) -> None:  # noqa: FBT001
     """Labels that are asked for where answers look wrong are no drift if weighted as drawn."""
     rng = np.random.default_rng(6)
     confidence, right = rows_of(rng, 6000)
-    chance = np.where(right, 0.2, 0.8)
+    chance = np.where(right, 0.1, 0.8)
     drawn = rng.random(6000) < chance
     probability = chance[drawn] if weighted else np.ones(int(drawn.sum()))
     said = watched(confidence[drawn], right[drawn], probability)
@@ -120,6 +120,10 @@ def test_the_residual_is_the_weighted_mean() -> None:
     assert said.labels == 200
     assert said.residual == pytest.approx(weights @ (errors - ~right) / weights.sum())
     assert said.low < said.residual < said.high
+    assert said.looks == 1
+    assert said.right == pytest.approx(right.mean())
+    assert said.expected == pytest.approx(1 - errors.mean() + said.reference)
+    assert said.log_evidence < said.log_threshold
 
 
 def test_a_reference_of_few_rows_is_patient() -> None:
