@@ -69,7 +69,9 @@ class AnsweredTable:
             cells, projected = embedding.values(embedded)
             np.savez(kept, probabilities=probabilities, cells=cells, projected=projected)
         with np.load(kept) as arrays:
-            return cls(bundle, encoded, *(arrays[n] for n in ("probabilities", "cells", "projected")))
+            return cls(
+                bundle, encoded, *(arrays[n] for n in ("probabilities", "cells", "projected"))
+            )
 
     @property
     def correct(self) -> NDArray[np.bool_]:

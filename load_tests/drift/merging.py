@@ -1,8 +1,8 @@
-"""How long windows of many replicas take to be read and merged: ``python -m load_tests.drift merging``.
+"""How long the windows of a day of many replicas take to be read and merged.
 
-Logs of a day of a few replicas are written, a window of 50 documents a minute, and read again and
-again for the others. Windows are merged as they are read, some at once: in order, and with files and
-lines in another order.
+Logs of a few replicas are written, with a window of 50 documents a minute, and read again for the
+others. Windows are merged as they are read, some at once: in order, and then with the files and
+their lines in another order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Real documents through windows and alarms: ``python -m load_tests.drift real tweets``.
 
 A bundle is trained on the first rows of a labelled table and sealed with later ones, and the rows
-after those are streamed, so many a minute, as the service would observe them. *Dealt anew* are
+after those are streamed, fifty a minute, as the service would observe them. *Dealt anew* are
 controls: held-out and streamed rows are shuffled together and dealt out again, so that the streamed
 ones differ from the reference by chance alone.
 """
@@ -35,6 +35,8 @@ __all__ = ["DATA_SETS", "DataSet", "Parts", "deal", "print_streams"]
 _TRAINED = 3_000
 _HELD_OUT = 4_000
 _PLANTED = "Dresses"
+_PACE = 50
+"""Documents a minute."""
 
 
 class Parts(NamedTuple):
@@ -111,10 +113,11 @@ DATA_SETS = {
 }
 
 
-def print_streams(name: str, data: Path, base: Path, work: Path, seeds: int, pace: int) -> int:
+def print_streams(name: str, data: Path, base: Path, work: Path, seeds: int) -> int:
     """Print what alarms in each stream, and return how many controls had an alarm.
 
-    ``pace`` is the documents a minute. ``work`` keeps tables, bundle and answers for another call.
+    ``base`` is the directory of an encoder. ``work`` keeps tables, bundle and answers for another
+    call.
     """
     data_set = DATA_SETS[name]
     with data.open(encoding="utf-8", newline="") as file:
@@ -126,13 +129,13 @@ def print_streams(name: str, data: Path, base: Path, work: Path, seeds: int, pac
     table = AnsweredTable.of(train_bundle(work, base, data_set.columns), work / "recent.csv")
     held_out = len(parts.held_out)
     print(f"{len(parts.trained):,} rows trained, {held_out:,} held out", end=", ")
-    print(f"{len(parts.streamed):,} streamed, {pace} a minute")
+    print(f"{len(parts.streamed):,} streamed, {_PACE} a minute")
     _print_accuracy(table, [data_set.period(row) for row in recent], held_out)
     alarmed = 0
     planted = data_set.planted
     kept = None if planted is None else np.array([planted(row) for row in recent])
     for stream in _streams(table, held_out, seeds, kept):
-        told = replay(table, stream.reference, stream.rows, pace)
+        told = replay(table, stream.reference, stream.rows, _PACE)
         _print_told(stream.name, told)
         alarmed += bool(told) and stream.name.startswith("dealt anew")
     return alarmed
@@ -151,7 +154,9 @@ def _streams(
     rows = np.arange(held_out, len(table.probabilities))
     yield _Stream("in order", sealed, rows)
     for seed in range(seeds):
-        yield _Stream(f"shuffled, seed {seed}", sealed, np.random.default_rng(seed).permutation(rows))
+        yield _Stream(
+            f"shuffled, seed {seed}", sealed, np.random.default_rng(seed).permutation(rows)
+        )
     for seed in range(seeds):
         reference_rows, streamed = deal(len(table.probabilities), held_out, seed)
         yield _Stream(f"dealt anew, seed {seed}", table.reference(reference_rows), streamed)

@@ -49,8 +49,7 @@ def estimated_accuracy(
     _observe(windows, table, rows)
     windows.flush()
     figure = windows.estimates()["champion"]["accuracy"]
-    low, high = figure["interval"]
-    return figure["value"], low, high
+    return figure["value"], figure["low"], figure["high"]
 
 
 def _windows(table: AnsweredTable, reference: Reference) -> Windows:

@@ -272,7 +272,7 @@ def test_a_row_of_another_width_is_not_counted(row: tuple[float | str, ...]) -> 
 
 @given(st.lists(st.tuples(numbers, texts), min_size=3, max_size=3))
 def test_merge_is_associative_and_commutative(batches: list[tuple[list[float], list[str]]]) -> None:
-    """Windows, also when read back from a log, merge alike in any order and grouping, and at once."""
+    """Windows, also when read from a log, merge alike in any order and grouping, and at once."""
     snapshots = [window(pages, courts) for pages, courts in batches]
     logged = [json.loads(json.dumps(snapshot, allow_nan=False)) for snapshot in snapshots]
     expected = json.dumps(merge(merge(*snapshots[:2]), snapshots[2]))
