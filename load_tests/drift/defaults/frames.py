@@ -14,32 +14,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["NUMERIC", "count_windows", "read_frames", "write_counts"]
+    Counter = Callable[[pd.DataFrame, Sequence[pd.DataFrame]], Sequence[int]]
+
+__all__ = ["NUMERIC", "count_days"]
 
 NUMERIC = 20
 """The number of numeric columns, which come first; the others are categorical."""
 
 
-def read_frames(directory: str) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Return the reference of ``rows.npz``, and the windows in order."""
-    with np.load(Path(directory) / "rows.npz") as arrays:
-        reference = _frame(arrays["reference_numbers"], arrays["reference_codes"])
-        windows = zip(arrays["numbers"], arrays["codes"], strict=True)
-        return reference, [_frame(numbers, codes) for numbers, codes in windows]
+def count_days(directory: str, count: Counter) -> None:
+    """Count the flagged columns of each window of the days in a directory.
 
-
-def count_windows(
-    directory: str, windows: Sequence[pd.DataFrame], count: Callable[[pd.DataFrame], int]
-) -> None:
-    """Count the flagged columns of each window, and write them."""
-    started_s = time.process_time()
-    flagged = [count(window) for window in windows]
-    write_counts(directory, flagged, time.process_time() - started_s)
-
-
-def write_counts(directory: str, flagged: Sequence[int], took_s: float) -> None:
-    """Write ``found.npz``: the flagged columns of each window, and the processor seconds of all."""
-    np.savez(Path(directory) / "found.npz", flagged=np.array(flagged), took_s=took_s)
+    ``count`` is given a day's reference and windows. Beside each day's rows, ``found.npz`` is
+    written: ``flagged`` int64 [windows], and ``took_s``, the processor seconds of all.
+    """
+    for path in sorted(Path(directory).iterdir()):
+        with np.load(path / "rows.npz") as arrays:
+            reference = _frame(arrays["reference_numbers"], arrays["reference_codes"])
+            pairs = zip(arrays["numbers"], arrays["codes"], strict=True)
+            windows = [_frame(numbers, codes) for numbers, codes in pairs]
+        started_s = time.process_time()
+        flagged = np.array(count(reference, windows))
+        np.savez(path / "found.npz", flagged=flagged, took_s=time.process_time() - started_s)
 
 
 def _frame(numbers: NDArray[np.float64], codes: NDArray[np.int64]) -> pd.DataFrame:

@@ -95,8 +95,7 @@ def print_defaults(names: Sequence[str], seeds: int, every: int) -> int:
 def _peer_line(name: str, days: Sequence[Day], samples: Sequence[Sequence[Rows]]) -> str:
     version = _REQUIREMENTS[name].read_text(encoding="utf-8").split()[0].replace("==", " ")
     try:
-        pairs = zip(days, samples, strict=True)
-        found = Flagged.joined([_flag(name, day.reference, minutes) for day, minutes in pairs])
+        found = _flag(name, days, samples)
     except CommandError as error:
         return f"{version:<18} did not run: {error.reason}"
     return (
@@ -106,17 +105,23 @@ def _peer_line(name: str, days: Sequence[Day], samples: Sequence[Sequence[Rows]]
     )
 
 
-def _flag(name: str, reference: Rows, windows: Sequence[Rows]) -> Flagged:
-    """Run a peer over windows of a day; raises ``CommandError``."""
+def _flag(name: str, days: Sequence[Day], samples: Sequence[Sequence[Rows]]) -> Flagged:
+    """Run a peer over the windows of days; raises ``CommandError``."""
     python = environment(_REQUIREMENTS[name], _LOAD_TESTS / ".peers") / "python"
     with TemporaryDirectory() as directory:
-        np.savez(
-            Path(directory) / "rows.npz",
-            reference_numbers=reference.numbers,
-            reference_codes=reference.codes,
-            numbers=np.stack([rows.numbers for rows in windows]),
-            codes=np.stack([rows.codes for rows in windows]),
-        )
+        paths = [Path(directory) / str(number) for number in range(len(days))]
+        for path, day, windows in zip(paths, days, samples, strict=True):
+            path.mkdir()
+            np.savez(
+                path / "rows.npz",
+                reference_numbers=day.reference.numbers,
+                reference_codes=day.reference.codes,
+                numbers=np.stack([rows.numbers for rows in windows]),
+                codes=np.stack([rows.codes for rows in windows]),
+            )
         run("env", *_SILENT, python, _HERE / f"run_{name}.py", directory)
-        with np.load(Path(directory) / "found.npz") as arrays:
-            return Flagged(arrays["flagged"].astype(np.int64), float(arrays["took_s"]))
+        found = []
+        for path in paths:
+            with np.load(path / "found.npz") as arrays:
+                found.append(Flagged(arrays["flagged"], float(arrays["took_s"])))
+        return Flagged.joined(found)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
-import time
+from typing import TYPE_CHECKING
 
 import nannyml
 import pandas as pd
-from frames import read_frames, write_counts
+from frames import count_days
 
-reference, windows = read_frames(sys.argv[1])
-calculator = nannyml.UnivariateDriftCalculator(list(reference), chunk_size=len(windows[0]))
-calculator.fit(reference)
-rows = pd.concat(windows, ignore_index=True)
-started_s = time.process_time()
-found = calculator.calculate(rows).filter(period="analysis").to_df()
-took_s = time.process_time() - started_s
-alerts = found.loc[:, [column for column in found if column[-1] == "alert"]]
-write_counts(sys.argv[1], alerts.sum(axis=1).to_list(), took_s)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _count(reference: pd.DataFrame, windows: Sequence[pd.DataFrame]) -> list[int]:
+    calculator = nannyml.UnivariateDriftCalculator(list(reference), chunk_size=len(windows[0]))
+    calculator.fit(reference)
+    rows = pd.concat(windows, ignore_index=True)
+    found = calculator.calculate(rows).filter(period="analysis").to_df()
+    alerts = found.loc[:, [column for column in found if column[-1] == "alert"]]
+    counts: list[int] = alerts.sum(axis=1).to_list()
+    return counts
+
+
+count_days(sys.argv[1], _count)

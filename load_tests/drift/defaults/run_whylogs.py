@@ -6,20 +6,23 @@ import sys
 from typing import TYPE_CHECKING
 
 import whylogs
-from frames import count_windows, read_frames
+from frames import count_days
 from whylogs.viz.drift.column_drift_algorithms import calculate_drift_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
-reference, windows = read_frames(sys.argv[1])
-before = whylogs.log(reference).view()
+
+def _count(reference: pd.DataFrame, windows: Sequence[pd.DataFrame]) -> list[int]:
+    before = whylogs.log(reference).view()
+    flagged = []
+    for window in windows:
+        now = whylogs.log(window).view()
+        scores = calculate_drift_scores(now, before, with_thresholds=True)
+        flagged.append(sum(score["drift_category"] == "DRIFT" for score in scores.values()))
+    return flagged
 
 
-def _count(window: pd.DataFrame) -> int:
-    now = whylogs.log(window).view()
-    scores = calculate_drift_scores(now, before, with_thresholds=True)
-    return sum(scores[name]["drift_category"] == "DRIFT" for name in window)
-
-
-count_windows(sys.argv[1], windows, _count)
+count_days(sys.argv[1], _count)
