@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.drift.feature_reference import FeatureReference
-    from guards.json_types import JsonObject
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "merge"]
 
@@ -206,7 +206,7 @@ class MatrixSketch:
         return rows
 
 
-def merge(*snapshots: JsonObject) -> JsonObject:
+def merge(*snapshots: JsonMapping) -> JsonObject:
     """Add snapshots of one kind, exactly; they are left as they are.
 
     Takes what any accumulator's ``get`` returns, nested to any depth. Whole numbers add, lists add
@@ -223,7 +223,7 @@ def _merge_ranges(left: JsonObject, right: JsonObject) -> JsonObject:
 
 
 def _merge_by(
-    rules: Mapping[str, Callable[[Sequence[Any]], object]], snapshots: Sequence[JsonObject]
+    rules: Mapping[str, Callable[[Sequence[Any]], object]], snapshots: Sequence[JsonMapping]
 ) -> JsonObject:
     by_key: defaultdict[str, list[Any]] = defaultdict(list)
     for each in snapshots:
@@ -235,7 +235,7 @@ def _merge_by(
     }
 
 
-def _is_numeric(snapshots: Sequence[JsonObject]) -> bool:
+def _is_numeric(snapshots: Sequence[JsonMapping]) -> bool:
     # Only a snapshot's own counts are a list: a label or a category may be called "minimum" too.
     kinds = {"minimum" in each for each in snapshots if isinstance(each.get("counts"), list)}
     if len(kinds) > 1:
@@ -257,13 +257,14 @@ def _sum(values: Sequence[Any]) -> object:
 
 
 def _sum_items(lists: Sequence[Sequence[Any]]) -> list[object]:
-    items = zip(*lists, strict=True)
     try:
-        totals = list(map(sum, items))
+        totals: list[object] = list(map(sum, zip(*lists, strict=True)))
     except TypeError:
-        return list(map(_sum, zip(*lists, strict=True)))
-    # The sum of whole numbers is one, and the type of each of them need not be looked at.
-    return totals if set(map(type, totals)) <= {int} else list(map(_sum, zip(*lists, strict=True)))
+        totals = []
+    # The sum of whole numbers is one: the types of them all need not be looked at.
+    if set(map(type, totals)) == {int}:
+        return totals
+    return list(map(_sum, zip(*lists, strict=True)))
 
 
 def _lowest(values: Sequence[float | None]) -> float | None:

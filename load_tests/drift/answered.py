@@ -123,8 +123,8 @@ def train_bundle(directory: Path, base: Path, columns: Sequence[str]) -> Bundle:
     """
     out = directory / "bundle" / "1"
     if not out.exists():
-        rows = (directory / "train.csv", "--validation", directory / "held_out.csv")
-        options = ("--base", base, "--freeze-encoder", "--no-accelerate", "--out", out)
-        command = (sys.executable, "-m", "service.cli", "train", *rows, *columns, *options)
+        rows = [str(directory / "train.csv"), "--validation", str(directory / "held_out.csv")]
+        options = ["--base", str(base), "--freeze-encoder", "--no-accelerate", "--out", str(out)]
+        command = [sys.executable, "-m", "service.cli", "train", *rows, *columns, *options]
         subprocess.run(command, check=True)  # noqa: S603 (our own)
     return open_bundle(out)

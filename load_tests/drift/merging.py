@@ -41,7 +41,7 @@ __all__ = ["Merged", "merge_logs", "print_merging", "sample_windows", "write_log
 _DOCUMENTS = 50
 _DISTINCT = 60
 _LOGS = 4
-_AT_ONCE = 64
+_AT_ONCE = 256
 _TARGET_S = 20.0
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
