@@ -10,9 +10,9 @@ No accumulator is safe to share between threads without a lock: the owner holds 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from copy import deepcopy
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.drift.feature_reference import FeatureReference
-    from guards.json_types import JsonObject
+    from guards.json_types import JsonMapping, JsonObject
 
 __all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "merge"]
 
@@ -206,36 +206,37 @@ class MatrixSketch:
         return rows
 
 
-def merge(left: JsonObject, right: JsonObject) -> JsonObject:
-    """Add two snapshots of one kind, exactly; the arguments are left as they are.
+def merge(*snapshots: JsonMapping) -> JsonObject:
+    """Add snapshots of one kind, exactly; they are left as they are.
 
     Takes what any accumulator's ``get`` returns, nested to any depth. Whole numbers add, lists add
     item by item, objects key by key with an absent key for zero, and the range of numeric
-    snapshots widens. Associative and commutative; an empty object is neutral. Raises
-    ``ValueError`` for snapshots over different cells or of different kinds.
+    snapshots widens. Associative and commutative; an empty object is neutral. Many at once take
+    less time than one after the other. Raises ``ValueError`` for snapshots over different cells or
+    of different kinds.
     """
-    return _merge_by(_RANGE if _is_numeric(left, right) else {}, left, right)
+    return _merge_by(_RANGE if _is_numeric(snapshots) else {}, snapshots)
 
 
 def _merge_ranges(left: JsonObject, right: JsonObject) -> JsonObject:
-    return _merge_by(_RANGE, left, right)
+    return _merge_by(_RANGE, (left, right))
 
 
 def _merge_by(
-    rules: Mapping[str, Callable[..., object]], left: JsonObject, right: JsonObject
+    rules: Mapping[str, Callable[[Sequence[Any]], object]], snapshots: Sequence[JsonMapping]
 ) -> JsonObject:
-    merged = {}
-    for key in sorted({*left, *right}):
-        if key in left and key in right:
-            merged[key] = rules.get(key, _add)(left[key], right[key])
-        else:
-            merged[key] = deepcopy(left[key] if key in left else right[key])
-    return merged
+    by_key: defaultdict[str, list[Any]] = defaultdict(list)
+    for each in snapshots:
+        for key, value in each.items():
+            by_key[key].append(value)
+    return {
+        key: rules.get(key, _sum)(values) if len(values) > 1 else deepcopy(values[0])
+        for key, values in sorted(by_key.items())
+    }
 
 
-def _is_numeric(left: JsonObject, right: JsonObject) -> bool:
+def _is_numeric(snapshots: Sequence[JsonMapping]) -> bool:
     # Only a snapshot's own counts are a list: a label or a category may be called "minimum" too.
-    snapshots = (left, right)
     kinds = {"minimum" in each for each in snapshots if isinstance(each.get("counts"), list)}
     if len(kinds) > 1:
         message = "a numeric and a categorical snapshot cannot be merged"
@@ -243,23 +244,35 @@ def _is_numeric(left: JsonObject, right: JsonObject) -> bool:
     return kinds == {True}
 
 
-def _add(left: object, right: object) -> object:
-    if isinstance(left, int) and isinstance(right, int):
-        return left + right
-    if isinstance(left, dict) and isinstance(right, dict):
-        return merge(left, right)
-    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-        return list(map(_add, left, right))
+def _sum(values: Sequence[Any]) -> object:
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return sum(values)
+    if kinds == {dict}:
+        return merge(*values)
+    if kinds == {list} and len(set(map(len, values))) == 1:
+        return _sum_items(values)
     message = "these snapshots were not counted over the same cells"
     raise ValueError(message)
 
 
-def _lower(left: float | None, right: float | None) -> float | None:
-    return min((value for value in (left, right) if value is not None), default=None)
+def _sum_items(lists: Sequence[Sequence[Any]]) -> list[object]:
+    try:
+        totals: list[object] = list(map(sum, zip(*lists, strict=True)))
+    except TypeError:
+        totals = []
+    # The sum of whole numbers is one: the types of them all need not be looked at.
+    if set(map(type, totals)) == {int}:
+        return totals
+    return list(map(_sum, zip(*lists, strict=True)))
 
 
-def _higher(left: float | None, right: float | None) -> float | None:
-    return max((value for value in (left, right) if value is not None), default=None)
+def _lowest(values: Sequence[float | None]) -> float | None:
+    return min([value for value in values if value is not None], default=None)
 
 
-_RANGE: dict[str, Callable[..., object]] = {"minimum": _lower, "maximum": _higher}
+def _highest(values: Sequence[float | None]) -> float | None:
+    return max([value for value in values if value is not None], default=None)
+
+
+_RANGE: dict[str, Callable[[Sequence[Any]], object]] = {"minimum": _lowest, "maximum": _highest}

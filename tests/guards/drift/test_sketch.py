@@ -272,13 +272,14 @@ def test_a_row_of_another_width_is_not_counted(row: tuple[float | str, ...]) -> 
 
 @given(st.lists(st.tuples(numbers, texts), min_size=3, max_size=3))
 def test_merge_is_associative_and_commutative(batches: list[tuple[list[float], list[str]]]) -> None:
-    """Three windows, also when read back from a log, merge alike in any order and grouping."""
+    """Windows, also when read from a log, merge alike in any order and grouping, and at once."""
     snapshots = [window(pages, courts) for pages, courts in batches]
     logged = [json.loads(json.dumps(snapshot, allow_nan=False)) for snapshot in snapshots]
     expected = json.dumps(merge(merge(*snapshots[:2]), snapshots[2]))
     for one, two, three in itertools.permutations(logged):
         assert json.dumps(merge(merge(one, two), three)) == expected
         assert json.dumps(merge(one, merge(two, three))) == expected
+        assert json.dumps(merge(one, two, three)) == expected
 
 
 @given(st.tuples(numbers, texts), st.tuples(numbers, texts))
@@ -320,12 +321,24 @@ def test_nothing_is_neutral() -> None:
         (categorical(["NDCA"]), categorical(["NDCA"], CLIENTS)),
         ({"pages": 1}, {"pages": {"counts": [1]}}),
         ({"pages": "many"}, {"pages": "few"}),
+        ({"pages": [1, 2]}, {"pages": [1, 2.0]}),
+        ({"pages": [1, 2]}, {"pages": [1, "2"]}),
+        ({"pages": [1, 2]}, {"pages": [1]}),
     ],
 )
 def test_snapshots_of_different_kinds_do_not_merge(left: JsonObject, right: JsonObject) -> None:
     """Snapshots over other cells, of another kind, or of no kind raise ValueError."""
     with pytest.raises(ValueError, match=r"cannot be merged|same cells"):
         merge(left, right)
+
+
+def test_lists_of_lists_and_objects_merge_item_by_item() -> None:
+    """A square of counts, or a list of objects, adds like any other."""
+    left, right = {"pairs": [[1, 2], [3, 4]], "bins": [{"a": 1}]}, {"pairs": [[1, 1], [1, 1]]}
+    assert merge(left, right, {"bins": [{"a": 1, "b": 2}]}) == {
+        "pairs": [[2, 3], [4, 5]],
+        "bins": [{"a": 2, "b": 2}],
+    }
 
 
 def test_matrix_counts_pairs_and_merges() -> None:
