@@ -20,6 +20,7 @@ from artifacts.sealing.reference import build_reference
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.drift.features import answer_values, input_names, input_values
+from guards.drift.row_batch import RowBatch
 from guards.evidence.criteria import Policy
 from guards.evidence.pair import ChallengerId
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
@@ -154,7 +155,8 @@ def _evidence(
     evidence = RunEvidence([_CHALLENGER])
     pending = [sample.pending() for sample in samples]
     for document in pending:
-        recent = RecentAnswer(document.champion.answer, document.observed_at.date(), ())
+        counted = RowBatch([]).add((), 0.0, None)
+        recent = RecentAnswer(document.champion.answer, document.observed_at.date(), counted)
         evidence.answered(document.document.request_id, recent)
     answers = [document.champion for document in pending]
     return evidence, list(zip(pending, [*answers[1:], answers[0]], strict=True))
