@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from guards.drift.feature_reference import FeatureReference
     from guards.drift.row_batch import CountedRow
-    from guards.json_types import JsonObject
+    from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "merge"]
+__all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "documents_of", "merge"]
 
 _BUFFERED_ROWS = 256
 """Rows counted at once: a column of many values costs little more than one value."""
@@ -208,6 +208,12 @@ class MatrixSketch:
         for (champion, challenger), documents in self._pairs.items():
             rows.setdefault(champion, {})[challenger] = documents
         return rows
+
+
+def documents_of(snapshot: JsonMapping) -> int:
+    """Return the number of documents that a feature's snapshot counts; 0 for an empty object."""
+    outside = ("missing", "infinite", "unknown")
+    return int(sum(snapshot.get("counts", ())) + sum(snapshot.get(name, 0) for name in outside))
 
 
 def merge(left: JsonObject, right: JsonObject) -> JsonObject:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from guards.drift.distance import DOCUMENTS_NEEDED, score
-from guards.drift.sketch import merge
+from guards.drift.sketch import documents_of, merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +73,6 @@ class RecentWindows:
         scored = score(feature, together)
         if closing:
             recent.later, recent.scored = later, together
-            if scored.enough_data and score(feature, later).documents >= DOCUMENTS_NEEDED:
+            if scored.enough_data and documents_of(later) >= DOCUMENTS_NEEDED:
                 recent.earlier, recent.later = later, {}
         return scored
