@@ -32,6 +32,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import prometheus_client
+import structlog
 import torch
 
 
@@ -104,6 +105,7 @@ def _state() -> dict[str, str]:
             torch.get_float32_matmul_precision(),
             torch.backends.mkldnn.enabled,
         ),
+        "structlog": (structlog.is_configured(), structlog.get_config()),
         "prometheus": [metric.name for metric in prometheus_client.REGISTRY.collect()],
     }
     return {name: repr(value) for name, value in state.items()}

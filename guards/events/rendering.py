@@ -1,4 +1,4 @@
-"""From an event to one line of JSON."""
+"""From an event to one line of JSON: the structlog pipeline."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import structlog
 
 from guards.events.events import SCHEMA, Event
 from guards.moments import rfc3339
 from guards.text import json_printable
 
 if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
     from guards.json_types import JsonObject
 
 __all__ = ["Renderer", "line_renderer"]
 
 Renderer: TypeAlias = Callable[[Event, datetime, int], bytes]
 """Renders (event, moment, seq) as one line, newline included."""
+
+_STAMP = ("timestamp", "event", "schema", "replica", "run", "seq")
 
 
 def line_renderer(replica: str, run: str) -> Renderer:
@@ -39,19 +44,29 @@ def line_renderer(replica: str, run: str) -> Renderer:
     The renderer raises what ``to_json`` of the event raises, and what ``json`` raises for a value
     that contains itself.
     """
-    return partial(_render, {"schema": SCHEMA, "replica": replica, "run": run})
+    logger = structlog.wrap_logger(
+        structlog.ReturnLogger(),
+        processors=[_stamp_first, structlog.processors.JSONRenderer(_dumps)],
+        wrapper_class=structlog.BoundLogger,
+        context_class=dict,
+    ).bind(schema=SCHEMA, replica=replica, run=run)
+    return partial(_render, logger)
 
 
-def _render(of_run: JsonObject, event: Event, moment: datetime, seq: int) -> bytes:
-    stamp = {"timestamp": rfc3339(moment), "event": event.name, **of_run, "seq": seq}
-    # The first one puts the stamp before the fields, the last one keeps it from being replaced.
-    line = _dumps({**stamp, **event.to_json(), **stamp})
+def _render(logger: structlog.BoundLogger, event: Event, moment: datetime, seq: int) -> bytes:
+    line: str = logger.msg(event.name, timestamp=rfc3339(moment), seq=seq, fields=event.to_json())
     if not line.isprintable():
         line = json_printable(line.encode(errors="replace").decode())
     return line.encode() + b"\n"
 
 
-def _dumps(line: object) -> str:
+def _stamp_first(_logger: object, _method: str, line: EventDict) -> EventDict:
+    stamp = {name: line[name] for name in _STAMP}
+    fields: JsonObject = line["fields"]
+    return stamp | fields | stamp
+
+
+def _dumps(line: object, **_structlog_options: object) -> str:
     try:
         return _ENCODER.encode(line)
     except (TypeError, ValueError):
