@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,15 @@ class Answer:
     def of(cls, probabilities: NDArray[np.float32], labels: Sequence[str]) -> Answer:
         """Summarise probabilities float32 [classes]; ``ValueError`` where one is not finite."""
         values: list[float] = probabilities.tolist()
-        if not all(map(math.isfinite, values)):
+        # Sums of float32 numbers do not overflow a double.
+        if not math.isfinite(sum(values)):
             message = "a probability is not finite"
             raise ValueError(message)
-        second, first = sorted(values)[-2:]
+        ordered = sorted(values)
+        second, first = ordered[-2:]
         # Arrays of a handful of numbers cost more to make than to sum.
-        nats = -sum([value * math.log(value) for value in values if value > 0])
+        positive = values if ordered[0] > 0 else [value for value in values if value > 0]
+        nats = -sum(map(operator.mul, positive, map(math.log, positive)))
         return cls(
             label=labels[values.index(first)],
             confidence=first,

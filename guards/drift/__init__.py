@@ -8,6 +8,7 @@
 - ``binning``: numeric cells from reference quantiles, and exact sums over them.
 - ``cells``: the cell of a value, exact and grouped.
 - ``new_categories``: unknown categories, counted within bounds.
+- ``row_batch``: rows that are counted together, and the cells of each, which stay.
 - ``segment_sketch``: counts of the segments that clients name.
 - ``label_sketch``: right answers by cell, of documents whose label came.
 - ``line_cells``: the cells of one document, as its log line carries them.

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonObject
 
-__all__ = ["QUANTA_LIMIT", "cell_indices", "quantile_edges", "quantum_of", "value_sums"]
+__all__ = [
+    "QUANTA_LIMIT",
+    "cell_indices",
+    "cells_of_rows",
+    "quantile_edges",
+    "quantum_of",
+    "value_sums",
+]
 
 QUANTA_LIMIT = 2**62
 """The most quanta that one value adds to a sum.
@@ -86,10 +93,23 @@ def cell_indices(
     cell E from the last edge on, each other one from an edge up to the next; E + 1 is NaN, and
     E + 2 both infinities.
     """
-    cells = np.searchsorted(edges, values, side="right")
-    outside = ~np.isfinite(values)
-    if outside.any():
-        cells[outside] = len(edges) + 1 + np.isinf(values[outside])
+    (cells,) = cells_of_rows(values[None, :], [np.asarray(edges)])
+    return cells
+
+
+def cells_of_rows(
+    values: NDArray[np.float64], edges: Sequence[NDArray[np.float64]]
+) -> list[NDArray[np.int64]]:
+    """Return the cells of each row of float64 [features, values], whose edges are ``edges``.
+
+    They are those of :func:`cell_indices`.
+    """
+    cells = [each.searchsorted(row, side="right") for each, row in zip(edges, values, strict=True)]
+    finite = np.isfinite(values)
+    if not finite.all():
+        for at in np.flatnonzero(~finite.all(axis=1)).tolist():
+            outside = ~finite[at]
+            cells[at][outside] = len(edges[at]) + 1 + np.isinf(values[at][outside])
     return cells
 
 

@@ -83,8 +83,7 @@ class _CategoryCells:
         return self._codes[value]
 
     def indices(self, values: Sequence[str], /) -> NDArray[np.int64]:
-        codes = self._codes
-        return np.array([codes[value] for value in values], dtype=np.int64)
+        return np.fromiter(map(self._codes.__getitem__, values), np.int64, len(values))
 
 
 def cells_of(reference: FeatureReference) -> Cells:

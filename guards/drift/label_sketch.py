@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.drift.cells import cells_of
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
 __all__ = ["LabelSketch"]
@@ -18,30 +15,25 @@ __all__ = ["LabelSketch"]
 class LabelSketch:
     """Counts labelled documents by the day on which they were answered.
 
-    >>> from guards.drift.reference import CategoricalReference
-    >>> sketch = LabelSketch(("court",), {"court": CategoricalReference.of([], ["NDCA", "SDNY"])})
-    >>> sketch.update("2026-11-27", ("SDNY",), correct=True)
-    >>> sketch.update("2026-11-27", ("SDNY",), correct=False)
+    >>> sketch = LabelSketch(["court"])
+    >>> sketch.update("2026-11-27", [1], correct=True)
+    >>> sketch.update("2026-11-27", [1], correct=False)
     >>> sketch.get()["2026-11-27"]["features"]["court"]
     {'documents': {'1': 2}, 'correct': {'1': 1}}
     """
 
-    def __init__(self, names: Sequence[str], features: Mapping[str, FeatureReference]) -> None:
-        """Start empty; rows have the features in ``names``, those beyond ``features`` uncounted."""
-        self._cells = [
-            (column, name, cells_of(features[name]))
-            for column, name in enumerate(names)
-            if name in features
-        ]
+    def __init__(self, features: Iterable[str], hidden: Collection[str] = ()) -> None:
+        """Start empty over ``features``, in the order of cells; ``hidden`` ones are left out."""
+        self._told = [(at, name) for at, name in enumerate(features) if name not in hidden]
         self._days: dict[str, JsonObject] = {}
 
-    def update(self, day: str, row: tuple[float | str, ...], *, correct: bool) -> None:
-        """Count a document that was answered on a day, an ISO date in UTC."""
+    def update(self, day: str, cells: Sequence[int], *, correct: bool) -> None:
+        """Count a document that was answered on a day, an ISO date in UTC, with these cells."""
         counts = self._days.setdefault(day, {"documents": 0, "correct": 0, "features": {}})
         counts["documents"] += 1
         counts["correct"] += correct
-        for column, name, cells in self._cells:
-            cell = str(cells.index(row[column]))
+        for at, name in self._told:
+            cell = str(cells[at])
             feature = counts["features"].setdefault(name, {"documents": {}, "correct": {}})
             feature["documents"][cell] = feature["documents"].get(cell, 0) + 1
             if correct:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from operator import getitem, itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from guards.drift.cells import CategoryCodes, cells_of, grouped_cells
 from guards.drift.feature_reference import NumericReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Row = tuple[float | str, ...]
 
-__all__ = ["CellDetail", "LineCells", "line_features"]
+__all__ = ["CellDetail", "LineCells", "RowCells", "line_features"]
 
 CellDetail = Literal["grouped", "full", "none"]
 """How finely a line tells the cells of its document: joined to groups, as they are, or not."""
@@ -37,6 +38,41 @@ def line_features(
     return tuple(
         name for name, each in features.items() if not each.private and name not in private
     )
+
+
+class RowCells(Sequence[int | None]):
+    """The cells of a row, found when they are first asked for: by the thread that writes lines."""
+
+    __slots__ = ("_cells", "_find", "_row")
+
+    def __init__(self, find: Callable[[Row], tuple[int | None, ...]], row: Row) -> None:
+        """Have ``find`` return the cells of ``row``."""
+        self._find = find
+        self._row = row
+        self._cells: tuple[int | None, ...] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of features that a line tells of."""
+        return len(self._found())
+
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 (a cell, or several for a slice)
+        """Return the cell of the feature in this place."""
+        return self._found()[index]
+
+    def __iter__(self) -> Iterator[int | None]:
+        """Return the cells in order."""
+        return iter(self._found())
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the cells are those of another sequence."""
+        return self._found() == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment] # like that of a list
+
+    def _found(self) -> tuple[int | None, ...]:
+        if self._cells is None:
+            self._cells = self._find(self._row)
+        return self._cells
 
 
 class LineCells:
@@ -72,26 +108,28 @@ class LineCells:
             else:
                 categories.append(name)
                 self._codes.append(CategoryCodes(feature, groups.tolist()))
-        self._numbers, self._values = _getter(names, numeric), _getter(names, categories)
+        columns = {name: column for column, name in enumerate(names)}
+        self._numbers = _getter([columns[name] for name in numeric])
+        self._values = _getter([columns[name] for name in categories])
         found = {name: index for index, name in enumerate([*numeric, *categories])}
         # What no row has stands behind all cells.
-        self._in_order = [found.get(name, len(found)) for name in told]
+        self._in_order = _getter([found.get(name, len(found)) for name in told])
 
-    def of(self, row: Row) -> Sequence[int | None] | None:
+    def of(self, row: Row) -> RowCells | None:
         """Return the cell of each feature of ``line_features``, or its group; None for ``none``.
 
         That of a feature which rows do not have is None.
         """
-        if not self._told:
-            return None
+        return RowCells(self._find, row) if self._told else None
+
+    def _find(self, row: Row) -> tuple[int | None, ...]:
         numbers = self._numbers(row)
         cells = list(map(bisect_right, self._edges, numbers))
         if not math.isfinite(sum(numbers)):
             for index, number in enumerate(numbers):
                 if not math.isfinite(number):
                     cells[index] = self._outside[index][math.isinf(number)]
-        known = (*cells, *map(getitem, self._codes, self._values(row)), None)
-        return [known[index] for index in self._in_order]
+        return self._in_order((*cells, *map(getitem, self._codes, self._values(row)), None))
 
 
 def _groups(feature: FeatureReference, detail: CellDetail) -> NDArray[np.int64]:
@@ -104,10 +142,8 @@ def _edges(feature: NumericReference, groups: NDArray[np.int64]) -> list[float]:
     return found
 
 
-def _getter(names: Sequence[str], wanted: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what takes the wanted values out of a row over ``names``, as a tuple."""
-    columns = {name: column for column, name in enumerate(names)}
-    if len(wanted) < 2:  # noqa: PLR2004 (of one item, itemgetter gives the item itself)
-        indices = [columns[name] for name in wanted]
-        return lambda row: tuple(row[index] for index in indices)
-    return itemgetter(*(columns[name] for name in wanted))
+def _getter(indices: Sequence[int]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes the items at these indices out of a tuple, as a tuple."""
+    if len(indices) < 2:  # noqa: PLR2004 (of one item, itemgetter gives the item itself)
+        return lambda items: tuple(items[index] for index in indices)
+    return itemgetter(*indices)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from guards.drift.binning import value_sums
+from guards.drift.binning import cells_of_rows, value_sums
 from guards.drift.cells import cells_of
 from guards.drift.feature_reference import CONFIDENCE_QUANTA, NumericReference
 from guards.drift.new_categories import NewCategories
+from guards.drift.row_batch import RowBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guards.drift.feature_reference import FeatureReference
+    from guards.drift.row_batch import CountedRow
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "merge"]
+__all__ = ["BatchCounter", "CellBatch", "MatrixSketch", "RowSketch", "documents_of", "merge"]
 
 _BUFFERED_ROWS = 256
 """Rows counted at once: a column of many values costs little more than one value."""
@@ -62,8 +64,9 @@ class RowSketch:
 
     >>> from guards.drift.reference import CategoricalReference
     >>> sketch = RowSketch(("court",), {"court": CategoricalReference.of([], ["NDCA", "SDNY"])})
-    >>> sketch.update(("NDCA",), 0.75)
-    >>> sketch.update(("EDTX",), 0.5)
+    >>> rows = [sketch.update(("NDCA",), 0.75), sketch.update(("EDTX",), 0.5)]
+    >>> [row.cells() for row in rows]
+    [[0], [3]]
     >>> snapshot = sketch.get()["court"]
     >>> snapshot["counts"], snapshot["unknown"], snapshot["new"]
     ([1, 0], 1, {'EDTX': 1})
@@ -88,11 +91,13 @@ class RowSketch:
         self._counters = counters
         references = [features[name] for name in self._names]
         self._cells = list(map(cells_of, references))
+        self._finders = list(zip(self._columns, self._cells, strict=True))
         ends = np.cumsum([cells.size for cells in self._cells], dtype=np.int64)
         self._starts = np.append(np.zeros(1, dtype=np.int64), ends)
         self._numeric = {
             at: each for at, each in enumerate(references) if isinstance(each, NumericReference)
         }
+        self._edges = [np.array(each.edges) for each in self._numeric.values()]
         self._quanta = np.array([each.quantum for each in self._numeric.values()])
         self._sums: list[JsonObject] = value_sums(np.empty((len(self._quanta), 0)), self._quanta)
         self._new = {
@@ -100,16 +105,17 @@ class RowSketch:
             for at, each in enumerate(references)
             if not isinstance(each, NumericReference)
         }
+        # The last cell of categories; of numbers none.
+        last = [cells.size - 1 if at in self._new else -1 for at, cells in enumerate(self._cells)]
+        self._unknown = np.array(last, dtype=np.int64)
         self._counts = np.zeros(self._starts[-1], dtype=np.int64)
         self._confidence = np.zeros(self._starts[-1], dtype=np.int64)
-        self._rows: list[tuple[float | str, ...]] = []
-        self._confidences: list[float] = []
-        self._segments: list[str | None] = []
+        self._batch = RowBatch(self._finders)
 
     def update(
         self, row: tuple[float | str, ...], confidence: float, segment: str | None = None
-    ) -> None:
-        """Count one row: a value for each name, in their order.
+    ) -> CountedRow:
+        """Count one row, a value for each name, in their order; return where its cells stay.
 
         ``confidence`` is that of the answer. Raises ``ValueError`` for a row of another width, and
         then does not count it.
@@ -117,11 +123,10 @@ class RowSketch:
         if len(row) != self._width:
             message = f"a row has {self._width} values, this one {len(row)}"
             raise ValueError(message)
-        self._rows.append(row)
-        self._confidences.append(confidence)
-        self._segments.append(segment)
-        if len(self._rows) >= _BUFFERED_ROWS:
+        counted = self._batch.add(row, confidence, segment)
+        if len(self._batch.rows) >= _BUFFERED_ROWS:
             self._fold()
+        return counted
 
     def get(self) -> dict[str, JsonObject]:
         """Return the snapshot of every feature by name; the window goes on counting.
@@ -147,30 +152,28 @@ class RowSketch:
         return snapshots
 
     def _fold(self) -> None:
-        if not self._rows:
+        rows = self._batch.rows
+        if not rows:
             return
-        columns = list(zip(*self._rows, strict=True))
-        confidence = np.rint(np.array(self._confidences) * CONFIDENCE_QUANTA)
-        found = np.empty((len(self._names), len(self._rows)), dtype=np.int64)
+        columns = list(zip(*rows, strict=True))
+        confidence = np.rint(np.array(self._batch.confidences) * CONFIDENCE_QUANTA)
+        found = np.empty((len(self._names), len(rows)), dtype=np.int64)
         numbers = np.array([columns[self._columns[at]] for at in self._numeric], dtype=np.float64)
-        for at, values in zip(self._numeric, numbers, strict=True):
-            found[at] = self._cells[at].indices(values)
+        if self._numeric:
+            found[list(self._numeric)] = cells_of_rows(numbers, self._edges)
         for at in self._new:
             found[at] = self._cells[at].indices(columns[self._columns[at]])
-        batch = CellBatch(found, confidence, self._segments)
+        batch = CellBatch(found, confidence, self._batch.segments)
         self._count(batch)
         for counter in self._counters:
             counter.count(batch)
         if numbers.size:
             sums = value_sums(numbers, self._quanta)
-            self._sums = list(map(_merge_ranges, self._sums, sums))
-        for at, new in self._new.items():
-            unknown = self._cells[at].size - 1
-            for index in np.flatnonzero(found[at] == unknown).tolist():
-                new.update(str(columns[self._columns[at]][index]))
-        self._rows.clear()
-        self._confidences.clear()
-        self._segments.clear()
+            self._sums = list(map(_add_sums, self._sums, sums))
+        for at, index in np.argwhere(found == self._unknown[:, None]).tolist():
+            self._new[at].update(str(rows[index][self._columns[at]]))
+        self._batch.close(found)
+        self._batch = RowBatch(self._finders)
 
     def _count(self, batch: CellBatch) -> None:
         cells = (batch.cells + self._starts[:-1, None]).ravel()
@@ -206,6 +209,12 @@ class MatrixSketch:
         return rows
 
 
+def documents_of(snapshot: JsonMapping) -> int:
+    """Return the number of documents that a feature's snapshot counts; 0 for an empty object."""
+    outside = ("missing", "infinite", "unknown")
+    return int(sum(snapshot.get("counts", ())) + sum(snapshot.get(name, 0) for name in outside))
+
+
 def merge(*snapshots: JsonMapping) -> JsonObject:
     """Add snapshots of one kind, exactly; they are left as they are.
 
@@ -218,8 +227,9 @@ def merge(*snapshots: JsonMapping) -> JsonObject:
     return _merge_by(_RANGE if _is_numeric(snapshots) else {}, snapshots)
 
 
-def _merge_ranges(left: JsonObject, right: JsonObject) -> JsonObject:
-    return _merge_by(_RANGE, (left, right))
+def _add_sums(left: JsonObject, right: JsonObject) -> JsonObject:
+    """Add what ``value_sums`` returns, as ``merge`` does, which takes longer."""
+    return {key: _RANGE.get(key, sum)((left[key], right[key])) for key in left}
 
 
 def _merge_by(

@@ -71,7 +71,7 @@ class RequestObserved:
             "reference": self.reference,
         }
         if self.cells is not None:
-            fields["cells"] = self.cells
+            fields["cells"] = list(self.cells)
         if self.document is not None:
             fields["document"] = self.document
         return fields

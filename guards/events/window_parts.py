@@ -101,8 +101,8 @@ def _entries(window: DriftWindow) -> Iterator[_Entry]:
 
 
 def _size_bytes(*values: object) -> int:
-    # ASCII with its escapes and spaces is never shorter than a line.
-    return len(json.dumps(values, default=str))
+    # ASCII with its escapes is never shorter than a line.
+    return len(json.dumps(values, default=str, separators=(",", ":")))
 
 
 def _part(window: DriftWindow, entries: Sequence[_Entry], *, first: bool) -> DriftWindow:

@@ -95,17 +95,15 @@ class AnswerCounts:
         predicted = values.argmax(axis=1)
         confidence = values[np.arange(len(values)), predicted]
         rows = predicted if len(self._labels) <= MAX_CLASSES else np.zeros_like(predicted)
-        self._predicted += _histograms(rows, confidence, len(self._counted))
+        own = _histograms(rows, confidence, len(self._counted))
+        self._predicted += own
         if has_pairs(self._labels):
-            self._count_pairs(values, predicted)
-
-    def _count_pairs(self, values: Floats, predicted: Ints) -> None:
-        is_predicted = predicted[:, None] == np.arange(values.shape[1])
-        rows, classes = np.nonzero(~is_predicted)
-        self._others += _histograms(classes, values[rows, classes], values.shape[1])
-        # Whole numbers below 2**53 add exactly as doubles, whose product is the fast one.
-        units = np.rint(values * FIXED_POINT)
-        self._summed += (is_predicted.T.astype(np.float64) @ units).astype(np.int64)
+            classes = np.arange(values.shape[1])
+            all_of_them = _histograms(classes, values, values.shape[1])
+            self._others += all_of_them - own
+            # Whole numbers below 2**53 add exactly as doubles, whose product is the fast one.
+            is_predicted = (predicted == classes[:, None]).astype(np.float64)
+            self._summed += (is_predicted @ np.rint(values * FIXED_POINT)).astype(np.int64)
 
     def get(self) -> JsonObject:
         """Return the counts as plain JSON, for :func:`guards.drift.sketch.merge` to add.
@@ -128,7 +126,10 @@ class AnswerCounts:
 
 
 def _histograms(rows: Ints, probabilities: Floats, number: int) -> Ints:
-    """Return how many probabilities fall into each bin of each row, int64 [number, bins]."""
-    cells = rows * CONFIDENCE_BINS + bins_of(probabilities)
+    """Return how many probabilities fall into each bin of each row, int64 [number, bins].
+
+    ``rows`` has the shape of the probabilities, or that of their last axis.
+    """
+    cells = (rows * CONFIDENCE_BINS + bins_of(probabilities)).ravel()
     counts = np.bincount(cells, minlength=number * CONFIDENCE_BINS)
     return counts.reshape(number, CONFIDENCE_BINS)

@@ -40,11 +40,10 @@ class UnseenSketch:
         ``inputs`` names those that count, and ``label`` the one whose cells are the predicted
         ``labels``.
         """
-        self._inputs = [
-            (at, hardly_filled(each))
-            for at, (name, each) in enumerate(features.items())
-            if name in inputs
-        ]
+        hardly = [hardly_filled(each) & (name in inputs) for name, each in features.items()]
+        # The cells of all features in a row, and where those of each feature begin.
+        self._hardly = np.concatenate(hardly)
+        self._first = np.cumsum([0, *map(len, hardly[:-1])], dtype=np.int64)
         self._label = list(features).index(label)
         self._labels = counted_labels(labels)
         self._pooled = len(self._labels) < len(labels)
@@ -52,9 +51,7 @@ class UnseenSketch:
 
     def count(self, batch: CellBatch) -> None:
         """Count the rows that are unseen."""
-        unseen = np.zeros(len(batch.confidence), dtype=bool)
-        for at, hardly in self._inputs:
-            unseen |= hardly[batch.cells[at]]
+        unseen = self._hardly[batch.cells + self._first[:, None]].any(axis=0)
         if not unseen.any():
             return
         bins = bins_of(batch.confidence[unseen] / CONFIDENCE_QUANTA)

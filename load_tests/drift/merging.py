@@ -23,7 +23,7 @@ from artifacts.sealing.reference import build_reference
 from guards.answer import Answer
 from guards.drift.features import answer_values, input_names, input_values
 from guards.drift.sketch import merge
-from guards.events.events import DriftWindow
+from guards.events.drift_window import DriftWindow
 from guards.events.reading import LogReader
 from guards.events.rendering import line_renderer
 from guards.events.window_parts import parts_of

@@ -11,15 +11,27 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from artifacts.bundle.preprocessing import Encoding
+from artifacts.sealing.embedding import EmbeddedRows, random_signs
 from artifacts.sealing.reference import build_reference
 from guards.answer import Answer, Observation
+from guards.bundle.engines import TORCH
 from guards.bundle.identity import BundleIdentity
+from guards.drift.embedding import (
+    COORDINATES,
+    DIMENSIONS,
+    EMBEDDING_FEATURES,
+    MAX_CENTROIDS,
+    EmbeddedDocument,
+    EmbeddingMap,
+)
 from guards.drift.features import answer_values, input_names, input_values
+from guards.drift.row_batch import RowBatch
 from guards.evidence.criteria import Policy
 from guards.evidence.pair import ChallengerId
 from load_tests.micro.common import LABELS, SCHEMA, in_turns, print_line, sample_rows
@@ -46,7 +58,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _DOCUMENTS = 2048
-_TARGET_US = 20.0
+_TARGET_US = 25.0
+_EMBEDDED_TARGET_US = 40.0
 _EVIDENCE_TARGET_US = 15.0
 _CHALLENGER = ChallengerId("documents", "2")
 
@@ -58,6 +71,7 @@ class _Sample:
     document: Document
     encoding: Encoding
     probabilities: NDArray[np.float32]
+    embedded: EmbeddedDocument
 
     def observe(self, windows: Windows) -> None:
         """Sum the probabilities up and count the document."""
@@ -71,11 +85,12 @@ class _Sample:
         answer = Answer.of(self.probabilities, LABELS)
         windows.observe((*inputs, *answer_values(answer)), answer, row)
 
-    def record(self, recorder: Recorder) -> None:
+    def record(self, recorder: Recorder, *, embeds: bool) -> None:
         """Do all that the service does once a document is answered."""
         answer = Answer.of(self.probabilities, LABELS)
         observation = Observation(answer, 0.00456, 0.00345, 0.000123, 0.000234)
-        recorder.answered(self.document, self.encoding, observation)
+        embedded = self.embedded if embeds else None
+        recorder.answered(self.document, self.encoding, observation, embedded)
 
     def pending(self) -> PendingComparison:
         """Return the document as a challenger is offered it."""
@@ -94,6 +109,7 @@ def main() -> None:
     """Prepare, measure the parts in turns, print."""
     samples = _samples()
     windows, quiet = _windows(samples), _recorder(samples, cast("EventLog", _NoLog()))
+    embedding = _recorder(samples, cast("EventLog", _NoLog()), embeds=True)
     evidence, outcomes = _evidence(samples)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a descriptor is wanted)
         log = EventLog("replica", "run", stdout=nowhere.fileno(), path=None, capacity=_DOCUMENTS)
@@ -103,13 +119,8 @@ def main() -> None:
             for sample in samples:
                 sample.observe(windows)
 
-        def record_all() -> None:
-            for sample in samples:
-                sample.record(quiet)
-
         def record_and_write() -> None:
-            for sample in samples:
-                sample.record(loud)
+            _record_all(samples, loud)
             log.flush(60.0)
 
         def count_outcomes() -> None:
@@ -117,21 +128,35 @@ def main() -> None:
                 evidence.settled(_CHALLENGER, pending, outcome)
             evidence.fold()
 
-        costs_s = in_turns(sketch_all, record_all, record_and_write, count_outcomes)
+        costs_s = in_turns(
+            sketch_all,
+            partial(_record_all, samples, quiet),
+            partial(_record_all, samples, embedding, embeds=True),
+            record_and_write,
+            count_outcomes,
+        )
         log.close(60.0)
-    sketch_us, record_us, write_us, count_us = (cost_s / _DOCUMENTS * 1e6 for cost_s in costs_s)
-    print_line("answer and sketch", sketch_us, "µs", at_most=_TARGET_US)
+    costs_us = [cost_s / _DOCUMENTS * 1e6 for cost_s in costs_s]
+    sketch_us, record_us, embedded_us, write_us, count_us = costs_us
+    print_line("answer and sketch", sketch_us, "µs")
     name = "observation: the same, counts, metrics, coverage, an event"
     print_line(name, record_us, "µs", at_most=_TARGET_US)
+    name = "observation with the five features of an embedding"
+    print_line(name, embedded_us, "µs", at_most=_EMBEDDED_TARGET_US)
     print_line("observation and the log line, rendered and written", write_us, "µs")
     name = "evidence: the outcome of one challenger"
     print_line(name, count_us, "µs", at_most=_EVIDENCE_TARGET_US)
 
 
-def _recorder(samples: Sequence[_Sample], log: EventLog) -> Recorder:
+def _record_all(samples: Sequence[_Sample], recorder: Recorder, *, embeds: bool = False) -> None:
+    for sample in samples:
+        sample.record(recorder, embeds=embeds)
+
+
+def _recorder(samples: Sequence[_Sample], log: EventLog, *, embeds: bool = False) -> Recorder:
     metrics = Metrics(queue_documents=lambda: 0, lost_log_lines=dict, ready=lambda: True)
     identity = BundleIdentity("documents", "1", f"sha256:{'0' * 64}")
-    windows = _windows(samples)
+    windows = _windows(samples, embeds=embeds)
     cells = windows.watched.line_cells("grouped")
     return Recorder(
         RecorderParts(
@@ -154,31 +179,47 @@ def _evidence(
     evidence = RunEvidence([_CHALLENGER])
     pending = [sample.pending() for sample in samples]
     for document in pending:
-        recent = RecentAnswer(document.champion.answer, document.observed_at.date(), ())
+        counted = RowBatch([]).add((), 0.0, None)
+        recent = RecentAnswer(document.champion.answer, document.observed_at.date(), counted)
         evidence.answered(document.document.request_id, recent)
     answers = [document.champion for document in pending]
     return evidence, list(zip(pending, [*answers[1:], answers[0]], strict=True))
 
 
-def _windows(samples: Sequence[_Sample]) -> Windows:
+def _windows(samples: Sequence[_Sample], *, embeds: bool = False) -> Windows:
     reference = build_reference(
         SCHEMA,
         [sample.encoding for sample in samples],
         np.array([sample.probabilities for sample in samples]),
         np.zeros(len(samples), dtype=np.int64),
+        _embedded(samples) if embeds else None,
     )
-    return Windows(reference, input_names(SCHEMA))
+    return Windows(reference, (*input_names(SCHEMA), *(EMBEDDING_FEATURES if embeds else ())))
+
+
+def _embedded(samples: Sequence[_Sample]) -> EmbeddedRows:
+    projected = np.zeros((len(samples), DIMENSIONS), dtype=np.float32)
+    projected[:, :COORDINATES] = [sample.embedded.coordinates for sample in samples]
+    centroids = np.zeros((MAX_CENTROIDS, DIMENSIONS), dtype="<f4").tobytes()
+    return EmbeddedRows(
+        EmbeddingMap(random_signs(DIMENSIONS), centroids, TORCH),
+        np.array([sample.embedded.cell for sample in samples]),
+        projected,
+    )
 
 
 def _samples() -> list[_Sample]:
     rng = np.random.default_rng(1)
     ids = rng.integers(30_000, size=(1, 128))
     odds = rng.dirichlet(np.ones(len(LABELS)), size=_DOCUMENTS).astype(np.float32)
+    cells = rng.integers(MAX_CENTROIDS, size=_DOCUMENTS).tolist()
+    coordinates = rng.normal(size=(_DOCUMENTS, COORDINATES)).tolist()
     return [
         _Sample(
             Document(f"d-{index}", None, "", {}, row),
             Encoding(ids, np.zeros(1), row, unknown_tokens=0, truncated=False),
             odds[index],
+            EmbeddedDocument(cells[index], tuple(coordinates[index])),
         )
         for index, row in enumerate(sample_rows(_DOCUMENTS))
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from guards.drift.feature_reference import FeatureReference
     from guards.drift.line_cells import CellDetail
     from guards.drift.reference import Reference
+    from guards.drift.row_batch import CountedRow
     from guards.json_types import JsonObject
     from guards.schema import CanonicalRow
 
@@ -75,14 +76,13 @@ class ChampionCounts:
     def __init__(self, watched: Watched) -> None:
         """Start empty."""
         counted = watched.counted
-        told = {name: each for name, each in counted.items() if name not in watched.private}
         self.documents = 0
         self.labelled = False
         self._segments = SegmentSketch(counted, tuple(watched.private))
         self._answers = AnswerBuffer(watched.labels)
         self._unseen = UnseenSketch(counted, watched.inputs, f"{CHAMPION}.label", watched.labels)
         self._sketch = RowSketch(watched.names, counted, (self._segments, self._unseen))
-        self._labels = LabelSketch(watched.names, told)
+        self._labels = LabelSketch(counted, watched.private)
         self._inputs = InputCounts()
 
     def observe(
@@ -91,16 +91,16 @@ class ChampionCounts:
         answer: Answer,
         row: CanonicalRow,
         segment: str | None,
-    ) -> None:
-        """Count one answered document."""
+    ) -> CountedRow:
+        """Count one answered document, and return where its cells stay."""
         self.documents += 1
-        self._sketch.update(values, answer.confidence, segment)
         self._answers.add(answer)
         self._inputs.update(row)
+        return self._sketch.update(values, answer.confidence, segment)
 
-    def label(self, day: str, values: tuple[float | str, ...], *, correct: bool) -> None:
-        """Count the true label of a document that was answered on a day with these values."""
-        self._labels.update(day, values, correct=correct)
+    def label(self, day: str, counted: CountedRow, *, correct: bool) -> None:
+        """Count the true label of a document that was counted on a day, in any window."""
+        self._labels.update(day, counted.cells(), correct=correct)
         self.labelled = True
 
     def features(self) -> dict[str, JsonObject]:

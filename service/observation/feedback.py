@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from guards.answer import Answer
+    from guards.drift.row_batch import CountedRow
     from guards.events.feedback_received import FeedbackReceived
     from guards.evidence.pair import ChallengerId
     from service.observation.live_evidence import OutcomeRow
@@ -24,13 +25,13 @@ _MAX_ANSWERS = 10_000
 class RecentAnswer:
     """The champion's answer to a document, and the outcomes of challengers that have arrived.
 
-    ``values`` are those that the champion's window counted on ``day``, a day in UTC.
-    ``answered_s`` is of the monotonic clock.
+    The champion's window ``counted`` the document on ``day``, a day in UTC. ``answered_s`` is of
+    the monotonic clock.
     """
 
     answer: Answer
     day: date
-    values: tuple[float | str, ...]
+    counted: CountedRow
     outcomes: dict[ChallengerId, OutcomeRow] = field(default_factory=dict)
     answered_s: float = field(default_factory=time.monotonic)
 

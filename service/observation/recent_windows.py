@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guards.drift.alarm.window_evidence import WindowEvidence
 from guards.drift.distance import DOCUMENTS_NEEDED, score
-from guards.drift.sketch import merge
+from guards.drift.sketch import documents_of, merge
 from guards.drift.teaching import kind_of, series_of
 from service.observation.variant_alarms import cell_counts
 
@@ -122,7 +122,7 @@ class RecentWindows:
         scored = score(feature, together)
         if closing:
             recent.later, recent.later_since = later, later_since
-            if scored.enough_data and score(feature, later).documents >= DOCUMENTS_NEEDED:
+            if scored.enough_data and documents_of(later) >= DOCUMENTS_NEEDED:
                 recent.earlier, recent.later = later, {}
                 recent.earlier_since, recent.later_since = later_since, None
         return _Scored(scored if since == start else replace(scored, since=since), together)

@@ -103,11 +103,12 @@ class Recorder:
         self._confidence_sum += answer.confidence
         self._metrics.documents.inc()
         self._metrics.champion_confidence.observe(answer.confidence)
-        self.inputs.update(document.row)
-        _count_issues(self._metrics, document.row)
+        if issues := input_issues(document.row):
+            self.inputs.update(document.row)
+            _count_issues(self._metrics, issues, document.row)
         values, now = _values(document, encoding, embedded, answer), datetime.now(UTC)
-        self._evidence.answered(document.request_id, RecentAnswer(answer, now.date(), values))
-        self.windows.observe(values, answer, document.row, document.segment)
+        counted = self.windows.observe(values, answer, document.row, document.segment)
+        self._evidence.answered(document.request_id, RecentAnswer(answer, now.date(), counted))
         self._offer(PendingComparison(document, encoding, observation, now, values))
         if self.windows.documents >= self._flush_documents:
             self.flush()
@@ -200,11 +201,13 @@ def _count_label(windows: Windows, label: FeedbackReceived, recent: RecentAnswer
     """Count whether the answer was right; of drawn documents it would need weights."""
     if label.source is LabelSource.TRUTH:
         correct = label.label == recent.answer.label
-        windows.label(recent.day.isoformat(), recent.values, correct=correct)
+        windows.label(recent.day.isoformat(), recent.counted, correct=correct)
 
 
-def _count_issues(metrics: Metrics, row: CanonicalRow) -> None:
-    for kind, names in input_issues(row):
+def _count_issues(
+    metrics: Metrics, issues: Iterable[tuple[str, tuple[str, ...]]], row: CanonicalRow
+) -> None:
+    for kind, names in issues:
         if kind == EXTRA:
             # Clients choose the names of extra features, and each would be a time series.
             metrics.inputs.inc(EXTRA, "", by=len(names) + row.more_extra)

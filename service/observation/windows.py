@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from guards.answer import Answer
     from guards.drift.reference import Reference
+    from guards.drift.row_batch import CountedRow
     from guards.json_types import JsonObject
     from guards.performance.cost import CostTable
     from guards.schema import CanonicalRow
@@ -68,16 +69,17 @@ class Windows:
         answer: Answer,
         row: CanonicalRow,
         segment: str | None = None,
-    ) -> None:
+    ) -> CountedRow:
         """Count one answered document: the values of what is watched, and the issues of its input.
 
-        The issues are those of ``row``, whose values are among ``values``.
+        The issues are those of ``row``, whose values are among ``values``. What is returned is for
+        the document's label.
         """
-        self._counts.observe(values, answer, row, segment)
+        return self._counts.observe(values, answer, row, segment)
 
-    def label(self, day: str, values: tuple[float | str, ...], *, correct: bool) -> None:
-        """Count the true label of a document that was answered on a day with these values."""
-        self._counts.label(day, values, correct=correct)
+    def label(self, day: str, counted: CountedRow, *, correct: bool) -> None:
+        """Count the true label of a document that was counted on a day, in any window."""
+        self._counts.label(day, counted, correct=correct)
 
     def alarms(self, challengers: int) -> DriftAlarms:
         """Return what looks at the windows, which will have so many challengers."""

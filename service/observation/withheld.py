@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.drift.sketch import merge
+from guards.drift.sketch import documents_of, merge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -41,20 +41,15 @@ class Withheld:
                 continue
             before = self._kept.get(name, {})
             together = merge(before, counts)
-            enough = _documents(together) >= _MIN_DOCUMENTS
+            enough = documents_of(together) >= _MIN_DOCUMENTS
             if enough:
                 told[name] = _without_range(together)
-            change = -_documents(before) if enough else _documents(counts)
+            change = -documents_of(before) if enough else documents_of(counts)
             if change:
                 withheld[name] = change
             if closing:
                 self._kept[name] = {} if enough else together
         return told, withheld
-
-
-def _documents(counts: JsonMapping) -> int:
-    outside = ("missing", "infinite", "unknown")
-    return int(sum(counts.get("counts", ())) + sum(counts.get(name, 0) for name in outside))
 
 
 def _without_range(counts: JsonMapping) -> JsonObject:

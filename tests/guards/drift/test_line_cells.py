@@ -70,3 +70,13 @@ def test_rare_categories_cannot_be_told_apart() -> None:
     """Two documents with different rare categories have the same line."""
     cells = LineCells(("court",), {"court": FEATURES["court"]}, "grouped")
     assert cells.of(("court 25",)) == cells.of(("court 39",)) != cells.of(("court 3",))
+
+
+def test_cells_of_a_line_are_a_sequence() -> None:
+    """They are found when they are first read, and are then like any others."""
+    cells = LineCells(("court",), {"court": FEATURES["court"]}, "full").of(("court 3",))
+    assert cells is not None
+    assert (len(cells), cells[0], list(cells)) == (1, 3, [3])
+    assert cells == [3]
+    assert cells != [4]
+    assert cells != 3

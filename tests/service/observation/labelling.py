@@ -14,6 +14,7 @@ from guards.drift.calibration import Calibration
 from guards.drift.feature_reference import AnsweredRows, CategoricalReference
 from guards.drift.harm.cross_fitting import cross_fitted_residuals
 from guards.drift.reference import Reference
+from guards.drift.row_batch import RowBatch
 from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from service.observation.champion_counts import Watched
@@ -24,10 +25,19 @@ from service.observation.label_alarms import LabelAlarms
 if TYPE_CHECKING:
     from guards.events.alarms import DriftAlarm, DriftCleared
 
-__all__ = ["LABELS", "Labelling", "confident", "reference"]
+__all__ = [
+    "LABELS",
+    "NOTHING_COUNTED",
+    "Labelling",
+    "confident",
+    "reference",
+]
 
 LABELS = ("invoice", "memo")
 _LOOK_S = 300.0
+
+NOTHING_COUNTED = RowBatch([]).add((), 0.0, None)
+"""A document of which no feature is watched."""
 
 
 def confident(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +103,7 @@ class Labelling:
             None if probability is None else "any",
             probability,
         )
-        recent = RecentAnswer(answer, date(2026, 11, 27), (), answered_s=self.now_s)
+        recent = RecentAnswer(answer, date(2026, 11, 27), NOTHING_COUNTED, answered_s=self.now_s)
         return self.harm.labels.add(feedback, recent)
 
     def look(self) -> list[DriftAlarm | DriftCleared]:

@@ -134,7 +134,8 @@ def test_a_label_that_cannot_be_counted_fails_nothing(
 
 def _sure_of(label: str) -> RecentAnswer:
     probabilities = dict.fromkeys(labelling.LABELS, 0.03) | {label: 0.97}
-    return RecentAnswer(Answer(label, 0.97, 0.94, 0.2, probabilities), date(2026, 11, 27), ())
+    answer = Answer(label, 0.97, 0.94, 0.2, probabilities)
+    return RecentAnswer(answer, date(2026, 11, 27), labelling.NOTHING_COUNTED)
 
 
 def test_a_window_that_cannot_be_looked_at_ends_the_watching(

@@ -14,7 +14,7 @@ from guards.drift.reference import Reference
 from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.events.feedback_received import FeedbackReceived
 from service.observation.feedback import RecentAnswer
-from tests.service.observation import watching
+from tests.service.observation import labelling, watching
 from tests.service.observation.watching import CLEAR, LABELS, Traffic, minutes, windows
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def labelled(*, right: bool, per_look: int = 100) -> Callable[[DriftAlarms, floa
     sure = Answer(LABELS[0], CLEAR, 2 * CLEAR - 1, 0.6, {LABELS[0]: CLEAR, LABELS[1]: 1 - CLEAR})
 
     def label(alarms: DriftAlarms, now_s: float) -> None:
-        recent = RecentAnswer(sure, date(2026, 11, 27), (), answered_s=now_s)
+        recent = RecentAnswer(sure, date(2026, 11, 27), labelling.NOTHING_COUNTED, answered_s=now_s)
         for number in range(per_look):
             name = f"{now_s}-{number}"
             alarms.harm.labels.add(FeedbackReceived(name, LABELS[0 if right else 1]), recent)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guards.answer import Answer
+from guards.drift.row_batch import RowBatch
 from guards.events.feedback_received import FeedbackReceived
 from guards.evidence.labels import LabelSource
 from service.observation.feedback import RecentAnswer, RecentAnswers
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def recent(label: str) -> RecentAnswer:
     """Make an answer of a day."""
     answer = Answer(label, 0.75, 0.5, 0.5, {label: 0.75, "memo": 0.25})
-    return RecentAnswer(answer, date(2026, 11, 27), ())
+    return RecentAnswer(answer, date(2026, 11, 27), RowBatch([]).add((), 0.75, None))
 
 
 def test_feedback_carries_the_answer_while_it_is_in_memory(

@@ -423,10 +423,10 @@ def test_labels_count_in_the_window_in_which_they_come(windows: Windows) -> None
     generator = np.random.default_rng(18)
     values = {**inputs(generator), "court": "SDNY"}
     champion = answer(generator)
-    windows.observe(row_of(values, champion), champion, NO_ISSUES)
+    counted = windows.observe(row_of(values, champion), champion, NO_ISSUES)
     assert flushed(windows).counts["labels"] == {}
     for correct in (True, True, False):
-        windows.label("2026-11-26", row_of(values, champion), correct=correct)
+        windows.label("2026-11-26", counted, correct=correct)
     labels = flushed(windows).counts["labels"]["2026-11-26"]
     assert (labels["documents"], labels["correct"]) == (3, 2)
     assert labels["features"]["court"] == {"documents": {"1": 3}, "correct": {"1": 2}}
