@@ -17,13 +17,20 @@ from guards.drift.feature_reference import NumericReference
 from guards.schema import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from guards.drift.feature_reference import CategoricalReference, FeatureReference
 
-__all__ = ["CategoryCodes", "Cells", "cells_of", "grouped_cells", "hardly_filled"]
+__all__ = [
+    "CategoryCodes",
+    "Cells",
+    "cells_of",
+    "expected_unseen",
+    "grouped_cells",
+    "hardly_filled",
+]
 
 _NUMERIC_GROUPS = 8
 
@@ -119,4 +126,23 @@ def hardly_filled(reference: FeatureReference) -> NDArray[np.bool_]:
     Hardly a row: fewer than five, and at most a thousandth of all.
     """
     counts = np.array(reference.cell_counts, dtype=np.int64)
-    return np.asarray((counts < _FEW_ROWS) & (counts <= _SMALL_SHARE * counts.sum()))
+    return np.asarray(counts <= _hardly_a_row(counts))
+
+
+def expected_unseen(features: Iterable[FeatureReference]) -> float:
+    """Return the share of documents that are in a hardly filled cell of a feature without drift.
+
+    Cells with r rows are expected to hold (r + 1) N / n of later documents, where N cells have
+    r + 1 of the n rows (Good 1953). The sum over features, at most 1, is an upper bound where a
+    document is in several such cells.
+    """
+    share = 0.0
+    for feature in features:
+        counts = np.array(feature.cell_counts, dtype=np.int64)
+        share += counts[counts <= _hardly_a_row(counts) + 1].sum() / max(counts.sum(), 1)
+    return min(share, 1.0)
+
+
+def _hardly_a_row(counts: NDArray[np.int64]) -> int:
+    """Return the largest number of rows that a hardly filled cell has."""
+    return min(_FEW_ROWS - 1, int(_SMALL_SHARE * counts.sum()))

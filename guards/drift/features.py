@@ -83,7 +83,8 @@ _COLUMN = " (column)"
 
 _OTHERS = re.compile(
     rf"({'|'.join(map(re.escape, _RESERVED))}"
-    rf"|({ANSWER}|{CHAMPION}|.*/.*)\.({'|'.join(ANSWER_FEATURES)})"
+    rf"|({ANSWER}|{CHAMPION}|.*/.*)\.({'|'.join(ANSWER_FEATURES)}|disagreement)"
+    rf"|{CHAMPION}\.right(\..*)?"
     rf"|.*{re.escape(_COLUMN)})",
     re.DOTALL,
 )

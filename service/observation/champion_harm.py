@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.drift.cells import expected_unseen
 from guards.drift.harm.crowding import cell_shares
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.gate import Harm, HarmGate, Judgement
@@ -27,7 +28,8 @@ __all__ = ["ChampionHarm"]
 class ChampionHarm:
     """Judges harm from confidence histograms and labels; unknown for good without held-out rows.
 
-    ``labels`` are the labelled documents.
+    ``labels`` are the labelled documents. Without drift a share of ``expected_unseen`` is in cells
+    that the reference hardly filled.
     """
 
     def __init__(self, watched: Watched) -> None:
@@ -38,6 +40,7 @@ class ChampionHarm:
         self._inputs = {
             name: each for name, each in watched.counted.items() if name in watched.inputs
         }
+        self.expected_unseen = expected_unseen(self._inputs.values())
         self._proxy = ErrorProxy.of(calibration) if sealed.documents else None
         self._gate = (
             None

@@ -103,7 +103,7 @@ class DriftAlarms:
             kind = kind_of_shift(
                 inputs_moved=bool(inputs),
                 harm=harm,
-                unseen_share=judgement.unseen_share,
+                unseen_share=judgement.unseen_share - self.harm.expected_unseen,
                 residual_drifted=self.harm.labels.drifted,
             )
         score, recent = self._recent.latest(name)

@@ -92,7 +92,7 @@ class LabelAlarms:
             # Of a queue that is labelled in part, those which are wrong more often may come first.
             harm = Harm.SHOWN if source is LabelSource.TRUTH else Harm.UNKNOWN
             severity = severity_of(harm)
-            unseen = self._harm.judge(minutes).unseen_share
+            unseen = self._harm.judge(minutes).unseen_share - self._harm.expected_unseen
             kind = kind_of_shift(
                 inputs_moved=False, harm=harm, unseen_share=unseen, residual_drifted=True
             ).value

@@ -24,9 +24,9 @@ def kind_of_shift(
 ) -> Kind:
     """Return the kind of shift.
 
-    ``unseen_share`` is that of documents in cells that the reference hardly filled. Above the
-    tolerated rise of the error rate they come first: nothing is known about how they are answered,
-    and they may be what moved the residual.
+    ``unseen_share`` is that of documents in cells that the reference hardly filled, less what is
+    expected of it without drift. Above the tolerated rise of the error rate they come first:
+    nothing is known about how they are answered, and they may be what moved the residual.
     """
     if unseen_share > TOLERANCE:
         return Kind.UNSEEN

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from guards.drift.cells import cells_of, grouped_cells, hardly_filled
+from guards.drift.cells import cells_of, expected_unseen, grouped_cells, hardly_filled
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 
 HELD_OUT = np.random.default_rng(1).lognormal(size=2_000)
@@ -78,3 +78,19 @@ def test_hardly_filled_cells() -> None:
     assert hardly_filled(COURTS).tolist() == [False, False, False, True, False, False]
     small = CategoricalReference.of(["a"] * 48 + ["b", ""], ["a", "b", "c"])
     assert hardly_filled(small).tolist() == [False, False, True, False, True]
+
+
+def test_later_documents_are_as_often_in_hardly_filled_cells_as_expected() -> None:
+    """Categories that hardly occurred in the reference are more frequent than they were there."""
+    generator = np.random.default_rng(5)
+    shares = generator.dirichlet(np.full(3000, 0.2))
+    categories = [str(number) for number in range(len(shares))]
+    reference = CategoricalReference.of(
+        generator.choice(categories, 5000, p=shares).tolist(), categories
+    )
+    of_reference = np.array(reference.cell_counts)[hardly_filled(reference)].sum() / 5000
+    later = hardly_filled(reference)[:-2] @ shares
+    assert later > 1.2 * of_reference
+    assert expected_unseen([reference]) == pytest.approx(later, rel=0.1)
+    assert expected_unseen([reference] * 99) == 1
+    assert expected_unseen([CategoricalReference.of([], ["a"])]) == 0

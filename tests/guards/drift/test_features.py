@@ -25,6 +25,11 @@ TAKEN = (
     *OWN,
     *(f"{who}.{it}" for who in (ANSWER, CHAMPION, *CHALLENGERS) for it in ANSWER_FEATURES),
 )
+ALARMS = (
+    "champion.right",
+    "champion.right.invoice",
+    *(f"{who}.disagreement" for who in CHALLENGERS),
+)
 FREE = (
     *("pages", "", "label", "confidence", "answer", "answer.", "answer.foo", "champion.sum"),
     *("text.length", "text.", "price.label", "docs/1", "docs/1.price", "a.b.c", "two words"),
@@ -52,8 +57,8 @@ def test_no_two_features_share_a_name() -> None:
     """Columns with the names of other features, and with the names that those get, stay apart."""
     once = tuple(map(column_feature, TAKEN))
     twice = tuple(map(column_feature, once))
-    names = [*TAKEN, *FREE, *once, *twice]
-    watched = [*map(column_feature, names), *OWN]
+    names = [*TAKEN, *FREE, *ALARMS, *once, *twice]
+    watched = [*map(column_feature, names), *OWN, *ALARMS]
     for who in (ANSWER, CHAMPION, *CHALLENGERS, *(f"{who} (column)" for who in CHALLENGERS)):
         watched += answer_names(who)
     assert len(set(watched)) == len(watched)
