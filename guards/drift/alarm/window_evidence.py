@@ -53,7 +53,8 @@ class WindowEvidence:
     def e_values(self, counts: Mapping[str, Ints]) -> dict[str, float]:
         """Return the e-value of each series, at most the largest double.
 
-        ``counts`` are int64 [cells + 2] by series, of every one.
+        That of a series without any split, which has one cell and no rows, is 1. ``counts`` are
+        int64 [cells + 2] by series, of every one.
         """
         vector = self._bank.vector([counts[name] for name in self._names], 0)
         observed = self._bank.observed(vector[np.newaxis])
@@ -61,9 +62,11 @@ class WindowEvidence:
         misses = observed.documents[0, self._bank.series] - hits
         after = gammaln(self._hits + hits) + gammaln(self._misses + misses)
         terms = np.nan_to_num(self._ratios(after - self._before), nan=-np.inf)
-        largest = np.maximum.reduceat(terms.max(axis=0), self._first)
+        known = self._terms > 0
+        largest = np.where(known, np.maximum.reduceat(terms.max(axis=0), self._first), 0)
         parts = np.exp(terms - largest[self._bank.series]).sum(axis=0)
-        logarithms = largest + np.log(np.add.reduceat(parts, self._first) / self._terms)
+        means = np.add.reduceat(parts, self._first) / np.maximum(self._terms, 1)
+        logarithms = largest + np.log(np.where(known, means, 1))
         e_values = np.exp(np.minimum(logarithms, np.log(sys.float_info.max)))
         return dict(zip(self._names, e_values.tolist(), strict=True))
 

@@ -74,3 +74,11 @@ def test_without_drift_its_mean_is_at_most_one() -> None:
             evidence.e_values({"court": rng.multinomial(100, shares)})["court"] for _ in range(10)
         ]
     assert np.mean(found) < 1
+
+
+@pytest.mark.parametrize("cells", [0, 1])
+def test_what_cannot_differ_is_no_evidence(cells: int) -> None:
+    """A column without any value on held-out rows has one cell, in which all values lie."""
+    nothing = SeriesReference("ordered", np.zeros(cells, dtype=np.int64), 0, 0)
+    counts = np.array([7] * cells + [0, 0])
+    assert WindowEvidence({"none": nothing}).e_values({"none": counts}) == {"none": 1}
