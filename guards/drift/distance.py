@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -139,7 +139,7 @@ class Score:
 
     def to_json(self) -> JsonObject:
         """Return the score as plain JSON."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: getattr(self, name) for name in _NAMES}
 
     def rounded(self) -> Score:
         """Return the score with its numbers rounded to four digits, as lines carry it."""
@@ -148,13 +148,12 @@ class Score:
     @classmethod
     def from_json(cls, data: JsonMapping) -> Score:
         """Read a score out of an object that may hold more; ``KeyError`` without it."""
-        return cls(
-            **{
-                each.name: data[each.name]
-                for each in fields(cls)
-                if each.name in data or (each.default, each.default_factory) == (MISSING, MISSING)
-            }
-        )
+        return cls(**{name: data[name] for name in _NAMES if name in data or name in _REQUIRED})
+
+
+# Logs have hundreds of scores a window: the fields are not looked up for each.
+_NAMES = tuple(each.name for each in fields(Score))
+_REQUIRED = {"metric", "value", "js", "null_band", "enough_data", "documents"}
 
 
 def score(reference: FeatureReference, snapshot: JsonMapping) -> Score:
