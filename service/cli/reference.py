@@ -67,11 +67,12 @@ def reference(  # noqa: PLR0913 (one parameter an option)
     from artifacts.bundle.opening import open_bundle
     from artifacts.sealing.good_windows import read_good_windows
     from artifacts.sealing.teach import seal_taught
+    from guards.drift.features import FIRST_FORMAT
 
     period = _period(good)
     (judged,) = require_judged([bundle], Requirements(trusted=trust))
     opened = open_bundle(bundle, judged)
-    if opened.reference.lacks:
+    if opened.reference.format == FIRST_FORMAT:
         message = f"{bundle}: its reference has an earlier format; seal the bundle again first"
         raise CallError(message)
     with log_progress(logs, "reading") as progress:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-_NOT_WATCHED = "  with its reference, nobody is told"
-
 _EXAMPLE = """
 \b
 Example:
@@ -116,8 +114,7 @@ def _report(judgement: Judgement) -> JsonObject:
     else:
         shown = (*judgement.tolerated, *judgement.unusable)
         _write(f"{judgement.path}: passed  {identity.fingerprint}", shown)
-        if judgement.lacks:
-            print_lines(_NOT_WATCHED, *(f"    {what}" for what in judgement.lacks), err=True)
+        print_lines(*(f"  reference: nobody is told {what}" for what in judgement.lacks), err=True)
         if judgement.taught is not None:
             print_lines(_taught(judgement.taught), err=True)
         derived = {} if judgement.deep is None else {"deep": judgement.deep}
@@ -147,7 +144,7 @@ def _libraries(judgement: Judgement) -> JsonObject:
 def _taught(taught: JsonMapping) -> str:
     """Return what the reference has learnt from."""
     return (
-        f"  its reference has learnt from {taught['documents']:,} documents, {taught['from']} to "
+        f"  reference: has learnt from {taught['documents']:,} documents, {taught['from']} to "
         f"{taught['to']}; segments: {listed(taught['segments'])}"
     )
 

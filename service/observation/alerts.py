@@ -121,10 +121,7 @@ class Alerts:
             "in_force": [alarm.to_json() for alarm in self._in_force()],
             "last_day": [alarm.to_json() for at, alarm in self._latest.values() if at >= oldest],
             "series": self._alarms.series,
-            "segments": {
-                "watched": self._alarms.segments.segments,
-                "not_watched": self._alarms.segments.not_watched,
-            },
+            "segments": self._alarms.segments.status(),
             "promise": _PROMISE,
             "watching": not self._failed,
             "waiting": self._alarms.waiting,

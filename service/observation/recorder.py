@@ -62,10 +62,7 @@ class RecorderParts:
 
 
 class Recorder:
-    """Records the champion's answers and the outcomes of challengers; used from one event loop.
-
-    It is the ``Listener`` of the mirror's challengers.
-    """
+    """Records answers, and outcomes as the ``Listener`` of challengers; used from one event loop."""
 
     def __init__(self, parts: RecorderParts) -> None:
         """Record into these parts."""
@@ -133,9 +130,9 @@ class Recorder:
         """Record true labels, and return for how many the answer was still in memory."""
         joined = [self._evidence.labelled(label) for label in labels]
         for label in joined:
-            self._metrics.labels.inc("unmatched" if label.answered is None else "matched")
+            self._metrics.labels.inc("matched" if label.answered else "unmatched")
             recent = self._evidence.recent(label.request_id)
-            if recent is not None and self.alerts.labelled(label, recent):
+            if recent and self.alerts.labelled(label, recent):
                 _count_label(self.windows, label, recent)
             self._log.emit(label)
         return sum(label.answered is not None for label in joined)

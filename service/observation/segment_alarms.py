@@ -68,6 +68,10 @@ class SegmentAlarms:
         """How many series are watched."""
         return sum(map(len, self._taught.values()))
 
+    def status(self) -> JsonObject:
+        """Return the names of the segments that are watched, and of those only counted."""
+        return {"watched": self.segments, "not_watched": self.not_watched}
+
     def start(self, watched: int) -> None:
         """Divide the error over all ``watched`` series of the service."""
         for segment, taught in self._taught.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import random
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -43,10 +44,19 @@ CLOSE_TO_NETWORK = {"torch": CLOSE, "torch-bf16": NOTABLE, "onnx-int8": NOTABLE}
 CLOSE_EMBEDDING = {"torch": 1e-5, "torch-bf16": 0.05, "onnx-int8": 0.1}
 """The distance to the network's embedding, in parts of its length."""
 
+CUTS_OFF = platform.machine() == "x86_64" and not torch.cpu._is_vnni_supported()  # noqa: SLF001
+"""Without VNNI, the sum of two products of eight bits is cut off at 16 bits, and answers are those
+of another network: ``accelerate`` and every start tell by the probes."""
+
 
 def close(engine: Engine) -> float:
     """Return how far other documents of a pass may move an answer: by rounding."""
     return 0.01 if engine.name == TORCH_BF16 else CLOSE
+
+
+def _skip_where_sums_are_cut_off(engine: Engine) -> None:
+    if engine.name == "onnx-int8" and CUTS_OFF:
+        pytest.skip("this processor has no VNNI, which eight bits need for close answers")
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -87,6 +97,7 @@ def test_answers_are_those_of_the_sealed_network(
     engine: Engine, bundle: Bundle, encodings: list[Encoding]
 ) -> None:
     """Same input, same answer as when the bundle was sealed."""
+    _skip_where_sums_are_cut_off(engine)
     sealed = probabilities_of(bundle.network, bundle.manifest.temperature, encodings)
 
     close = CLOSE_TO_NETWORK[engine.name]
@@ -170,6 +181,7 @@ def test_the_embedding_is_that_of_the_sealed_network(
     engine: Engine, bundle: Bundle, encodings: list[Encoding]
 ) -> None:
     """Each row is what the network classifies, to the rounding of the engine."""
+    _skip_where_sums_are_cut_off(engine)
     _, expected = collect_probabilities(embedded_passes(bundle.network, encodings), 1.0)
 
     _, embedding = engine.embedded_probabilities(encodings)

@@ -72,7 +72,7 @@ def test_a_taught_bundle_is_verified_and_served(
         "documents": 33_600,
         "segments": ["emea"],
     }
-    assert "its reference has learnt from 33,600 documents" in printed.err
+    assert "reference: has learnt from 33,600 documents" in printed.err
     bundle = open_bundle(out)
     schema = bundle.preprocessing.schema
     alarms = Windows(bundle.reference, input_names(schema)).alarms(1)

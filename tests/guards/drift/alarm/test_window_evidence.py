@@ -62,7 +62,7 @@ def test_it_is_that_of_the_rule(documents: int) -> None:
             assert np.log(found[name]) == pytest.approx(expected, rel=1e-8, abs=1e-8)
 
 
-def test_without_drift_its_mean_is_at_most_one() -> None:
+def test_without_drift_its_mean_is_no_more_than_one() -> None:
     """Whatever sample of the population the reference is."""
     rng = np.random.default_rng(1)
     shares = np.array([0.2, 0.3, 0.45, 0.05, 0.0])
