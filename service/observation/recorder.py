@@ -62,7 +62,7 @@ class RecorderParts:
 
 
 class Recorder:
-    """Records answers, and outcomes as the ``Listener`` of challengers; used from one event loop."""
+    """Records answers, and as a ``Listener`` outcomes; used from one event loop."""
 
     def __init__(self, parts: RecorderParts) -> None:
         """Record into these parts."""

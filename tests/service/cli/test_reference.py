@@ -78,7 +78,7 @@ def test_a_taught_bundle_is_verified_and_served(
     alarms = Windows(bundle.reference, input_names(schema)).alarms(1)
     assert alarms.segments.segments == ["emea"]
     watched = len(input_names(schema)) + 5
-    assert alarms.series == 2 * watched + 5
+    assert alarms.series == 2 * watched + 6
 
 
 def test_json_is_one_document(
