@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -138,12 +139,15 @@ def test_steps_of_common_tokenizers(name: str) -> None:
 def test_steps_that_are_unbounded(name: str) -> None:
     """A step that would fill the memory or never end is one finding, and takes no time."""
     started = time.process_time()
+    json.loads(json.dumps(UNBOUNDED[name]))
+    reading_s = time.process_time() - started
 
+    started = time.process_time()
     (finding,) = check_tokenizer(UNBOUNDED[name])
 
     assert finding.code == "tokenizer_unbounded"
     assert len(finding.observed) < 250
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 0.5 + 5 * reading_s
 
 
 @pytest.mark.parametrize(
