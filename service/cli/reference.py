@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,7 @@ from tqdm import tqdm
 
 from guards.errors import CallError
 from guards.integrity.requirements import Requirements
+from guards.moments import from_iso8601
 from guards.text import listed
 from service.cli.judged import require_judged
 from service.cli.options import PATH, json_option, out_option, trust_option
@@ -17,6 +17,7 @@ from service.cli.output import log_progress, print_json, print_lines, print_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from artifacts.sealing.good_windows import GoodPeriod, GoodWindows
@@ -104,9 +105,8 @@ def _period(text: str) -> GoodPeriod:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return from_iso8601(text.strip())
+    except ValueError:
         expected = "a date or a moment, as 2026-03-02 or 2026-03-02T08:00Z"
         message = f"--good: expected {expected}, found {text!r}"
         raise CallError(message) from None
