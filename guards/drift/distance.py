@@ -116,10 +116,10 @@ class Score:
     ``null_band`` in 95 of 100 windows. ``enough_data`` tells whether there are enough documents to
     say something. ``floor`` is the distance that counts as none, and ``smallest_visible`` the
     smallest one that alarms can see with this reference; both are those of an even split, None in
-    lines of earlier versions. ``also`` has further measures by name, each with ``value`` and
-    ``null_band``: ``psi``, ``wasserstein_sd`` (in standard deviations of the reference) and
-    ``new_share`` (of categories that the reference does not know). Where windows were scored
-    together, ``since`` is the start of the first of them (RFC 3339), and ``documents`` are of all.
+    lines of earlier versions. ``also`` has pairs of a value and its null band for further measures:
+    ``psi``, ``wasserstein_sd`` (in standard deviations of the reference) and ``new_share`` (of
+    categories that the reference does not know). Where windows were scored together, ``since`` is
+    the start of the first of them (RFC 3339), and ``documents`` are of all.
     ``e_value`` is that of these counts alone against shifts up to ``floor``, as
     ``guards.drift.alarm.window_evidence`` computes it; None where it was not, as in lines of
     earlier versions.
@@ -133,13 +133,14 @@ class Score:
     documents: int
     floor: float | None = None
     smallest_visible: float | None = None
-    also: Mapping[str, JsonMapping] = field(default_factory=dict)
+    also: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     since: str | None = None
     e_value: float | None = None
 
     def to_json(self) -> JsonObject:
-        """Return the score as plain JSON."""
-        return {name: getattr(self, name) for name in _NAMES}
+        """Return the score as plain JSON, without what it does not have."""
+        told = {name: getattr(self, name) for name in _NAMES}
+        return {name: value for name, value in told.items() if value is not None or name in _ALWAYS}
 
     def rounded(self) -> Score:
         """Return the score with its numbers rounded to four digits, as lines carry it."""
@@ -148,12 +149,12 @@ class Score:
     @classmethod
     def from_json(cls, data: JsonMapping) -> Score:
         """Read a score out of an object that may hold more; ``KeyError`` without it."""
-        return cls(**{name: data[name] for name in _NAMES if name in data or name in _REQUIRED})
+        return cls(**{name: data[name] for name in _NAMES if name in data or name in _ALWAYS})
 
 
 # Logs have hundreds of scores a window: the fields are not looked up for each.
 _NAMES = tuple(each.name for each in fields(Score))
-_REQUIRED = {"metric", "value", "js", "null_band", "enough_data", "documents"}
+_ALWAYS = {"metric", "value", "js", "null_band", "enough_data", "documents"}
 
 
 def score(reference: FeatureReference, snapshot: JsonMapping) -> Score:
@@ -205,21 +206,16 @@ def _also(reference: FeatureReference, snapshot: JsonMapping) -> JsonObject:
     rows, documents = sum(expected), sum(observed)
     noise = 1 / rows + 1 / documents
     band = population_stability_band(_occupied(expected, observed), noise)
-    measures = {"psi": _measured(population_stability(expected, observed), band)}
+    measures: JsonObject = {"psi": [population_stability(expected, observed), band]}
     if isinstance(reference, NumericReference):
         distance = wasserstein(reference, snapshot)
         if distance is not None:
             finite = 1 / sum(reference.counts) + 1 / sum(snapshot["counts"])
-            band = wasserstein_band(reference, finite)
-            measures["wasserstein_sd"] = _measured(distance, band)
+            measures["wasserstein_sd"] = [distance, wasserstein_band(reference, finite)]
     else:
         band = new_share_band(reference.unknown, rows, documents)
-        measures["new_share"] = _measured(snapshot["unknown"] / documents, band)
+        measures["new_share"] = [snapshot["unknown"] / documents, band]
     return measures
-
-
-def _measured(value: float | None, band: float) -> JsonMapping:
-    return {"value": value, "null_band": band}
 
 
 def _occupied(expected: Sequence[int], observed: Sequence[int]) -> int:
@@ -238,6 +234,8 @@ def _rounded(value: Any) -> Any:  # noqa: ANN401 (any JSON)
         return float(f"{value:.4g}")
     if isinstance(value, Mapping):
         return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_rounded, value))
     return value
 
 

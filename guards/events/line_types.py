@@ -108,7 +108,8 @@ def _check_score(score: Score) -> None:
     _texts(score.metric)
     _optional_text(score.since)
     _require(is_whole(score.documents), "documents")
-    _require(all(isinstance(each, dict) for each in score.also.values()), "also")
+    for value, band in score.also.values():
+        _numbers(*(each for each in (value, band) if each is not None))
     _numbers(score.null_band)
     if score.value is not None:
         _numbers(score.value)

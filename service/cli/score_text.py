@@ -22,6 +22,12 @@ _RULES = (
     "js term = ½ (p log₂(p/m) + q log₂(q/m)); where p or q is 0 its part is 0, nothing is added",
     "psi term = (Q - P) ln(Q/P), where P and Q are p and q with half a document more in each cell",
 )
+_EVIDENCE_RULES = (
+    "y of N documents are in a side with r of m rows: p = (r + ½) / (m + 1), and (r + 1) / (m + 1)",
+    "where only more are evidence; M = m + 1, B(u) = Beta(y + M u, N - y + M (1 - u)) /",
+    "Beta(M u, M (1 - u)); a ratio is B(u₁) / B(u₀), with 2 arcsin √u of u₀ at 2 arcsin √p ± .03,",
+    "and of u₁ .05, .1, .2, .4 and .8 beyond that; those outside of 0 to π are left out",
+)
 _CUMULATIVE_RULES = (
     "F, G = shares of the rows and documents with a finite value, gap = |F - G|",
     "width is that of the cell that ends there, in standard deviations of the reference",
@@ -64,6 +70,9 @@ def work_lines(by_hand: HandScore) -> Iterator[str]:
         yield ""
         yield from aligned(list(_cumulative_table(by_hand)))
         yield from _CUMULATIVE_RULES
+    yield ""
+    yield from aligned(list(_division_table(by_hand)))
+    yield from _EVIDENCE_RULES
     yield ""
     for step in by_hand.steps.values():
         yield f"{step.name} = {_shown(step.value)}"
@@ -117,6 +126,20 @@ def _cumulative_table(by_hand: HandScore) -> Iterator[tuple[str, ...]]:
     yield "largest gap, area", "", "", number(widest), "", number(area)
 
 
+def _division_table(by_hand: HandScore) -> Iterator[tuple[str, ...]]:
+    yield "one side", "r", "p", "y", "ratios", "ln of their sum"
+    for row in by_hand.divisions:
+        ratios = len(row.logarithms)
+        yield (
+            row.name,
+            str(row.rows),
+            number(row.share),
+            str(row.documents),
+            str(ratios),
+            number(row.total) if ratios else "",
+        )
+
+
 def _share(count: int, total: int) -> str:
     return number(count / total) if total else ""
 
@@ -124,4 +147,6 @@ def _share(count: int, total: int) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from guards.drift.alarm.events import Cleared
     from guards.drift.feature_reference import FeatureReference
+    from guards.drift.harm.gate import Judgement
     from guards.events.drift_window import DriftWindow
     from guards.evidence.pair import ChallengerId
     from service.observation.champion_counts import Watched
@@ -95,17 +96,11 @@ class DriftAlarms:
         name = raised.series
         private = name in self._watched.private
         feature = self._variants[key].features[name]
-        harm, kind, severity = Harm.UNKNOWN, Kind.UNKNOWN, Severity.NOTICE
+        harm, kind, severity = Harm.UNKNOWN, None, Severity.NOTICE
         if key == CHAMPION_COUNTS:
             judgement = self.harm.judge(raised.minutes)
             harm, severity = judgement.harm, severity_of(judgement.harm)
-            inputs = {name, *self.in_force} & self._watched.inputs
-            kind = kind_of_shift(
-                inputs_moved=bool(inputs),
-                harm=harm,
-                unseen_share=judgement.unseen_share - self.harm.expected_unseen,
-                residual_drifted=self.harm.labels.drifted,
-            )
+            kind = self._kind(name, judgement)
         score, recent = self._recent.latest(name)
         alarm = DriftAlarm(
             feature=name,
@@ -117,13 +112,24 @@ class DriftAlarms:
             ),
             score=score.to_json(),
             explains=None if moved.explains is None else float(f"{moved.explains:.3g}"),
-            kind=None if kind is Kind.UNKNOWN else kind.value,
+            kind=kind,
             words=alarm_words(feature, moved, recent, private=private),
             since=now - timedelta(minutes=raised.minutes),
         )
         self.in_force[name] = alarm
         self._raised_at[name] = now
         return alarm
+
+    def _kind(self, name: str, judgement: Judgement) -> str | None:
+        """Return the kind of shift that a feature's alarm tells, in words; None if not known."""
+        inputs = {name, *self.in_force} & self._watched.inputs
+        kind = kind_of_shift(
+            inputs_moved=bool(inputs),
+            harm=judgement.harm,
+            unseen_share=judgement.unseen_share - self.harm.expected_unseen,
+            residual_drifted=self.harm.labels.drifted,
+        )
+        return None if kind is Kind.UNKNOWN else kind.value
 
     def _clear(self, cleared: Cleared, now: datetime) -> DriftCleared:
         self.in_force.pop(cleared.series, None)
@@ -140,12 +146,14 @@ class DriftAlarms:
         for name, raised in self._variants[CHAMPION_COUNTS].raised.items():
             alarm = self.in_force[name]
             age = self._looked + 1 - raised.start_minute
-            harm = self.harm.judge(_start_age(age), age).harm
-            severity = severity_of(harm)
-            if harm is Harm.SHOWN and alarm.severity is not Severity.PAGE:
+            if alarm.severity is Severity.PAGE:
+                continue
+            judgement = self.harm.judge(_start_age(age), age)
+            harm, kind = judgement.harm, self._kind(name, judgement)
+            if harm is Harm.SHOWN:
                 worse.append(name)
-            if alarm.severity is not Severity.PAGE:
-                self.in_force[name] = replace(alarm, severity=severity, harm=harm)
+            severity = severity_of(harm)
+            self.in_force[name] = replace(alarm, severity=severity, harm=harm, kind=kind)
         if not worse:
             return []
         strongest = max(worse, key=lambda name: self.in_force[name].evidence.e_value)

@@ -7,5 +7,6 @@ number comes with its formula, the numbers put in.
 - ``steps``: a number and its formula.
 - ``shares``: Jensen-Shannon, PSI and new categories, over the shares of all cells.
 - ``cumulative``: Kolmogorov-Smirnov and Wasserstein, over the shares below each edge.
+- ``evidence``: the e-value, over the ways to divide the cells in two.
 - ``score``: all numbers of a score.
 """

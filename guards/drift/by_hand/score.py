@@ -13,6 +13,7 @@ from guards.drift.by_hand.cumulative import (
     smirnov_steps,
     wasserstein_steps,
 )
+from guards.drift.by_hand.evidence import division_rows, evidence_step
 from guards.drift.by_hand.shares import (
     divergence_steps,
     divergence_terms,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from guards.drift.by_hand.cells import Cell
     from guards.drift.by_hand.cumulative import CumulativeRow
+    from guards.drift.by_hand.evidence import DivisionRow
     from guards.drift.distance import Score
     from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonMapping
@@ -36,6 +38,9 @@ __all__ = ["HandScore", "score_by_hand", "shown_numbers"]
 
 _EFFECT_FLOOR = 0.03
 _VISIBLE = 36
+_ENOUGH_DOCUMENTS = 50
+_ENOUGH_BAND = 0.25
+_PLAIN = 2
 _DIGITS = 4
 _ROUNDING = 1e-7
 """Distances of equal shares are not always 0: they are roots of sums that nearly cancel."""
@@ -47,11 +52,12 @@ class HandScore:
 
     ``divergence`` and ``stability`` are what each cell adds to the square of the Jensen-Shannon
     distance and to PSI, empty where there is nothing to compare. ``cumulative`` has a row for each
-    edge, where finite values are compared.
+    edge, where finite values are compared, and ``divisions`` one for each way to divide the cells.
     """
 
     cells: Sequence[Cell]
     steps: Mapping[str, Step]
+    divisions: Sequence[DivisionRow]
     divergence: Sequence[float] = ()
     stability: Sequence[float] = ()
     cumulative: Sequence[CumulativeRow] = ()
@@ -59,10 +65,10 @@ class HandScore:
     def agrees(self, name: str, shown: object) -> bool:
         """Return whether a shown number is the one that was computed, to its four digits."""
         step = self.steps.get(name)
-        if step is None or step.value is None or shown is None:
+        if step is None or not isinstance(shown, int | float):
             return step is not None and step.value is shown
-        if not isinstance(shown, int | float) or isinstance(shown, bool):
-            return False
+        if step.value is None or isinstance(step.value, bool) or isinstance(shown, bool):
+            return step.value is shown
         unit = 10.0 ** (floor(log10(abs(shown))) + 1 - _DIGITS) if shown else 0.0
         return abs(step.value - shown) <= max(unit / 2 * (1 + _ROUNDING), _ROUNDING)
 
@@ -82,8 +88,10 @@ def shown_numbers(score: Score) -> list[tuple[str, Any]]:
     if (score.metric, score.value) != ("js", score.js):
         numbers.append(("js", score.js))
     for measure, each in score.also.items():
-        numbers += [(measure, each.get("value")), (_band(measure), each.get("null_band"))]
-    return numbers
+        numbers += zip((measure, _band(measure)), each, strict=True)
+    if score.e_value is not None:
+        numbers.append(("e_value", score.e_value))
+    return [*numbers, ("enough_data", score.enough_data)]
 
 
 def score_by_hand(
@@ -97,8 +105,11 @@ def score_by_hand(
     cells = counted_cells(reference, snapshot, private=private)
     rows, documents = _totals(cells)
     numeric = isinstance(reference, NumericReference)
+    divisions = division_rows(reference, cells, private=private)
+    evidence = evidence_step(divisions)
     if not rows or not documents:
-        return HandScore(cells, _by_name(_nothing("ks" if numeric else "js", rows)))
+        nothing = _nothing("ks" if numeric else "js", rows)
+        return HandScore(cells, _by_name([*nothing, evidence]), divisions)
     steps = [*divergence_steps(cells, rows, documents), *stability_steps(cells, rows, documents)]
     table: Sequence[CumulativeRow] = ()
     metric = "js"
@@ -110,9 +121,11 @@ def score_by_hand(
             steps += further
     else:
         steps += new_share_steps(cells[-1], rows, documents)
+    enough = _enough_data(_by_name(steps), metric, documents)
     return HandScore(
         cells=cells,
-        steps=_by_name([*steps, *_limits(metric, rows)]),
+        steps=_by_name([*steps, *_limits(metric, rows), evidence, enough]),
+        divisions=divisions,
         divergence=divergence_terms(cells),
         stability=stability_terms(cells),
         cumulative=table,
@@ -142,7 +155,25 @@ def _nothing(metric: str, rows: int) -> list[Step]:
         Step(_band(metric), 1.0, nothing),
         Step("js", None, nothing),
         *_limits(metric, rows),
+        Step("enough_data", value=False, formula=nothing),
     ]
+
+
+def _enough_data(steps: Mapping[str, Step], metric: str, documents: int) -> Step:
+    """Return whether there is enough to say something, or the distance is plain anyway."""
+    distances = {
+        name: (steps[name].value or 0.0, steps[_band(name)].value or 0.0)
+        for name in dict.fromkeys((metric, "js"))
+    }
+    band = distances[metric][1]
+    precise = documents >= _ENOUGH_DOCUMENTS and band <= _ENOUGH_BAND
+    plain = [name for name, (value, within) in distances.items() if value > _PLAIN * within]
+    formula = (
+        f"{documents} documents of {_ENOUGH_DOCUMENTS}, and the {metric} null band "
+        f"{number(band)} of at most {_ENOUGH_BAND}; or a distance above twice its null band: "
+        f"{', '.join(plain) or 'none'}"
+    )
+    return Step("enough_data", precise or bool(plain), formula)
 
 
 def _limits(metric: str, rows: int) -> list[Step]:

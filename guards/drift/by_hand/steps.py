@@ -9,7 +9,7 @@ __all__ = ["Step", "noise_of", "noise_text", "number"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A number, and its formula with the numbers put in; None where there is nothing to compare."""
+    """A number, or a truth, and its formula with the numbers put in; None without any value."""
 
     name: str
     value: float | None

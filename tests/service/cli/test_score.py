@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from guards.moments import rfc3339
 from tests.service.cli.running import exit_code
-from tests.service.cli.scored import WindowLog
+from tests.service.cli.scored import COURTS, WindowLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def test_the_work_can_be_followed(log: WindowLog, capsys: pytest.CaptureFixture[
     """From the printed counts of a category's cells to the term, the sum and its root."""
     assert score(log, "court", "--show-work") == 0
 
-    printed = capsys.readouterr().out
+    printed, _, formulas = capsys.readouterr().out.partition("one side")
     (line,) = (line for line in printed.splitlines() if line.startswith("SDNY"))
     _, rows, p, documents, q, term, _ = line.split()
     court = log.champion.features["court"]
@@ -79,8 +80,8 @@ def test_the_work_can_be_followed(log: WindowLog, capsys: pytest.CaptureFixture[
     assert float(q) == pytest.approx(int(documents) / 200, abs=1e-6)
     (total,) = (line for line in printed.splitlines() if line.startswith("sum"))
     assert 0 < float(term) < float(total.split()[3])
-    assert f"√{total.split()[3]}, the root of the sum" in printed
-    assert "s = 1/2000 + 1/200" in printed
+    assert f"√{total.split()[3]}, the root of the sum" in formulas
+    assert "s = 1/2000 + 1/200" in formulas
     assert "js term = ½ (p log₂(p/m) + q log₂(q/m))" in printed
 
 
@@ -90,14 +91,30 @@ def test_the_work_of_a_number_has_both_distributions(
     """The row with the largest gap is the value, and the areas add up to Wasserstein's."""
     assert score(log, "pages", "--show-work") == 0
 
-    printed = capsys.readouterr().out
+    printed, _, formulas = capsys.readouterr().out.partition("one side")
     table = [line.split() for line in printed.splitlines() if line.startswith("below")]
     gaps = [float(row[4]) for row in table if len(row) > 6]
     assert max(gaps) == pytest.approx(log.windows[-1].scores["pages"].value, abs=1e-4)
     areas = [float(row[6]) for row in table if len(row) > 6]
-    wasserstein = log.windows[-1].scores["pages"].also["wasserstein_sd"]["value"]
+    wasserstein = log.windows[-1].scores["pages"].also["wasserstein_sd"][0]
     assert sum(areas) == pytest.approx(wasserstein, abs=1e-3)
-    assert "1.358 √s" in printed
+    assert "1.358 √s" in formulas
+
+
+def test_the_work_of_an_e_value_has_every_division(
+    log: WindowLog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each category, and missing and unknown values, beside what they add to the mean."""
+    assert score(log, "court", "--show-work") == 0
+
+    printed = capsys.readouterr().out
+    lines = printed[printed.index("one side") :].splitlines()
+    divisions = [line.split() for line in lines[1:6]]
+    assert [name for name, *_ in divisions] == [*COURTS, "missing", "unknown"]
+    ratios, logarithms = zip(*(division[-2:] for division in divisions), strict=True)
+    mean = np.exp([float(each) for each in logarithms]).sum() / sum(map(int, ratios))
+    assert mean == pytest.approx(log.windows[-1].scores["court"].e_value, rel=1e-3)
+    assert f"the mean of {sum(map(int, ratios))} ratios" in printed
 
 
 def test_windows_that_were_scored_together_are_added(
@@ -141,15 +158,17 @@ def test_a_number_that_is_not_the_computed_one_is_1(
     """The line and its counts contradict each other, and it is said where."""
     (line,) = (line for line in log.lines() if line["window"]["documents"] == 15)
     line["scores"]["court"]["value"] += 1e-3
-    line["scores"]["court"]["also"]["psi"]["value"] *= 2
+    line["scores"]["court"]["also"]["psi"][0] *= 2
+    line["scores"]["court"]["e_value"] *= 1.001
+    line["scores"]["court"]["enough_data"] ^= True
     changed = tmp_path / "changed.jsonl"
     changed.write_text(json.dumps(line) + "\n")
 
     assert exit_code("score", "court", changed, log.reference_file(log.champion)) == 1
 
     printed = capsys.readouterr().out
-    assert "not as shown: 'js', 'psi'" in printed
-    assert printed.count("differs") == 2
+    assert "not as shown: 'js', 'psi', 'e_value', 'enough_data'" in printed
+    assert printed.count("differs") == 4
 
 
 def test_what_is_held_back_of_a_private_column_is_said(

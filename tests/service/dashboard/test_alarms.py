@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,45 +14,23 @@ from guards.drift.feature_reference import CategoricalReference, NumericReferenc
 from guards.drift.harm.gate import Harm, Severity, severity_of
 from guards.drift.sketch import RowSketch
 from guards.events.alarms import AlarmEvidence, DriftAlarm
-from service.dashboard import page
 from service.observation.alerts import Alerts
 from service.telemetry.log import EventLog
 from service.telemetry.metrics import Metrics
+from tests.service.dashboard.rendering import NEEDS_NODE, rendered
 from tests.service.observation.watching import reference, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from guards.drift.feature_reference import FeatureReference
     from guards.json_types import JsonObject
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+pytestmark = NEEDS_NODE
 
-RENDER = Path(__file__).with_name("render.js")
-SCRIPT = page().decode().split("<script>")[1].split("</script>", maxsplit=1)[0]
 HARM = {severity_of(harm): harm for harm in Harm}
 PROMISE = "at most 0.05 false alarms are expected in any 30 days"
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """The page's title, and its elements in order with tag, class and text."""
-
-    title: str
-    elements: Sequence[Mapping[str, str]]
-
-    def texts(self, kind: str) -> list[str]:
-        """Return the texts of the elements that have this class or tag."""
-        return [
-            each["text"] for each in self.elements if kind in [each["tag"], *each["class"].split()]
-        ]
-
-
-def rendered(status: JsonObject) -> Rendered:
-    """Run the page's script over a status."""
-    told = json.dumps({"script": SCRIPT, "status": status})
-    run = subprocess.run(["node", RENDER], input=told, capture_output=True, check=True, text=True)
-    return Rendered(**json.loads(run.stdout))
 
 
 def alarm(
@@ -259,3 +233,11 @@ def test_further_measures_are_in_units() -> None:
     for told in (court, pages):
         assert "Smallest shift that alarms can see with this reference: " in told
         assert not {"psi", "wasserstein_sd", "new_share", "undefined", "null"} & set(told.split())
+
+
+def test_that_windows_were_scored_together_is_told() -> None:
+    """Since when, and of how many documents: a service with little traffic."""
+    scores = drifting()
+    scores["court"]["since"] = "2026-03-01T08:30:00.000000Z"
+    (_, court) = rendered(status(drift=scores)).texts("details")
+    assert "Of 200 documents since 2026-03-01, 08:30 UTC: the last window alone says" in court

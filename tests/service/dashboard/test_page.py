@@ -38,6 +38,10 @@ SHOWN = (
     "promise",
     "watching",
     "webhook",
+    "performance",
+    "realised",
+    "estimated",
+    "since",
 )
 
 

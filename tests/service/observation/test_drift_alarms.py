@@ -85,6 +85,7 @@ def test_a_benign_shift_pages_nobody(reference: Reference, shifted: Traffic) -> 
     assert raised
     assert "page" not in {alarm.severity for alarm in raised}
     assert {(a.harm, a.severity) for a in alarms.in_force.values()} == {("ruled_out", "notice")}
+    assert {a.kind for a in alarms.in_force.values()} == {"the mix changed and the model copes"}
 
 
 def labelled(*, right: bool, per_look: int = 100) -> Callable[[DriftAlarms, float], None]:

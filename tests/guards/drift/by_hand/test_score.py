@@ -10,11 +10,14 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
+from guards.drift.alarm.window_evidence import WindowEvidence
 from guards.drift.by_hand.cells import counted_cells
 from guards.drift.by_hand.score import score_by_hand, shown_numbers
 from guards.drift.distance import score
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.sketch import merge
+from guards.drift.teaching import kind_of, series_of
+from service.observation.variant_alarms import cell_counts
 from tests.guards.drift.sketching import sketched
 
 if TYPE_CHECKING:
@@ -130,6 +133,27 @@ def test_every_number_is_found_again(
     assert [each for each in shown_numbers(said) if not found.agrees(*each)] == []
 
 
+@pytest.mark.parametrize(
+    ("reference", "values"),
+    [
+        *((COURTS, values) for values in (["NDCA"] * 60, ["NDCA", "EDTX", "", "WDTX"] * 20, [])),
+        *((PAGES, values) for values in ([3.0], [math.nan] * 44, [-1.0, 2.0, math.inf] * 99, [])),
+        *((each, ["7"] * 60) for each in (ONE, EMPTY, MANY)),
+        *((each, [7.0, 8.0] * 20) for each in (CONSTANT, NEVER, HUGE)),
+    ],
+)
+def test_evidence_is_found_again(reference: FeatureReference, values: list[float | str]) -> None:
+    """The mean of what is computed division by division is the e-value of the window."""
+    counts = sketched(values, reference)
+    series = series_of(kind_of(reference), reference.cell_counts, None)
+    (e_value,) = WindowEvidence({"": series}).e_values({"": cell_counts(counts)}).values()
+
+    found = score_by_hand(reference, counts)
+
+    assert found.steps["e_value"].value == pytest.approx(e_value, rel=1e-6)
+    assert found.agrees("e_value", float(f"{e_value:.4g}"))
+
+
 @pytest.mark.parametrize("reference", [COURTS, PAGES])
 @pytest.mark.parametrize("documents", [1, 60, 3_000])
 def test_every_number_is_found_again_at_any_size(
@@ -155,6 +179,9 @@ def test_a_number_that_is_off_is_told() -> None:
     assert not found.agrees("js", shown - 1e-4)
     for wrong in (None, "0.3", True):
         assert not found.agrees("js", wrong)
+    assert found.agrees("enough_data", shown=True)
+    for wrong in (None, "yes", 1, False):
+        assert not found.agrees("enough_data", wrong)
     assert not found.agrees("ks", 0.3)
 
 
