@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guards.bundle.identity import BundleIdentity
+from guards.bundle.signature import read_public_keys
 from guards.errors import CallError, Finding, GuardRefused
 from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, limits_of
 from guards.integrity.isolation.parent import Job, run_jobs
@@ -113,6 +114,8 @@ def judge(
 
     Raises ``CallError`` where a requirement names what is not there.
     """
+    # A process that imports torch takes seconds to find that there is no such key.
+    read_public_keys([key for each in questions for key in each.requirements.signature_keys])
     plans = [_plan(question, allowance) for question in questions]
     jobs = [plan for plan in plans if isinstance(plan, Job)]
     environment = {**child_environment(), **_ALLOCATOR, **_threads()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -42,6 +43,20 @@ class Kind(Protocol):
         """Make a challenger whose bundle the guard refuses soon after the start."""
 
 
+def local_challenger(bundle: Path, capacity: int) -> Challenger:
+    """Make a challenger that runs a bundle in a process of its own."""
+    return LocalChallenger(ID, bundle, WorkerConfig(Requirements(), capacity, AGES_S, "torch"))
+
+
+def scripted_challenger(bundle: Path, capacity: int) -> Challenger:
+    """Make a challenger in the memory of a test, which answers every document alike."""
+    reference = open_bundle(bundle).reference
+    return ScriptedChallenger(ID, capacity, lambda _: observation(), reference)
+
+
+HEALTHY = {"local": local_challenger, "scripted": scripted_challenger}
+
+
 class LocalKind:
     """Challengers in processes of their own."""
 
@@ -50,9 +65,7 @@ class LocalKind:
 
     def healthy(self, capacity: int = 1000) -> Challenger:
         """Make a challenger that runs a good bundle."""
-        return LocalChallenger(
-            ID, self._bundle, WorkerConfig(Requirements(), capacity, AGES_S, "torch")
-        )
+        return local_challenger(self._bundle, capacity)
 
     def slow(self) -> Challenger:
         """Make a challenger whose process reads what it is sent, and says nothing."""
@@ -66,9 +79,7 @@ class LocalKind:
 
     def refused(self) -> Challenger:
         """Make a challenger that runs a damaged bundle."""
-        return LocalChallenger(
-            ID, self._damaged, WorkerConfig(Requirements(), 1000, AGES_S, "torch")
-        )
+        return local_challenger(self._damaged, 1000)
 
 
 class RefusedSoon(ScriptedChallenger):
@@ -85,11 +96,11 @@ class ScriptedKind:
     """Challengers in the memory of a test."""
 
     def __init__(self, bundle: Path) -> None:
-        self._reference = open_bundle(bundle).reference
+        self._bundle = bundle
 
     def healthy(self, capacity: int = 1000) -> Challenger:
         """Make a challenger that answers every document alike."""
-        return ScriptedChallenger(ID, capacity, lambda _: observation(), self._reference)
+        return scripted_challenger(self._bundle, capacity)
 
     def slow(self) -> Challenger:
         """Make a challenger that never answers."""
@@ -100,7 +111,7 @@ class ScriptedKind:
         return RefusedSoon(ID)
 
 
-@pytest.fixture(params=["local", "scripted"])
+@pytest.fixture(params=HEALTHY)
 def kind(
     request: pytest.FixtureRequest,
     challenger: Path,
@@ -111,7 +122,8 @@ def kind(
     if request.param == "scripted":
         return ScriptedKind(challenger)
     damaged = copied(challenger)
-    (damaged / "manifest.json").write_text("{}")
+    weights = damaged / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
     return LocalKind(challenger, damaged, monkeypatch)
 
 
@@ -129,78 +141,75 @@ def offer(challenger: Challenger, *request_ids: str) -> list[str]:
     return list(request_ids)
 
 
-def test_every_document_comes_back_once_with_an_answer(
-    kind: Kind, listener: RememberingListener
-) -> None:
+@dataclass
+class Answered:
+    """What a listener heard of a challenger from its start to its drain.
+
+    ``first`` and ``second`` were accepted, ``beyond`` came when its queue was full, and ``late``
+    after its drain. ``pending`` has the documents that waited after each step.
+    """
+
+    listener: RememberingListener
+    first: list[str] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
+    rejected: list[Missed | None] = field(default_factory=list)
+    second: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    pending: list[int] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module", params=HEALTHY)
+def answered(request: pytest.FixtureRequest, challenger: Path) -> Answered:
+    """Run a challenger of each kind once, from its start to its drain."""
+
+    async def scenario() -> Answered:
+        listener = RememberingListener()
+        run = Answered(listener)
+        healthy = HEALTHY[request.param](challenger, 20)
+        assert healthy.id == ID
+        healthy.start(listener)
+        run.first = offer(healthy, *map(str, range(20)))
+        run.beyond = offer(healthy, "20", "21")
+        run.rejected = listener.missed(run.beyond)
+        run.pending.append(healthy.pending)
+        await listener.until_settled(run.first[:1])
+        run.pending.append(healthy.pending)
+        await listener.until_settled(run.first)
+        run.second = offer(healthy, *map(str, range(30, 40)))
+        await healthy.drain(PATIENCE_S)
+        run.pending.append(healthy.pending)
+        run.late = offer(healthy, "late", "later")
+        run.pending.append(healthy.pending)
+        return run
+
+    return asyncio.run(scenario())
+
+
+def test_every_document_comes_back_once_with_an_answer(answered: Answered) -> None:
     """Drained with time enough, none is missed, and after the drain none is accepted."""
-
-    async def scenario() -> None:
-        challenger = kind.healthy()
-        challenger.start(listener)
-        first = offer(challenger, *map(str, range(20)))
-        assert challenger.pending == 20
-        await listener.until_settled(first[:1])
-        assert challenger.pending < 20
-        second = offer(challenger, *map(str, range(20, 30)))
-        await challenger.drain(PATIENCE_S)
-        assert challenger.pending == 0
-        assert listener.missed(first + second) == [None] * 30
-        late = offer(challenger, "late", "later")
-        assert listener.missed(late) == [Missed.SHUTDOWN] * 2
-        assert challenger.pending == 0
-
-    asyncio.run(scenario())
-    assert len(listener.outcomes) == 32
+    waiting, during, drained, after = answered.pending
+    assert (waiting, drained, after) == (20, 0, 0)
+    assert during < 20
+    assert answered.listener.missed(answered.first + answered.second) == [None] * 30
+    assert answered.listener.missed(answered.late) == [Missed.SHUTDOWN] * 2
+    assert len(answered.listener.outcomes) == 34
 
 
-def test_the_reference_is_announced_before_the_first_answer(
-    kind: Kind, listener: RememberingListener
-) -> None:
+def test_the_reference_is_announced_before_the_first_answer(answered: Answered) -> None:
     """Whoever counts answers knows by then what to compare them with."""
-
-    async def scenario() -> None:
-        challenger = kind.healthy()
-        challenger.start(listener)
-        offer(challenger, "a")
-        await challenger.drain(PATIENCE_S)
-
-    asyncio.run(scenario())
-    assert listener.calls == ["announced", "settled"]
-    assert len(listener.references) == 1
+    assert answered.listener.calls.index("announced") <= len(answered.beyond)
+    assert len(answered.listener.references) == 1
 
 
-def test_every_call_names_the_challenger(kind: Kind, listener: RememberingListener) -> None:
+def test_every_call_names_the_challenger(answered: Answered) -> None:
     """Its id is the one that it was given, whatever bundle it runs."""
-
-    async def scenario() -> None:
-        challenger = kind.healthy()
-        assert challenger.id == ID
-        challenger.start(listener)
-        offer(challenger, "a")
-        await challenger.drain(PATIENCE_S)
-
-    asyncio.run(scenario())
-    assert listener.ids == {ID}
+    assert answered.listener.ids == {ID}
 
 
-def test_documents_beyond_the_capacity_come_back_as_queue_full(
-    kind: Kind, listener: RememberingListener
-) -> None:
+def test_documents_beyond_the_capacity_come_back_as_queue_full(answered: Answered) -> None:
     """The newest do, at once; the others keep their place and are answered."""
-
-    async def scenario() -> tuple[list[str], list[str]]:
-        challenger = kind.healthy(capacity=3)
-        challenger.start(listener)
-        accepted = offer(challenger, "1", "2", "3")
-        rejected = offer(challenger, "4", "5")
-        assert challenger.pending == 3
-        assert listener.missed(rejected) == [Missed.QUEUE_FULL] * 2
-        await challenger.drain(PATIENCE_S)
-        return accepted, rejected
-
-    accepted, rejected = asyncio.run(scenario())
-    assert listener.missed(accepted) == [None] * 3
-    assert listener.missed(rejected) == [Missed.QUEUE_FULL] * 2
+    assert answered.rejected == [Missed.QUEUE_FULL] * 2
+    assert answered.listener.missed(answered.beyond) == [Missed.QUEUE_FULL] * 2
 
 
 def test_a_refused_challenger_misses_every_document(
@@ -213,7 +222,9 @@ def test_a_refused_challenger_misses_every_document(
         challenger.start(listener)
         before = offer(challenger, "1", "2", "3")
         await listener.until_settled(before)
-        assert challenger.status().state is ChallengerState.REFUSED
+        status = challenger.status()
+        assert (status.state, status.restarts) == (ChallengerState.REFUSED, 0)
+        assert status.fingerprint is None
         after = offer(challenger, "4", "5")
         assert challenger.pending == 0
         await challenger.drain(PATIENCE_S)

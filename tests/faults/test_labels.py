@@ -13,18 +13,17 @@ from artifacts.tables import as_table
 from artifacts.training.options import TrainingOptions
 from artifacts.training.train import train
 from guards.text import listed
-from service.lifecycle.preflight import refusals
+from service.exit_codes import ExitCode
+from service.lifecycle.preflight import check_bundles, refusals
 from service.lifecycle.roles import judge_roles
 from service.settings import Settings
 from tests.conftest import ROLES
-from tests.patience import PATIENCE_S
-from tests.serving.server import UNDERSTUDY, port_is_open, serving
+from tests.serving.server import read_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-REFUSED = 78
 NOTE = "labels that only the champion knows: 'memo'; that only the challenger knows: 'note'"
 
 
@@ -50,21 +49,22 @@ def related(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train_labelled(directory, lambda label: "note" if label == "memo" else label)
 
 
-def test_other_labels_keep_the_port_closed(champion: Path, strange: Path, tmp_path: Path) -> None:
-    """The start exits with 78, and says which labels each of the two knows."""
-    command = (*UNDERSTUDY, "serve", "--champion", str(champion), "--challenger", str(strange))
-    with serving(command, tmp_path / "log.jsonl", wait=False) as server:
-        assert server.process.wait(PATIENCE_S) == REFUSED
-        assert not port_is_open(server.port)
-    (refusal,) = server.events("guard.refused")
-    assert (refusal["role"], refusal["bundle"]) == ("challenger", str(strange))
+def test_other_labels_keep_the_port_closed(
+    champion: Path, strange: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The check before the start returns 78, and says which labels each of the two knows."""
+    log = tmp_path / "log.jsonl"
+    settings = Settings(champion=str(champion), challengers=(str(strange),), log_file=log)
+    assert check_bundles(settings) == ExitCode.GUARD_REFUSED
+    (refusal,) = read_log(log)
+    assert (refusal["event"], refusal["role"]) == ("guard.refused", "challenger")
+    assert refusal["bundle"] == str(strange)
     (finding,) = refusal["findings"]
     assert (finding["code"], finding["subject"]) == ("labels_disjoint", "labels")
     assert finding["expected"] == listed(open_bundle(champion).labels)
     assert finding["observed"] == listed(open_bundle(strange).labels)
-    complaint = "".join(server.complaints)
+    complaint = capfd.readouterr().err
     assert f"understudy: challenger refused {strange}\nlabels_disjoint: labels\n" in complaint
-    assert "Traceback" not in complaint
 
 
 def test_labels_that_only_one_knows_are_named(

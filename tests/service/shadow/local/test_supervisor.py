@@ -155,22 +155,6 @@ def test_every_thread_is_idle_once_the_process_has_answered(
     assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_IDLE}
 
 
-def test_a_process_that_ends_is_started_again(runner: asyncio.Runner, shared: Supervised) -> None:
-    """A new process introduces itself and answers; the restart is counted."""
-
-    async def scenario() -> list[Missed | None]:
-        pid = shared.supervisor.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        await shared.until(lambda: len(shared.infos) == 2)
-        assert gone(pid)
-        assert shared.supervisor.pid not in (None, pid)
-        return await shared.answers(3)
-
-    assert runner.run(scenario()) == [None] * 3
-    assert (shared.supervisor.state, shared.supervisor.restarts) == (ChallengerState.READY, 1)
-
-
 def test_a_bundle_that_was_replaced_is_refused(
     copied: Callable[[Path], Path], challenger: Path, champion: Path, small_table: Table
 ) -> None:
