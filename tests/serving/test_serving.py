@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from artifacts.bundle.opening import open_bundle
 from guards.events.drift_window import DriftWindow
 from guards.events.reading import LogAccount, LogReader
 from guards.events.request_observed import RequestObserved
@@ -69,24 +70,27 @@ def test_documents_are_answered_compared_and_counted(
     )
 
 
-def test_status_agrees_with_the_log(server: Server, documents: list[JsonObject]) -> None:
-    """Means, agreement and coverage in the status are those of the log's lines."""
+def test_status_agrees_with_the_log(
+    server: Server, challenger: Path, documents: list[JsonObject]
+) -> None:
+    """Who runs, and means, agreement and coverage in the status are those of the log's lines."""
     server.classify(documents[60:70])
     status = server.wait_until_compared()
     lines = server.observed(status["documents"])
     answers = [line["challengers"][0] for line in lines]
     compared = [answer for answer in answers if answer["status"] == "ok"]
     champion = [line["champion"]["confidence"] for line in lines]
-    (challenger,) = status["challengers"]
+    (shown,) = status["challengers"]
+    assert (shown["name"], shown["version"], shown["state"]) == ("docs", "2", "ready")
+    assert shown["fingerprint"] == open_bundle(challenger).manifest.fingerprint
     assert status["documents"] == len(lines)
     assert status["confidence"] == pytest.approx(sum(champion) / len(champion))
-    assert challenger["agreement"] == pytest.approx(
-        sum(c["agree"] for c in compared) / len(compared)
-    )
-    assert challenger["confidence"] == pytest.approx(
+    assert shown["agreement"] == pytest.approx(sum(c["agree"] for c in compared) / len(compared))
+    assert shown["confidence"] == pytest.approx(
         sum(c["confidence"] for c in compared) / len(compared)
     )
-    coverage = challenger["coverage"]
+    coverage = shown["coverage"]
+    assert coverage == status["coverage"]
     assert coverage["compared"] == len(compared)
     assert coverage["eligible"] == coverage["compared"] + sum(coverage["missed"].values())
 
@@ -247,6 +251,7 @@ def test_stop_under_load_loses_nothing(
         server.process.wait(PATIENCE_S)
         load.join()
     assert server.process.returncode == 0
+    assert not Path(f"/proc/{pid}").exists()
     assert set(load.refused) <= {503}
     assert load.broken == 0
     reader = LogReader([server.log])

@@ -778,36 +778,6 @@ def test_status_has_the_fields_of_the_contract(endpoint: Endpoint, bundle: Bundl
     assert status["lost_log_lines"] == 0
 
 
-def test_a_challenger_answers_every_document(
-    champion: Path, challenger: Path, tmp_path: Path, documents: list[JsonObject]
-) -> None:
-    """Status and log agree on what it answered, and its process is gone after the stop."""
-    log = tmp_path / "log.jsonl"
-    settings = Settings(champion=str(champion), challengers=(str(challenger),), log_file=log)
-    with running(settings) as endpoint:
-        answers = endpoint.classify(*documents).json()["predictions"]
-        assert endpoint.runtime.champion is not None
-        (behind,) = endpoint.runtime.champion.challengers
-        endpoint.wait_until(lambda: not behind.pending)
-        status = endpoint.client.get("/v1/status").json()
-        process = behind.status().pid
-    (shown,) = status["challengers"]
-    assert (shown["name"], shown["version"], shown["state"]) == ("docs", "2", "ready")
-    assert shown["fingerprint"] == open_bundle(challenger).manifest.fingerprint
-    assert (shown["priority"], shown["restarts"], shown["pid"]) == ("idle", 0, process)
-    assert shown["coverage"] == status["coverage"]
-    assert shown["coverage"]["eligible"] == shown["coverage"]["compared"] == len(documents)
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    observed = [line for line in lines if line["event"] == "request.observed"]
-    seconds = [line["challengers"][0] for line in observed]
-    assert [line["champion"]["label"] for line in observed] == [a["label"] for a in answers]
-    assert shown["agreement"] == pytest.approx(np.mean([s["agree"] for s in seconds]))
-    assert shown["confidence"] == pytest.approx(np.mean([s["confidence"] for s in seconds]))
-    assert (lines[-1]["event"], lines[-1]["compared"]) == ("service.stopped", len(documents))
-    assert lines[-1]["coverage"]["pending"] == 0
-    assert (behind.status().pid, behind.pending) == (None, 0)
-
-
 def test_metrics_count_requests_by_status(endpoint: Endpoint) -> None:
     """Each answer raises the counter of its status and is timed."""
     before = Counter(samples(endpoint))
