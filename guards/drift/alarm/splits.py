@@ -1,7 +1,7 @@
 """The ways to divide a series' cells in two; a series has moved where one of the shares has.
 
-Ordered cells are divided at each of their cuts, a dictionary into each category and the rest, and
-missing and outside values from all others.
+Ordered cells are divided at each of their cuts, and a single one from missing and outside values; a
+dictionary into each category and the rest; and missing and outside values from all others.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Partition:
         kinds: list[tuple[SplitKind, int]]
         self.order: Ints = np.arange(cells + 2)
         if reference.kind == "ordered":
-            end = np.arange(1, cells)
+            # Of a single cell all finite values: a column that was always missing has no other.
+            end = np.arange(1, cells + (cells == 1))
             first, kinds = np.zeros_like(end), [("cut", len(end))]
         elif cells <= _MAX_CATEGORIES:
             first, end, kinds = np.arange(cells), np.arange(1, cells + 1), [("category", cells)]

@@ -89,7 +89,7 @@ def _divisions(
     *inside, missing, outside = cells
     if isinstance(reference, NumericReference):
         numbered = [f"up to cell {at}" for at in range(1, len(inside))]
-        names = numbered if private else edge_names(reference.edges)
+        names = (numbered if private else edge_names(reference.edges)) or [inside[0].name]
         for at, name in enumerate(names, start=1):
             yield name, inside[:at], False
     elif len(inside) <= _FREQUENT + _GROUPS:
