@@ -11,7 +11,6 @@ No accumulator is safe to share between threads without a lock: the owner holds 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -240,9 +239,16 @@ def _merge_by(
         for key, value in each.items():
             by_key[key].append(value)
     return {
-        key: rules.get(key, _sum)(values) if len(values) > 1 else deepcopy(values[0])
+        key: rules.get(key, _sum)(values) if len(values) > 1 else _copied(values[0])
         for key, values in sorted(by_key.items())
     }
+
+
+def _copied(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Copy plain JSON, in a fraction of the time of ``deepcopy``."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _is_numeric(snapshots: Sequence[JsonMapping]) -> bool:
