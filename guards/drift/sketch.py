@@ -248,7 +248,9 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 (any JSON)
     """Copy plain JSON, in a fraction of the time of ``deepcopy``."""
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list) and not set(map(type, value)).isdisjoint((dict, list)):
+        return [_copied(item) for item in value]
+    return value.copy() if isinstance(value, list) else value
 
 
 def _is_numeric(snapshots: Sequence[JsonMapping]) -> bool:
