@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.service.dashboard.rendering import NEEDS_NODE, rendered
+from tests.service.dashboard.rendering import NEEDS_NODE, Rendered, rendered
 
 if TYPE_CHECKING:
     from guards.json_types import JsonObject
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_NODE
 
 
+def shown(performance: JsonObject | None) -> Rendered:
+    """Return the page of a champion that does so well."""
+    champion = {"name": "documents", "version": "3"}
+    return rendered({"ready": True, "champion": champion, "performance": performance})
+
+
 def told(name: str, performance: JsonObject | None) -> str:
     """Return what a figure of the page says under its name."""
-    champion = {"name": "documents", "version": "3"}
-    shown = rendered({"ready": True, "champion": champion, "performance": performance})
-    (text,) = (text for text in shown.texts("div") if text.startswith(name))
+    (text,) = (text for text in shown(performance).texts("div") if text.startswith(name))
     return text.removeprefix(name)
 
 
@@ -73,3 +77,14 @@ def test_what_labels_say_stands_beside_the_estimate() -> None:
     without = {**labelled, "estimated": None}
     words = told("Accuracy, labelled", {"champion": None, "realised": without})
     assert words.endswith("of 250 labelled documents")
+
+
+@pytest.mark.parametrize(("high", "alerts"), [(0.78, 1), (0.8, 0)])
+def test_labels_that_contradict_the_estimate_are_marked(high: float, alerts: int) -> None:
+    """Where both intervals lie apart."""
+    labelled = {
+        "documents": 250,
+        "accuracy": figure(0.7, 0.6, high),
+        "estimated": {"accuracy": figure(0.83, 0.79, 0.86)},
+    }
+    assert len(shown({"champion": None, "realised": labelled}).texts("alert")) == alerts
