@@ -28,11 +28,16 @@ def trees() -> dict[str, ast.Module]:
 
 
 def _nodes(trees: dict[str, ast.Module], under: str = "") -> Iterator[tuple[str, ast.AST]]:
-    """Yield every node with its place, ``file:line``."""
+    """Yield every node with the path of its file."""
     for path, tree in trees.items():
         if path.startswith(under):
             for node in ast.walk(tree):
-                yield f"{path}:{getattr(node, 'lineno', 1)}", node
+                yield path, node
+
+
+def _place(path: str, node: ast.AST) -> str:
+    """Return ``file:line``."""
+    return f"{path}:{getattr(node, 'lineno', 1)}"
 
 
 def _name(node: ast.AST) -> str | None:
@@ -50,16 +55,17 @@ def _name(node: ast.AST) -> str | None:
 def test_a_maximum_is_called_max(trees: dict[str, ast.Module]) -> None:
     """No name has ``most_`` for what names elsewhere have ``max_`` for."""
     maximum = re.compile(r"(^|_)most_", re.IGNORECASE)
-    names = ((place, _name(node)) for place, node in _nodes(trees))
+    names = ((path, node, _name(node)) for path, node in _nodes(trees))
+    found = ((path, node, name) for path, node, name in names if name and maximum.search(name))
 
-    assert [f"{place} {name}" for place, name in names if name and maximum.search(name)] == []
+    assert [f"{_place(path, node)} {name}" for path, node, name in found] == []
 
 
 def test_no_docstring_opens_with_give(trees: dict[str, ast.Module]) -> None:
     """Functions return, and commands print."""
     docstrings = (
-        (place, ast.get_docstring(node) or "")
-        for place, node in _nodes(trees)
+        (_place(path, node), ast.get_docstring(node) or "")
+        for path, node in _nodes(trees)
         if isinstance(node, DOCUMENTED)
     )
 
@@ -69,7 +75,9 @@ def test_no_docstring_opens_with_give(trees: dict[str, ast.Module]) -> None:
 def test_tests_are_named_for_the_fault(trees: dict[str, ast.Module]) -> None:
     """No test is named for the row of a table."""
     functions = [
-        (place, node.name) for place, node in _nodes(trees, "tests/") if isinstance(node, FUNCTIONS)
+        (_place(path, node), node.name)
+        for path, node in _nodes(trees, "tests/")
+        if isinstance(node, FUNCTIONS)
     ]
 
     assert [f"{place} {name}" for place, name in functions if name.startswith("test_row_")] == []
@@ -78,8 +86,8 @@ def test_tests_are_named_for_the_fault(trees: dict[str, ast.Module]) -> None:
 def test_no_class_of_the_service_is_long(trees: dict[str, ast.Module]) -> None:
     """A class of the service fits on two screens."""
     long = [
-        f"{place} {node.name}: {lines} lines"
-        for place, node in _nodes(trees, "service/")
+        f"{_place(path, node)} {node.name}: {lines} lines"
+        for path, node in _nodes(trees, "service/")
         if isinstance(node, ast.ClassDef)
         and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_CLASS_LINES
     ]

@@ -10,6 +10,7 @@ from guards.drift.cells import expected_unseen
 from guards.drift.harm.crowding import cell_shares
 from guards.drift.harm.error_proxy import ErrorProxy
 from guards.drift.harm.gate import Harm, HarmGate, Judgement
+from guards.drift.harm.kind import Kind, kind_of_shift
 from guards.performance.answer_counts import counted_labels
 from guards.performance.histograms import from_tens
 from guards.performance.sealed import SealedPerformance
@@ -28,8 +29,7 @@ __all__ = ["ChampionHarm"]
 class ChampionHarm:
     """Judges harm from confidence histograms and labels; unknown for good without held-out rows.
 
-    ``labels`` are the labelled documents. Without drift a share of ``expected_unseen`` is in cells
-    that the reference hardly filled.
+    ``labels`` are the labelled documents.
     """
 
     def __init__(self, watched: Watched) -> None:
@@ -40,7 +40,7 @@ class ChampionHarm:
         self._inputs = {
             name: each for name, each in watched.counted.items() if name in watched.inputs
         }
-        self.expected_unseen = expected_unseen(self._inputs.values())
+        self._expected_unseen = expected_unseen(self._inputs.values())
         self._proxy = ErrorProxy.of(calibration) if sealed.documents else None
         self._gate = (
             None
@@ -74,6 +74,16 @@ class ChampionHarm:
             self.labels.errors_since(age_minutes or minutes),
             residual_drifted=self.labels.drifted,
         )
+
+    def kind(self, judgement: Judgement, *, inputs_moved: bool) -> str | None:
+        """Return the kind of a shift in words; None if it is not known."""
+        kind = kind_of_shift(
+            inputs_moved=inputs_moved,
+            harm=judgement.harm,
+            unseen_share=judgement.unseen_share - self._expected_unseen,
+            residual_drifted=self.labels.drifted,
+        )
+        return None if kind is Kind.UNKNOWN else kind.value
 
     def _cells(self, counted: JsonMapping) -> NDArray[np.int64]:
         """Return the counts of all cells of the inputs; none where private ones are withheld."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from guards.drift.features import ANSWER_FEATURES
 from guards.drift.harm.gate import Harm, Severity, severity_of
-from guards.drift.harm.kind import Kind, kind_of_shift
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from service.observation.alarm_words import alarm_words, cleared_words
 from service.observation.champion_harm import ChampionHarm
@@ -123,13 +122,7 @@ class DriftAlarms:
     def _kind(self, name: str, judgement: Judgement) -> str | None:
         """Return the kind of shift that a feature's alarm tells, in words; None if not known."""
         inputs = {name, *self.in_force} & self._watched.inputs
-        kind = kind_of_shift(
-            inputs_moved=bool(inputs),
-            harm=judgement.harm,
-            unseen_share=judgement.unseen_share - self.harm.expected_unseen,
-            residual_drifted=self.harm.labels.drifted,
-        )
-        return None if kind is Kind.UNKNOWN else kind.value
+        return self.harm.kind(judgement, inputs_moved=bool(inputs))
 
     def _clear(self, cleared: Cleared, now: datetime) -> DriftCleared:
         self.in_force.pop(cleared.series, None)

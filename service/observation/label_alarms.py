@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from guards.drift.features import CHAMPION
 from guards.drift.harm.gate import Harm, Severity, severity_of
-from guards.drift.harm.kind import kind_of_shift
 from guards.drift.rounding import share_pair
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from guards.evidence.labels import LabelSource
@@ -92,10 +91,7 @@ class LabelAlarms:
             # Of a queue that is labelled in part, those which are wrong more often may come first.
             harm = Harm.SHOWN if source is LabelSource.TRUTH else Harm.UNKNOWN
             severity = severity_of(harm)
-            unseen = self._harm.judge(minutes).unseen_share - self._harm.expected_unseen
-            kind = kind_of_shift(
-                inputs_moved=False, harm=harm, unseen_share=unseen, residual_drifted=True
-            ).value
+            kind = self._harm.kind(self._harm.judge(minutes), inputs_moved=False)
         return DriftAlarm(
             feature=_feature(residual.label, source),
             segment=None,
