@@ -180,8 +180,8 @@ def test_a_number_that_is_off_is_told() -> None:
     for wrong in (None, "0.3", True):
         assert not found.agrees("js", wrong)
     assert found.agrees("enough_data", shown=True)
-    for wrong in (None, "yes", 1, False):
-        assert not found.agrees("enough_data", wrong)
+    for other in (None, "yes", 1, False):
+        assert not found.agrees("enough_data", other)
     assert not found.agrees("ks", 0.3)
 
 
