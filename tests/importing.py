@@ -1,8 +1,8 @@
 """Import modules one after another in a process of its own, and report what that changed.
 
 Run as ``python importing.py``. Standard input is a JSON object with ``modules``, the names to
-import, and ``libraries``, the names of modules to import before the state is looked at: a library
-may change what it likes when it is imported. Standard output is a JSON object with ``imported``,
+import, and ``libraries``, import statements to run before the state is looked at: a library may
+change what it likes when it is imported. Standard output is a JSON object with ``imported``,
 every module that is there at the end, in the order of their import, and ``changed``, for each of
 ``modules`` that changed something, what was there before and after.
 """
@@ -111,11 +111,11 @@ def _state() -> dict[str, str]:
     return {name: repr(value) for name, value in state.items()}
 
 
-def _import_libraries(names: list[str]) -> None:
-    for name in names:
-        # Some can only be imported by the library that they belong to.
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
+def _import_libraries(statements: list[str]) -> None:
+    for statement in statements:
+        # A module may do without a library that is not installed.
+        with contextlib.suppress(ImportError):
+            exec(statement, {})  # noqa: S102 (a statement of a module of ours)
 
 
 def main() -> None:

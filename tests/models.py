@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,10 +29,9 @@ from artifacts.training.wordpiece import SPECIAL_TOKENS, learn_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
-    from transformers import PreTrainedConfig
+    from transformers import PreTrainedConfig, PreTrainedModel
 
     from artifacts.bundle.network import Network
     from guards.json_types import JsonObject
@@ -99,6 +101,14 @@ def save_model(
     directory: Path, family: str, labels: Sequence[str], texts: Sequence[str], seed: int = 0
 ) -> Path:
     """Save a classifier with fresh weights and a tokenizer learnt from ``texts``."""
+    return _write(_model_files(family, tuple(labels), tuple(texts), seed), directory)
+
+
+@cache
+def _model_files(
+    family: str, labels: tuple[str, ...], texts: tuple[str, ...], seed: int
+) -> dict[str, bytes]:
+    """Return the files of such a classifier by name: many tests begin with the same one."""
     make_config, byte_level = FAMILIES[family]
     tokenizer = _byte_level(texts) if byte_level else learn_tokenizer(texts, 400)
     config = make_config(tokenizer.get_vocab_size())
@@ -109,8 +119,20 @@ def save_model(
     with torch.no_grad():  # fresh weights answer everything alike: spread the answers
         for parameter in model.parameters():
             parameter.mul_(4.0)
-    model.save_pretrained(directory)
-    _wrapped(tokenizer, byte_level=byte_level).save_pretrained(directory)
+    return _files_of(model, _wrapped(tokenizer, byte_level=byte_level))
+
+
+def _files_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> dict[str, bytes]:
+    with TemporaryDirectory() as directory:
+        model.save_pretrained(directory)
+        tokenizer.save_pretrained(directory)
+        return {path.name: path.read_bytes() for path in Path(directory).iterdir()}
+
+
+def _write(files: Mapping[str, bytes], directory: Path) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
     return directory
 
 
@@ -158,17 +180,28 @@ def save_joined_model(  # noqa: PLR0913 (each is what one test or another varies
     vocabulary: int = 400,
 ) -> Path:
     """Save a classifier that joins text with so many encoded columns."""
+    encoder = tuple((sizes or {}).items())
+    files = _joined_model_files(tuple(labels), tuple(texts), width, encoder, vocabulary)
+    return _write(files, directory)
+
+
+@cache
+def _joined_model_files(
+    labels: tuple[str, ...],
+    texts: tuple[str, ...],
+    width: int,
+    sizes: tuple[tuple[str, int], ...],
+    vocabulary: int,
+) -> dict[str, bytes]:
     tokenizer = learn_tokenizer(texts, vocabulary)
     torch.manual_seed(0)
     network = new_network(
-        {**_bert(tokenizer.get_vocab_size()).to_dict(), **(sizes or {})},
+        {**_bert(tokenizer.get_vocab_size()).to_dict(), **dict(sizes)},
         columns_width=width,
-        labels=tuple(labels),
+        labels=labels,
         preprocessing_fingerprint="",
     )
-    network.save_pretrained(directory)
-    _wrapped(tokenizer, byte_level=False).save_pretrained(directory)
-    return directory
+    return _files_of(network, _wrapped(tokenizer, byte_level=False))
 
 
 def hard_to_quantise(network: Network) -> Network:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("guards", "artifacts", "service")
@@ -31,13 +35,30 @@ def _name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = sorted(
-    {_name(path) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
-    - {"service.app"}
-)
+FILES = {_name(path): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+MODULES = sorted(FILES.keys() - {"service.app"})
+
+
+def _of(packages: tuple[str, ...], names: list[str]) -> list[str]:
+    return [name for name in names if name.partition(".")[0] in packages]
+
+
+def _library_imports(statements: list[ast.stmt]) -> Iterator[str]:
+    """Yield those of the statements that import libraries when their module is imported."""
+    for statement in statements:
+        match statement:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                pass
+            case ast.If() | ast.Try() | ast.With():
+                yield from _library_imports(statement.body)
+            case ast.Import() if not _of(PACKAGES, [one.name for one in statement.names]):
+                yield ast.unparse(statement)
+            case ast.ImportFrom() if not _of(PACKAGES, [statement.module or ""]):
+                yield ast.unparse(statement)
 
 
 def _import(modules: list[str], libraries: list[str]) -> Report:
+    """Run the statements in a process of its own, and then import the modules, each by itself."""
     child = subprocess.run(
         [sys.executable, "-m", "tests.importing"],
         input=json.dumps({"modules": modules, "libraries": libraries}),
@@ -50,31 +71,29 @@ def _import(modules: list[str], libraries: list[str]) -> Report:
     return cast("Report", json.loads(child.stdout))
 
 
-def _of(packages: tuple[str, ...], names: list[str]) -> list[str]:
-    return [name for name in names if name.partition(".")[0] in packages]
-
-
 @pytest.fixture(scope="module")
-def imported() -> list[str]:
-    """Import every module, and return the names of all modules that this imports."""
-    return _import(MODULES, [])["imported"]
+def report() -> Report:
+    """Import every module, after the libraries that they import.
 
-
-def test_only_the_app_imports_bentoml(imported: list[str]) -> None:
-    """BentoML, which sets up logging and tracing when it is imported, stays out of the rest."""
-    assert set(MODULES) <= set(imported)
-    assert _of(BENTOML, imported) == []
-
-
-def test_an_import_changes_nothing(imported: list[str]) -> None:
-    """Filters, loggers, environment, signals, threads and libraries stay as they were.
-
-    Libraries are imported first, since what they do when they are imported is theirs.
+    What libraries do when they are imported is theirs.
     """
-    ours = set(_of(PACKAGES, imported))
-    libraries = [name for name in imported if name not in ours and name != "__main__"]
+    statements = (
+        statement
+        for name in MODULES
+        for statement in _library_imports(ast.parse(FILES[name].read_bytes()).body)
+    )
+    return _import(MODULES, [*dict.fromkeys(statements)])
 
-    assert _import(MODULES, libraries)["changed"] == {}
+
+def test_only_the_app_imports_bentoml(report: Report) -> None:
+    """BentoML, which sets up logging and tracing when it is imported, stays out of the rest."""
+    assert set(MODULES) <= set(report["imported"])
+    assert _of(BENTOML, report["imported"]) == []
+
+
+def test_an_import_changes_nothing(report: Report) -> None:
+    """Filters, loggers, environment, signals, threads and libraries stay as they were."""
+    assert report["changed"] == {}
 
 
 def test_a_change_would_be_noticed() -> None:

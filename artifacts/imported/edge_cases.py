@@ -130,6 +130,8 @@ class _Trial:
         accepted, refused = math.asinh(inside), math.asinh(outside)
         for _ in range(_HALVINGS):
             middle = (accepted + refused) / 2
+            if middle in (accepted, refused):  # no number is between them
+                break
             if self._takes(index, math.sinh(middle)):
                 accepted, inside = middle, math.sinh(middle)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import transformers
@@ -88,12 +89,17 @@ def class_names(architectures: object) -> list[str]:
 
 def foreign_classes(architectures: object) -> list[str]:
     """Return those of the classes that saved a model which the library and Understudy lack."""
-    known = {DocumentClassifier.__name__, *dir(transformers)}
     return [
         name
         for name in class_names(architectures)
-        if name.removeprefix("Flax").removeprefix("TF") not in known
+        if name.removeprefix("Flax").removeprefix("TF") not in _known_classes()
     ]
+
+
+@cache
+def _known_classes() -> frozenset[str]:
+    """Return the names in the library and of Understudy's classifier; listing them takes long."""
+    return frozenset({DocumentClassifier.__name__, *dir(transformers)})
 
 
 def notes_on_classes(config: JsonObject) -> list[str]:

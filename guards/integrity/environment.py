@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,13 @@ _SUSPECTS = {
 }
 """Which libraries can be the reason that a stage differs."""
 
+_version = cache(version)
+"""Reading the metadata of a library takes milliseconds, and what is imported does not change."""
+
 
 def installed_environment() -> dict[str, str]:
     """Return the versions of Python and of every library that shapes an answer."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in _LIBRARIES}}
 
 
 def environment_differences(sealed: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -43,9 +43,9 @@ def long(request: pytest.FixtureRequest) -> Long:
 def bundle(long: Long, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """Train with one way to cut, and open what was sealed."""
     folder = tmp_path_factory.mktemp("long")
-    documents(160, 1).to_csv(table := folder / "t.csv", index=False)
+    documents(100, 1).to_csv(table := folder / "t.csv", index=False)
     out = folder / "decisions" / "1"
-    options = ("--max-length", "16", "--long", long, "--epochs", "7", "--no-accelerate")
+    options = ("--max-length", "16", "--long", long, "--epochs", "6", "--no-accelerate")
     with pytest.raises(SystemExit) as done:
         main(
             ["train", str(table), "--text", "text", "--label", "label", *options, "--out", str(out)]

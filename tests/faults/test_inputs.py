@@ -110,12 +110,8 @@ class Desk:
         lines = self.endpoint.logged().splitlines()
         return dict(json.loads([line for line in lines if '"request.observed"' in line][-1]))
 
-    def costs_megabytes(self, body: bytes) -> float:
-        """Return what a body costs, in processor time that a megabyte of words takes."""
-        words = body_of("word " * (MEGABYTE // 5))
-        return self._cpu_s(body) / self._cpu_s(words)
-
-    def _cpu_s(self, body: bytes) -> float:
+    def cpu_s(self, body: bytes) -> float:
+        """Return the processor time that a body takes."""
         before_s = time.process_time()
         self.endpoint.client.post("/v1/classify", content=body)
         return time.process_time() - before_s
@@ -195,6 +191,13 @@ def desk(bundle_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     settings = Settings(champion=str(bundle_path), log_file=log, max_text_chars=MEGABYTE)
     with running(settings) as endpoint:
         yield Desk(endpoint, open_bundle(bundle_path).preprocessing)
+
+
+@pytest.fixture(scope="module")
+def words_s(desk: Desk) -> float:
+    """Return the processor time that a megabyte of words takes, at its best."""
+    words = body_of("word " * (MEGABYTE // 5))
+    return min(desk.cpu_s(words) for _ in range(3))
 
 
 def test_a_plain_document_is_nothing_to_speak_of(desk: Desk) -> None:
@@ -414,11 +417,12 @@ PIECES = {
     "no word": "x" * 10_000,
     "noncharacters": "\ufffe\uffff\U0010ffff\ufffd",
 }
+ONE_WORD = "w" * MEGABYTE
 TEXTS = {
     "empty": "",
     **PIECES,
     "a megabyte of words": "word " * (MEGABYTE // 5),
-    "a megabyte of one word": "w" * MEGABYTE,
+    "a megabyte of one word": ONE_WORD,
     "a megabyte of marks": "\u0301\u0316" * (MEGABYTE // 2),
     **{" and ".join(pair): PIECES[pair[0]] + PIECES[pair[1]] for pair in combinations(PIECES, 2)},
     "all together": "".join(PIECES.values()),
@@ -429,6 +433,8 @@ TEXTS = {
 def test_text_of_any_kind(desk: Desk, name: str) -> None:
     """It is answered, tokenized as in training, counted once, and the next one is answered."""
     text = TEXTS[name]
+    if text == ONE_WORD:  # a megabyte of it takes seconds each time, and is asked for below
+        text = ONE_WORD[: MEGABYTE // 10]
     plain = desk.ask()["probabilities"]
     with desk.counting():
         prediction = desk.ask(text)
@@ -520,11 +526,11 @@ def test_hostile_body(desk: Desk, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*TEXTS, *HOSTILE])
-def test_no_input_costs_the_square_of_its_length(desk: Desk, name: str) -> None:
+def test_no_input_costs_the_square_of_its_length(desk: Desk, words_s: float, name: str) -> None:
     """Whatever was sent, it costs about as much as plain words of its length."""
     body = body_of(TEXTS[name]) if name in TEXTS else HOSTILE[name][0]
     # A machine that stands still may spoil one measurement, and what takes the square spoils all.
-    assert any(desk.costs_megabytes(body) < MEGABYTES for _ in range(3))
+    assert any(desk.cpu_s(body) < MEGABYTES * words_s for _ in range(3))
 
 
 def test_a_captured_document_is_a_log_line_whatever_it_nests(

@@ -224,8 +224,13 @@ def test_encodings_are_those_of_the_estimator(kind: str, tmp_path: Path) -> None
     np.testing.assert_array_equal(encoded(bundle, frame), expected(estimator, frame))
 
 
-@pytest.mark.parametrize("dtype", [object, "str"])
-@pytest.mark.parametrize("gap", [np.nan, None, "", "nan"])
+@pytest.mark.parametrize(
+    ("gap", "dtype"),
+    [
+        *((gap, object) for gap in (np.nan, None, "", "nan")),
+        *((gap, "str") for gap in (np.nan, "", "nan")),  # a column of texts holds None as NaN
+    ],
+)
 def test_missing_categories_are_what_they_were(
     dtype: type | str, gap: object, tmp_path: Path
 ) -> None:
@@ -275,10 +280,9 @@ def test_missing_numbers_that_are_imputed(tmp_path: Path) -> None:
     np.testing.assert_array_equal(gone.columns, expected(estimator, frame)[0])
 
 
-@pytest.mark.parametrize("sent", ["3", 3, 3.0, " 3 "])
 @pytest.mark.parametrize("dtype", ["int64", "float64", "object"])
 def test_whole_numbers_as_categories(
-    sent: object, dtype: Literal["int64", "float64", "object"], tmp_path: Path
+    dtype: Literal["int64", "float64", "object"], tmp_path: Path
 ) -> None:
     """A category that training had as a number is known however a client writes it."""
     frame = table()
@@ -286,14 +290,16 @@ def test_whole_numbers_as_categories(
     estimator = OneHotEncoder(handle_unknown="ignore").fit(frame[["grade"]])
     bundle, _ = seal_columns(tmp_path, frame, estimator, categorical=("grade",))
 
-    (row,) = bundle.preprocessing.canonical([{"text": "", "features": {"grade": sent}}])
-    (encoding,) = bundle.preprocessing.encode(["x"], [row])
-
-    assert row.unknown == ()
-    np.testing.assert_array_equal(
-        encoding.columns,
-        expected(estimator, pd.DataFrame({"grade": pd.Series([3], dtype=dtype)}))[0],
+    sent: tuple[object, ...] = ("3", 3, 3.0, " 3 ")
+    rows = bundle.preprocessing.canonical(
+        [{"text": "", "features": {"grade": value}} for value in sent]
     )
+    encodings = [bundle.preprocessing.encode(["x"], [row])[0].columns for row in rows]
+
+    assert [row.unknown for row in rows] == [()] * len(sent)
+    three = expected(estimator, pd.DataFrame({"grade": pd.Series([3], dtype=dtype)}))[0]
+    for columns in encodings:
+        np.testing.assert_array_equal(columns, three)
 
 
 @pytest.mark.parametrize("known", ["int64", "uint64", "object"])
@@ -369,13 +375,24 @@ def test_fitted_on_an_array(tmp_path: Path) -> None:
     np.testing.assert_array_equal(encoded(bundle, frame), expected(estimator, frame))
 
 
-@pytest.mark.parametrize("compress", [("zlib", 3), ("gzip", 3), ("xz", 3), ("lz4", 3)])
+@pytest.mark.parametrize("compress", [("gzip", 3), ("xz", 3), ("lz4", 3)])
 def test_compressed_files(compress: tuple[str, int], tmp_path: Path) -> None:
-    """A compressed file is taken, and sealed without compression."""
+    """A file of any compression is read, and holds what it held without one."""
+    frame = table()
+    estimator = make_pipeline(SimpleImputer(), StandardScaler()).fit(frame[["age"]])
+    joblib.dump(estimator, file := tmp_path / "columns.joblib", compress=compress)
+
+    columns = read_columns(file, ColumnRoles(("text",), "label", ("age",)), (), ())
+
+    np.testing.assert_array_equal(expected(columns.estimator, frame), expected(estimator, frame))
+
+
+def test_a_compressed_file_is_sealed_without_compression(tmp_path: Path) -> None:
+    """A bundle of a compressed file opens, and encodes the same."""
     frame = table()
     estimator = make_pipeline(SimpleImputer(), StandardScaler()).fit(frame[["age"]])
 
-    bundle, _ = seal_columns(tmp_path, frame, estimator, numeric=("age",), compress=compress)
+    bundle, _ = seal_columns(tmp_path, frame, estimator, numeric=("age",), compress=("zlib", 3))
 
     np.testing.assert_array_equal(encoded(bundle, frame), expected(estimator, frame))
 

@@ -154,7 +154,7 @@ def test_training_learns(tmp_path: Path, column: str) -> None:
         }
     )
     roles = ColumnRoles(("text",), "label", ("pages",), ("court",))
-    options = TrainingOptions(epochs=12, max_length=8, accelerate=False)
+    options = TrainingOptions(epochs=8, max_length=8, accelerate=False)
 
     report = train(as_table(frame, roles, "made"), roles, tmp_path / "made" / "1", options)
 
