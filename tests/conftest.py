@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from functools import cache
@@ -60,6 +61,14 @@ def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
     options = TrainingOptions(epochs=1, max_length=64, seed=seed, accelerate=False)
     train(table, ROLES, destination, options)
     return destination
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collections: every training asks for several.
+
+    Each would look at all objects of torch, transformers and the tests, for nothing.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
