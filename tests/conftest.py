@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # On a busy machine two threads on a tiny network wait for each other more than they compute.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -13,9 +13,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import joblib
+import onnx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from artifacts.acceleration import exporting
+from artifacts.acceleration.exporting import export
 from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.imported.import_model import ImportOptions, import_model
@@ -43,6 +46,9 @@ ROLES = ColumnRoles(
     text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")
 )
 
+
+EXPORTED = "exported.onnx"
+"""The graph that a quantised engine was made of, beside the bundle of ``accelerated_of``."""
 
 KINDS = (
     "trained",
@@ -158,8 +164,16 @@ def accelerated_of(
 
     def make(kind: str, destination: Path) -> None:
         shutil.copytree(bundle_of(kind), destination)
-        # Networks that were hardly trained are near a tie everywhere.
-        accelerate(open_bundle(destination), None, max_flips=1.0)
+
+        def keeping(*arguments: Any) -> onnx.ModelProto:  # noqa: ANN401 (those of the exporter)
+            model = export(*arguments)
+            onnx.save(model, destination.parent / EXPORTED)
+            return model
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(exporting, "export", keeping)
+            # Networks that were hardly trained are near a tie everywhere.
+            accelerate(open_bundle(destination), None, max_flips=1.0)
 
     def made(kind: str) -> Path:
         destination = kinds / kind / "1"
