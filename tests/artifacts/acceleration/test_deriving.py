@@ -35,13 +35,13 @@ def _exported_once(bundle: Bundle) -> Iterator[None]:
     """Export the network once with and once without its embedding: it is the same in all tests."""
 
     @cache
-    def exported(*arguments: object, embedding: bool) -> onnx.ModelProto:
-        return export(*arguments, embedding=embedding)
+    def exported(width: int, longest: int, embedding: bool) -> onnx.ModelProto:  # noqa: FBT001
+        return export(bundle.network, width, longest, embedding=embedding)
 
-    def copied(network: Network, *others: int, embedding: bool) -> onnx.ModelProto:
+    def copied(network: Network, width: int, longest: int, *, embedding: bool) -> onnx.ModelProto:
         assert network is bundle.network
         model = onnx.ModelProto()
-        model.CopyFrom(exported(network, *others, embedding=embedding))
+        model.CopyFrom(exported(width, longest, embedding))
         return model
 
     with pytest.MonkeyPatch.context() as patch:
