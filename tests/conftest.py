@@ -1,4 +1,4 @@
-"""Bundles that are trained once a session, small and real, for every test that needs one."""
+"""Bundles that are trained once a run, small and real, for every test that needs one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import os
 import shutil
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # On a busy machine two threads on a tiny network wait for each other more than they compute.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -14,9 +14,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import joblib
+import onnx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from artifacts.acceleration import exporting
+from artifacts.acceleration.exporting import export
 from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.imported.import_model import ImportOptions, import_model
@@ -28,6 +31,7 @@ from guards.integrity.isolation.parent import run_jobs
 from service.lifecycle import judging
 from tests.judging import judging_here
 from tests.models import FAMILIES, common_columns, save_joined_model, save_model
+from tests.once import made_once, shared_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +48,9 @@ ROLES = ColumnRoles(
 )
 
 
+EXPORTED = "exported.onnx"
+"""The graph that a quantised engine was made of, beside the bundle of ``accelerated_of``."""
+
 KINDS = (
     "trained",
     "in windows",
@@ -53,6 +60,10 @@ KINDS = (
 )
 """Kinds of bundles: trained from scratch, with long texts whole, on a base of each family, or
 sealed from elsewhere."""
+
+NETWORKS = tuple(kind for kind in KINDS if kind not in {"columns of another team", "on bert"})
+"""Kinds whose networks are of different make: those two have a BERT beside columns, as the trained
+bundle has."""
 
 
 def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
@@ -93,29 +104,33 @@ def small_table() -> Table:
 @pytest.fixture(scope="session")
 def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sealed bundle, docs/1; never change it, copy it."""
-    return train_small(tmp_path_factory.mktemp("champion") / "docs" / "1", seed=1)
+    directory = shared_directory(tmp_path_factory) / "champion"
+    destination = directory / "docs" / "1"
+    made_once(directory, lambda: train_small(destination, seed=1))
+    return destination
 
 
 @pytest.fixture(scope="session")
 def challenger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return another sealed bundle of the same schema, docs/2, fitted on other rows."""
-    return train_small(tmp_path_factory.mktemp("challenger") / "docs" / "2", seed=2)
+    directory = shared_directory(tmp_path_factory) / "challenger"
+    destination = directory / "docs" / "2"
+    made_once(directory, lambda: train_small(destination, seed=2))
+    return destination
 
 
 @pytest.fixture(scope="session")
 def bundle_of(
     champion: Path, small_table: Table, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Path]:
-    """Return a function that makes a bundle of any kind in ``KINDS``, once a session."""
-    directory = tmp_path_factory.mktemp("kinds")
+    """Return a function that makes a bundle of any kind in ``KINDS``, once a run."""
+    kinds = shared_directory(tmp_path_factory) / "kinds"
     labels = sorted(set(small_table.labels))
     texts = [document["text"] for document in small_table.documents]
 
-    def make(kind: str) -> Path:
-        if kind == "trained":
-            return champion
+    def make(kind: str, directory: Path, destination: Path) -> None:
         how, _, family = kind.partition(" ")
-        model, destination = directory / f"{kind} model", directory / kind / "1"
+        model = directory / "model"
         if how == "in":
             in_windows = TrainingOptions(epochs=1, max_length=16, long="windows", accelerate=False)
             train(small_table, ROLES, destination, in_windows)
@@ -131,31 +146,50 @@ def bundle_of(
             import_model(small_table, text_only, destination, options)
         else:
             columns = common_columns(champion_training(240, 7))
+            directory.mkdir()
             joblib.dump(columns, file := directory / "columns.joblib")
             save_joined_model(model, labels, texts, len(columns.get_feature_names_out()))
             import_model(
                 small_table, ROLES, destination, ImportOptions(model, file, accelerate=False)
             )
+
+    def made(kind: str) -> Path:
+        if kind == "trained":
+            return champion
+        directory = kinds / kind
+        destination = directory / kind / "1"
+        made_once(directory, lambda: make(kind, directory, destination))
         return destination
 
-    return cache(make)
+    return cache(made)
 
 
 @pytest.fixture(scope="session")
 def accelerated_of(
     bundle_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Path]:
-    """Return a function that makes a bundle of any kind with a quantised engine, once a session."""
-    directory = tmp_path_factory.mktemp("accelerated")
+    """Return a function that makes a bundle of any kind with a quantised engine, once a run."""
+    kinds = shared_directory(tmp_path_factory) / "accelerated"
 
-    def make(kind: str) -> Path:
-        destination = directory / kind / "1"
+    def make(kind: str, destination: Path) -> None:
         shutil.copytree(bundle_of(kind), destination)
-        # Networks that were hardly trained are near a tie everywhere.
-        accelerate(open_bundle(destination), None, max_flips=1.0)
+
+        def keeping(*arguments: Any) -> onnx.ModelProto:  # noqa: ANN401 (those of the exporter)
+            model = export(*arguments)
+            onnx.save(model, destination.parent / EXPORTED)
+            return model
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(exporting, "export", keeping)
+            # Networks that were hardly trained are near a tie everywhere.
+            accelerate(open_bundle(destination), None, max_flips=1.0)
+
+    def made(kind: str) -> Path:
+        destination = kinds / kind / "1"
+        made_once(kinds / kind, lambda: make(kind, destination))
         return destination
 
-    return cache(make)
+    return cache(made)
 
 
 @pytest.fixture(scope="session")

@@ -92,10 +92,14 @@ def _exported(
     tokens = torch.export.Dim("tokens", min=2, max=max(3, max_tokens))
     windows = torch.export.Dim("windows", min=1, max=4096)
     example = torch.zeros((2, min(16, max_tokens)), dtype=torch.int64)
+    inputs = (example, torch.zeros((1, columns_width)))
+    traced = _OneDocument(copied, len(outputs)).eval()
     with _quiet(), torch.inference_mode():
+        # Attention that cannot be fused raises here, before the exporter tries it in several ways.
+        traced(*inputs)
         program = torch.onnx.export(
-            _OneDocument(copied, len(outputs)).eval(),
-            (example, torch.zeros((1, columns_width))),
+            traced,
+            inputs,
             input_names=["input_ids", "columns"],
             output_names=outputs,
             dynamic_shapes=({0: windows, 1: tokens}, None),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from artifacts.acceleration.building import HeldOut, build, build_if_possible
+from artifacts.acceleration.building import Accelerated, HeldOut, build, build_if_possible
 from artifacts.bundle.inference import probabilities_of
 from artifacts.bundle.onnx_network import OnnxNetwork
 from artifacts.bundle.opening import Bundle, open_bundle
@@ -37,6 +37,27 @@ def held_out(bundle: Bundle, small_table: Table) -> HeldOut:
     return HeldOut(encodings, bundle.probe_documents)
 
 
+@pytest.fixture(scope="module")
+def built(bundle: Bundle, held_out: HeldOut) -> list[Accelerated]:
+    """Build what there is for the champion on a machine with CUDA."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("artifacts.acceleration.building.has_cuda", lambda: True)
+        temperature = bundle.manifest.temperature
+        parts = (bundle.network, temperature, bundle.preprocessing, held_out)
+        return build_if_possible(*parts, max_flips=1.0)[0]
+
+
+@pytest.fixture(scope="module")
+def stubborn(bundle_of: Callable[[str], Path]) -> tuple[list[Accelerated], list[str]]:
+    """Build what there is for a network that eight bits cannot hold, and the notes on it."""
+    bundle = open_bundle(bundle_of("sealed bert"))
+    golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
+    held_out = HeldOut(golden, bundle.probe_documents)
+    return build_if_possible(
+        hard_to_quantise(bundle.network), 1.0, bundle.preprocessing, held_out, max_flips=0.0
+    )
+
+
 def test_no_document_both_teaches_and_judges(held_out: HeldOut) -> None:
     """Documents that show the range of activations say nothing about what the engine changes."""
     taught, judged = {*map(id, held_out.calibration)}, {*map(id, held_out.compared)}
@@ -47,35 +68,30 @@ def test_no_document_both_teaches_and_judges(held_out: HeldOut) -> None:
     assert len(judged) >= len(taught)
 
 
-def test_the_report_is_what_the_graph_does(bundle: Bundle, held_out: HeldOut) -> None:
+def test_the_report_is_what_the_graph_does(
+    bundle: Bundle, held_out: HeldOut, built: list[Accelerated]
+) -> None:
     """Flips, shifts and answers to the probes can be had again from the parts."""
     temperature = bundle.manifest.temperature
-    built = build(
-        ONNX_INT8, bundle.network, temperature, bundle.preprocessing, held_out, max_flips=1.0
-    )
+    eight = built[0]
 
-    graph = OnnxNetwork(built.parts[GRAPH], processors=1)
+    graph = OnnxNetwork(eight.parts[GRAPH], processors=1)
     expected = probabilities_of(bundle.network, temperature, held_out.compared)
     observed = graph.probabilities(temperature, held_out.compared)
     again = parity_of(expected, observed, bundle.labels, 1.0)
-    assert built.parity.model_copy(update={"notable": []}) == again
-    assert ANSWERS in built.parts
+    assert eight.parity.model_copy(update={"notable": []}) == again
+    assert ANSWERS in eight.parts
 
 
 def test_over_its_budget_there_is_a_report_and_no_engine(
-    bundle_of: Callable[[str], Path],
+    stubborn: tuple[list[Accelerated], list[str]],
 ) -> None:
     """An engine that changes more labels than it may is described, and left out."""
-    bundle = open_bundle(bundle_of("sealed bert"))
-    golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
-    network, temperature = hard_to_quantise(bundle.network), bundle.manifest.temperature
+    eight = stubborn[0][0]
 
-    held_out = HeldOut(golden, bundle.probe_documents)
-    built = build(ONNX_INT8, network, temperature, bundle.preprocessing, held_out, max_flips=0.0)
-
-    assert built.parity.flips > 0
-    assert not built.parts
-    assert "not used, over its budget" in str(built)
+    assert eight.parity.flips > 0
+    assert not eight.parts
+    assert "not used, over its budget" in str(eight)
 
 
 def test_bfloat16_changes_little_and_needs_no_graph(bundle: Bundle, held_out: HeldOut) -> None:
@@ -90,16 +106,10 @@ def test_bfloat16_changes_little_and_needs_no_graph(bundle: Bundle, held_out: He
 
 
 def test_where_eight_bits_are_too_few_there_are_sixteen(
-    bundle_of: Callable[[str], Path],
+    stubborn: tuple[list[Accelerated], list[str]],
 ) -> None:
     """The fastest engine within the budget is built, and those before it are reported."""
-    bundle = open_bundle(bundle_of("sealed bert"))
-    golden = bundle.preprocessing.encode_documents(bundle.probe_documents)
-    network = hard_to_quantise(bundle.network)
-
-    built, notes = build_if_possible(
-        network, 1.0, bundle.preprocessing, HeldOut(golden, bundle.probe_documents)
-    )
+    built, notes = stubborn
 
     assert [(one.engine, bool(one.parts)) for one in built] == [
         (ONNX_INT8, False),
@@ -108,14 +118,8 @@ def test_where_eight_bits_are_too_few_there_are_sixteen(
     assert notes == [str(one) for one in built]
 
 
-def test_where_there_is_cuda_there_is_an_engine_for_it(
-    bundle: Bundle, held_out: HeldOut, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_there_is_cuda_there_is_an_engine_for_it(built: list[Accelerated]) -> None:
     """Eight bits within their budget are for processors; bfloat16 is built beside them."""
-    monkeypatch.setattr("artifacts.acceleration.building.has_cuda", lambda: True)
-
-    built, _ = build_if_possible(bundle.network, 1.0, bundle.preprocessing, held_out, max_flips=1.0)
-
     assert [one.engine for one in built if one.parts] == [ONNX_INT8, TORCH_BF16]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,19 +11,42 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from artifacts.acceleration import deriving
 from artifacts.acceleration.deriving import derive_again
+from artifacts.acceleration.exporting import export
 from artifacts.bundle.opening import Bundle, SealedEngine, open_bundle
 from guards.bundle.engines import ONNX_INT8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from artifacts.bundle.network import Network
 
 
 @pytest.fixture(scope="module")
 def bundle(accelerated: Path) -> Bundle:
     """Open the champion with its engine."""
     return open_bundle(accelerated)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _exported_once(bundle: Bundle) -> Iterator[None]:
+    """Export the network once with and once without its embedding: it is the same in all tests."""
+
+    @cache
+    def exported(width: int, longest: int, embedding: bool) -> onnx.ModelProto:  # noqa: FBT001
+        return export(bundle.network, width, longest, embedding=embedding)
+
+    def copied(network: Network, width: int, longest: int, *, embedding: bool) -> onnx.ModelProto:
+        assert network is bundle.network
+        model = onnx.ModelProto()
+        model.CopyFrom(exported(width, longest, embedding))
+        return model
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deriving, "export", copied)
+        yield
 
 
 def with_graph(bundle: Bundle, change: Callable[[onnx.ModelProto], None]) -> Bundle:

@@ -19,6 +19,7 @@ from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError
 from guards.integrity.environment import installed_environment
 from tests.models import FAMILIES
+from tests.once import shared_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ def test_no_part_tells_where_the_model_was(
     family: str,
 ) -> None:
     """A bundle is given to others; only the manifest repeats what ``--base`` was called with."""
-    directory = str(tmp_path_factory.getbasetemp()).encode()
+    directory = str(shared_directory(tmp_path_factory)).encode()
     files = [path for path in bundle_of(f"{how} {family}").rglob("*") if path.is_file()]
     assert {path.name for path in files if directory in path.read_bytes()} <= {"manifest.json"}
 
