@@ -74,12 +74,16 @@ def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
     return destination
 
 
-def pytest_collection_finish() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _imports_stay() -> None:
     """Leave what was imported out of garbage collections: every training asks for several.
 
-    Each would look at all objects of torch, transformers and the tests, for nothing.
+    Each would look at all objects of torch, transformers and the tests, for nothing. A service that
+    ends in this process has them looked at again.
     """
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
