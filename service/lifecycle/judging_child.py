@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from guards.bundle.engines import ONNX_INT8
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, GuardRefused
+from guards.importing import uncollected
 from guards.integrity.isolation.child import answer_jobs
 from guards.integrity.isolation.deaths import ran_out_of_memory, speaks_of_memory
 from service.diagnostics import make_diagnostics_printable
@@ -49,10 +50,11 @@ def answer(question: JsonMapping) -> JsonObject:
 
 
 def _import_libraries(questions: Sequence[JsonMapping]) -> None:
-    if any(question["opens"] for question in questions):
-        importlib.import_module("artifacts.bundle.opening")
-    if any(question["engine"] is not None for question in questions):
-        importlib.import_module("service.engines.choosing")
+    with uncollected():
+        if any(question["opens"] for question in questions):
+            importlib.import_module("artifacts.bundle.opening")
+        if any(question["engine"] is not None for question in questions):
+            importlib.import_module("service.engines.choosing")
 
 
 def _judge(question: Question) -> Judgement:

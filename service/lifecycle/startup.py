@@ -8,6 +8,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
+from guards.importing import uncollected
 from service.lifecycle.roles import judge_roles
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ async def start_champion(
     """
     if judged is None:
         judged = await asyncio.to_thread(judge_roles, settings)
-    assembly = await asyncio.to_thread(importlib.import_module, "service.lifecycle.assembly")
+    with uncollected():
+        assembly = await asyncio.to_thread(importlib.import_module, "service.lifecycle.assembly")
     champion: Champion = await asyncio.to_thread(
         assembly.assemble, settings, run, log, metrics, judged
     )

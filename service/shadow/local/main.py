@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guards.errors import GuardRefused
+from guards.importing import uncollected
 from guards.integrity.requirements import Requirements
 from service.diagnostics import make_diagnostics_printable
 from service.shadow.local import wire
@@ -65,8 +66,9 @@ def _take_standard_output() -> BufferedWriter:
 
 
 def _start(path: Path, options: JsonMapping) -> tuple[Bundle, Engine]:
-    from artifacts.bundle.opening import open_bundle  # noqa: PLC0415 (torch comes after the signals are set)
-    from service.engines.choosing import choose  # noqa: PLC0415 (likewise)
+    with uncollected():
+        from artifacts.bundle.opening import open_bundle  # noqa: PLC0415 (torch comes after the signals are set)
+        from service.engines.choosing import choose  # noqa: PLC0415 (likewise)
 
     bundle = open_bundle(path, Requirements.from_json(options["requirements"]))
     return bundle, choose(bundle, options["engine"]).engine
