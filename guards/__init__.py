@@ -18,6 +18,5 @@
 - ``plain_values``: the plain value that a cell of a table stands for.
 - ``moments``: how a moment in time is written, and counted in microseconds.
 - ``text``: text from elsewhere, made safe to print.
-- ``importing``: importing large libraries without looking for garbage.
 - ``json_types``: type names for plain JSON.
 """

@@ -19,6 +19,7 @@ From the top, each importing only what stands below it:
 - ``settings``: what the operator decides.
 - ``exit_codes``: the exit codes of every process.
 - ``durations``: durations as people write them.
+- ``importing``: importing large libraries without looking for garbage.
 - ``webhook_url``: the URL of a webhook, which never shows all of itself.
 - ``processors``: how many processors there are for this process.
 - ``supervision``: what BentoML's supervisor opens, and how it starts its worker.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from guards.bundle.engines import ONNX_INT8
 from guards.bundle.sealed_files import read_sealed
 from guards.errors import CallError, GuardRefused
-from guards.importing import uncollected
 from guards.integrity.isolation.child import answer_jobs
 from guards.integrity.isolation.deaths import ran_out_of_memory, speaks_of_memory
 from service.diagnostics import make_diagnostics_printable
+from service.importing import uncollected
 from service.lifecycle.judging import Judgement, Question
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from guards.importing import uncollected
+from service.importing import uncollected
 from service.lifecycle.roles import judge_roles
 
 if TYPE_CHECKING:

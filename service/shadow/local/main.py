@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guards.errors import GuardRefused
-from guards.importing import uncollected
 from guards.integrity.requirements import Requirements
 from service.diagnostics import make_diagnostics_printable
+from service.importing import uncollected
 from service.shadow.local import wire
 from service.shadow.local.handshake import WorkerInfo
 from service.shadow.local.priority import drop_priority

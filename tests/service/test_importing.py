@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from guards.importing import uncollected
+from service.importing import uncollected
 
 
 def test_nothing_is_collected_meanwhile_and_what_was_made_is_left_out() -> None:
