@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,6 @@ from tests.service.shadow.samples import pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -145,6 +145,29 @@ def test_one_bad_document_is_one_error(shared: Shared) -> None:
     assert shared.challenger.status().pid == pid
     while deep:
         deep = deep["deeper"]
+
+
+def test_a_signal_to_all_processes_does_not_end_it(shared: Shared) -> None:
+    """A stop signals every process of a service at once; this one ends when its input does."""
+    pid = shared.challenger.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGINT)
+    request_ids = shared.offers.to(shared.challenger.offer, 3)
+    shared.settle(request_ids)
+    assert shared.listener.missed(request_ids) == [None] * 3
+    assert shared.challenger.status().pid == pid
+
+
+def test_every_thread_is_idle_once_the_process_has_answered(shared: Shared) -> None:
+    """The lanes, and all threads of the engine, made before or since, are in the idle class."""
+    request_ids = shared.offers.to(shared.challenger.offer, 5)
+    shared.settle(request_ids)
+    assert shared.listener.missed(request_ids) == [None] * 5
+    pid = shared.challenger.status().pid
+    threads = [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
+    assert len(threads) > 1
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_IDLE}
 
 
 def test_killed_with_documents_in_flight(shared: Shared) -> None:

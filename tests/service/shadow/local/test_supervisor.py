@@ -6,10 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from artifacts.bundle.opening import open_bundle
 from guards.evidence.pair import Missed
@@ -22,7 +19,8 @@ from tests.patience import AGES_S, PATIENCE_S
 from tests.service.shadow.local.processes import Offers, gone, sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from artifacts.tables import Table
     from guards.errors import Finding
@@ -87,12 +85,6 @@ class Supervised:
         self.supervisor.wake()
         return request_ids
 
-    async def answers(self, documents: int) -> list[Missed | None]:
-        """Queue documents, wait for their outcomes, and return why each was missed."""
-        request_ids = self.offer(documents)
-        await self.until(lambda: all(map(self.outcomes.get, request_ids)))
-        return self.missed(request_ids)
-
     def missed(self, request_ids: Sequence[str]) -> list[Missed | None]:
         """Return why documents were missed."""
         outcomes = [self.outcomes[request_id] for request_id in request_ids]
@@ -105,60 +97,13 @@ class Supervised:
         await asyncio.wait_for(self._running, PATIENCE_S)
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    """Return the event loop of the shared process."""
-    with asyncio.Runner() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def shared(runner: asyncio.Runner, challenger: Path, small_table: Table) -> Iterator[Supervised]:
-    """Start a process once for this module."""
-    shared = Supervised(challenger, Offers(small_table))
-    runner.run(shared.start())
-    yield shared
-    runner.run(shared.stop())
-
-
-def test_the_handshake_says_what_the_process_runs(shared: Supervised, challenger: Path) -> None:
-    """It names the bundle that was verified, its engine, and the idle class."""
-    bundle = open_bundle(challenger)
-    (info,) = shared.infos
-    assert info == shared.supervisor.worker_info
-    assert (info.name, info.version) == ("docs", "2")
-    assert info.fingerprint == bundle.manifest.fingerprint
-    assert (info.labels, info.engine, info.priority) == (bundle.labels, "torch", "idle")
-    assert info.preprocessing == bundle.manifest.preprocessing.fingerprint
-    assert info.lanes >= 1
-    assert info.reference == bundle.reference
-    assert (shared.supervisor.state, shared.supervisor.restarts) == (ChallengerState.READY, 0)
-
-
-def test_sigterm_does_not_end_the_process(runner: asyncio.Runner, shared: Supervised) -> None:
-    """A stop signals every process of a service at once; this one ends when its input does."""
-    pid = shared.supervisor.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGTERM)
-    os.kill(pid, signal.SIGINT)
-    assert runner.run(shared.answers(3)) == [None] * 3
-    assert shared.supervisor.pid == pid
-
-
-def test_every_thread_is_idle_once_the_process_has_answered(
-    runner: asyncio.Runner, shared: Supervised
-) -> None:
-    """The lanes, and all threads of the engine, made before or since, are in the idle class."""
-    assert runner.run(shared.answers(5)) == [None] * 5
-    threads = [int(task.name) for task in Path(f"/proc/{shared.supervisor.pid}/task").iterdir()]
-    assert len(threads) > 1
-    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_IDLE}
-
-
 def test_a_bundle_that_was_replaced_is_refused(
     copied: Callable[[Path], Path], challenger: Path, champion: Path, small_table: Table
 ) -> None:
-    """A stopped process is killed after the timeout; the next one runs another bundle."""
+    """A stopped process is killed after the timeout; the next one runs another bundle.
+
+    The first one has said what it runs: the bundle that was verified, in the idle class.
+    """
     bundle = copied(challenger)
     judged = open_bundle(challenger).manifest.fingerprint
     supervised = Supervised(bundle, Offers(small_table), timeout_s=1.0, judged=judged)
@@ -177,6 +122,14 @@ def test_a_bundle_that_was_replaced_is_refused(
         return sent_ids
 
     sent_ids = asyncio.run(scenario())
+    sealed = open_bundle(challenger)
+    (info,) = supervised.infos
+    assert (info.name, info.version) == ("docs", "2")
+    assert info.fingerprint == judged
+    assert (info.labels, info.engine, info.priority) == (sealed.labels, "torch", "idle")
+    assert info.preprocessing == sealed.manifest.preprocessing.fingerprint
+    assert info.lanes >= 1
+    assert info.reference == sealed.reference
     assert 0 < len(sent_ids) < 10
     assert supervised.missed(sent_ids) == [Missed.TIMEOUT] * len(sent_ids)
     assert len(supervised.outcomes) + len(supervised.queue) == 10
