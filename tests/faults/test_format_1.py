@@ -22,11 +22,15 @@ from guards.bundle.sealed_files import read_sealed
 from guards.integrity.differences.bundle_diff import diff_bundles
 from guards.integrity.unpickling.unpickler import loads
 from service.cli.diff import diff
+from service.settings import Settings
 from tests.faults.resealing import dumped, reseal
-from tests.serving.server import UNDERSTUDY, serving
+from tests.service.http.endpoint import running
+from tests.serving.server import read_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from guards.json_types import JsonObject
 
 SEALED = Path(__file__).parent / "sealed" / "format-1"
 TRAINED, IMPORTED = SEALED / "documents" / "1", SEALED / "documents" / "2"
@@ -34,7 +38,7 @@ FINGERPRINTS = {
     TRAINED: "sha256:4f8f10284b1be5659509ed8832fd5fbe3914f518c6f0cffd6740da54b0d9487a",
     IMPORTED: "sha256:021c1db2437cccea95b4cbe0dedb0261c905fdd980fba3450e3131f93c7001fd",
 }
-DOCUMENT = {
+DOCUMENT: JsonObject = {
     "text": "an invoice",
     "features": {"pages": 2, "amount": 10.5, "court": "NDCA", "sender": "nobody"},
 }
@@ -90,9 +94,10 @@ def test_pickle_names_the_function_by_its_old_or_new_module(copied: Callable[[Pa
 
 def test_both_serve_together(tmp_path: Path) -> None:
     """One is the champion and the other its challenger, and a request is answered by both."""
-    command = (*UNDERSTUDY, "serve", "--champion", str(TRAINED), "--challenger", str(IMPORTED))
-    with serving(command, tmp_path / "log.jsonl") as server:
-        assert server.classify([DOCUMENT]).status_code == 200
-        assert server.wait_until_compared()["coverage"]["compared"] == 1
-    (started,) = server.events("service.started")
+    log = tmp_path / "log.jsonl"
+    settings = Settings(champion=str(TRAINED), challengers=(str(IMPORTED),), log_file=log)
+    with running(settings) as endpoint:
+        endpoint.answer(DOCUMENT["text"], **DOCUMENT["features"])
+    started, *_, stopped = read_log(log)
     assert started["champion"]["fingerprint"] == FINGERPRINTS[TRAINED]
+    assert stopped["coverage"]["compared"] == 1

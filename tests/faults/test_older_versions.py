@@ -18,7 +18,10 @@ from guards.bundle.layout import COLUMNS
 from guards.bundle.sealed_files import read_sealed
 from guards.integrity.requirements import Requirements
 from guards.integrity.unpickling.unpickler import loads
+from service.settings import Settings
 from tests.faults.resealing import agree, dumped, findings_of, reseal, the_finding
+from tests.service.http.endpoint import running
+from tests.serving.server import read_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +53,20 @@ def test_same_answers_pass_silently(version: str, kind: str) -> None:
     probes = read_sealed(path).probes
     observed = bundle.probe(probes.documents)
     np.testing.assert_allclose(observed.columns, probes.expected.columns, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_bundle_of_an_older_version_is_served(version: str, tmp_path: Path) -> None:
+    """The start says which version it was, and that nothing had to be tolerated."""
+    log = tmp_path / "log.jsonl"
+    settings = Settings(champion=str(sealed_under(version, "scaled")), log_file=log)
+    with running(settings) as endpoint:
+        few = {"pages": 2, "court": "NDCA"}
+        assert endpoint.classify({"text": "an invoice", "features": few}).status_code == 422
+        endpoint.answer("an invoice", **few, amount=10.5, sender="nobody")
+    started, *_ = read_log(log)
+    assert started["environment_differences"]["scikit-learn"] == [version, sklearn.__version__]
+    assert started["tolerated"] == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -7,14 +7,12 @@ import os
 import shutil
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import joblib
 import psutil
 import pytest
-import sklearn
 
 from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
@@ -37,9 +35,9 @@ from tests.serving.server import (
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
     from artifacts.tables import Table
-    from guards.json_types import JsonObject
 
     Copy = Callable[[Path], Path]
 
@@ -238,21 +236,6 @@ def test_bundle_swapped_after_the_check_is_never_served(
     assert 200 not in answers
     (refusal,) = server.events("guard.refused")
     assert refusal["findings"]
-
-
-def test_bundle_of_an_older_version_is_served(tmp_path: Path) -> None:
-    """Another version that gives the same answers serves, and the start says which it was."""
-    bundle = Path(__file__).parent / "sealed" / "sklearn-1.6.1" / "scaled"
-    document: JsonObject = {"text": "an invoice", "features": {"pages": 2, "court": "NDCA"}}
-    with serving(
-        (*UNDERSTUDY, "serve", "--champion", str(bundle)), tmp_path / "log.jsonl"
-    ) as server:
-        assert server.classify([document]).status_code == 422
-        document["features"].update(amount=10.5, sender="nobody")
-        assert server.classify([document]).status_code == 200
-    (started,) = server.events("service.started")
-    assert started["environment_differences"]["scikit-learn"] == ["1.6.1", sklearn.__version__]
-    assert started["tolerated"] == []
 
 
 def _watch(process: subprocess.Popen[str], port: int, opened: list[bool]) -> None:
