@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from guards.drift.feature_reference import NumericReference
 from guards.drift.rounding import share_pair
 from guards.drift.wording import changes_in_words
-from guards.text import printable
+from guards.text import counted, printable
 
 if TYPE_CHECKING:
     from guards.drift.alarm.events import Cleared, Raised
@@ -41,12 +41,13 @@ def share_words(feature: FeatureReference, raised: Raised, *, private: bool) -> 
     before, now = share_pair(raised.reference_share, raised.share)
     part = "some values" if private else _part(feature, raised)
     name = printable(raised.series)
-    return f"{name}: {part} {before} → {now}, over {raised.minutes} minutes"
+    return f"{name}: {part} {before} → {now}, over {counted(raised.minutes, 'minute')}"
 
 
 def cleared_words(cleared: Cleared) -> str:
     """Return that a feature is back."""
-    return f"{printable(cleared.series)}: as in the reference for {cleared.minutes} minutes"
+    minutes = counted(cleared.minutes, "minute")
+    return f"{printable(cleared.series)}: as in the reference for {minutes}"
 
 
 def _part(feature: FeatureReference, raised: Raised) -> str:
@@ -57,7 +58,9 @@ def _part(feature: FeatureReference, raised: Raised) -> str:
         outside = "infinite" if numeric else "new categories"
         return "missing" if raised.split.kind == "missing" else outside
     if isinstance(feature, NumericReference):
-        return f"below {feature.edges[max(cells)]:,.6g}"
+        last = max(cells)
+        # A single cell, or cells that were joined to one, are divided from missing values.
+        return f"below {feature.edges[last]:,.6g}" if last < len(feature.edges) else "any number"
     if len(cells) > 1:
         return f"{len(cells)} rarer categories"
     return printable(feature.categories[cells[0]], _MAX_VALUE_CHARS)

@@ -15,7 +15,7 @@ from guards.drift.feature_reference import CategoricalReference
 from guards.drift.harm.gate import Harm, Severity
 from guards.drift.rounding import share_pair
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
-from guards.text import printable
+from guards.text import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,7 @@ class DisagreementAlarms:
         self.in_force.pop(cleared.series, None)
         words = (
             f"{printable(challenger)} disagrees with the champion as often as in its first "
-            f"documents, for {cleared.minutes} minutes"
+            f"documents, for {counted(cleared.minutes, 'minute')}"
         )
         raised_at = self._raised_at.pop(cleared.series, now)
         return DriftCleared(cleared.series, None, raised_at, words)
