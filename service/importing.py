@@ -17,7 +17,7 @@ def uncollected() -> Iterator[None]:
     """Hold garbage collections off, and leave all that is there at the end out of later ones.
 
     What torch and transformers make while they are imported stays. Collections would look at all of
-    it again and again, which takes about a seventh of the time.
+    it again and again, which takes about an eighth of the time.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -138,9 +138,9 @@ class DriftAlarms:
         worse = []
         for name, raised in self._variants[CHAMPION_COUNTS].raised.items():
             alarm = self.in_force[name]
-            age = self._looked + 1 - raised.start_minute
             if alarm.severity is Severity.PAGE:
                 continue
+            age = self._looked + 1 - raised.start_minute
             judgement = self.harm.judge(_start_age(age), age)
             harm, kind = judgement.harm, self._kind(name, judgement)
             if harm is Harm.SHOWN:

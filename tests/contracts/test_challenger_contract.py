@@ -33,7 +33,7 @@ ID = ChallengerId("docs", "2", 3)
 class Kind(Protocol):
     """Makes challengers of one kind."""
 
-    def healthy(self, capacity: int = 1000) -> Challenger:
+    def healthy(self) -> Challenger:
         """Make a challenger that answers."""
 
     def slow(self) -> Challenger:
@@ -63,9 +63,9 @@ class LocalKind:
     def __init__(self, bundle: Path, damaged: Path, patch: pytest.MonkeyPatch) -> None:
         self._bundle, self._damaged, self._patch = bundle, damaged, patch
 
-    def healthy(self, capacity: int = 1000) -> Challenger:
+    def healthy(self) -> Challenger:
         """Make a challenger that runs a good bundle."""
-        return local_challenger(self._bundle, capacity)
+        return local_challenger(self._bundle, 1000)
 
     def slow(self) -> Challenger:
         """Make a challenger whose process reads what it is sent, and says nothing."""
@@ -98,9 +98,9 @@ class ScriptedKind:
     def __init__(self, bundle: Path) -> None:
         self._bundle = bundle
 
-    def healthy(self, capacity: int = 1000) -> Challenger:
+    def healthy(self) -> Challenger:
         """Make a challenger that answers every document alike."""
-        return scripted_challenger(self._bundle, capacity)
+        return scripted_challenger(self._bundle, 1000)
 
     def slow(self) -> Challenger:
         """Make a challenger that never answers."""

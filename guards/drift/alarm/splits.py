@@ -55,8 +55,8 @@ class Partition:
         kinds: list[tuple[SplitKind, int]]
         self.order: Ints = np.arange(cells + 2)
         if reference.kind == "ordered":
-            # Of a single cell all finite values: a column that was always missing has no other.
-            end = np.arange(1, cells + (cells == 1))
+            # A single cell is a side of its own, or no longer being missing would go unseen.
+            end = np.arange(1, 2 if cells == 1 else cells)
             first, kinds = np.zeros_like(end), [("cut", len(end))]
         elif cells <= _MAX_CATEGORIES:
             first, end, kinds = np.arange(cells), np.arange(1, cells + 1), [("category", cells)]

@@ -53,8 +53,8 @@ class WindowEvidence:
     def e_values(self, counts: Mapping[str, Ints]) -> dict[str, float]:
         """Return the e-value of each series, at most the largest double.
 
-        That of a series without any split is 1. ``counts`` are
-        int64 [cells + 2] by series, of every one.
+        That of a series without any split is 1. ``counts`` are int64 [cells + 2] by series, of
+        every one.
         """
         vector = self._bank.vector([counts[name] for name in self._names], 0)
         observed = self._bank.observed(vector[np.newaxis])
