@@ -1,4 +1,8 @@
-"""Bundles that are trained once a run, small and real, for every test that needs one."""
+"""Bundles that are made once a run, and the order in which files of tests are run.
+
+What imports torch is imported where a fixture needs it: the process that hands tests to the others
+would take ten seconds for it before they can begin.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +10,26 @@ import gc
 import os
 import shutil
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # On a busy machine two threads on a tiny network wait for each other more than they compute.
 os.environ["OMP_NUM_THREADS"] = "1"
 # The runtime would report its use from here too, as it is told not to in processes of the service.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import joblib
-import onnx
 import pytest
 from hypothesis import HealthCheck, settings
 
-from artifacts.acceleration import exporting
-from artifacts.acceleration.exporting import export
-from artifacts.bundle.opening import open_bundle
-from artifacts.demo.documents import champion_training
-from artifacts.imported.import_model import ImportOptions, import_model
-from artifacts.sealing.add_engine import accelerate
-from artifacts.tables import ColumnRoles, Table, as_table
-from artifacts.training.options import TrainingOptions
-from artifacts.training.train import train
 from guards.integrity.isolation.parent import run_jobs
 from service.lifecycle import judging
 from tests.judging import judging_here
-from tests.models import FAMILIES, common_columns, save_joined_model, save_model
 from tests.once import made_once, shared_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from artifacts.tables import Table
 
 # How long an example takes says how busy the machine is.
 settings.register_profile(
@@ -43,47 +37,27 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-ROLES = ColumnRoles(
-    text=("text",), label="label", numeric=("pages", "amount"), categorical=("court", "sender")
-)
+LONG_FIRST = ("serving", "contracts", "load_tests", "faults", "artifacts")
+"""Directories whose files take long, however few tests they have."""
 
 
-EXPORTED = "exported.onnx"
-"""The graph that a quantised engine was made of, beside the bundle of ``accelerated_of``."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run long files first, so that no process waits for another's at the end."""
 
-KINDS = (
-    "trained",
-    "in windows",
-    "columns of another team",
-    *(f"on {family}" for family in FAMILIES),
-    *(f"sealed {family}" for family in FAMILIES),
-)
-"""Kinds of bundles: trained from scratch, with long texts whole, on a base of each family, or
-sealed from elsewhere."""
+    def rank(item: pytest.Item) -> int:
+        (directory,) = item.path.relative_to(item.config.rootpath / "tests").parts[:1]
+        return LONG_FIRST.index(directory) if directory in LONG_FIRST else len(LONG_FIRST)
 
-NETWORKS = tuple(kind for kind in KINDS if kind not in {"columns of another team", "on bert"})
-"""Kinds whose networks are of different make: those two have a BERT beside columns, as the trained
-bundle has."""
-
-
-def train_small(destination: Path, seed: int, rows: int = 240) -> Path:
-    """Train a small bundle from scratch on demo documents; takes about two seconds."""
-    table = as_table(champion_training(rows, seed), ROLES, "demo documents")
-    options = TrainingOptions(epochs=1, max_length=64, seed=seed, accelerate=False)
-    train(table, ROLES, destination, options)
-    return destination
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _imports_stay() -> None:
     """Leave what was imported out of garbage collections: every training asks for several.
 
-    Each would look at all objects of torch, transformers and the tests, for nothing. A service that
-    ends in this process has them looked at again.
+    Each would look at all objects of torch, transformers and the tests, for nothing.
     """
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -102,67 +76,38 @@ def in_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def small_table() -> Table:
     """Return labelled demo documents with two numeric and two categorical columns."""
-    return as_table(champion_training(240, 7), ROLES, "demo documents")
+    from tests.bundles import demo_table  # noqa: PLC0415 (it imports torch)
+
+    return demo_table()
 
 
 @pytest.fixture(scope="session")
 def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sealed bundle, docs/1; never change it, copy it."""
-    directory = shared_directory(tmp_path_factory) / "champion"
-    destination = directory / "docs" / "1"
-    made_once(directory, lambda: train_small(destination, seed=1))
-    return destination
+    return _trained(tmp_path_factory, "champion", seed=1)
 
 
 @pytest.fixture(scope="session")
 def challenger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return another sealed bundle of the same schema, docs/2, fitted on other rows."""
-    directory = shared_directory(tmp_path_factory) / "challenger"
-    destination = directory / "docs" / "2"
-    made_once(directory, lambda: train_small(destination, seed=2))
-    return destination
+    return _trained(tmp_path_factory, "challenger", seed=2)
 
 
 @pytest.fixture(scope="session")
 def bundle_of(
     champion: Path, small_table: Table, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Path]:
-    """Return a function that makes a bundle of any kind in ``KINDS``, once a run."""
-    kinds = shared_directory(tmp_path_factory) / "kinds"
-    labels = sorted(set(small_table.labels))
-    texts = [document["text"] for document in small_table.documents]
+    """Return a function that makes a bundle of any kind in ``bundles.KINDS``, once a run."""
+    from tests.bundles import make_bundle  # noqa: PLC0415 (it imports torch)
 
-    def make(kind: str, directory: Path, destination: Path) -> None:
-        how, _, family = kind.partition(" ")
-        model = directory / "model"
-        if how == "in":
-            in_windows = TrainingOptions(epochs=1, max_length=16, long="windows", accelerate=False)
-            train(small_table, ROLES, destination, in_windows)
-        elif how == "on":
-            base = str(save_model(model, family, labels, texts))
-            on_base = TrainingOptions(
-                base=base, epochs=1, max_length=64, freeze_encoder=True, accelerate=False
-            )
-            train(small_table, ROLES, destination, on_base)
-        elif how == "sealed":
-            text_only = ColumnRoles(ROLES.text, ROLES.label)
-            options = ImportOptions(save_model(model, family, labels, texts), accelerate=False)
-            import_model(small_table, text_only, destination, options)
-        else:
-            columns = common_columns(champion_training(240, 7))
-            directory.mkdir()
-            joblib.dump(columns, file := directory / "columns.joblib")
-            save_joined_model(model, labels, texts, len(columns.get_feature_names_out()))
-            import_model(
-                small_table, ROLES, destination, ImportOptions(model, file, accelerate=False)
-            )
+    kinds = shared_directory(tmp_path_factory) / "kinds"
 
     def made(kind: str) -> Path:
         if kind == "trained":
             return champion
         directory = kinds / kind
         destination = directory / kind / "1"
-        made_once(directory, lambda: make(kind, directory, destination))
+        made_once(directory, lambda: make_bundle(kind, small_table, directory, destination))
         return destination
 
     return cache(made)
@@ -173,24 +118,13 @@ def accelerated_of(
     bundle_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Path]:
     """Return a function that makes a bundle of any kind with a quantised engine, once a run."""
+    from tests.bundles import accelerate_copy  # noqa: PLC0415 (it imports torch)
+
     kinds = shared_directory(tmp_path_factory) / "accelerated"
-
-    def make(kind: str, destination: Path) -> None:
-        shutil.copytree(bundle_of(kind), destination)
-
-        def keeping(*arguments: Any) -> onnx.ModelProto:  # noqa: ANN401 (those of the exporter)
-            model = export(*arguments)
-            onnx.save(model, destination.parent / EXPORTED)
-            return model
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(exporting, "export", keeping)
-            # Networks that were hardly trained are near a tie everywhere.
-            accelerate(open_bundle(destination), None, max_flips=1.0)
 
     def made(kind: str) -> Path:
         destination = kinds / kind / "1"
-        made_once(kinds / kind, lambda: make(kind, destination))
+        made_once(kinds / kind, lambda: accelerate_copy(bundle_of(kind), destination))
         return destination
 
     return cache(made)
@@ -212,3 +146,12 @@ def copied(tmp_path: Path) -> Callable[[Path], Path]:
         return destination
 
     return copy
+
+
+def _trained(factory: pytest.TempPathFactory, name: str, seed: int) -> Path:
+    from tests.bundles import train_small  # noqa: PLC0415 (it imports torch)
+
+    directory = shared_directory(factory) / name
+    destination = directory / "docs" / str(seed)
+    made_once(directory, lambda: train_small(destination, seed))
+    return destination

@@ -6,7 +6,6 @@ The supervisor imports this module too, so torch is not imported here.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 import uuid
@@ -165,5 +164,4 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.champion is not None:
             await finish(self.champion, self.settings, self.log)
-        gc.unfreeze()
         await asyncio.to_thread(self.log.close)

@@ -20,7 +20,7 @@ from service.engines import batching
 from service.engines.batching import BatchingEngine
 from service.engines.onnx import OnnxEngine
 from service.engines.torch import TorchEngine
-from tests.conftest import NETWORKS
+from tests.bundles import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ from artifacts.bundle.opening import open_bundle
 from artifacts.tables import Table, read_table
 from guards.json_types import JsonObject
 from service.http.schemas import parse_documents
-from tests.conftest import ROLES
+from tests.bundles import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

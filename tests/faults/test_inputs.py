@@ -23,9 +23,9 @@ from artifacts.training.train import train
 from service.http.schemas import parse_documents
 from service.observation.input_counts import EXTRA, KINDS
 from service.settings import Settings
-from tests.conftest import ROLES
+from tests.bundles import ROLES
 from tests.service.http.endpoint import Endpoint, running
-from tests.serving.server import BENTOML, serving
+from tests.serving.server import read_log
 from tests.windows import joined
 
 if TYPE_CHECKING:
@@ -550,9 +550,10 @@ def test_a_captured_document_is_a_log_line_whatever_it_nests(
         assert endpoint.runtime.log.lost_lines == 0
 
 
-def test_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None:
-    """A served process answers each, never with a 5xx, and stops in order."""
-    command = (*BENTOML, "serve", "--host", "127.0.0.1")
+def test_the_service_survives_them_all(
+    bundle_path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It answers each, never with a 5xx, and stops in order."""
     bodies = [
         *((body_of(text), 200) for text in TEXTS.values()),
         (b'{"documents": [{"text": "\\ud800"}]}', 422),
@@ -560,24 +561,24 @@ def test_the_worker_survives_them_all(bundle_path: Path, tmp_path: Path) -> None
         (body_of("x" * (MEGABYTE + 1)), 413),
         *HOSTILE.values(),
     ]
-    with serving(
-        command, tmp_path / "log.jsonl", CHAMPION=str(bundle_path), MAX_TEXT_CHARS=str(MEGABYTE)
-    ) as server:
-        before = server.status()
-        plain = server.client.post("/v1/classify", content=body_of()).json()["predictions"]
+    log = tmp_path / "log.jsonl"
+    with running(
+        Settings(champion=str(bundle_path), log_file=log, max_text_chars=MEGABYTE)
+    ) as endpoint:
+        plain = endpoint.client.post("/v1/classify", content=body_of()).json()["predictions"]
         for number, (body, status) in enumerate(bodies):
             route = ("/v1/classify", "/classify")[number % 2]
-            assert server.client.post(route, content=body).status_code == status
-        again = server.client.post("/v1/classify", content=body_of()).json()["predictions"]
-        after = server.status()
-        server.stop()
+            assert endpoint.client.post(route, content=body).status_code == status
+        again = endpoint.client.post("/v1/classify", content=body_of()).json()["predictions"]
+        answered = endpoint.client.get("/v1/status").json()["documents"]
     assert again[0]["probabilities"] == pytest.approx(plain[0]["probabilities"])
-    assert (before["run"], before["documents"]) == (after["run"], 0)
-    assert "Traceback" not in "".join(server.complaints)
-    (stopped,) = server.events("service.stopped")
-    assert stopped["observed"] == stopped["flushed"] == after["documents"]
-    assert after["documents"] == 2 + sum(status == 200 for _, status in bodies)
-    assert len(server.events("request.observed")) == stopped["observed"]
+    assert answered == 2 + sum(status == 200 for _, status in bodies)
+    assert "Traceback" not in capfd.readouterr().err
+    events = read_log(log)
+    stopped = events[-1]
+    assert stopped["event"] == "service.stopped"
+    assert stopped["observed"] == stopped["flushed"] == answered
+    assert sum(event["event"] == "request.observed" for event in events) == answered
 
 
 def test_order_of_keys_never_matters(desk: Desk) -> None:

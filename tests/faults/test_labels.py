@@ -17,7 +17,7 @@ from service.exit_codes import ExitCode
 from service.lifecycle.preflight import check_bundles, refusals
 from service.lifecycle.roles import judge_roles
 from service.settings import Settings
-from tests.conftest import ROLES
+from tests.bundles import ROLES
 from tests.serving.server import read_log
 
 if TYPE_CHECKING:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvicorn
 
-from tests.patience import PATIENCE_S
-from tests.serving.server import BENTOML, Server, serving
+from service import app
+from tests.patience import PATIENCE_S, UNHURRIED, wait_until
+from tests.serving.server import BENTOML, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PRIVATE_TEXT = "a-very-private-sentence"
@@ -65,10 +71,16 @@ CONTENT_TYPES = {
     "application/octet-stream": GOOD,
     "multipart/form-data; boundary=x": MULTIPART,
 }
-SERVICES = {
-    "front door": "service.app:Understudy",
-    "no front door": "tests.serving.without_front_door:Understudy",
-}
+MAX_BODY_BYTES, MAX_DOCUMENTS = "4000", "8"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server with keys: its port, its log, and what it has printed so far."""
+
+    port: int
+    log: Path
+    printed: Callable[[], str]
 
 
 @pytest.fixture(scope="module")
@@ -82,25 +94,63 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=SERVICES)
+@pytest.fixture(scope="module", params=["front door", "no front door"])
 def locked(
     request: pytest.FixtureRequest,
     champion: Path,
     keys: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    """Run ``bentoml serve`` with keys, with the front door and without."""
-    command = (*BENTOML, "serve", SERVICES[request.param], "--host", "127.0.0.1")
+    """Run ``bentoml serve`` with keys, and the server that it runs without the front door."""
+    run = _served if request.param == "front door" else _without_front_door
     log = tmp_path_factory.mktemp("locked") / "log.jsonl"
+    with run(champion, keys, log) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _served(champion: Path, keys: Path, log: Path) -> Iterator[Server]:
     with serving(
-        command,
+        (*BENTOML, "serve", "--host", "127.0.0.1"),
         log,
         CHAMPION=str(champion),
         API_KEYS_FILE=str(keys),
-        MAX_BODY_BYTES="4000",
-        MAX_DOCUMENTS="8",
+        MAX_BODY_BYTES=MAX_BODY_BYTES,
+        MAX_DOCUMENTS=MAX_DOCUMENTS,
     ) as server:
-        yield server
+        yield Server(server.port, log, lambda: "".join([*server.output, *server.complaints]))
+
+
+@contextlib.contextmanager
+def _without_front_door(champion: Path, keys: Path, log: Path) -> Iterator[Server]:
+    """Run uvicorn as BentoML's worker does, in this process."""
+    printed = logging.StreamHandler(io.StringIO())
+    service: Any = app.Understudy
+    settings = {
+        "CHAMPION": champion,
+        "API_KEYS_FILE": keys,
+        "LOG_FILE": log,
+        "MAX_BODY_BYTES": MAX_BODY_BYTES,
+        "MAX_DOCUMENTS": MAX_DOCUMENTS,
+        **UNHURRIED,
+    }
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as listening:
+        for name, value in settings.items():
+            patch.setenv(f"UNDERSTUDY_{name}", str(value))
+        for name in ("", "bentoml", "uvicorn.error"):
+            patch.setattr(logging.getLogger(name), "handlers", [printed])
+        patch.setattr(service, "middlewares", [])
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(service.to_asgi(), log_config=None, server_header=False)
+        server = uvicorn.Server(config)
+        running = threading.Thread(target=server.run, args=([listening],))
+        running.start()
+        try:
+            wait_until(lambda: server.started and app.web.serving.runtime.ready, "readiness")
+            yield Server(listening.getsockname()[1], log, printed.stream.getvalue)
+        finally:
+            server.should_exit = True
+            running.join()
 
 
 def ask(
@@ -164,7 +214,7 @@ def test_no_method_or_target_leads_around_the_key(locked: Server, method: str) -
         assert status in {307, 400, 401, 404, 405}, target
         assert '"probabilities":' not in answer
         assert PRIVATE_TEXT not in answer
-    assert PRIVATE_TEXT not in "".join([*locked.output, *locked.complaints])
+    assert PRIVATE_TEXT not in locked.printed()
 
 
 @pytest.mark.parametrize("names", [("Authorization", "authorization"), ("AUTHORIZATION",) * 2])
@@ -187,7 +237,7 @@ def test_an_upgrade_needs_the_key_like_any_request(locked: Server) -> None:
         upgrade = ("Connection: Upgrade, close", f"Upgrade: {protocol}", "Sec-WebSocket-Key: x")
         lines = ("GET /v1/status HTTP/1.1", "Host: x", *upgrade, "Sec-WebSocket-Version: 13")
         assert exchange(locked, *lines)[0] == 401
-    assert "pgrade" not in "".join(locked.complaints)
+    assert "pgrade" not in locked.printed()
 
 
 def test_a_head_without_an_end_is_cut_and_counted(locked: Server) -> None:
@@ -240,7 +290,7 @@ def test_the_native_route_has_our_limits_and_logs_no_body(locked: Server) -> Non
     for body, status in bodies.items():
         assert ask(locked, "/classify", key, body=body)[0] == status
         assert ask(locked, "/classify", body=body)[0] == 401
-    everything = "".join([*locked.output, *locked.complaints, locked.log.read_text()])
+    everything = locked.printed() + locked.log.read_text()
     assert PRIVATE_TEXT not in everything
 
 
@@ -251,7 +301,7 @@ def test_bentomls_client_sends_its_token_with_everything(locked: Server) -> None
         "with bentoml.SyncHTTPClient(sys.argv[1], token=sys.argv[2] or None) as client:\n"
         "    print(json.dumps(client.classify(documents=[{'text': 'a'}])))\n"
     )
-    command = (sys.executable, "-c", program, str(locked.client.base_url))
+    command = (sys.executable, "-c", program, f"http://127.0.0.1:{locked.port}")
     environment = {**os.environ, "BENTOML_DO_NOT_TRACK": "True"}
     outcomes = [
         subprocess.run(

@@ -14,7 +14,7 @@ from artifacts.acceleration.exporting import export
 from artifacts.bundle.inference import logits_of
 from artifacts.bundle.onnx_network import OnnxNetwork
 from artifacts.bundle.opening import Bundle, open_bundle
-from tests.conftest import EXPORTED
+from tests.bundles import EXPORTED
 from tests.models import FAMILIES
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from artifacts.bundle.inference import (
     softmax,
 )
 from artifacts.bundle.opening import Bundle, open_bundle
-from tests.conftest import NETWORKS
+from tests.bundles import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

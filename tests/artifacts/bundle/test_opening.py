@@ -21,7 +21,7 @@ from artifacts.training.train import train
 from guards.bundle.layout import MANIFEST, REFERENCE, WEIGHTS
 from guards.bundle.sealed_files import read_sealed
 from guards.schema import Schema
-from tests.conftest import ROLES
+from tests.bundles import ROLES
 from tests.faults.resealing import edit_json, findings_of, the_finding
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from artifacts.bundle.opening import open_bundle
 from artifacts.demo.documents import champion_training
 from artifacts.evaluation.encoded_table import encode_table
 from artifacts.tables import as_table
-from tests.conftest import ROLES
+from tests.bundles import ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -33,7 +33,7 @@ from guards.drift.feature_reference import CategoricalReference, NumericReferenc
 from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
 from service.cli.labelled import read_labelled
-from tests.conftest import ROLES
+from tests.bundles import ROLES
 from tests.repository import ROOT
 
 if TYPE_CHECKING:
