@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 
 from guards.integrity.isolation.parent import run_jobs
 from service.lifecycle import judging
+from tests.forking import one_fork_server
 from tests.judging import judging_here
 from tests.once import made_once, shared_directory
 
@@ -37,8 +38,8 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-LONG_FIRST = ("serving", "contracts", "load_tests", "faults", "artifacts")
-"""Directories whose files take long, however few tests they have."""
+LONG_FIRST = ("serving", "contracts", "load_tests", "faults", "artifacts", "test_imports.py")
+"""Directories and files that take long, however few tests they have."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +65,13 @@ def _imports_stay() -> None:
 def _judging_here() -> Iterator[None]:
     """Judge in this process: a child would import torch again for every test."""
     with judging_here():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_fork_server() -> Iterator[None]:
+    """Let the challengers of all tests be forked from one process."""
+    with one_fork_server():
         yield
 
 

@@ -35,6 +35,7 @@ from service.observation.windows import Windows
 from service.processors import available_processors
 from service.scheduling.scheduler import Scheduler
 from service.settings import requirements_of
+from service.shadow.local.fork_server import ForkServer
 from service.shadow.mirror import Mirror
 from service.telemetry.webhook import Webhook
 
@@ -65,6 +66,7 @@ class Champion:
     rechecker: Rechecker
     configured: Sequence[ConfiguredChallenger]
     """The challengers of the settings, as their manifests named them when they were made."""
+    fork_server: ForkServer
     environment_differences: Mapping[str, tuple[str, str]]
     """Each library whose version differs from the sealed one, to (sealed, installed)."""
 
@@ -118,7 +120,10 @@ def assemble(
     bundle = _open(settings, judged[0])
     choice = choose(bundle, settings.engine)
     configured = configured_challengers(judged[1:])
-    challengers = [challenger.make(settings, bundle.manifest) for challenger in configured]
+    fork_server = ForkServer()
+    challengers = [
+        challenger.make(settings, bundle.manifest, fork_server) for challenger in configured
+    ]
     evidence = RunEvidence(
         [challenger.id for challenger in challengers], settings.policy.guarded_segments
     )
@@ -168,6 +173,7 @@ def assemble(
         classification=Classification(bundle, scheduler, recorder),
         rechecker=Rechecker(bundle),
         configured=configured,
+        fork_server=fork_server,
         environment_differences=environment_differences(bundle.manifest.environment),
     )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from service.lifecycle.judging import Judgement
     from service.settings import Settings
     from service.shadow.interface import Challenger
+    from service.shadow.local.fork_server import ForkServer
 
 __all__ = ["ConfiguredChallenger", "configured_challengers"]
 
@@ -38,19 +39,20 @@ class ConfiguredChallenger:
         fingerprint = None if identity is None else identity.fingerprint
         return Variant(self.id.name, self.id.version, fingerprint, engine, self.id.ordinal)
 
-    def make(self, settings: Settings, champion: Manifest) -> Challenger:
+    def make(self, settings: Settings, champion: Manifest, fork_server: ForkServer) -> Challenger:
         """Make the challenger that is compared with this champion."""
         identity = self.judgement.identity
         if identity is None:
             return RefusedChallenger(self.id, self.judgement.findings)
         config = WorkerConfig(
+            bundle=Path(self.judgement.path),
             requirements=self.judgement.narrow(requirements_of(settings, "challenger")),
             max_waiting=settings.shadow_queue,
             timeout_s=settings.shadow_timeout_s,
             engine=settings.engine,
             preprocessing=champion.preprocessing.fingerprint,
         )
-        return LocalChallenger(self.id, Path(self.judgement.path), config)
+        return LocalChallenger(self.id, config, fork_server)
 
 
 def configured_challengers(judgements: Iterable[Judgement]) -> list[ConfiguredChallenger]:

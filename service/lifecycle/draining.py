@@ -26,6 +26,7 @@ async def finish(champion: Champion, settings: Settings, log: EventLog) -> None:
     await asyncio.gather(
         *(challenger.drain(settings.shadow_drain_s) for challenger in champion.challengers)
     )
+    await asyncio.to_thread(champion.fork_server.close)
     champion.classification.stop()
     await asyncio.to_thread(champion.scheduler.stop)
     champion.recorder.flush()

@@ -15,9 +15,11 @@ from guards.evidence.pair import ChallengerId, Missed
 from guards.integrity.requirements import Requirements
 from service.shadow.interface import ChallengerState
 from service.shadow.local.challenger import LocalChallenger
+from service.shadow.local.fork_server import Forked, ForkServer
 from service.shadow.local.handshake import WorkerConfig
 from tests.patience import AGES_S, PATIENCE_S
 from tests.service.shadow.listening import RememberingListener
+from tests.service.shadow.local.processes import script_process
 from tests.service.shadow.samples import observation, pending
 from tests.service.shadow.scripted import ScriptedChallenger
 
@@ -45,7 +47,8 @@ class Kind(Protocol):
 
 def local_challenger(bundle: Path, capacity: int) -> Challenger:
     """Make a challenger that runs a bundle in a process of its own."""
-    return LocalChallenger(ID, bundle, WorkerConfig(Requirements(), capacity, AGES_S, "torch"))
+    config = WorkerConfig(bundle, Requirements(), capacity, AGES_S, "torch")
+    return LocalChallenger(ID, config, ForkServer())
 
 
 def scripted_challenger(bundle: Path, capacity: int) -> Challenger:
@@ -69,12 +72,11 @@ class LocalKind:
 
     def slow(self) -> Challenger:
         """Make a challenger whose process reads what it is sent, and says nothing."""
-        silent = self._damaged.parent / "silent"
-        silent.write_text("#!/bin/sh\nexec cat > /dev/null\n")
-        silent.chmod(0o700)
-        self._patch.setattr(
-            "service.shadow.local.supervisor.child_command", lambda *_: [str(silent)]
-        )
+
+        async def fork(_: ForkServer) -> Forked:
+            return script_process("import sys; sys.stdin.read()")
+
+        self._patch.setattr(ForkServer, "fork", fork)
         return self.healthy()
 
     def refused(self) -> Challenger:

@@ -35,7 +35,7 @@ PROCESSES = {
         "serve",
         "import_path.py service.lifecycle.judging_child",
         "import_path.py _bentoml_impl.worker.service",
-        "import_path.py service.shadow.local.main",
+        "import_path.py service.shadow.local.forking",
     ),
     "bentoml": (
         "serve",

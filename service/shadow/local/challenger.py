@@ -13,11 +13,11 @@ from service.shadow.queue import MemoryQueue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from guards.errors import Finding
     from guards.evidence.pair import ChallengerId, Outcome
     from service.shadow.interface import Listener, PendingComparison
+    from service.shadow.local.fork_server import ForkServer
     from service.shadow.local.handshake import WorkerConfig, WorkerInfo
 
 __all__ = ["LocalChallenger"]
@@ -29,11 +29,13 @@ class LocalChallenger:
     _listener: Listener
     _supervising: asyncio.Task[None]
 
-    def __init__(self, challenger: ChallengerId, bundle: Path, config: WorkerConfig) -> None:
-        """Prepare to run the bundle at this path."""
+    def __init__(
+        self, challenger: ChallengerId, config: WorkerConfig, fork_server: ForkServer
+    ) -> None:
+        """Prepare to run what ``config`` says, in processes that ``fork_server`` starts."""
         self._id = challenger
         self._queue = MemoryQueue(config.max_waiting)
-        self._supervisor = Supervisor(str(challenger), bundle, config, self._queue, self)
+        self._supervisor = Supervisor(str(challenger), config, fork_server, self._queue, self)
         self._changed = asyncio.Event()
 
     @property

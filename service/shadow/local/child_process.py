@@ -1,56 +1,63 @@
-"""A process that reads frames from its standard input and writes frames to its standard output."""
+"""A process that reads frames from one pipe and writes frames to another."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import TYPE_CHECKING, cast
+import os
+from typing import TYPE_CHECKING, Self
 
 from service.shadow.local import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from guards.json_types import JsonObject
+    from guards.json_types import JsonMapping, JsonObject
+    from service.shadow.local.fork_server import Forked
     from service.shadow.local.wire import Message
 
 __all__ = ["ChildProcess"]
 
-_INPUT, _OUTPUT = 0, 1
 
-
-class ChildProcess(asyncio.SubprocessProtocol):
-    """The asyncio protocol of such a process.
+class ChildProcess(asyncio.Protocol):
+    """The asyncio protocol of such a process's output, and the transport of its input.
 
     Messages are handled in the event loop's own callback: a stream and a task would wake the loop
     twice more for every answer, and each time the champion has to wait.
     """
 
-    _transport: asyncio.SubprocessTransport
+    _output: asyncio.ReadTransport
     _input: asyncio.WriteTransport
 
-    def __init__(self) -> None:
-        """Create the protocol of a process that is about to start."""
-        loop = asyncio.get_running_loop()
-        self.first: asyncio.Future[JsonObject | None] = loop.create_future()
+    def __init__(self, forked: Forked) -> None:
+        """Create the protocol of a process whose pipes are not connected yet."""
+        self._loop = asyncio.get_running_loop()
+        self._forked = forked
+        self.first: asyncio.Future[JsonObject | None] = self._loop.create_future()
         """The first message; None if the process ends before it, an exception if malformed."""
-        self.ended: asyncio.Future[None] = loop.create_future()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
         """Done when its output ends; an exception if a later message could not be handled."""
         self._exited = asyncio.Event()
         self._buffer = bytearray()
         self._on_messages: Callable[[list[Message]], None] = self._on_first
 
     @classmethod
-    async def spawn(cls, *command: str, env: Mapping[str, str]) -> ChildProcess:
-        """Start a process in the session of this one; raises ``OSError`` where that fails."""
+    async def connect(cls, forked: Forked, first: JsonMapping | None = None) -> Self:
+        """Connect the pipes of a process, and write its first message."""
+        child = cls(forked)
         loop = asyncio.get_running_loop()
-        _, child = await loop.subprocess_exec(cls, *command, env=env, stderr=None)
+        requests, answers = os.fdopen(forked.requests, "wb", 0), os.fdopen(forked.answers, "rb", 0)
+        child._input, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, requests)
+        child._output, _ = await loop.connect_read_pipe(lambda: child, answers)
+        if forked.process is not None:
+            loop.add_reader(forked.process, child._on_exit)
+        if first is not None:
+            child.write(wire.encode(first))
         return child
 
     @property
     def pid(self) -> int:
         """The id of the process."""
-        return self._transport.get_pid()
+        return self._forked.pid
 
     def on_messages(self, on_messages: Callable[[list[Message]], None]) -> None:
         """Call ``on_messages`` with the messages after the first, in lists as they arrive."""
@@ -62,8 +69,8 @@ class ChildProcess(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         """Kill the process, if it has not ended."""
-        with contextlib.suppress(ProcessLookupError):
-            self._transport.kill()
+        if not self._exited.is_set():
+            self._forked.kill()
 
     async def end(self, patience_s: float) -> None:
         """Close its input, which ends a healthy process; kill it after ``patience_s`` seconds."""
@@ -73,15 +80,9 @@ class ChildProcess(asyncio.SubprocessProtocol):
         except TimeoutError:
             self.kill()
             await self._exited.wait()
-        self._transport.close()
+        self._output.close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transports of the process and of its input."""
-        # Transports of other event loops are not always subclasses of asyncio's.
-        self._transport = cast("asyncio.SubprocessTransport", transport)
-        self._input = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(_INPUT))
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 (there is one output)
+    def data_received(self, data: bytes) -> None:
         """Handle the messages that are complete."""
         if self.ended.done():
             return
@@ -93,15 +94,20 @@ class ChildProcess(asyncio.SubprocessProtocol):
         except Exception as error:  # noqa: BLE001 (it is raised where ``ended`` is awaited)
             self._fail(error)
 
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio names it)
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio names it)
         """Mark the end of the output."""
-        if fd == _OUTPUT and not self.ended.done():
+        if self._forked.process is None:
+            self._exited.set()
+        if not self.ended.done():
             self.ended.set_result(None)
             if not self.first.done():
                 self.first.set_result(None)
 
-    def process_exited(self) -> None:
+    def _on_exit(self) -> None:
         """Mark the end of the process."""
+        assert self._forked.process is not None  # noqa: S101 (it is what became readable)
+        self._loop.remove_reader(self._forked.process)
+        os.close(self._forked.process)
         self._exited.set()
 
     def _on_first(self, messages: list[Message]) -> None:

@@ -9,6 +9,8 @@ from guards.drift.reference import Reference
 from service.settings import AUTO
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from guards.integrity.requirements import Requirements
     from guards.json_types import JsonMapping, JsonObject
 
@@ -17,14 +19,15 @@ __all__ = ["WorkerConfig", "WorkerInfo"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """How a local challenger runs.
+    """What a local challenger runs, and how.
 
-    The guard holds its bundle to ``requirements``. At most ``max_waiting`` documents are queued,
+    The guard holds ``bundle`` to ``requirements``. At most ``max_waiting`` documents are queued,
     and one is given up ``timeout_s`` after it was sent to the process. ``engine`` is the setting.
     ``preprocessing`` is the fingerprint of the champion's preprocessing: a challenger with the same
     one receives encodings. With None it always receives text and features.
     """
 
+    bundle: Path
     requirements: Requirements
     max_waiting: int
     timeout_s: float

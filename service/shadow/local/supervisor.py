@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import math
 import time
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from guards.errors import Finding
 from guards.evidence.pair import Missed
-from service.child_environment import child_command, child_environment
 from service.shadow.interface import ChallengerState
 from service.shadow.local.child_process import ChildProcess
 from service.shadow.local.handshake import WorkerInfo
@@ -20,10 +18,11 @@ from service.shadow.local.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
-    from pathlib import Path
 
     from guards.evidence.pair import Outcome
+    from guards.json_types import JsonObject
     from service.shadow.interface import PendingComparison
+    from service.shadow.local.fork_server import ForkServer
     from service.shadow.local.handshake import WorkerConfig
     from service.shadow.queue import Queue
 
@@ -62,17 +61,17 @@ class Supervisor:
     """
 
     def __init__(
-        self, name: str, bundle: Path, config: WorkerConfig, queue: Queue, owner: Owner
+        self, name: str, config: WorkerConfig, fork_server: ForkServer, queue: Queue, owner: Owner
     ) -> None:
-        """Supervise processes that run ``bundle`` and take documents from ``queue``."""
+        """Supervise processes that run as ``config`` says and take documents from ``queue``."""
         self.state = ChallengerState.STARTING
         self.worker_info: WorkerInfo | None = None
         self.restarts = 0
         self.pid: int | None = None
         self.stopping = asyncio.Event()
         self._name = name
-        self._bundle = bundle
         self._config = config
+        self._fork_server = fork_server
         self._queue = queue
         self._owner = owner
         self._session: Session | None = None
@@ -110,10 +109,13 @@ class Supervisor:
         """
         self.state = ChallengerState.STARTING
         try:
-            child = await self._spawn()
+            forked = await _unless_set(self.stopping, self._fork_server.fork(), _START_S)
         except OSError:
             _logger.exception("challenger %s could not be started", self._name)
             return -math.inf
+        if forked is None:
+            return -math.inf
+        child = await ChildProcess.connect(forked, self._options())
         self.pid = child.pid
         patience_s, ready_at = 0.0, math.inf
         try:
@@ -131,16 +133,15 @@ class Supervisor:
             self._end_session()
         return time.monotonic() - ready_at
 
-    async def _spawn(self) -> ChildProcess:
-        config = self._config
-        options = {"requirements": config.requirements.to_json(), "engine": config.engine}
-        # In the session of this process: the kernel divides processor time among sessions first,
-        # and only within a session does the idle class yield.
-        return await ChildProcess.spawn(
-            *child_command("service.shadow.local.main"),
-            *(str(self._bundle), json.dumps(options)),
-            env=child_environment(),
-        )
+    def _options(self) -> JsonObject:
+        """Return the first message to a process: what it runs, and how."""
+        return {
+            "bundle": str(self._config.bundle),
+            "requirements": self._config.requirements.to_json(),
+            "engine": self._config.engine,
+            # The first process is waited for; those after it start while others are served.
+            "idle": self.restarts > 0,
+        }
 
     async def _shake_hands(self, child: ChildProcess) -> WorkerInfo | None:
         """Wait for the first message; return None where there is none, or where it is a refusal."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["Message", "encode", "take"]
+__all__ = ["Message", "encode", "read", "take"]
 
 _HEAD = struct.Struct("<II")
 _MAX_BYTES = 64 * 1024 * 1024
@@ -48,6 +49,17 @@ def take(buffer: bytearray) -> Iterator[Message]:
         frame = bytes(buffer[_HEAD.size : end])
         del buffer[:end]
         yield _message(frame, body_bytes)
+
+
+def read(stream: BufferedReader) -> JsonObject | None:
+    """Read one message without arrays and return its object; None where the stream ends before."""
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    body_bytes, array_bytes = _HEAD.unpack(head)
+    _check_size(body_bytes + array_bytes)
+    body = stream.read(body_bytes)
+    return _message(body, body_bytes).fields if len(body) == body_bytes else None
 
 
 def _check_size(total_bytes: int) -> None:

@@ -15,6 +15,7 @@ from service.lifecycle.judging import Judgement
 from service.settings import Settings
 from service.shadow.interface import ChallengerState
 from service.shadow.local.challenger import LocalChallenger
+from service.shadow.local.fork_server import ForkServer
 from service.shadow.refused import RefusedChallenger
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def test_no_file_is_read(champion: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     identity = BundleIdentity("docs", "1", "sha256:ab")
     judgements = [Judgement("x", identity=identity), Judgement("y", (FINDING,))]
 
-    local, refused = (one.make(Settings(), manifest) for one in configured_challengers(judgements))
+    local, refused = (
+        one.make(Settings(), manifest, ForkServer()) for one in configured_challengers(judgements)
+    )
 
     assert isinstance(local, LocalChallenger)
     assert isinstance(refused, RefusedChallenger)
@@ -66,13 +69,13 @@ def test_its_process_loads_only_what_was_judged(
 ) -> None:
     """Whatever lies at its path by then: the root that passed, and the graphs that were bound."""
     made: list[WorkerConfig] = []
-    monkeypatch.setattr(challengers, "LocalChallenger", lambda *given: made.append(given[-1]))
+    monkeypatch.setattr(challengers, "LocalChallenger", lambda *given: made.append(given[1]))
     judgement = Judgement(
         "x", identity=BundleIdentity("docs", "1", "sha256:ab"), bound=("onnx-int8",)
     )
 
     for configured in configured_challengers([judgement]):
-        configured.make(Settings(), read_sealed(champion).manifest)
+        configured.make(Settings(), read_sealed(champion).manifest, ForkServer())
 
     (config,) = made
     assert config.requirements.judged == "sha256:ab"

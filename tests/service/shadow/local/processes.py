@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.shadow.local.fork_server import Forked
 from tests.service.shadow.samples import pending
 
 if TYPE_CHECKING:
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from service.shadow.interface import PendingComparison
 
-__all__ = ["Offers", "gone", "sent"]
+__all__ = ["Offers", "gone", "script_process", "sent"]
+
+REPOSITORY = Path(__file__).parents[4]
 
 
 class Offers:
@@ -45,15 +50,30 @@ class Offers:
 
 
 def gone(pid: int) -> bool:
-    """Return whether no process has this id."""
+    """Return whether a process has ended, though the system may not have forgotten it yet."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
         return True
-    return False
+    return stat.rpartition(")")[2].split()[0] in {"X", "Z"}
 
 
 async def sent() -> None:
     """Let the event loop send as many documents to a process as it will."""
     for _ in range(50):
         await asyncio.sleep(0)
+
+
+def script_process(script: str) -> Forked:
+    """Start a script in the place of a forked process."""
+    requests, to_requests = os.pipe()
+    from_answers, answers = os.pipe()
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-c", script],
+        {**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        file_actions=[(os.POSIX_SPAWN_DUP2, requests, 0), (os.POSIX_SPAWN_DUP2, answers, 1)],
+    )
+    os.close(requests)
+    os.close(answers)
+    return Forked(pid, to_requests, from_answers, os.pidfd_open(pid))

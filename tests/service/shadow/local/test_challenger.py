@@ -17,6 +17,7 @@ from guards.integrity.requirements import Requirements
 from service.engines.torch import TorchEngine
 from service.shadow.interface import ChallengerState
 from service.shadow.local.challenger import LocalChallenger
+from service.shadow.local.fork_server import ForkServer
 from service.shadow.local.handshake import WorkerConfig
 from tests.patience import AGES_S, PATIENCE_S
 from tests.service.shadow.listening import RememberingListener
@@ -39,8 +40,8 @@ def local_challenger(
     bundle: Path, max_waiting: int = 1000, preprocessing: str | None = None
 ) -> LocalChallenger:
     """Make a challenger that runs a bundle."""
-    config = WorkerConfig(Requirements(), max_waiting, AGES_S, "torch", preprocessing)
-    return LocalChallenger(ID, bundle, config)
+    config = WorkerConfig(bundle, Requirements(), max_waiting, AGES_S, "torch", preprocessing)
+    return LocalChallenger(ID, config, ForkServer())
 
 
 def probabilities(observations: Sequence[Observation]) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from service.shadow.local import wire
 from service.shadow.local.child_process import ChildProcess
 from tests.patience import PATIENCE_S
+from tests.service.shadow.local.processes import script_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ SILENT = "import sys; sys.stdin.read()"
 
 async def child(script: str) -> ChildProcess:
     """Start a script."""
-    return await ChildProcess.spawn(sys.executable, "-c", script, env=dict(os.environ))
+    return await ChildProcess.connect(script_process(script))
 
 
 def accepts(_: list[Message]) -> None:
@@ -101,19 +102,21 @@ def test_an_error_is_raised_where_the_end_is_awaited(
 
 def test_a_malformed_first_message_is_raised_and_the_process_is_killed() -> None:
     """A process that writes no frame, and stays, does not keep the service waiting."""
+    pids: list[int] = []
 
     async def scenario() -> None:
         process = await child(NO_FRAMES)
+        pids.append(process.pid)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await process.first
         finally:
             await process.end(0)
-            with pytest.raises(ProcessLookupError):
-                os.kill(process.pid, 0)
 
     with pytest.raises(ValueError, match="announces"):
         asyncio.run(scenario())
+    (pid,) = pids
+    assert os.waitpid(pid, os.WNOHANG) == (pid, signal.SIGKILL)
 
 
 def test_a_process_that_ends_without_a_message() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +18,13 @@ from service.shadow.local.session import Session
 from service.shadow.queue import MemoryQueue
 from tests.clock import Clock
 from tests.patience import AGES_S, PATIENCE_S
-from tests.service.shadow.local.processes import sent
+from tests.service.shadow.local.processes import script_process, sent
 from tests.service.shadow.samples import LABELS, encoding, pending
 
 if TYPE_CHECKING:
     from guards.evidence.pair import Outcome
     from service.shadow.interface import PendingComparison
 
-REPOSITORY = Path(__file__).parents[4]
 GOOD, HANGS = 0, 1
 
 WORKER = """
@@ -76,7 +73,9 @@ class Conversation:
             priority="idle",
             reference=Reference({}, 0, {}),
         )
-        config = WorkerConfig(Requirements(), 1000, timeout_s, preprocessing="sha256:preprocessing")
+        config = WorkerConfig(
+            Path("docs/2"), Requirements(), 1000, timeout_s, preprocessing="sha256:preprocessing"
+        )
         self.session = Session(child, info, config, self.queue, self._settle)
 
     def offer(self, kind: int = GOOD, documents: int = 1) -> None:
@@ -106,8 +105,7 @@ class Conversation:
 
 async def converse(timeout_s: float = AGES_S) -> Conversation:
     """Start a process, and a session with it."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    child = await CountedProcess.spawn(sys.executable, "-c", WORKER, env=environment)
+    child = await CountedProcess.connect(script_process(WORKER))
     assert isinstance(child, CountedProcess)
     assert await child.first == {}
     return Conversation(child, timeout_s)

@@ -12,6 +12,7 @@ from artifacts.bundle.opening import open_bundle
 from guards.evidence.pair import Missed
 from guards.integrity.requirements import Requirements
 from service.shadow.interface import ChallengerState
+from service.shadow.local.fork_server import ForkServer
 from service.shadow.local.handshake import WorkerConfig, WorkerInfo
 from service.shadow.local.supervisor import Supervisor
 from service.shadow.queue import MemoryQueue
@@ -39,9 +40,9 @@ class Supervised:
         judged: str | None = None,
     ) -> None:
         requirements = Requirements(judged=judged)
-        config = WorkerConfig(requirements, 1000, timeout_s, "torch")
+        config = WorkerConfig(bundle, requirements, 1000, timeout_s, "torch")
         self.queue = MemoryQueue(1000)
-        self.supervisor = Supervisor("docs/2", bundle, config, self.queue, self)
+        self.supervisor = Supervisor("docs/2", config, ForkServer(), self.queue, self)
         self.offers = offers
         self.outcomes: dict[str, Outcome] = {}
         self.infos: list[WorkerInfo] = []
