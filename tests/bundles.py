@@ -51,9 +51,8 @@ KINDS = (
 """Kinds of bundles: trained from scratch, with long texts whole, on a base of each family, or
 sealed from elsewhere."""
 
-NETWORKS = tuple(kind for kind in KINDS if kind not in {"columns of another team", "on bert"})
-"""Kinds whose networks are of different make: those two have a BERT beside columns, as the trained
-bundle has."""
+NETWORKS = ("trained", "in windows", "on modernbert", *(f"sealed {family}" for family in FAMILIES))
+"""Kinds whose networks are of different make: each encoder, and our head on ours and another's."""
 
 
 def demo_table() -> Table:
