@@ -17,6 +17,7 @@ From the top, each importing only what stands below it:
 - ``documents``: a validated document, and the prediction that answers it.
 - ``errors``: what can go wrong with one request.
 - ``settings``: what the operator decides.
+- ``setting_sources``: where settings come from.
 - ``exit_codes``: the exit codes of every process.
 - ``durations``: durations as people write them.
 - ``importing``: importing large libraries without looking for garbage.

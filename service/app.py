@@ -43,7 +43,7 @@ from service.http.schemas import DocumentBody, PredictionBody
 from service.lifecycle.preflight import check_bundles
 from service.lifecycle.roles import handed_over
 from service.lifecycle.runtime import Runtime
-from service.lifecycle.supervisor import REFUSAL_MARKER, SUPERVISOR, stop_service
+from service.lifecycle.supervisor import EXIT_CODE, SUPERVISOR, exit_code, stop_service
 from service.private_directory import private_directory
 from service.settings import PREFIX, read_settings
 from service.supervision import confine_supervisor, unexpected_ports
@@ -141,6 +141,7 @@ class Understudy:
             _take_over_the_process()
             _require_http_parser()
             settings = read_settings()
+            _set_level(settings.log_level)
             read_access(settings.api_keys_file)
             if settings.log_file is not None:
                 check_log_file(settings.log_file, private=settings.capture != "none")
@@ -161,6 +162,7 @@ class Understudy:
             os.chdir(directory)
         _refuse_unexpected_ports()
         settings = read_settings()
+        _set_level(settings.log_level)
         access = read_access(settings.api_keys_file)
         runtime = Runtime(settings, stop_service, judged=handed_over(settings))
         web.serving = Serving(runtime, access, _service.schema())
@@ -192,13 +194,13 @@ _service.add_asgi_middleware(FrontDoor)
 
 def _take_over_the_process() -> None:
     """Decide what the supervisor, which this process becomes, does and hands on to its worker."""
-    confine_supervisor()
+    confine_supervisor(exit_code)
     os.environ.update(child_environment())
     os.environ.pop("PYTHONPATH", None)
     # The command ``bentoml`` has asked already, and remembers the answer.
     usage_stats.do_not_track.cache_clear()
     directory = private_directory()
-    os.environ[REFUSAL_MARKER] = str(directory / "refused")
+    os.environ[EXIT_CODE] = str(directory / "exit code")
     os.environ[SUPERVISOR] = str(os.getpid())
 
 
@@ -216,15 +218,15 @@ def _refuse_unexpected_ports() -> None:
             f"understudy: the supervisor listens on {', '.join(ports)} besides the service's port, "
             "where others could give it commands; install the locked requirements\n"
         )
-        stop_service(refused=True)
+        stop_service(ExitCode.GUARD_REFUSED)
         sys.exit(ExitCode.GUARD_REFUSED)
 
 
-def serve(host: str, port: int) -> bool:
+def serve(host: str, port: int) -> None:
     """Serve until stopped, as ``bentoml serve`` does, with nothing of the current directory.
 
-    Returns whether the guard has refused a bundle meanwhile. Raises ``CallError`` where BentoML
-    cannot make its folders.
+    Raises ``SystemExit`` with the code of a worker that could not serve, and ``CallError`` where
+    BentoML cannot make its folders.
     """
     try:
         BentoMLContainer.bentoml_home.get()
@@ -238,7 +240,6 @@ def serve(host: str, port: int) -> bool:
     # BentoML looks for modules, and for Bentos of the service's name, where its worker runs.
     _service.working_dir = str(Path(__file__).parents[1])
     _service.serve_http(host=host, port=port)
-    return Path(os.environ[REFUSAL_MARKER]).exists()
 
 
 def _keep_standard_output_for_events() -> None:
@@ -247,7 +248,6 @@ def _keep_standard_output_for_events() -> None:
     BentoML has configured these handlers by the time that a service is imported, in the worker as
     in the supervisor. The access log is off, and without handlers its lines are not even made.
     """
-    level = os.environ.get(f"{PREFIX}LOG_LEVEL", "info").upper()
     for name in ("", "bentoml", "uvicorn.error", "circus"):
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
@@ -255,10 +255,15 @@ def _keep_standard_output_for_events() -> None:
     access_log = logging.getLogger("uvicorn.access")
     access_log.handlers.clear()
     access_log.propagate = False
-    bentoml_logger = logging.getLogger("bentoml")
-    if isinstance(logging.getLevelName(level), int):
-        bentoml_logger.setLevel(level)
+
+
+def _set_level(level: str) -> None:
+    """Set the level of diagnostics, those of BentoML's own loggers too."""
+    if isinstance(logging.getLevelName(level.upper()), int):
+        logging.getLogger("bentoml").setLevel(level.upper())
 
 
 _keep_standard_output_for_events()
+# What a file of settings says is known when they are read.
+_set_level(os.environ.get(f"{PREFIX}LOG_LEVEL", "info"))
 make_diagnostics_printable()

@@ -15,6 +15,9 @@ class ExitCode(IntEnum):
     NO = 1
     """The command ran, and the answer is no."""
 
+    FAILED = 1
+    """The service could not be started."""
+
     WRONG_CALL = 2
     """An option, path, setting or port was wrong."""
 

@@ -18,6 +18,7 @@ from guards.evidence.criteria import Policy as VerdictPolicy
 from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, Allowance
 from guards.integrity.requirements import Policy, Requirements
 from service.durations import DURATION, seconds_of
+from service.setting_sources import PREFIX, SettingsError, sourced
 from service.webhook_url import WebhookUrl
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ __all__ = [
     "SettingsError",
     "allowance_of",
     "read_settings",
+    "read_with_sources",
     "requirements_of",
 ]
-
-PREFIX = "UNDERSTUDY_"
 
 AUTO = "auto"
 """The setting of the engine that lets the service choose."""
@@ -44,10 +44,6 @@ Capture = Literal["none", "disagreements", "all"]
 """Which documents are written to the log: none, those on which labels differ, or all."""
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-
-class SettingsError(CallError):
-    """A setting is unknown or malformed, or the file that it names is."""
 
 
 def _one_of(choices: Iterable[str]) -> str:
@@ -235,6 +231,8 @@ class _Roles:
 
 
 _SETTINGS = TypeAdapter(Settings)
+_NAMES = tuple(field.name for field in fields(Settings))
+_SECRETS = ("alert_webhook",)
 _ROLES = TypeAdapter(_Roles)
 
 
@@ -244,18 +242,32 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Without ``CHAMPION``, ``ROLES_FILE`` names champion and challengers. An unknown ``UNDERSTUDY_*``
     variable is an error: a typo must not be silent. Raises ``SettingsError``.
     """
-    environment = os.environ if environment is None else environment
-    texts = {"replica": socket.gethostname()}
-    for variable, text in sorted(environment.items()):
-        if variable.startswith(PREFIX):
-            name = _field_name(variable)
-            if text != "":
-                texts[name] = text
+    return read_with_sources(environment)[0]
+
+
+def read_with_sources(
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Settings, dict[str, str]]:
+    """Return what ``read_settings`` does, and where each setting is from that is no default.
+
+    A source is a variable, perhaps with the file of a secret, or the path of a file.
+    """
+    found = sourced(os.environ if environment is None else environment, _NAMES, _SECRETS)
+    texts = {name: setting.text for name, setting in found.items()}
+    sources = {name: setting.source for name, setting in found.items()}
     try:
-        settings = _SETTINGS.validate_python(texts)
+        settings = _SETTINGS.validate_python({"replica": socket.gethostname(), **texts})
     except ValidationError as error:
-        raise _malformed(error) from None
-    return settings if settings.champion is not None else _with_roles(settings)
+        raise _malformed(error, sources) from None
+    if settings.champion is None:
+        settings = _with_roles(settings)
+        file = str(settings.roles_file)
+        sources = {
+            "champion": file,
+            **({"challengers": file} if settings.challengers else {}),
+            **sources,
+        }
+    return settings, sources
 
 
 def requirements_of(settings: Settings, role: str) -> Requirements:
@@ -273,22 +285,14 @@ def allowance_of(settings: Settings) -> Allowance:
     return Allowance(settings.guard_memory_bytes, settings.guard_seconds)
 
 
-def _field_name(variable: str) -> str:
-    names = [field.name for field in fields(Settings)]
-    name = variable.removeprefix(PREFIX).lower()
-    if name not in names:
-        known = ", ".join(PREFIX + known.upper() for known in names)
-        message = f"{variable} is no setting; there are {known}"
-        raise SettingsError(message)
-    return name
-
-
-def _malformed(error: ValidationError) -> SettingsError:
+def _malformed(error: ValidationError, sources: Mapping[str, str]) -> SettingsError:
     """Return the error about the first of the malformed settings."""
     first = error.errors()[0]
     name = str(first["loc"][0])
+    variable, source = f"{PREFIX}{name.upper()}", sources[name]
+    where = variable if source == variable else f"{source}: {name}"
     expected = _SETTINGS.json_schema()["properties"][name]["description"]
-    return SettingsError(f"{PREFIX}{name.upper()}: expected {expected}, found {first['input']!r}")
+    return SettingsError(f"{where}: expected {expected}, found {first['input']!r}")
 
 
 def _with_roles(settings: Settings) -> Settings:

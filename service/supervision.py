@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from service.child_environment import child_command
 from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["confine_supervisor", "unexpected_ports"]
 
@@ -36,16 +37,18 @@ _CLOSED = {
 }
 
 
-def confine_supervisor() -> None:
+def confine_supervisor(exit_code: Callable[[], int]) -> None:
     """Make supervisors that are created from now on listen on the service's port alone.
 
-    Their workers are started as processes of our own. One that is to run plugins, which are
-    processes that send it commands, ends this process with exit code 2: ``bentoml serve --reload``
-    is the only call that asks for one.
+    They end with ``exit_code()``, and a hang-up changes nothing: circus would start the workers
+    anew, without a check of the bundles. Their workers are started as processes of our own. One
+    that is to run plugins, which are processes that send it commands, ends this process with exit
+    code 2: ``bentoml serve --reload`` is the only call that asks for one.
     """
     from circus.arbiter import Arbiter  # noqa: PLC0415 (the worker does not need it)
 
-    initialise = Arbiter.__init__
+    _ignore_hang_ups()
+    initialise, start = Arbiter.__init__, Arbiter.start
 
     @functools.wraps(initialise)
     def confined(arbiter: object, watchers: list[Any], **kwargs: Any) -> None:  # noqa: ANN401 (circus's)
@@ -60,7 +63,23 @@ def confine_supervisor() -> None:
         with _without_name_service():
             initialise(arbiter, watchers, **{**kwargs, **_CLOSED})
 
-    Arbiter.__init__ = confined
+    @functools.wraps(start)
+    def run(arbiter: object, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401 (circus's)
+        ended = start(arbiter, *args, **kwargs)
+        if code := exit_code():
+            sys.exit(code)
+        return ended
+
+    Arbiter.__init__, Arbiter.start = confined, run
+
+
+def _ignore_hang_ups() -> None:
+    """Let SIGHUP pass by this process and all that it starts, which inherit that."""
+    from circus.sighandler import SysHandler  # noqa: PLC0415 (the worker does not need it)
+
+    if hangup := getattr(signal, "SIGHUP", None):
+        SysHandler.SIGNALS = [number for number in SysHandler.SIGNALS if number != hangup]
+        signal.signal(hangup, signal.SIG_IGN)
 
 
 def _start_as_our_own(watcher: Any) -> None:  # noqa: ANN401 (circus has no types)

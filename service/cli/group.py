@@ -31,6 +31,7 @@ _COMMANDS = (
     "score",
     "seal",
     "serve",
+    "settings",
     "sign",
     "table",
     "train",

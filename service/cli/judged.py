@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from guards.integrity.requirements import NO_REQUIREMENTS
 from service.lifecycle.judging import Question, judge
-from service.settings import PREFIX, allowance_of, read_settings
+from service.setting_sources import CONFIG, PREFIX
+from service.settings import allowance_of, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,10 @@ def judged_roots(bundles: Sequence[Path]) -> list[str]:
 
 def _judge(questions: Sequence[Question]) -> Iterator[Judgement]:
     # Only the guard's own settings count here: no champion has to be named.
-    ours = {name: value for name, value in os.environ.items() if name.startswith(f"{PREFIX}GUARD_")}
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(f"{PREFIX}GUARD_") or name == CONFIG
+    }
     settings = read_settings({**ours, f"{PREFIX}CHAMPION": questions[0].path})
     return judge(questions, allowance_of(settings))

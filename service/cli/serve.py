@@ -5,14 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import sys
 from pathlib import Path
 
 import click
 
 from guards.errors import CallError
 from service.cli.options import PATH, trust_option
-from service.exit_codes import ExitCode
 from service.settings import PREFIX, read_settings
 
 __all__ = ["check_port", "serve"]
@@ -72,8 +70,7 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     check_port(host, port)
     from service.app import serve as serve_app
 
-    if serve_app(host, port):
-        sys.exit(ExitCode.GUARD_REFUSED)
+    serve_app(host, port)
 
 
 def _set(name: str, value: str) -> None:

@@ -9,11 +9,12 @@ import asyncio
 import logging
 import sys
 import uuid
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from guards.errors import GuardRefused
 from guards.events.service_events import BundleRefused
 from service.errors import Unavailable
+from service.exit_codes import ExitCode
 from service.lifecycle.draining import finish
 from service.lifecycle.periodic import flush_regularly, recheck_until_changed
 from service.lifecycle.signals import drain_before_stopping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from service.lifecycle.judging import Judgement
     from service.settings import Settings
 
-__all__ = ["Runtime", "StopService"]
+__all__ = ["Runtime"]
 
 _GRACE_S = 1.0
 """Seconds that requests are still served after readiness is false: balancers poll this often."""
@@ -37,13 +38,6 @@ _GRACE_S = 1.0
 _RECHECK_S = 60.0
 
 _logger = logging.getLogger("bentoml.understudy")
-
-
-class StopService(Protocol):
-    """Stops the whole service, this worker and what supervises it."""
-
-    def __call__(self, *, refused: bool) -> None:
-        """Stop; ``refused`` says whether the guard is the reason."""
 
 
 class Runtime:
@@ -56,13 +50,14 @@ class Runtime:
     def __init__(
         self,
         settings: Settings,
-        stop_service: StopService,
+        stop_service: Callable[[ExitCode], None],
         recheck_s: float = _RECHECK_S,
         judged: Sequence[Judgement] | None = None,
     ) -> None:
         """Open the log; everything else happens in ``start``.
 
-        ``stop_service`` is called when there will never be a champion to serve. The champion's
+        ``stop_service`` is called with the code for the service to exit with when there will never
+        be a champion to serve. The champion's
         preprocessing is compared with the sealed one every ``recheck_s`` seconds. ``judged`` are
         the judgements of the bundles; without them they are judged in ``start``.
         """
@@ -124,11 +119,11 @@ class Runtime:
             self.state = State.REFUSED
             self._report(refusal)
             self.log.close()
-            self._stop_service(refused=True)
+            self._stop_service(ExitCode.GUARD_REFUSED)
         except Exception:
             self.state = State.FAILED
             _logger.exception("the champion could not be started")
-            self._stop_service(refused=False)
+            self._stop_service(ExitCode.FAILED)
         else:
             self._accepts = True
             self.state = State.READY

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["REFUSAL_MARKER", "SUPERVISOR", "stop_service"]
+if TYPE_CHECKING:
+    from service.exit_codes import ExitCode
 
-REFUSAL_MARKER = "_UNDERSTUDY_REFUSAL_MARKER"
-"""Variable with the path of a file whose existence means exit 78: a worker cannot set the code."""
+__all__ = ["EXIT_CODE", "SUPERVISOR", "exit_code", "stop_service"]
+
+EXIT_CODE = "_UNDERSTUDY_EXIT_CODE"
+"""Variable with the path of a file that a worker writes an exit code to, since it cannot set it."""
 
 SUPERVISOR = "_UNDERSTUDY_SUPERVISOR"
 """Variable with the id of the process that supervises the worker."""
 
 
-def stop_service(*, refused: bool) -> None:
-    """Stop the supervisor; ``refused`` makes the marker file first.
+def stop_service(code: ExitCode) -> None:
+    """Stop the supervisor, which then exits with ``code``.
 
     A worker whose supervisor is gone stops itself: its parent is another process then, such as
     the first one of the machine.
     """
-    marker = os.environ.get(REFUSAL_MARKER)
-    if marker and refused:
-        Path(marker).touch()
+    if file := os.environ.get(EXIT_CODE):
+        Path(file).write_text(str(int(code)), encoding="ascii")
     parent = os.getppid()
     supervised = os.environ.get(SUPERVISOR) == str(parent)
     os.kill(parent if supervised else os.getpid(), signal.SIGTERM)
+
+
+def exit_code() -> int:
+    """Return the code that a worker has left to this process, 0 where none has."""
+    with suppress(OSError, KeyError, ValueError):
+        return int(Path(os.environ[EXIT_CODE]).read_text(encoding="ascii"))
+    return 0

@@ -21,7 +21,7 @@ from bentoml._internal.utils.circus import create_standalone_arbiter
 from service.supervision import confine_supervisor
 
 if sys.argv[1] == "closed":
-    confine_supervisor()
+    confine_supervisor(lambda: 0)
 full_name = socket.getfqdn
 arbiter = create_standalone_arbiter([], **json.loads(sys.argv[2]))
 assert socket.getfqdn is full_name
@@ -70,6 +70,31 @@ def test_a_plugin_that_needs_the_port_is_a_wrong_call() -> None:
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert line.startswith("understudy: --reload needs a control port")
+
+
+ENDING = """
+import signal, sys
+from bentoml._internal.utils.circus import create_standalone_arbiter
+from service.supervision import confine_supervisor
+
+confine_supervisor(lambda: int(sys.argv[1]))
+arbiter = create_standalone_arbiter([])
+def end(_):
+    signal.raise_signal(signal.SIGHUP)
+    arbiter.loop.call_later(0.1, arbiter.loop.stop)
+arbiter.start(cb=end)
+print("ended")
+"""
+
+
+@pytest.mark.parametrize(("code", "printed"), [(0, "ended\n"), (1, ""), (78, "")])
+def test_a_supervisor_ends_with_the_code_of_its_worker(code: int, printed: str) -> None:
+    """However it was started; a hang-up before that changes nothing."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDING, str(code)], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (code, printed)
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("shared", [False, True])

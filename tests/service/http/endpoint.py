@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from artifacts.bundle.preprocessing import Encoding
     from guards.json_types import JsonObject
     from service.engines import Engine
+    from service.exit_codes import ExitCode
     from service.settings import Settings
 
 NATIVE_SCHEMA: JsonObject = {"name": "understudy", "routes": []}
@@ -137,6 +138,6 @@ async def _until(happened: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-def no_supervisor(*, refused: bool) -> None:
+def no_supervisor(code: ExitCode) -> None:
     """Leave the test process alone: here nothing supervises the worker."""
-    del refused
+    del code

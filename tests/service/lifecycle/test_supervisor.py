@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.lifecycle.supervisor import REFUSAL_MARKER, SUPERVISOR
+from service.lifecycle.supervisor import EXIT_CODE, SUPERVISOR, exit_code
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_WORKER = "from service.lifecycle.supervisor import stop_service; stop_service(refused=True)"
+_WORKER = """
+from service.exit_codes import ExitCode
+from service.lifecycle.supervisor import stop_service
+stop_service(ExitCode.GUARD_REFUSED)
+"""
 _SUPERVISOR = f"""
 import os, subprocess, sys
 os.environ[{SUPERVISOR!r}] = str(os.getpid())
@@ -27,17 +31,17 @@ sys.exit(-subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode)
 """
 
 
-def test_a_worker_stops_its_supervisor(tmp_path: Path) -> None:
-    """The process that started it gets the signal, and the file says that it was a refusal."""
-    marker = tmp_path / "refused"
+def test_a_worker_stops_its_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that started it gets the signal, and finds the code to exit with."""
+    monkeypatch.setenv(EXIT_CODE, str(tmp_path / "exit code"))
+    assert exit_code() == 0
     ended = subprocess.run(
         (sys.executable, "-c", _SUPERVISOR, _WORKER),
-        env={**os.environ, REFUSAL_MARKER: str(marker)},
         capture_output=True,
         check=False,
     )
     assert ended.returncode == -signal.SIGTERM
-    assert marker.exists()
+    assert exit_code() == 78
 
 
 @pytest.mark.parametrize("supervisor", ["999999999", "", None])
