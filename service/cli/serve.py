@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from guards.errors import CallError
+from guards.errors import CallError, first_line
 from service.cli.options import PATH, trust_option
 from service.settings import PREFIX, read_settings
 
-__all__ = ["check_port", "serve"]
+__all__ = ["address_of", "check_port", "serve"]
 
 
 @click.command(
@@ -36,7 +36,9 @@ __all__ = ["check_port", "serve"]
     "--challenger-optional", is_flag=True, help="Serve without challengers that the guard refuses."
 )
 @trust_option("Let a bundle load this class or function; repeat.")
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="A name or an address of this machine."
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--log-file", type=PATH, help="Also append events to this file.")
 @click.option(
@@ -67,15 +69,27 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     _set("LOG_FILE", str(log_file.absolute()) if log_file else "")
     _set("COST", str(cost.absolute()) if cost else "")
     read_settings()
-    check_port(host, port)
+    address = address_of(host)
+    check_port(address, port)
     from service.app import serve as serve_app
 
-    serve_app(host, port)
+    serve_app(address, port)
 
 
 def _set(name: str, value: str) -> None:
     if value:
         os.environ[PREFIX + name] = value
+
+
+def address_of(host: str) -> str:
+    """Return the address of a host, IPv4 where it has one; ``CallError`` where it has none."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        message = f"--host {host}: no such host: {first_line(error)}; name an address"
+        raise CallError(message) from None
+    addresses = [str(address[0]) for family, *_, address in found if family == socket.AF_INET]
+    return addresses[0] if addresses else str(found[0][-1][0])
 
 
 def check_port(host: str, port: int) -> None:

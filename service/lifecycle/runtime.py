@@ -56,10 +56,10 @@ class Runtime:
     ) -> None:
         """Open the log; everything else happens in ``start``.
 
-        ``stop_service`` is called with the code for the service to exit with when there will never
-        be a champion to serve. The champion's
-        preprocessing is compared with the sealed one every ``recheck_s`` seconds. ``judged`` are
-        the judgements of the bundles; without them they are judged in ``start``.
+        ``stop_service`` is called when there will never be a champion to serve, with the code for
+        the service to exit with. The champion's preprocessing is compared with the sealed one every
+        ``recheck_s`` seconds. ``judged`` are the judgements of the bundles; without them they are
+        judged in ``start``.
         """
         self.settings = settings
         self.state = State.STARTING

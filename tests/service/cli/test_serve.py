@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from service.cli.serve import address_of
 from service.settings import read_settings, requirements_of
 from tests.service.cli.running import exit_code
 from tests.serving.server import UNDERSTUDY
@@ -63,3 +65,21 @@ def test_a_home_that_cannot_be_written_is_a_wrong_call(
     assert served.returncode == 2
     (line,) = served.stderr.splitlines()
     assert "set BENTOML_HOME to a directory that can be written" in line
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1", "::"])
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    """The server that is started takes addresses alone; a name becomes one, IPv4 if it can."""
+    address = address_of(host)
+    assert ipaddress.ip_address(address)
+    assert address == ("127.0.0.1" if host == "localhost" else host)
+
+
+@pytest.mark.parametrize("host", ["x" * 64, "127.0.0.1:3000", ""])
+def test_no_host_is_a_wrong_call(
+    champion: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says what was given."""
+    assert exit_code("serve", "--champion", champion, "--host", host) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"--host {host}" in line
