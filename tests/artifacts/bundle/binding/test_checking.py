@@ -230,11 +230,14 @@ def norms_of_one_another(model: onnx.ModelProto) -> None:
 def test_a_change_shows_through_all_layers(
     deep: tuple[Bundle, bytes], change: Callable[[onnx.ModelProto], None]
 ) -> None:
-    """What the layers add to all states alike does not hide what they make of each."""
+    """What the layers add to all states alike does not hide what they make of each.
+
+    A trial draws its numbers anew, and one in about a thousand does not show exchanged norms.
+    """
     bundle, graph = deep
     model = onnx.load_from_string(graph)
     before = problems(model, bundle)
     change(model)
 
     assert before == ""
-    assert "logits off" in problems(model, bundle)
+    assert any("logits off" in problems(model, bundle) for _ in range(3))
