@@ -97,14 +97,20 @@ class ForkServer:
         if self._process is not None and self._process.poll() is not None:
             self.close()
         if self._control is None:
-            self._control, theirs = socket.socketpair()
-            with theirs:
+            ours, theirs = socket.socketpair()
+            try:
                 self._process = subprocess.Popen(  # noqa: S603 (our own module)
                     child_command(_MODULE),
                     env=child_environment(),
                     stdin=theirs.fileno(),
                     stdout=_STDERR,  # standard output has events alone
                 )
+            except OSError:
+                ours.close()
+                raise
+            finally:
+                theirs.close()
+            self._control = ours
         return self._control
 
 

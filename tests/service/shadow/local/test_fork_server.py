@@ -87,6 +87,19 @@ def test_a_server_that_ends_before_it_forks_is_an_error(monkeypatch: pytest.Monk
     asyncio.run(scenario())
 
 
+def test_a_server_that_could_not_be_started_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A system that has no process to give is an error of that fork alone."""
+    monkeypatch.setattr(ForkServer, "fork", fork_from_its_own)
+    server = ForkServer()
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr("service.shadow.local.fork_server.child_command", lambda _: ["/nowhere"])
+            with pytest.raises(FileNotFoundError):
+                asyncio.run(server.fork())
+
+
 def test_nobody_waits_for_a_fork() -> None:
     """A process whose asker has gone ends by itself, and the next one is the asker's own."""
 
