@@ -35,10 +35,10 @@ clean: ## remove caches and build outputs; .venv and the bundles stay
 	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # torch goes first, by itself, because it alone decides which accelerator packages come along.
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(PIP) "$$(grep '^torch==' requirements.lock)"
-	$(PIP) -r requirements.lock
+	$(PIP) -r requirements.lock -r requirements-dev.lock
 	$(PIP) --no-build-isolation --no-deps -e .
 	touch $@

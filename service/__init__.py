@@ -24,6 +24,7 @@ From the top, each importing only what stands below it:
 - ``webhook_url``: the URL of a webhook, which never shows all of itself.
 - ``processors``: how many processors there are for this process.
 - ``supervision``: what BentoML's supervisor opens, and how it starts its worker.
+- ``bento_content``: what a Bento holds of the store.
 - ``private_directory``: one directory for everything temporary.
 - ``child_environment``: how a process of our own is started.
 - ``diagnostics``: what loggers and warnings print, made safe for a terminal.

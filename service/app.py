@@ -29,12 +29,14 @@ os.environ.update(NO_REPORTS)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import bentoml
+from bentoml._internal.bento.build_config import BentoPathSpec
 from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml._internal.utils.analytics import usage_stats
 from pydantic import RootModel
 from uvicorn.config import HTTP_PROTOCOLS
 
 from guards.errors import CallError
+from service.bento_content import leave_idle_bundles_out
 from service.diagnostics import make_diagnostics_printable
 from service.exit_codes import ExitCode
 from service.http.access import read_access
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from service.http.access import Access
+    from service.settings import Settings
 
 __all__ = ["Understudy", "serve", "web"]
 
@@ -161,9 +166,7 @@ class Understudy:
         if directory := os.environ.get(_DIRECTORY):
             os.chdir(directory)
         _refuse_unexpected_ports()
-        settings = read_settings()
-        _set_level(settings.log_level)
-        access = read_access(settings.api_keys_file)
+        settings, access = _read_what_was_checked()
         runtime = Runtime(settings, stop_service, judged=handed_over(settings))
         web.serving = Serving(runtime, access, _service.schema())
         LimitedConnection.on_cut = runtime.metrics.connections_cut.inc
@@ -202,6 +205,20 @@ def _take_over_the_process() -> None:
     directory = private_directory()
     os.environ[EXIT_CODE] = str(directory / "exit code")
     os.environ[SUPERVISOR] = str(os.getpid())
+    # BentoML starts its worker elsewhere, in the directory of a Bento for example.
+    os.environ[_DIRECTORY] = str(Path.cwd())
+
+
+def _read_what_was_checked() -> tuple[Settings, Access]:
+    """Read settings and keys in the worker; where they are no longer valid, stop the service."""
+    try:
+        settings = read_settings()
+        _set_level(settings.log_level)
+        return settings, read_access(settings.api_keys_file)
+    except CallError as error:
+        sys.stderr.write(f"understudy: {error}\n")
+        stop_service(ExitCode.WRONG_CALL)
+        sys.exit(ExitCode.WRONG_CALL)
 
 
 def _require_http_parser() -> None:
@@ -236,7 +253,6 @@ def serve(host: str, port: int) -> None:
             "set BENTOML_HOME to a directory that can be written"
         )
         raise CallError(message) from None
-    os.environ[_DIRECTORY] = str(Path.cwd())
     # BentoML looks for modules, and for Bentos of the service's name, where its worker runs.
     _service.working_dir = str(Path(__file__).parents[1])
     _service.serve_http(host=host, port=port)
@@ -264,6 +280,7 @@ def _set_level(level: str) -> None:
 
 
 _keep_standard_output_for_events()
+leave_idle_bundles_out(BentoPathSpec)
 # What a file of settings says is known when they are read.
 _set_level(os.environ.get(f"{PREFIX}LOG_LEVEL", "info"))
 make_diagnostics_printable()

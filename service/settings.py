@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTO",
+    "DEFAULT_ROLES_FILE",
     "PREFIX",
     "Capture",
     "Settings",
     "SettingsError",
     "allowance_of",
+    "read_roles",
     "read_settings",
     "read_with_sources",
     "requirements_of",
 ]
+
+DEFAULT_ROLES_FILE = Path("artifacts/store/roles.json")
 
 AUTO = "auto"
 """The setting of the engine that lets the service choose."""
@@ -109,7 +113,7 @@ class Settings:
     challenger_optional: _Flag = False
     """Serve without a challenger that the guard refuses."""
 
-    roles_file: Path = Path("artifacts/store/roles.json")
+    roles_file: Path = DEFAULT_ROLES_FILE
     """Names champion and challengers, by paths that start where the file is."""
 
     log_file: Path | None = None
@@ -261,7 +265,7 @@ def read_with_sources(
         raise _malformed(error, sources) from None
     if settings.champion is None:
         settings = _with_roles(settings)
-        file = str(settings.roles_file)
+        file = str(_roles_path(settings))
         sources = {
             "champion": file,
             **({"challengers": file} if settings.challengers else {}),
@@ -295,8 +299,32 @@ def _malformed(error: ValidationError, sources: Mapping[str, str]) -> SettingsEr
     return SettingsError(f"{where}: expected {expected}, found {first['input']!r}")
 
 
+def _roles_path(settings: Settings) -> Path:
+    """Return where the roles are; by default they may be beside this code, and not here.
+
+    Code and bundles are together in a checkout and in a Bento, which are started from anywhere.
+    """
+    beside = Path(__file__).parents[1] / DEFAULT_ROLES_FILE
+    here = settings.roles_file
+    return beside if here == DEFAULT_ROLES_FILE and not here.exists() and beside.exists() else here
+
+
 def _with_roles(settings: Settings) -> Settings:
-    path = settings.roles_file
+    path = _roles_path(settings)
+    champion, challengers = read_roles(path)
+    return replace(
+        settings,
+        champion=str(path.parent / champion),
+        challengers=settings.challengers
+        or tuple(str(path.parent / challenger) for challenger in challengers),
+    )
+
+
+def read_roles(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return what a roles file names: the champion, and the challengers.
+
+    Raises ``SettingsError`` where it is not there or not a roles file.
+    """
     try:
         roles = _ROLES.validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -311,9 +339,4 @@ def _with_roles(settings: Settings) -> Settings:
             f"found {error.errors()[0]['msg']}"
         )
         raise SettingsError(message) from None
-    return replace(
-        settings,
-        champion=str(path.parent / roles.champion),
-        challengers=settings.challengers
-        or tuple(str(path.parent / challenger) for challenger in roles.challengers),
-    )
+    return roles.champion, tuple(roles.challengers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
@@ -12,6 +13,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.repository import ROOT, repository_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 ROOMS = ("artifacts", "guards", "service", "load_tests")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -24,17 +28,28 @@ MACHINE_PATH = re.compile(
 and old bundles hold some."""
 
 
-def _pins() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def _pins(*locks: str) -> dict[str, str]:
+    lines = [line for lock in locks for line in (ROOT / lock).read_text().splitlines()]
     pins = [line for line in lines if line and not line.startswith("#")]
     matches = {line: EXACT_PIN.fullmatch(line) for line in pins}
     assert [line for line, match in matches.items() if match is None] == []
     return {canonicalize_name(m["name"]): m["version"] for m in matches.values() if m}
 
 
-def _dependencies() -> list[Requirement]:
-    extras = PROJECT["optional-dependencies"].values()
-    return [Requirement(line) for group in (PROJECT["dependencies"], *extras) for line in group]
+def _dependencies(*extras: str) -> list[Requirement]:
+    groups = [PROJECT["optional-dependencies"][extra] for extra in extras]
+    return [Requirement(line) for group in (PROJECT["dependencies"], *groups) for line in group]
+
+
+def _unmet(dependencies: Iterable[Requirement], pins: Mapping[str, str]) -> list[str]:
+    return [
+        str(dependency)
+        for dependency in dependencies
+        if Version(pins.get(canonicalize_name(dependency.name), "0")) not in dependency.specifier
+    ]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -55,25 +70,26 @@ def test_changelog_opens_with_this_version() -> None:
     assert headings[0] == PROJECT["version"]
 
 
-def test_lock_pins_every_dependency_within_its_range() -> None:
-    """What the project asks for is in the lock, at an exact version that it allows."""
-    pins = _pins()
+def test_locks_pin_every_dependency_within_its_range() -> None:
+    """What the project asks for is in them, at an exact version that it allows."""
+    assert _unmet(_dependencies(*PROJECT["optional-dependencies"]), _pins(*LOCKS)) == []
 
-    unmet = [
-        str(dependency)
-        for dependency in _dependencies()
-        if Version(pins.get(canonicalize_name(dependency.name), "0")) not in dependency.specifier
-    ]
 
-    assert unmet == []
+def test_what_runs_is_locked_apart_from_what_tests_and_checks() -> None:
+    """One lock suffices to serve, and has nothing that only a developer needs."""
+    running, developing = (_pins(lock) for lock in LOCKS)
+
+    assert _unmet(_dependencies("onnx", "signing"), running) == []
+    assert {"mypy", "pytest", "ruff", "uv"} <= developing.keys()
+    assert running.keys() & developing.keys() == set()
 
 
 def test_lock_suits_every_machine() -> None:
     """No host, no build for one machine, no accelerator package is in the lock."""
-    pins = _pins()
+    pins = _pins(*LOCKS)
 
     assert [name for name in pins if name == "triton" or name.startswith("nvidia-")] == []
-    assert "://" not in (ROOT / "requirements.lock").read_text()
+    assert not any("://" in (ROOT / lock).read_text() for lock in LOCKS)
 
 
 @pytest.mark.parametrize("root", MACHINE_ROOTS)

@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from tests.patience import PATIENCE_S
-from tests.serving.server import REPOSITORY, serving
+from tests.serving.server import serving
 from tests.serving.watched_interpreter import make_interpreter, read_notes
 
 if TYPE_CHECKING:
@@ -30,20 +30,16 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from tests.serving.server import Server
 
-PROCESSES = {
-    "understudy": (
-        "serve",
-        "import_path.py service.lifecycle.judging_child",
-        "import_path.py _bentoml_impl.worker.service",
-        "import_path.py service.shadow.local.forking",
-    ),
-    "bentoml": (
-        "serve",
-        "import_path.py service.lifecycle.judging_child",
-        "import_path.py _bentoml_impl.worker.service",
-    ),
-}
-"""Ways to start a service, and what is in the commands of its processes."""
+WAYS = ("understudy", "bentoml")
+"""The commands that start a service: one from settings, the other a Bento as it was built."""
+
+PROCESSES = (
+    "serve",
+    "import_path.py service.lifecycle.judging_child",
+    "import_path.py _bentoml_impl.worker.service",
+    "import_path.py service.shadow.local.forking",
+)
+"""What is in the commands of its processes, in the order of their starts."""
 
 MODULES: tuple[str, ...] = (
     "artifacts",
@@ -86,7 +82,6 @@ class Run:
     """What was seen of one run of the service."""
 
     directory: Path
-    processes: tuple[str, ...]
     port: int = 0
     connections: dict[int, list[psutil._common.pconn]] = field(default_factory=dict)
     temporary: list[Path] = field(default_factory=list)
@@ -108,23 +103,31 @@ class Run:
         }
 
 
-@pytest.fixture(scope="module", params=PROCESSES)
-def run(
+@pytest.fixture(scope="module", params=WAYS)
+def run(  # noqa: PLR0913, PLR0917 (what is served, and how)
     request: pytest.FixtureRequest,
     accelerated: Path,
     challenger: Path,
+    bento: Path,
     documents: list[JsonObject],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Run:
     """Run a service with a quantised engine and a challenger, and look at it before its stop."""
-    run = Run(tmp_path_factory.mktemp(request.param), PROCESSES[request.param])
+    run = Run(tmp_path_factory.mktemp(request.param))
     for name in ("home", "temporary", "bentoml"):
         (run.directory / name).mkdir()
-    _fill(run.directory / "current", MODULES, run.directory / "ran")
+    current, arguments = run.directory / "current", ("serve",)
+    # Relative, as paths may be: the worker has another directory than who starts it.
+    settings = {
+        "CHAMPION": os.path.relpath(accelerated, current),
+        "CHALLENGERS": os.path.relpath(challenger, current),
+    }
+    if request.param == "bentoml":
+        arguments, settings = ("serve", str(bento)), {}
+    _fill(current, MODULES, run.directory / "ran")
     _fill(run.directory / "operators", OPERATORS_MODULES, run.directory / "ran")
     interpreter = make_interpreter(run.directory / "environment", run.directory / "notes")
     command = Path(sys.executable).with_name(request.param)
-    arguments = ("serve",) if request.param == "understudy" else ("serve", str(REPOSITORY))
     with (
         _proxy() as (proxy, run.asked),
         serving(
@@ -133,17 +136,14 @@ def run(
                 *(str(interpreter), str(command), *arguments, "--host", "127.0.0.1"),
             ),
             run.directory / "log.jsonl",
-            cwd=run.directory / "current",
-            CHAMPION=str(accelerated),
-            # Relative, as a path may be: the worker has another directory than who starts it.
-            CHALLENGERS=os.path.relpath(challenger, run.directory / "current")
-            if request.param == "understudy"
-            else "",
+            cwd=current,
+            **settings,
         ) as server,
     ):
         for document in documents[:100]:
             server.classify([document]).raise_for_status()
-        server.wait_until_compared()
+        status = server.wait_until_compared()
+        assert status["challengers"][0]["version"] == "2"
         _look(run, server)
     assert server.process.returncode == 0, "".join(server.complaints)
     return run
@@ -232,8 +232,7 @@ def _look(run: Run, server: Server) -> None:
 def test_only_the_port_listens(run: Run) -> None:
     """No process takes commands or publishes figures, by TCP, UDP or a path."""
     # The judging child has ended, and the challenger was forked.
-    forked = [process for process in run.processes if "forking" in process]
-    assert len(run.connections) == len(run.processes) - 1 + len(forked)
+    assert len(run.connections) == len(PROCESSES)
     assert run.listening() == {("127.0.0.1", run.port)}
 
 
@@ -248,8 +247,8 @@ def test_no_module_of_the_current_directory_or_the_python_path_takes_anothers_pl
 ) -> None:
     """Ours, the standard library's and the installed ones run, in every process."""
     started = [" ".join(command) for command in run.noted("started")]
-    assert len(started) == len(run.processes)
-    for process, command in zip(run.processes, started, strict=True):
+    assert len(started) == len(PROCESSES)
+    for process, command in zip(PROCESSES, started, strict=True):
         assert process in command
     assert not (run.directory / "ran").exists(), (run.directory / "ran").read_text()
 
