@@ -143,9 +143,9 @@ class Understudy:
         """
         _keep_standard_output_for_events()
         try:
-            _take_over_the_process()
-            _require_http_parser()
             settings = read_settings()
+            _take_over_the_process(settings.stop_s)
+            _require_http_parser()
             _set_level(settings.log_level)
             read_access(settings.api_keys_file)
             if settings.log_file is not None:
@@ -195,9 +195,9 @@ _service: Any = Understudy
 _service.add_asgi_middleware(FrontDoor)
 
 
-def _take_over_the_process() -> None:
+def _take_over_the_process(stop_s: float) -> None:
     """Decide what the supervisor, which this process becomes, does and hands on to its worker."""
-    confine_supervisor(exit_code)
+    confine_supervisor(exit_code, stop_s)
     os.environ.update(child_environment())
     os.environ.pop("PYTHONPATH", None)
     # The command ``bentoml`` has asked already, and remembers the answer.

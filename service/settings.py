@@ -140,6 +140,9 @@ class Settings:
     shadow_drain_s: Annotated[FiniteFloat, Field(ge=0, description="a number, at least 0")] = 30.0
     """Seconds that a stop waits for challengers."""
 
+    stop_s: _Interval = 25.0
+    """Seconds that a stop may take in all, with what it waits for challengers."""
+
     max_queue: _Count = 512
     """How many documents are admitted at a time."""
 

@@ -37,12 +37,17 @@ _CLOSED = {
 }
 
 
-def confine_supervisor(exit_code: Callable[[], int]) -> None:
+_BEYOND_S = 5.0
+"""Seconds after which a worker that should have stopped is killed."""
+
+
+def confine_supervisor(exit_code: Callable[[], int], stop_s: float) -> None:
     """Make supervisors that are created from now on listen on the service's port alone.
 
     They end with ``exit_code()``, and a hang-up changes nothing: circus would start the workers
-    anew, without a check of the bundles. Their workers are started as processes of our own. One
-    that is to run plugins, which are processes that send it commands, ends this process with exit
+    anew, without a check of the bundles. Their workers are started as processes of our own, and
+    killed where a stop takes longer than the ``stop_s`` seconds that they keep to. One that is to
+    run plugins, which are processes that send it commands, ends this process with exit
     code 2: ``bentoml serve --reload`` is the only call that asks for one.
     """
     from circus.arbiter import Arbiter  # noqa: PLC0415 (the worker does not need it)
@@ -60,6 +65,7 @@ def confine_supervisor(exit_code: Callable[[], int]) -> None:
             sys.exit(ExitCode.WRONG_CALL)
         for watcher in watchers:
             _start_as_our_own(watcher)
+            watcher.graceful_timeout = stop_s + _BEYOND_S
         with _without_name_service():
             initialise(arbiter, watchers, **{**kwargs, **_CLOSED})
 

@@ -2,11 +2,12 @@
 
 - ``events``: all types of events by name, each written to JSON and read from it.
 - ``request_observed``: a document was answered.
+- ``comparison_completed``: outcomes came that the line of a document did not wait for.
 - ``drift_window``: a window was flushed.
 - ``feedback_received``: a label came.
 - ``alarms``: an alarm was raised, or cleared.
 - ``verdict_changed``: a verdict has another decision.
-- ``service_events``: the service started, a bundle was refused, the service stopped.
+- ``service_events``: starts, refusals of bundles, and stops.
 - ``challenger_entries``: which challenger an entry of a line is about.
 - ``window_parts``: long windows in several lines, and joined again.
 - ``scored_window``: what a score in a log was computed from.
@@ -19,6 +20,7 @@
 - ``log_database``: the tables behind ``log_table``.
 - ``observed_sql``: the SQL that reads lines of observed requests.
 - ``line_rows``: from a line that Python has read to rows of the tables.
+- ``awaited_outcomes``: from outcomes that came later to the lines that awaited them.
 - ``log_account``: the account of the tables.
 - ``pair_batches``: from the tables to columns of one challenger's outcomes.
 """

@@ -12,10 +12,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from guards.events.alarms import DriftAlarm, DriftCleared
+from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.request_observed import RequestObserved
-from guards.events.service_events import BundleRefused, ServiceStarted, ServiceStopped
+from guards.events.service_events import (
+    BundleRefused,
+    ServiceStarted,
+    ServiceStopped,
+    ServiceStopping,
+)
 from guards.events.verdict_changed import VerdictChanged
 
 if TYPE_CHECKING:
@@ -55,11 +61,13 @@ EVENTS: Mapping[str, EventType] = {
         ServiceStarted,
         BundleRefused,
         RequestObserved,
+        ComparisonCompleted,
         DriftWindow,
         DriftAlarm,
         DriftCleared,
         FeedbackReceived,
         VerdictChanged,
+        ServiceStopping,
         ServiceStopped,
     )
 }

@@ -7,20 +7,30 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from guards.answer import Observation
 from guards.events.events import SCHEMA
 from guards.events.request_observed import RequestObserved
 from guards.evidence.columns import COMPARED
-from guards.evidence.pair import Missed
+from guards.evidence.pair import PENDING
 from guards.moments import microseconds
 
 if TYPE_CHECKING:
-    from guards.answer import Observation
+    from collections.abc import Iterable, Iterator
+
+    from guards.events.comparison_completed import ComparisonCompleted
     from guards.events.feedback_received import FeedbackReceived
     from guards.events.lines import ReadLine
-    from guards.evidence.pair import Pair
+    from guards.evidence.pair import ShadowOutcome
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["FEEDBACK", "LINES", "LineKind", "feedback_row", "line_row"]
+__all__ = [
+    "TABLES",
+    "LineKind",
+    "awaited_row",
+    "completed_rows",
+    "feedback_row",
+    "line_row",
+]
 
 
 class LineKind(IntEnum):
@@ -80,6 +90,27 @@ FEEDBACK = pa.schema(
     ]
 )
 """A row for each line with a true label."""
+AWAITED = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("origin_run", pa.string()),
+        ("labels", pa.list_(pa.string())),
+    ]
+)
+"""A row for each observed request that awaits an outcome; ``labels`` are those of the champion."""
+COMPLETED = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("origin_run", pa.string()),
+        ("request_id", pa.string()),
+        ("labels", pa.list_(pa.string())),
+        ("entry", pa.struct(_OUTCOME)),
+    ]
+)
+"""A row for each outcome that came later; ``labels`` are those of a challenger that answered."""
+
+TABLES = {"lines": LINES, "feedback": FEEDBACK, "awaited": AWAITED, "completed": COMPLETED}
+"""The tables that hold a log, by name."""
 
 
 def line_row(position: int, line: ReadLine) -> JsonObject:
@@ -110,6 +141,29 @@ def feedback_row(position: int, event: FeedbackReceived) -> JsonObject:
     }
 
 
+def awaited_row(position: int, event: RequestObserved) -> JsonObject:
+    """Return the row in ``AWAITED``."""
+    labels = list(event.champion.answer.probabilities)
+    return {"position": position, "origin_run": event.origin_run, "labels": labels}
+
+
+def completed_rows(
+    position: int, event: ComparisonCompleted, fields: JsonMapping
+) -> Iterator[JsonObject]:
+    """Yield the rows in ``COMPLETED``."""
+    for shadow, entry in zip(event.outcomes, fields["challengers"], strict=True):
+        labels: Iterable[str] = ()
+        if isinstance(shadow.outcome, Observation):
+            labels = shadow.outcome.answer.probabilities
+        yield {
+            "position": position,
+            "origin_run": event.origin_run,
+            "request_id": event.request_id,
+            "labels": list(labels),
+            "entry": _entry(shadow, entry),
+        }
+
+
 def _kind(line: ReadLine) -> LineKind:
     if line.event is None:
         return LineKind.NEWER if line.stamp.schema > SCHEMA else LineKind.UNKNOWN
@@ -117,7 +171,15 @@ def _kind(line: ReadLine) -> LineKind:
 
 
 def _observed(event: RequestObserved, fields: JsonMapping) -> JsonObject:
-    entries = zip(event.pairs, fields["challengers"], strict=True)
+    labels = event.champion.answer.probabilities
+    entries = []
+    for shadow, entry in zip(event.outcomes, fields["challengers"], strict=True):
+        row = _entry(shadow, entry)
+        if isinstance(shadow.outcome, Observation):
+            theirs = shadow.outcome.answer
+            knows = event.champion.answer.label in theirs.probabilities
+            row["comparable"] = knows and theirs.label in labels
+        entries.append(row)
     return {
         "request_id": event.request_id,
         "observed_at": microseconds(event.observed_at),
@@ -125,18 +187,18 @@ def _observed(event: RequestObserved, fields: JsonMapping) -> JsonObject:
         "tokens": event.tokens,
         **event.model.to_json(),
         "champion": _answer(event.champion, fields["champion"]),
-        "challengers": [_outcome(pair, entry) for pair, entry in entries],
+        "challengers": entries,
     }
 
 
-def _outcome(pair: Pair, entry: JsonMapping) -> JsonObject:
-    row = {**pair.challenger.to_json(), "outcome": COMPARED, "comparable": False}
-    if isinstance(pair.outcome, Missed) or pair.comparison is None:
-        return row | {"outcome": entry["reason"]}
-    theirs, ours = pair.outcome.answer, pair.champion.answer
-    row["comparable"] = ours.label in theirs.probabilities and theirs.label in ours.probabilities
-    row["divergence"] = float(pair.comparison.js_divergence)
-    return row | _answer(pair.outcome, entry)
+def _entry(shadow: ShadowOutcome, entry: JsonMapping) -> JsonObject:
+    row = {**shadow.challenger.to_json(), "comparable": False}
+    if not isinstance(shadow.outcome, Observation):
+        return row | {"outcome": PENDING if shadow.outcome is None else shadow.outcome.value}
+    row |= {"outcome": COMPARED, **_answer(shadow.outcome, entry)}
+    if shadow.comparison is not None:
+        row["divergence"] = float(shadow.comparison.js_divergence)
+    return row
 
 
 def _answer(observation: Observation, entry: JsonMapping) -> JsonObject:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from guards.answer import Observation
 from guards.events.alarms import DriftAlarm, DriftCleared
+from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.request_observed import RequestObserved
-from guards.evidence.pair import Missed
 
 if TYPE_CHECKING:
-    from guards.answer import Observation
+    from collections.abc import Iterable
+
     from guards.drift.distance import Score
     from guards.events.events import Event
-    from guards.evidence.pair import Pair
+    from guards.evidence.pair import ShadowOutcome
     from guards.json_types import JsonMapping
 
 __all__ = ["check_types", "is_whole"]
@@ -35,6 +37,9 @@ def check_types(event: Event, line: JsonMapping) -> None:
     """
     if isinstance(event, RequestObserved):
         _check_observed(event, line)
+    elif isinstance(event, ComparisonCompleted):
+        _texts(event.request_id, event.origin_run)
+        _check_outcomes(event.outcomes, line)
     elif isinstance(event, FeedbackReceived):
         _check_feedback(event)
     elif isinstance(event, DriftWindow):
@@ -57,17 +62,17 @@ def _check_observed(event: RequestObserved, line: JsonMapping) -> None:
     _optional_text(event.segment)
     _require(is_whole(event.tokens), "tokens")
     _check_observation(event.champion, line["champion"])
-    for pair, entry in zip(event.pairs, line["challengers"], strict=True):
-        _check_pair(pair, entry)
+    _check_outcomes(event.outcomes, line)
 
 
-def _check_pair(pair: Pair, entry: JsonMapping) -> None:
-    _texts(pair.challenger.name, pair.challenger.version, entry["status"])
-    _require(is_whole(pair.challenger.ordinal), "ordinal")
-    if isinstance(pair.outcome, Missed) or pair.comparison is None:
-        return
-    _check_observation(pair.outcome, entry)
-    _numbers(pair.comparison.confidence_delta, pair.comparison.js_divergence)
+def _check_outcomes(outcomes: Iterable[ShadowOutcome], line: JsonMapping) -> None:
+    for shadow, entry in zip(outcomes, line["challengers"], strict=True):
+        _texts(shadow.challenger.name, shadow.challenger.version, entry["status"])
+        _require(is_whole(shadow.challenger.ordinal), "ordinal")
+        if isinstance(shadow.outcome, Observation):
+            _check_observation(shadow.outcome, entry)
+        if shadow.comparison is not None:
+            _numbers(shadow.comparison.confidence_delta, shadow.comparison.js_divergence)
 
 
 def _check_observation(observation: Observation, entry: JsonMapping) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.events.line_rows import LineKind
+from guards.events.line_rows import TABLES, LineKind
 from guards.events.reading import Gap, LogAccount
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def drop_copies(database: LogDatabase) -> int:
     database.execute(_FIND_COPIES)
     ((copies,),) = database.execute("select count(*) from copies")
     if copies:
-        for table in ("lines", "feedback"):
+        for table in TABLES:
             database.execute(f"delete from {table} where position in (from copies)")  # noqa: S608
     return int(copies)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from tempfile import TemporaryDirectory
@@ -13,11 +14,20 @@ import numpy as np
 import pyarrow as pa
 
 from guards.bundle.identity import BundleIdentity
+from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
-from guards.events.line_rows import FEEDBACK, LINES, LineKind, feedback_row, line_row
+from guards.events.line_rows import (
+    TABLES,
+    LineKind,
+    awaited_row,
+    completed_rows,
+    feedback_row,
+    line_row,
+)
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
+from guards.events.request_observed import RequestObserved
 from guards.events.window_parts import WindowParts
 
 if TYPE_CHECKING:
@@ -141,21 +151,27 @@ class LogDatabase:
                 self.labels[champion] = tuple(dict.fromkeys(labels))
 
     def _read_others(self, lines: Iterable[tuple[int, bytes]]) -> int:
-        rows, labels = [], []
+        rows: defaultdict[str, list[JsonObject]] = defaultdict(list)
         for position, data in lines:
             line = self._counted(data)
             if line is None:
                 continue
-            rows.append(line_row(position, line))
-            if isinstance(line.event, FeedbackReceived):
-                labels.append(feedback_row(position, line.event))
-            elif isinstance(line.event, DriftWindow):
-                # Counts are most of a window, and years of them would fill the memory.
-                window = replace(line.event, counts=_new_categories(line.event.counts))
-                self.windows[line.stamp.run, line.stamp.seq] = window
-        self._insert("lines", pa.Table.from_pylist(rows, LINES))
-        self._insert("feedback", pa.Table.from_pylist(labels, FEEDBACK))
-        return len(rows)
+            rows["lines"].append(line_row(position, line))
+            match line.event:
+                case FeedbackReceived() as label:
+                    rows["feedback"].append(feedback_row(position, label))
+                case RequestObserved(outcomes=outcomes) as observed:
+                    if any(outcome.outcome is None for outcome in outcomes):
+                        rows["awaited"].append(awaited_row(position, observed))
+                case ComparisonCompleted() as completed:
+                    rows["completed"] += completed_rows(position, completed, line.fields)
+                case DriftWindow() as window:
+                    # Counts are most of a window, and years of them would fill the memory.
+                    kept = replace(window, counts=_new_categories(window.counts))
+                    self.windows[line.stamp.run, line.stamp.seq] = kept
+        for table, added in rows.items():
+            self._insert(table, pa.Table.from_pylist(added, TABLES[table]))
+        return len(rows["lines"])
 
     def _counted(self, data: bytes) -> ReadLine | None:
         if not data or data.isspace():

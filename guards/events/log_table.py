@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from guards.bundle.identity import BundleIdentity
 from guards.errors import CallError
+from guards.events.awaited_outcomes import join_awaited
 from guards.events.line_rows import LineKind
 from guards.events.log_account import drop_copies, log_account
 from guards.events.log_database import LogDatabase
@@ -91,6 +92,7 @@ class LogTable:
             for file in files:
                 _read(database, file)
             account = log_account(database, drop_copies(database), files)
+            join_awaited(database)
             _require_events(database, files, account)
             return cls(database, account)
         except BaseException:

@@ -43,16 +43,22 @@ def _structure() -> str:
 
 _REASONS = ", ".join(f"'{reason}'" for reason in Missed)
 _ANSWER = "label VARCHAR, confidence DOUBLE, margin DOUBLE, entropy DOUBLE, cpu_s DOUBLE"
+_OUTCOME = (
+    "name VARCHAR, version VARCHAR, ordinal BIGINT, outcome VARCHAR, comparable BOOLEAN, "
+    f"divergence DOUBLE, {_ANSWER}"
+)
 
 CREATE_TABLES = f"""
 create table lines (
     position BIGINT, kind UTINYINT, run VARCHAR, seq BIGINT, replica VARCHAR, moment BIGINT,
     request_id VARCHAR, observed_at BIGINT, segment VARCHAR, tokens BIGINT,
     name VARCHAR, version VARCHAR, fingerprint VARCHAR, champion STRUCT({_ANSWER}),
-    challengers STRUCT(
-        name VARCHAR, version VARCHAR, ordinal BIGINT, outcome VARCHAR, comparable BOOLEAN,
-        divergence DOUBLE, {_ANSWER}
-    )[]
+    challengers STRUCT({_OUTCOME})[]
+);
+create table awaited (position BIGINT, origin_run VARCHAR, labels VARCHAR[]);
+create table completed (
+    position BIGINT, origin_run VARCHAR, request_id VARCHAR, labels VARCHAR[],
+    entry STRUCT({_OUTCOME})
 );
 create table feedback (
     position BIGINT, request_id VARCHAR, label VARCHAR, source VARCHAR, stratum VARCHAR,

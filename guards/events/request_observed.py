@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from guards.answer import Observation
 from guards.bundle.identity import BundleIdentity
 from guards.events.challenger_entries import challengers_of
-from guards.evidence.pair import Pair
+from guards.evidence.pair import ShadowOutcome
 from guards.moments import from_rfc3339, rfc3339
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["RequestObserved"]
 class RequestObserved:
     """One answered document, with an outcome of every challenger it was offered to.
 
+    Outcomes that are awaited while the service stops follow as ``ComparisonCompleted``.
     ``origin_run`` is the run that answered it. ``unknown``, ``missing``, ``coerced`` and
     ``out_of_range`` name features, ``unknown`` and ``missing`` no private one.
     ``document`` is None unless the setting ``CAPTURE`` keeps it. ``cells`` has the index of the
@@ -42,7 +43,7 @@ class RequestObserved:
     segment: str | None
     model: BundleIdentity
     champion: Observation
-    pairs: tuple[Pair, ...]
+    outcomes: tuple[ShadowOutcome, ...]
     tokens: int
     truncated: bool
     unknown: tuple[str, ...]
@@ -67,7 +68,7 @@ class RequestObserved:
             "missing": self.missing,
             "coerced": self.coerced,
             "out_of_range": self.out_of_range,
-            "challengers": [pair.to_json() for pair in self.pairs],
+            "challengers": [outcome.to_json() for outcome in self.outcomes],
             "reference": self.reference,
         }
         if self.cells is not None:
@@ -79,17 +80,16 @@ class RequestObserved:
     @classmethod
     def from_json(cls, data: JsonMapping) -> RequestObserved:
         """Read a line's fields; ``KeyError``, ``TypeError`` or ``ValueError`` where malformed."""
-        champion = Observation.from_json(data["champion"])
         return cls(
             request_id=data["request_id"],
             observed_at=from_rfc3339(data["observed_at"]),
             origin_run=data["origin_run"],
             segment=data["segment"],
             model=BundleIdentity.from_json(data["champion"]),
-            champion=champion,
-            pairs=tuple(
-                Pair.from_json(champion, challenger, outcome)
-                for challenger, outcome in challengers_of(data)
+            champion=Observation.from_json(data["champion"]),
+            outcomes=tuple(
+                ShadowOutcome.from_json(challenger, entry)
+                for challenger, entry in challengers_of(data)
             ),
             tokens=data["tokens"],
             truncated=data["truncated"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from guards.errors import Finding
 from guards.events.challenger_entries import challengers_of
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from guards.evidence.pair import ChallengerId
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["BundleRefused", "ChallengerAccount", "ServiceStarted", "ServiceStopped", "Variant"]
+__all__ = [
+    "BundleRefused",
+    "ChallengerAccount",
+    "ServiceStarted",
+    "ServiceStopped",
+    "ServiceStopping",
+    "Variant",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ class BundleRefused:
 
 @dataclass(frozen=True, slots=True)
 class ChallengerAccount:
-    """The final balance of one challenger."""
+    """The balance of one challenger, so far or at the end."""
 
     challenger: ChallengerId
     coverage: Coverage
@@ -149,14 +156,12 @@ class ChallengerAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceStopped:
-    """The last line of a run that was not killed: its totals.
+class _Account:
+    """The totals of a run.
 
     ``observed`` documents were answered, ``flushed`` of them stand in windows, and ``coverage`` is
     the sum over all challengers. ``lost_log_lines`` counts by sink.
     """
-
-    name: ClassVar[str] = "service.stopped"
 
     observed: int
     flushed: int
@@ -177,7 +182,7 @@ class ServiceStopped:
         }
 
     @classmethod
-    def from_json(cls, data: JsonMapping) -> ServiceStopped:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Read a line's fields; ``KeyError`` or ``TypeError`` where they are malformed."""
         return cls(
             observed=data["observed"],
@@ -189,6 +194,23 @@ class ServiceStopped:
             ),
             lost_log_lines=data["lost_log_lines"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStopping(_Account):
+    """A stop has begun: the totals so far, all of whose lines come before this one.
+
+    What is answered and compared from then on is in later lines, unless the service is killed.
+    """
+
+    name: ClassVar[str] = "service.stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStopped(_Account):
+    """The last line of a run that was not killed: its totals."""
+
+    name: ClassVar[str] = "service.stopped"
 
 
 def _findings(findings: Iterable[JsonMapping]) -> tuple[Finding, ...]:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from guards.answer import Answer
     from guards.json_types import JsonMapping, JsonObject
 
-__all__ = ["ChallengerId", "Comparison", "Missed", "Outcome", "Pair", "compare"]
+__all__ = [
+    "PENDING",
+    "ChallengerId",
+    "Comparison",
+    "Missed",
+    "Outcome",
+    "ShadowOutcome",
+    "compare",
+]
 
 
 class Missed(StrEnum):
@@ -30,6 +38,9 @@ class Missed(StrEnum):
 
 Outcome = Observation | Missed
 """A challenger's observation of a document, or the reason why there is none."""
+
+PENDING = "pending"
+"""The status of a challenger whose outcome is awaited."""
 
 
 class ChallengerId(NamedTuple):
@@ -100,27 +111,30 @@ def _part(probability: float, both: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The champion's observation of one document, and the outcome of one challenger.
+class ShadowOutcome:
+    """What one challenger made of a document that the champion has answered.
 
-    ``comparison`` is None where the challenger missed the document.
+    ``outcome`` is None as long as it is awaited. ``comparison`` is None where there is no answer.
     """
 
-    champion: Observation
     challenger: ChallengerId
-    outcome: Outcome
+    outcome: Outcome | None
     comparison: Comparison | None
 
     @classmethod
-    def of(cls, champion: Observation, challenger: ChallengerId, outcome: Outcome) -> Pair:
-        """Build a pair, with a comparison where the challenger has an answer."""
-        if isinstance(outcome, Missed):
-            return cls(champion, challenger, outcome, None)
-        return cls(champion, challenger, outcome, compare(champion.answer, outcome.answer))
+    def of(
+        cls, champion: Observation, challenger: ChallengerId, outcome: Outcome | None
+    ) -> ShadowOutcome:
+        """Return the outcome, compared with the champion's where the challenger has an answer."""
+        if isinstance(outcome, Observation):
+            return cls(challenger, outcome, compare(champion.answer, outcome.answer))
+        return cls(challenger, outcome, None)
 
     @property
     def status(self) -> str:
-        """``ok``, ``timeout``, ``error`` or ``missed``."""
+        """``ok``, ``timeout``, ``error``, ``missed`` or ``pending``."""
+        if self.outcome is None:
+            return PENDING
         if not isinstance(self.outcome, Missed):
             return "ok"
         tried = self.outcome in (Missed.TIMEOUT, Missed.ERROR)
@@ -132,22 +146,24 @@ class Pair:
         return self.comparison is not None and not self.comparison.agree
 
     def to_json(self) -> JsonObject:
-        """Return the challenger's part as log lines carry it."""
+        """Return the challenger's entry as log lines carry it."""
         fields = self.challenger.to_json()
         fields["status"] = self.status
+        fields["reason"] = None
         if isinstance(self.outcome, Missed):
             fields["reason"] = self.outcome.value
-            return fields
-        fields["reason"] = None
-        fields |= self.outcome.to_json()
+        elif self.outcome is not None:
+            fields |= self.outcome.to_json()
         if self.comparison is not None:
             fields |= self.comparison.to_json()
         return fields
 
     @classmethod
-    def from_json(cls, champion: Observation, challenger: ChallengerId, data: JsonMapping) -> Pair:
-        """Read a challenger's part of a line; ``KeyError`` or ``ValueError`` where malformed."""
+    def from_json(cls, challenger: ChallengerId, data: JsonMapping) -> ShadowOutcome:
+        """Read a challenger's entry of a line; ``KeyError`` or ``ValueError`` where malformed."""
+        if data["status"] == PENDING:
+            return cls(challenger, None, None)
         if data["status"] != "ok":
-            return cls(champion, challenger, Missed(data["reason"]), None)
+            return cls(challenger, Missed(data["reason"]), None)
         comparison = Comparison(data["agree"], data["confidence_delta"], data["js_divergence"])
-        return cls(champion, challenger, Observation.from_json(data), comparison)
+        return cls(challenger, Observation.from_json(data), comparison)

@@ -23,7 +23,7 @@ from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.events.rendering import line_renderer
 from guards.events.request_observed import RequestObserved
-from guards.evidence.pair import ChallengerId, Pair
+from guards.evidence.pair import ChallengerId, ShadowOutcome
 from load_tests.micro.common import LABELS, print_line
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _document(generator: np.random.Generator) -> RequestObserved:
         segment=f"segment {generator.integers(8)}",
         model=BundleIdentity("docs", "1", "sha256:" + "a" * 64),
         champion=champion,
-        pairs=(Pair.of(champion, ChallengerId("docs", "2"), challenger),),
+        outcomes=(ShadowOutcome.of(champion, ChallengerId("docs", "2"), challenger),),
         tokens=int(generator.integers(10, 500)),
         truncated=False,
         unknown=(),

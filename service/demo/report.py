@@ -82,15 +82,15 @@ def _report(
     title: str, day: Sequence[RequestObserved], counts: JsonMapping, reference: Reference
 ) -> DayReport:
     answers = [request.champion.answer for request in day]
-    pairs = [pair for request in day for pair in request.pairs]
-    outcomes = [pair.outcome for pair in pairs if isinstance(pair.outcome, Observation)]
+    shadows = [outcome for request in day for outcome in request.outcomes]
+    outcomes = [shadow.outcome for shadow in shadows if isinstance(shadow.outcome, Observation)]
     return DayReport(
         title=title,
         documents=len(day),
         invoices=fmean(answer.label == "invoice" for answer in answers),
         champion_confidence=fmean(answer.confidence for answer in answers),
         challenger_confidence=fmean(outcome.answer.confidence for outcome in outcomes),
-        agreement=fmean(pair.comparison.agree for pair in pairs if pair.comparison),
+        agreement=fmean(one.comparison.agree for one in shadows if one.comparison),
         moved=_moved(counts, reference),
         new_categories=tuple(
             category

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from guards.errors import GuardRefused
 from guards.events.service_events import BundleRefused
 from service.errors import Unavailable
 from service.exit_codes import ExitCode
-from service.lifecycle.draining import finish
+from service.lifecycle.draining import account_so_far, finish
 from service.lifecycle.periodic import flush_regularly, recheck_until_changed
 from service.lifecycle.signals import drain_before_stopping
 from service.lifecycle.startup import start_champion
@@ -147,10 +148,13 @@ class Runtime:
         self.log.emit(BundleRefused("champion", refusal.subject, refusal.findings))
 
     async def _drain(self) -> None:
+        ends_s = time.monotonic() + self.settings.stop_s
         ready = self.ready
         self.state = State.DRAINING
+        if self.champion is not None:
+            account_so_far(self.champion, self.log)
         if ready:
-            await asyncio.sleep(_GRACE_S)
+            await asyncio.sleep(min(_GRACE_S, self.settings.stop_s / 4))
         self._accepts = False
         for call in self.when_refusing:
             call()
@@ -158,5 +162,5 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.champion is not None:
-            await finish(self.champion, self.settings, self.log)
+            await finish(self.champion, self.settings, self.log, ends_s)
         await asyncio.to_thread(self.log.close)

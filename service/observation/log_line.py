@@ -1,12 +1,13 @@
-"""Builds the event of an answered document."""
+"""Builds the events of an answered document."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.request_observed import RequestObserved
-from guards.evidence.pair import Pair
+from guards.evidence.pair import ShadowOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,11 +42,14 @@ class LogLines:
     def event(
         self, pending: PendingComparison, challengers: Iterable[ChallengerId]
     ) -> RequestObserved:
-        """Return the event of a document, with the outcomes in the order of ``challengers``."""
-        pairs = tuple(
-            Pair.of(pending.champion, challenger, pending.outcomes[challenger])
+        """Return the event of a document, with the outcomes in the order of ``challengers``.
+
+        Those that are awaited are ``pending``.
+        """
+        outcomes = tuple(
+            ShadowOutcome.of(pending.champion, challenger, pending.outcomes.get(challenger))
             for challenger in challengers
-            if challenger in pending.outcomes
+            if pending.awaited or challenger in pending.outcomes
         )
         document, encoding = pending.document, pending.encoding
         row = document.row
@@ -56,16 +60,29 @@ class LogLines:
             segment=document.segment,
             model=self.model,
             champion=pending.champion,
-            pairs=pairs,
+            outcomes=outcomes,
             tokens=encoding.tokens,
             truncated=encoding.truncated,
             unknown=self._shown(row.unknown),
             missing=self._shown(row.missing),
             coerced=row.coerced,
             out_of_range=row.out_of_range,
-            document=self._captured(document) if self._captures(pairs) else None,
+            document=self._captured(document) if self._captures(outcomes) else None,
             reference=self.reference,
             cells=self.cells.of(pending.values),
+        )
+
+    def completed(
+        self, pending: PendingComparison, challenger: ChallengerId
+    ) -> ComparisonCompleted:
+        """Return the event of an outcome that came after the line of its document."""
+        outcome = ShadowOutcome.of(pending.champion, challenger, pending.outcomes[challenger])
+        shows = self.capture == "disagreements" and outcome.disagree
+        return ComparisonCompleted(
+            origin_run=self.run,
+            request_id=pending.document.request_id,
+            outcomes=(outcome,),
+            document=self._captured(pending.document) if shows else None,
         )
 
     def _shown(self, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -73,9 +90,9 @@ class LogLines:
             return names
         return tuple(name for name in names if name not in self.private)
 
-    def _captures(self, pairs: Iterable[Pair]) -> bool:
+    def _captures(self, outcomes: Iterable[ShadowOutcome]) -> bool:
         if self.capture == "disagreements":
-            return any(pair.disagree for pair in pairs)
+            return any(outcome.disagree for outcome in outcomes)
         return self.capture == "all"
 
     def _captured(self, document: Document) -> JsonObject:

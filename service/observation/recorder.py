@@ -1,7 +1,8 @@
 """The observe step: records every answered document in window, counters, metrics and log.
 
 It joins shadow and telemetry, which do not import each other. The champion's answer goes to the
-window and to the mirror at once; the log line follows with the last outcome of a challenger. What
+window and to the mirror at once; the log line follows with the last outcome of a challenger, but
+during a stop, which may be cut short: then lines are written first, and outcomes follow. What
 outcomes and labels say together is judged later.
 """
 
@@ -81,6 +82,8 @@ class Recorder:
         self._flush_documents = parts.flush_documents
         self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
         self._confidence_sum = 0.0
+        self._waiting: dict[PendingComparison, None] = {}
+        self._stopping = False
 
     @property
     def confidence(self) -> float | None:
@@ -126,6 +129,17 @@ class Recorder:
                 self._log.emit(part)
         self.alerts.look(window)
 
+    def write_ahead(self) -> None:
+        """Write the window, and every document that waits for a challenger, and later ones at once.
+
+        Outcomes that come after the line of their document have lines of their own.
+        """
+        self._stopping = True
+        for pending in self._waiting:
+            self._write(pending)
+        self._waiting.clear()
+        self.flush()
+
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
         """Record true labels, and return for how many the answer was still in memory."""
         joined = [self._evidence.labelled(label) for label in labels]
@@ -157,7 +171,11 @@ class Recorder:
                 self._metrics.disagreements.inc(str(challenger))
             self.windows.challengers.compare(challenger, champion, outcome.answer)
         self._evidence.settled(challenger, pending, outcome)
-        if complete:
+        if pending.is_written:
+            event = self._lines.completed(pending, challenger)
+            self._log.emit(event, _captured_bytes(event.document, pending))
+        elif complete:
+            self._waiting.pop(pending, None)
             self._write(pending)
 
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
@@ -173,12 +191,21 @@ class Recorder:
         if not self.mirror.offer(pending):
             self._write(pending)
             return
+        if pending.awaited and self._stopping:
+            self._write(pending)
+        elif pending.awaited:
+            self._waiting[pending] = None
         for challenger in self._challengers:
             self._metrics.shadow_eligible.inc(str(challenger))
 
     def _write(self, pending: PendingComparison) -> None:
         event = self._lines.event(pending, self._challengers)
-        self._log.emit(event, 0 if event.document is None else pending.document.memory_bytes)
+        pending.is_written = True
+        self._log.emit(event, _captured_bytes(event.document, pending))
+
+
+def _captured_bytes(document: object, pending: PendingComparison) -> int:
+    return 0 if document is None else pending.document.memory_bytes
 
 
 def _values(

@@ -57,7 +57,8 @@ class PendingComparison:
     """A document that the champion has answered, and the outcomes of challengers so far.
 
     ``encoding`` is the champion's encoding of the document, and ``values`` are those that the
-    champion's window counts. ``awaited`` counts the challengers that have not given it back.
+    champion's window counts. ``awaited`` counts the challengers that have not given it back, and
+    ``is_written`` says that its log line did not wait for them.
     """
 
     document: Document
@@ -66,6 +67,7 @@ class PendingComparison:
     observed_at: datetime
     values: tuple[float | str, ...] = ()
     awaited: int = 0
+    is_written: bool = False
     outcomes: dict[ChallengerId, Outcome] = field(default_factory=dict)
 
     @property

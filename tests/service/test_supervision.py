@@ -21,7 +21,7 @@ from bentoml._internal.utils.circus import create_standalone_arbiter
 from service.supervision import confine_supervisor
 
 if sys.argv[1] == "closed":
-    confine_supervisor(lambda: 0)
+    confine_supervisor(lambda: 0, 25)
 full_name = socket.getfqdn
 arbiter = create_standalone_arbiter([], **json.loads(sys.argv[2]))
 assert socket.getfqdn is full_name
@@ -77,7 +77,7 @@ import signal, sys
 from bentoml._internal.utils.circus import create_standalone_arbiter
 from service.supervision import confine_supervisor
 
-confine_supervisor(lambda: int(sys.argv[1]))
+confine_supervisor(lambda: int(sys.argv[1]), 25)
 arbiter = create_standalone_arbiter([])
 def end(_):
     signal.raise_signal(signal.SIGHUP)

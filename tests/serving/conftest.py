@@ -29,9 +29,7 @@ def documents() -> list[JsonObject]:
 
 
 @pytest.fixture(scope="session")
-def bento(
-    accelerated: Path, challenger: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def bento(accelerated: Path, challenger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return what `bentoml build` made of the project; never change it, copy it.
 
     Its store had a bundle in each role, and one in none.

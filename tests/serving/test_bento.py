@@ -52,7 +52,9 @@ def test_a_bento_serves_by_its_name_from_anywhere(
     shutil.copytree(bento, home / "bentos" / "understudy" / bento.name)
     directory = tmp_path / "elsewhere"
     directory.mkdir()
-    (directory / "roles.json").write_text(json.dumps({"champion": str(champion), "challengers": []}))
+    (directory / "roles.json").write_text(
+        json.dumps({"champion": str(champion), "challengers": []})
+    )
     command = (
         "env",
         f"BENTOML_HOME={home}",

@@ -116,14 +116,12 @@ def run(  # noqa: PLR0913, PLR0917 (what is served, and how)
     run = Run(tmp_path_factory.mktemp(request.param))
     for name in ("home", "temporary", "bentoml"):
         (run.directory / name).mkdir()
-    current, arguments = run.directory / "current", ("serve",)
+    current = run.directory / "current"
+    arguments = ["serve"]
     # Relative, as paths may be: the worker has another directory than who starts it.
-    settings = {
-        "CHAMPION": os.path.relpath(accelerated, current),
-        "CHALLENGERS": os.path.relpath(challenger, current),
-    }
+    roles = [os.path.relpath(bundle, current) for bundle in (accelerated, challenger)]
     if request.param == "bentoml":
-        arguments, settings = ("serve", str(bento)), {}
+        arguments, roles = ["serve", str(bento)], ["", ""]
     _fill(current, MODULES, run.directory / "ran")
     _fill(run.directory / "operators", OPERATORS_MODULES, run.directory / "ran")
     interpreter = make_interpreter(run.directory / "environment", run.directory / "notes")
@@ -137,7 +135,8 @@ def run(  # noqa: PLR0913, PLR0917 (what is served, and how)
             ),
             run.directory / "log.jsonl",
             cwd=current,
-            **settings,
+            CHAMPION=roles[0],
+            CHALLENGERS=roles[1],
         ) as server,
     ):
         for document in documents[:100]:

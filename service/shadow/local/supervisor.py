@@ -124,6 +124,9 @@ class Supervisor:
                 patience_s, ready_at = _EXIT_S, time.monotonic()
                 self._session = Session(child, info, self._config, self._queue, self._owner.settle)
                 await _unless_set(self.stopping, self._session.run())
+                if self._session.pending:
+                    # It was given all the time there is: what it still answers would not be read.
+                    patience_s = 0.0
         except Exception:
             # Every failure of the process or its messages ends here, and the process starts again.
             _logger.exception("challenger %s is being restarted", self._name)

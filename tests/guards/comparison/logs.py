@@ -12,7 +12,7 @@ from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
 from guards.events.rendering import line_renderer
 from guards.events.request_observed import RequestObserved
-from guards.evidence.pair import ChallengerId, Missed, Pair
+from guards.evidence.pair import ChallengerId, Missed, ShadowOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +64,7 @@ def observed(seen: Seen) -> RequestObserved:
         segment=seen.segment,
         model=seen.model,
         champion=champion,
-        pairs=tuple(Pair.of(champion, who, theirs) for who in seen.challengers),
+        outcomes=tuple(ShadowOutcome.of(champion, who, theirs) for who in seen.challengers),
         tokens=seen.tokens,
         truncated=False,
         unknown=(),

@@ -13,6 +13,7 @@ from guards.drift.distance import Score
 from guards.drift.harm.gate import Harm, Severity
 from guards.errors import Finding
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
+from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.request_observed import RequestObserved
@@ -21,12 +22,13 @@ from guards.events.service_events import (
     ChallengerAccount,
     ServiceStarted,
     ServiceStopped,
+    ServiceStopping,
     Variant,
 )
 from guards.events.verdict_changed import VerdictChanged
 from guards.evidence.coverage import Coverage
 from guards.evidence.labels import LabelSource
-from guards.evidence.pair import ChallengerId, Comparison, Missed, Pair
+from guards.evidence.pair import ChallengerId, Comparison, Missed, ShadowOutcome
 
 if TYPE_CHECKING:
     from guards.events.events import Event
@@ -75,27 +77,28 @@ SCORES = st.builds(
 
 
 @st.composite
-def pairs(draw: st.DrawFn, champion: Observation) -> Pair:
-    """Draw a pair with this observation of the champion."""
-    outcome: Outcome = draw(st.sampled_from(Missed) | OBSERVATIONS)
+def shadow_outcomes(draw: st.DrawFn) -> ShadowOutcome:
+    """Draw what a challenger made of a document, or that it is awaited."""
+    outcome: Outcome | None = draw(st.none() | st.sampled_from(Missed) | OBSERVATIONS)
     comparison = st.builds(Comparison, st.booleans(), NUMBERS, NUMBERS)
-    return Pair(
-        champion, draw(IDS), outcome, None if isinstance(outcome, Missed) else draw(comparison)
-    )
+    answered = isinstance(outcome, Observation)
+    return ShadowOutcome(draw(IDS), outcome, draw(comparison) if answered else None)
+
+
+OUTCOMES = st.lists(shadow_outcomes(), max_size=3).map(tuple)
 
 
 @st.composite
 def request_observed(draw: st.DrawFn) -> RequestObserved:
-    """Draw a document whose pairs share the champion's observation."""
-    champion = draw(OBSERVATIONS)
+    """Draw a document."""
     return RequestObserved(
         request_id=draw(TEXTS),
         observed_at=draw(MOMENTS),
         origin_run=draw(TEXTS),
         segment=draw(st.none() | TEXTS),
         model=draw(st.builds(BundleIdentity, TEXTS, TEXTS, TEXTS)),
-        champion=champion,
-        pairs=tuple(draw(st.lists(pairs(champion), max_size=3))),
+        champion=draw(OBSERVATIONS),
+        outcomes=draw(OUTCOMES),
         tokens=draw(COUNTS),
         truncated=draw(st.booleans()),
         unknown=draw(NAMES),
@@ -105,6 +108,14 @@ def request_observed(draw: st.DrawFn) -> RequestObserved:
         document=draw(st.none() | OBJECTS),
     )
 
+
+TOTALS = {
+    "observed": COUNTS,
+    "flushed": COUNTS,
+    "coverage": COVERAGES,
+    "challengers": st.lists(st.builds(ChallengerAccount, IDS, COVERAGES), max_size=3).map(tuple),
+    "lost_log_lines": st.dictionaries(TEXTS, COUNTS, max_size=2),
+}
 
 EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
     st.builds(
@@ -125,6 +136,7 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
     ),
     st.builds(BundleRefused, TEXTS, TEXTS, FINDINGS),
     request_observed(),
+    st.builds(ComparisonCompleted, TEXTS, TEXTS, OUTCOMES, st.none() | OBJECTS),
     st.builds(
         DriftWindow,
         start=MOMENTS,
@@ -165,13 +177,7 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         TEXTS,
         st.builds(lambda verdict, text: verdict | {"decision": text}, OBJECTS, TEXTS),
     ),
-    st.builds(
-        ServiceStopped,
-        observed=COUNTS,
-        flushed=COUNTS,
-        coverage=COVERAGES,
-        challengers=st.lists(st.builds(ChallengerAccount, IDS, COVERAGES), max_size=3).map(tuple),
-        lost_log_lines=st.dictionaries(TEXTS, COUNTS, max_size=2),
-    ),
+    st.builds(ServiceStopping, **TOTALS),
+    st.builds(ServiceStopped, **TOTALS),
 )
 """One strategy for each type in ``EVENTS``, in their order."""

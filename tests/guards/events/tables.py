@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
+from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.events.reading import LogAccount, LogReader
 from guards.events.rendering import line_renderer
 from guards.events.request_observed import RequestObserved
 from guards.evidence.columns import COMPARED
-from guards.evidence.pair import ChallengerId, Missed, Pair
+from guards.evidence.pair import ChallengerId, Missed, ShadowOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +56,9 @@ def answered(label: str = "letter", confidence: float = 0.75) -> Observation:
     return Observation(answer, infer_s=0.01, cpu_s=0.002, queue_s=0.1)
 
 
-def observed(request_id: str = "a", seconds: int = 0, **outcomes: Observation | Missed) -> Event:
+def observed(
+    request_id: str = "a", seconds: int = 0, **outcomes: Observation | Missed | None
+) -> Event:
     """Return an answered document, with the outcomes of the challengers ``second`` and ``twin``."""
     champion = answered()
     ids = {"second": SECOND, "twin": TWIN}
@@ -64,8 +69,8 @@ def observed(request_id: str = "a", seconds: int = 0, **outcomes: Observation | 
         segment="emea",
         model=CHAMPION,
         champion=champion,
-        pairs=tuple(
-            Pair.of(champion, ids[name], outcome)
+        outcomes=tuple(
+            ShadowOutcome.of(champion, ids[name], outcome)
             for name, outcome in (outcomes or {"second": answered("memo", 0.5)}).items()
         ),
         tokens=17,
@@ -151,7 +156,7 @@ def expected_rows(
         ((event.observed_at, entry.stamp.run, entry.stamp.seq), event, pair)
         for entry in lines
         if isinstance(event := entry.event, RequestObserved) and event.model == champion
-        for pair in [pair for pair in event.pairs if pair.challenger == challenger][:1]
+        for pair in [one for one in event.outcomes if one.challenger == challenger][:1]
     ]
     found.sort(key=lambda item: item[0])
     latest = {event.request_id: place for place, event, _ in found}
@@ -161,7 +166,7 @@ def expected_rows(
     ]
 
 
-def _expected(event: RequestObserved, pair: Pair, *, last: bool) -> tuple[object, ...]:
+def _expected(event: RequestObserved, pair: ShadowOutcome, *, last: bool) -> tuple[object, ...]:
     since = event.observed_at - datetime(1970, 1, 1, tzinfo=UTC)
     compared = isinstance(pair.outcome, Observation)
     ours = event.champion.answer
@@ -189,13 +194,38 @@ def _observation(observation: Observation) -> list[str | None]:
     return [answer.label, *(None if x is None else float(x).hex() for x in numbers)]
 
 
+def _joined(lines: list[LogLine]) -> list[LogLine]:
+    """Put outcomes that came later where they were awaited, in the order of their lines."""
+    came: defaultdict[tuple[object, ...], list[ShadowOutcome]] = defaultdict(list)
+    for entry in sorted(lines, key=lambda entry: (entry.stamp.run, entry.stamp.seq)):
+        if isinstance(event := entry.event, ComparisonCompleted):
+            for shadow in event.outcomes:
+                came[event.origin_run, event.request_id, shadow.challenger].append(shadow)
+    joined = {}
+    for entry in sorted(lines, key=_place):
+        if isinstance(event := entry.event, RequestObserved):
+            outcomes = []
+            for shadow in event.outcomes:
+                waits = came[event.origin_run, event.request_id, shadow.challenger]
+                never = ShadowOutcome(shadow.challenger, Missed.SHUTDOWN, None)
+                later = waits.pop(0) if shadow.outcome is None and waits else never
+                outcomes.append(later if shadow.outcome is None else shadow)
+            joined[id(entry)] = replace(event, outcomes=tuple(outcomes))
+    return [replace(entry, event=joined.get(id(entry), entry.event)) for entry in lines]
+
+
+def _place(entry: LogLine) -> tuple[object, ...]:
+    observed_at = getattr(entry.event, "observed_at", entry.stamp.timestamp)
+    return observed_at, entry.stamp.run, entry.stamp.seq
+
+
 def assert_same_as_line_by_line(*paths: Path) -> LogAccount:
     """Compare all that a table gives with the typed lines."""
     reader = LogReader(paths)
-    lines = list(reader)
+    lines = _joined(list(reader))
     events = [entry.event for entry in lines]
     documents = [event for event in events if isinstance(event, RequestObserved)]
-    ids = {(event.model, pair.challenger) for event in documents for pair in event.pairs}
+    ids = {(event.model, one.challenger) for event in documents for one in event.outcomes}
     with LogTable.read(paths) as table:
         assert table.account == reader.account
         assert {seen.identity for seen in table.champions} == {event.model for event in documents}

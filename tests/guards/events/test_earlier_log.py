@@ -62,7 +62,7 @@ def test_challengers_of_one_bundle_have_ordinals(events: list[Event]) -> None:
     assert challengers == [SECOND, TWIN, REFUSED]
     assert started[0].champion.ordinal is None
     observed = [event for event in events if isinstance(event, RequestObserved)]
-    assert [[pair.challenger for pair in event.pairs] for event in observed] == [
+    assert [[one.challenger for one in event.outcomes] for event in observed] == [
         *[[SECOND, TWIN, REFUSED]] * 8,
         *[[SECOND]] * 3,
     ]
@@ -78,13 +78,13 @@ def test_documents_have_their_observations(events: list[Event]) -> None:
         assert not event.champion.exclusive
         assert event.champion.queue_s is not None
         assert event.champion.preprocess_s is not None
-        second = event.pairs[0]
+        second = event.outcomes[0]
         assert second.status == "ok"
         assert (event.document is not None) == second.disagree
-        for pair in event.pairs[1:2]:
-            assert pair.comparison == second.comparison
-        for pair in event.pairs[2:]:
-            assert (pair.outcome, pair.comparison) == (Missed.CHALLENGER_DOWN, None)
+        for other in event.outcomes[1:2]:
+            assert other.comparison == second.comparison
+        for other in event.outcomes[2:]:
+            assert (other.outcome, other.comparison) == (Missed.CHALLENGER_DOWN, None)
     issues = [(event.unknown, event.coerced, event.out_of_range) for event in observed[:4]]
     nothing: tuple[str, ...] = ()
     assert issues == [

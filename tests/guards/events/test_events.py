@@ -63,6 +63,7 @@ def test_a_line_without_a_field_is_malformed(
     line = line_of(data.draw(events))
     stamp = {"timestamp", "event", "schema", "replica", "run", "seq"}
     repeated = {
+        "service.stopping": {"compared", "missed"},
         "service.stopped": {"compared", "missed"},
         "verdict.changed": {"decision"},
         "request.observed": {"reference", "cells"},
@@ -101,7 +102,7 @@ def test_two_challengers_named_alike_before_ordinals_are_numbered() -> None:
     missed = {"name": "docs", "status": "missed", "reason": "shutdown"}
     versions = ["2", "3+", "2+", "2++", "3"]
     line = _request_observed([missed | {"version": version} for version in versions])
-    ids = [pair.challenger for pair in RequestObserved.from_json(line).pairs]
+    ids = [one.challenger for one in RequestObserved.from_json(line).outcomes]
     assert ids == [
         ("docs", "2", 1), ("docs", "3+", 1), ("docs", "2", 2), ("docs", "2", 3), ("docs", "3", 1),
     ]  # fmt: skip
@@ -111,7 +112,7 @@ def test_with_an_ordinal_a_plus_sign_belongs_to_the_version() -> None:
     """A version may end with one."""
     missed = {"name": "docs", "status": "missed", "reason": "shutdown", "ordinal": 1}
     line = _request_observed([missed | {"version": version} for version in ("2", "2+")])
-    ids = [pair.challenger for pair in RequestObserved.from_json(line).pairs]
+    ids = [one.challenger for one in RequestObserved.from_json(line).outcomes]
     assert ids == [("docs", "2", 1), ("docs", "2+", 1)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from guards.answer import Answer, Observation
-from guards.evidence.pair import ChallengerId, Missed, Pair, compare
+from guards.evidence.pair import ChallengerId, Missed, ShadowOutcome, compare
 
 LABELS = ("contract", "invoice", "letter", "memo")
 CHALLENGER = ChallengerId("docs", "2")
@@ -80,23 +80,31 @@ def test_confidence_delta_is_challenger_minus_champion() -> None:
 )
 def test_status_of_a_missed_document(missed: Missed, status: str) -> None:
     """Timeouts and errors are told apart from documents that were never tried."""
-    pair = Pair.of(observation([0.9, 0.1]), CHALLENGER, missed)
-    assert (pair.status, pair.comparison, pair.disagree) == (status, None, False)
-    assert pair.to_json() == {
+    shadow = ShadowOutcome.of(observation([0.9, 0.1]), CHALLENGER, missed)
+    assert (shadow.status, shadow.comparison, shadow.disagree) == (status, None, False)
+    assert shadow.to_json() == {
         **CHALLENGER.to_json(),
         "status": status,
         "reason": missed.value,
     }
 
 
+def test_what_is_awaited_is_neither_compared_nor_missed() -> None:
+    """It is pending, without a reason, and says nothing of agreement."""
+    shadow = ShadowOutcome.of(observation([0.9, 0.1]), CHALLENGER, None)
+    assert (shadow.status, shadow.comparison, shadow.disagree) == ("pending", None, False)
+    assert shadow.to_json() == {**CHALLENGER.to_json(), "status": "pending", "reason": None}
+    assert ShadowOutcome.from_json(CHALLENGER, shadow.to_json()) == shadow
+
+
 @pytest.mark.parametrize(("other", "disagree"), [([0.6, 0.4], False), ([0.4, 0.6], True)])
-def test_a_pair_of_two_answers_has_a_comparison(other: list[float], *, disagree: bool) -> None:
+def test_an_answer_has_a_comparison(other: list[float], *, disagree: bool) -> None:
     """Its status is ok, and its JSON has answer, times and comparison side by side."""
     champion, challenger = observation([0.9, 0.1]), observation(other)
-    pair = Pair.of(champion, CHALLENGER, challenger)
+    shadow = ShadowOutcome.of(champion, CHALLENGER, challenger)
     comparison = compare(champion.answer, challenger.answer)
-    assert (pair.status, pair.comparison, pair.disagree) == ("ok", comparison, disagree)
-    assert pair.to_json() == {
+    assert (shadow.status, shadow.comparison, shadow.disagree) == ("ok", comparison, disagree)
+    assert shadow.to_json() == {
         **CHALLENGER.to_json(),
         "status": "ok",
         "reason": None,

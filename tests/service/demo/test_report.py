@@ -16,7 +16,7 @@ from guards.events.alarms import AlarmEvidence, DriftAlarm
 from guards.events.drift_window import DriftWindow
 from guards.events.rendering import line_renderer
 from guards.events.request_observed import RequestObserved
-from guards.evidence.pair import ChallengerId, Pair
+from guards.evidence.pair import ChallengerId, ShadowOutcome
 from service.demo.report import read_days, table
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _observed(day: str, number: int, label: str, *, agree: bool) -> RequestObser
         segment=None,
         model=BundleIdentity("docs", "1", "sha256:0"),
         champion=champion,
-        pairs=(Pair.of(champion, ChallengerId("docs", "2"), challenger),),
+        outcomes=(ShadowOutcome.of(champion, ChallengerId("docs", "2"), challenger),),
         tokens=9,
         truncated=False,
         unknown=(),
