@@ -16,7 +16,7 @@ PATIENCE_S = 240.0
 AGES_S = 1_000_000.0
 """A time that nothing takes, neither in earnest nor by an estimate that a stall has spoilt."""
 
-UNHURRIED = dict.fromkeys(("DEADLINE_S", "FLUSH_SECONDS", "SHADOW_TIMEOUT_S"), AGES_S)
+UNHURRIED = dict.fromkeys(("DEADLINE_S", "FLUSH_SECONDS", "SHADOW_TIMEOUT_S", "STOP_S"), AGES_S)
 """Settings of a service under which no stall decides what it does."""
 
 

@@ -47,6 +47,7 @@ async def finish(champion: Champion, settings: Settings, log: EventLog, ends_s: 
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(left_s(max(_QUEUE_S, settings.deadline_s))):
             await champion.scheduler.emptied()
+    account_so_far(champion, log)
     drain_s = left_s(settings.shadow_drain_s)
     await asyncio.gather(*(challenger.drain(drain_s) for challenger in champion.challengers))
     await asyncio.to_thread(champion.fork_server.close)

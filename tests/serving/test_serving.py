@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,11 +25,13 @@ from guards.events.drift_window import DriftWindow
 from guards.events.reading import LogAccount, LogReader
 from guards.events.request_observed import RequestObserved
 from guards.events.service_events import ServiceStopped
+from guards.evidence.coverage import Coverage
 from tests.patience import PATIENCE_S, wait_until
 from tests.serving.server import REPOSITORY, UNDERSTUDY, Server, serving
+from tests.windows import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from guards.json_types import JsonObject
 
@@ -264,7 +267,10 @@ def test_smoke_scenario_balances(server: Server) -> None:
 
 
 def test_stop_under_load_loses_nothing(server: Server, documents: list[JsonObject]) -> None:
-    """SIGTERM under load: readiness first, every accepted request answered, coverage balanced."""
+    """SIGTERM under load: readiness first, every accepted request answered, coverage balanced.
+
+    While the challenger hangs, whoever kills the service then loses nothing but comparisons.
+    """
     wait_until(lambda: server.status()["challengers"][0]["state"] == "ready", "the challenger")
     pid = server.status()["challengers"][0]["pid"]
     # The stop is not over before the challenger goes on, however late a test looks.
@@ -274,6 +280,8 @@ def test_stop_under_load_loses_nothing(server: Server, documents: list[JsonObjec
     server.process.terminate()
     # A balancer sees that the service is about to stop while it still answers.
     assert _first_unready(server) == 503
+    wait_until(lambda: len(server.events("service.stopping")) == 2, "the account of what is known")
+    shutil.copy(server.log, killed := server.log.with_name("killed.jsonl"))
     os.kill(pid, signal.SIGCONT)
     server.process.wait(PATIENCE_S)
     load.join()
@@ -289,6 +297,7 @@ def test_stop_under_load_loses_nothing(server: Server, documents: list[JsonObjec
     sent = {*load.answered}
     found = Counter(event.request_id for event in observed if event.request_id in sent)
     assert found == Counter(load.answered)
+    _assert_all_is_known(killed, observed)
     (stopped,) = (event for event in events if isinstance(event, ServiceStopped))
     assert stopped.observed == stopped.flushed == len(observed)
     assert stopped.coverage.pending == 0
@@ -296,6 +305,21 @@ def test_stop_under_load_loses_nothing(server: Server, documents: list[JsonObjec
     windows = [event for event in events if isinstance(event, DriftWindow)]
     assert sum(window.documents for window in windows) == len(observed)
     assert server.output[-1] == server.log.read_text().splitlines(keepends=True)[-1]
+
+
+def _assert_all_is_known(killed: Path, observed: Sequence[RequestObserved]) -> None:
+    """Compare a log that ends before the stop has with the documents that were answered in all."""
+    lines = [json.loads(line) for line in killed.read_text().splitlines()]
+    documents = [line for line in lines if line["event"] == "request.observed"]
+    assert [line["request_id"] for line in documents] == [one.request_id for one in observed]
+    statuses = Counter(line["challengers"][0]["status"] for line in documents)
+    assert statuses["pending"] > 0
+    windows = joined([line for line in lines if line["event"] == "drift.window"])
+    assert sum(window["window"]["documents"] for window in windows) == len(observed)
+    account = [line for line in lines if line["event"] == "service.stopping"][-1]
+    assert account["observed"] == account["flushed"] == len(observed)
+    assert account["coverage"]["pending"] == statuses["pending"]
+    assert Coverage.from_json(account["coverage"]).balanced
 
 
 class _Load:

@@ -8,6 +8,7 @@ import pytest
 
 from guards.drift.features import ANSWER_FEATURES
 from guards.errors import Finding
+from guards.events.log_table import LogTable
 from guards.evidence.pair import ChallengerId, Missed
 from service.observation.input_counts import EXTRA, KINDS
 from tests.service.observation.recording import SALARY, SENDER, STAMP, TEXT
@@ -125,3 +126,79 @@ def test_a_refused_challenger_is_logged_with_its_findings(
     assert line["findings"] == [finding.to_json()]
     (observed,) = recording.lines("request.observed")
     assert observed["challengers"][0]["reason"] == "challenger_down"
+
+
+def test_what_waits_is_written_when_a_stop_begins(record: Callable[..., Recording]) -> None:
+    """The lines of documents do not wait any longer for challengers; outcomes follow them."""
+    twin = ChallengerId("docs", "2", 2)
+    recording = record([SECOND, twin])
+    for request_id in ("done", "half", "neither"):
+        recording.answered(request_id)
+    for challenger in recording.challengers:
+        challenger.settle(recording.observation(label=0))
+    recording.challengers[0].settle(Missed.TIMEOUT)
+
+    recording.recorder.write_ahead()
+
+    assert statuses(recording) == [
+        ("done", ["ok", "ok"]),
+        ("half", ["timeout", "pending"]),
+        ("neither", ["pending", "pending"]),
+    ]
+    (window,) = recording.lines("drift.window")
+    assert window["window"]["documents"] == 3
+    recording.answered("late")
+    assert statuses(recording)[3:] == [("late", ["pending", "pending"])]
+    recording.challengers[1].settle(recording.observation(label=1))
+    recording.challengers[0].settle(Missed.SHUTDOWN)
+    later = statuses(recording, "comparison.completed")
+    assert later == [("half", ["ok"]), ("neither", ["missed"])]
+    for line, id_ in zip(recording.lines("comparison.completed"), (twin, SECOND), strict=True):
+        (entry,) = line["challengers"]
+        assert (entry["name"], entry["version"], entry["ordinal"]) == id_
+        assert line["origin_run"] == "run-1"
+    assert len(recording.lines("request.observed")) == 4
+
+
+def statuses(recording: Recording, event: str = "request.observed") -> list[tuple[str, list[str]]]:
+    """Return the request of each line, and the status of each challenger."""
+    return [
+        (line["request_id"], [entry["status"] for entry in line["challengers"]])
+        for line in recording.lines(event)
+    ]
+
+
+@pytest.mark.parametrize("second", [SECOND, ChallengerId("docs", "3")])
+def test_a_log_that_was_cut_short_tells_what_was_answered(
+    record: Callable[..., Recording], second: ChallengerId
+) -> None:
+    """Whoever reads it after a kill finds every document, and what came counts as it would have."""
+    recording = record([second])
+    for request_id in ("a", "b", "c"):
+        recording.answered(request_id)
+    recording.recorder.write_ahead()
+    recording.challengers[0].settle(recording.observation(label=1))
+    recording.text()
+
+    with LogTable.read([recording.path]) as table:
+        (champion,) = table.champions
+        (pairs,) = table.pairs(champion.identity, second)
+
+    outcomes = [pairs.outcomes.names[code] for code in pairs.outcomes.codes]
+    assert (pairs.request_ids, outcomes) == (["a", "b", "c"], ["compared", "shutdown", "shutdown"])
+    assert champion.documents == 3
+
+
+def test_a_disagreement_that_came_late_is_captured(record: Callable[..., Recording]) -> None:
+    """Its document is with the outcome, since nobody knew before that they would differ."""
+    recording = record([SECOND], capture="disagreements")
+    for request_id in ("differs", "agrees"):
+        recording.answered(request_id)
+    recording.recorder.write_ahead()
+    for label in (1, 0):
+        recording.challengers[0].settle(recording.observation(label=label))
+
+    assert not any("document" in line for line in recording.lines("request.observed"))
+    differs, agrees = recording.lines("comparison.completed")
+    assert differs["document"]["text"] == TEXT
+    assert "document" not in agrees
