@@ -4,6 +4,7 @@ RequestError
 ├── Malformed            not JSON, or a parameter that cannot be read
 ├── NotFound             there is nothing of that name
 ├── InvalidDocuments     does not fit the bundle's schema
+├── UnsupportedEncoding  a body that is neither plain nor gzip
 ├── TooLarge             body, text, or number of documents over the limit
 ├── BodyTimeout          a body that did not arrive in time
 ├── Unauthenticated      no valid key
@@ -39,6 +40,7 @@ __all__ = [
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
+    "UnsupportedEncoding",
 ]
 
 MAX_PROBLEMS = 1000
@@ -70,6 +72,10 @@ class InvalidDocuments(RequestError):
 
 class BodyTimeout(RequestError):
     """The body did not arrive in time."""
+
+
+class UnsupportedEncoding(RequestError):
+    """The body is neither plain nor gzip."""
 
 
 class TooLarge(RequestError):

@@ -15,6 +15,9 @@ from service.settings import PREFIX, read_settings
 
 __all__ = ["address_of", "check_port", "serve"]
 
+_PORT_REASONS = {errno.EADDRINUSE: "in use", errno.EACCES: "for administrators alone"}
+"""Why a port cannot be listened on; any other error is about the host."""
+
 
 @click.command(
     epilog="\b\nExample:\n  understudy serve --champion artifacts/store/reviews/1 \\\n"
@@ -37,7 +40,10 @@ __all__ = ["address_of", "check_port", "serve"]
 )
 @trust_option("Let a bundle load this class or function; repeat.")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="A name or an address of this machine."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="A name or an address of this machine, IPv4 or IPv6.",
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--log-file", type=PATH, help="Also append events to this file.")
@@ -82,9 +88,13 @@ def _set(name: str, value: str) -> None:
 
 
 def address_of(host: str) -> str:
-    """Return the address of a host, IPv4 where it has one; ``CallError`` where it has none."""
+    """Return the address of a host, IPv4 where it has one; ``CallError`` where it has none.
+
+    An IPv6 address may have the brackets that it has in a URL.
+    """
+    bracketed = host.startswith("[") and host.endswith("]") and ":" in host
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host[1:-1] if bracketed else host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         message = f"--host {host}: no such host: {first_line(error)}; name an address"
         raise CallError(message) from None
@@ -93,13 +103,18 @@ def address_of(host: str) -> str:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise ``CallError`` if no server can listen on ``port``."""
+    """Raise ``CallError`` if no server can listen on ``port`` of the address ``host``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror
+    except OSError as error:
+        if reason := _PORT_REASONS.get(error.errno or 0):
             message = f"port {port} on {host} is {reason}; use another --port"
-            raise CallError(message) from None
+        else:
+            message = (
+                f"--host {host}: nothing can listen there: {error.strerror}; "
+                "name an address of this machine"
+            )
+        raise CallError(message) from None

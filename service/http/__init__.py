@@ -6,6 +6,7 @@
 - ``messages``: heads, bodies and waiting requests of a connection, within limits of size.
 - ``disconnecting``: cancels the work of clients that have left.
 - ``access``: keys with scopes.
+- ``encodings``: what a body is on the wire, plain or gzip.
 - ``bodies``: reading a request's body within its limits.
 - ``schemas``: from parsed JSON to validated documents and labels.
 - ``errors``: the one table from errors to HTTP.

@@ -1,4 +1,4 @@
-"""Read a request's body within limits of size, time and memory, and as JSON."""
+"""Read a request's body within limits of size, time and memory, plain or as gzip, and as JSON."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from service.errors import BodyTimeout, Malformed, Overloaded, TooLarge, Unavailable
+from service.http.encodings import gunzip, is_gzip
 from service.scheduling.scheduler import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from starlette.requests import Request
 
@@ -35,6 +36,9 @@ _BYTES_PER_VALUE = 8
 
 _MIN_VALUES = 65_536
 
+_PIECES_AT_ONCE = 8
+"""Pieces of gzip between which others wait: a millisecond or two at most."""
+
 _RETRY_AFTER_S = 1
 
 _worker = ThreadPoolExecutor(1, thread_name_prefix="large-bodies")
@@ -45,6 +49,9 @@ T = TypeVar("T")
 
 class Bodies:
     """Reads bodies, of ``max_bytes`` each and ``MAX_BODIES * max_bytes`` at a time.
+
+    Both limits are for the bytes that are sent, and for those that are in the gzip. A body is
+    decompressed once it is there, so that no client takes more memory than it sends while it waits.
 
     Of those that are worked on beside the loop it is one body's turn at a time: parsed, it may
     take thirty times the memory of its bytes.
@@ -65,23 +72,28 @@ class Bodies:
         """Yield the body of a request when it is its turn; it is held until the block ends.
 
         ``deadline`` is on ``time.monotonic``: a large body waits, and is worked on, until then.
-        Raises ``TooLarge`` before the body is read when it announces its size, else as soon as it
-        is over the limit, ``Overloaded`` where too much is held, ``BodyTimeout``,
+        Raises ``UnsupportedEncoding`` before the body is read, as ``TooLarge`` where it announces
+        its size; ``TooLarge`` else as soon as it is over the limit, ``Malformed`` for what is not
+        gzip and should be, ``Overloaded`` where too much is held, ``BodyTimeout``,
         ``DeadlinePassed``, and ``Unavailable`` once ``end`` was called.
         """
+        compressed = is_gzip(request.headers)
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and float(announced) > self._max_bytes:
             raise self._too_large()
-        body = bytearray()
+        body, gzip = bytearray(), bytearray()
         try:
-            await self._receive(request, body)
+            await self._receive(request, gzip if compressed else body)
+            pieces = gunzip(gzip) if compressed else iter(())
+            await self._decompress(pieces, body, _SMALL_BYTES)
             if len(body) <= _SMALL_BYTES:
                 yield body
             else:
                 async with until(deadline), self._turn:
+                    await self._decompress(pieces, body, self._max_bytes)
                     yield body
         finally:
-            self.held_bytes -= len(body)
+            self.held_bytes -= len(body) + len(gzip)
 
     def end(self) -> None:
         """Wait no longer for bodies that have not arrived: a stop is not for clients to put off."""
@@ -97,9 +109,7 @@ class Bodies:
         try:
             async with time_limit:
                 async for chunk in request.stream():
-                    body += chunk
-                    self.held_bytes += len(chunk)
-                    self._check(len(body))
+                    self._hold(body, chunk)
         except TimeoutError:
             if self._ended:
                 message = "the service stops, and the body has not arrived; try again"
@@ -109,14 +119,25 @@ class Bodies:
         finally:
             self._arriving.discard(time_limit)
 
-    def _check(self, size_bytes: int) -> None:
-        if size_bytes > self._max_bytes:
-            raise self._too_large()
+    async def _decompress(self, pieces: Iterator[bytes], body: bytearray, max_bytes: int) -> None:
+        """Add pieces to a body until it has more than ``max_bytes``, while others go on."""
+        for number, piece in enumerate(pieces, 1):
+            self._hold(body, piece, "the decompressed body")
+            if len(body) > max_bytes:
+                return
+            if number % _PIECES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _hold(self, body: bytearray, chunk: bytes, name: str = "the body") -> None:
+        body += chunk
+        self.held_bytes += len(chunk)
+        if len(body) > self._max_bytes:
+            raise self._too_large(name)
         if self.held_bytes > MAX_BODIES * self._max_bytes:
             raise Overloaded(_RETRY_AFTER_S)
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"the body is larger than {self._max_bytes} bytes")
+    def _too_large(self, name: str = "the body") -> TooLarge:
+        return TooLarge(f"{name} is larger than {self._max_bytes} bytes")
 
 
 async def beside_the_loop(size_bytes: int, function: Callable[..., T], *args: object) -> T:

@@ -17,7 +17,9 @@ from service.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    UnsupportedEncoding,
 )
+from service.http.encodings import ACCEPTED
 from service.http.responses import JSONResponse
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ STATUS: Mapping[type[RequestError], tuple[int, str]] = {
     Forbidden: (403, "forbidden"),
     BodyTimeout: (408, "body_timeout"),
     TooLarge: (413, "too_large"),
+    UnsupportedEncoding: (415, "unsupported_encoding"),
     Overloaded: (429, "overloaded"),
     NotANumber: (500, "answer_not_finite"),
     Unavailable: (503, "unavailable"),
@@ -52,6 +55,8 @@ def error_response(error: RequestError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, UnsupportedEncoding):
+        headers["Accept-Encoding"] = ACCEPTED
     if isinstance(error, BodyTimeout | TooLarge | Unavailable):
         # The body may be unread, or the process about to stop: the connection cannot be reused.
         headers["Connection"] = "close"

@@ -1,7 +1,8 @@
 """What a connection carries: heads of bounded size, bodies, and the requests that wait their turn.
 
 uvicorn bounds none of them, loses the body of a request that asks for an upgrade, takes trailers
-for headers, and forgets who waits when the client leaves.
+for headers, and forgets who waits when the client leaves. It also reuses a connection whose client
+may or may not send the body of a request that was answered without it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGI3Application
+    from uvicorn._types import (
+        ASGI3Application,
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        ASGISendEvent,
+        Scope,
+    )
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 __all__ = ["MAX_UNUSED_BYTES", "Messages", "OverLimit"]
@@ -41,6 +48,25 @@ class OverLimit(Exception):
 def _limit(amount: int, maximum: int, reason: str) -> None:
     if amount > maximum:
         raise OverLimit(reason)
+
+
+def _closing_where_no_body_was_asked_for(
+    app: ASGI3Application, cycle: RequestResponseCycle
+) -> ASGI3Application:
+    """Return an app that ends the connection with an answer that comes before ``100 Continue``.
+
+    The client may then leave the body out, and what it sends next be taken for the body.
+    """
+
+    async def closing(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def answer(event: ASGISendEvent) -> None:
+            if cycle.waiting_for_100_continue:
+                cycle.keep_alive = False
+            await send(event)
+
+        await app(scope, receive, answer)
+
+    return closing
 
 
 class Messages(HttpToolsProtocol):
@@ -100,6 +126,8 @@ class Messages(HttpToolsProtocol):
         if self._head_complete:
             return
         self._head_complete = True
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False
         super().on_headers_complete()
         if self.pipeline:
             headers = sum(len(list(cycle.scope["headers"])) for cycle, _ in self.pipeline)
@@ -116,6 +144,8 @@ class Messages(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        if cycle.waiting_for_100_continue:
+            app = _closing_where_no_body_was_asked_for(app, cycle)
         super()._start_asgi_task(cycle, app)
 
     def _parse_all(self, data: bytes) -> None:

@@ -23,6 +23,10 @@ __all__ = ["Operation", "openapi"]
 _REF = "#/components/schemas/{model}"
 _SECURITY = "key"
 
+_SERVER = ".."
+"""The address that paths are appended to, relative to ``/v1/openapi.json``: the root, or whatever a
+proxy has put before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -66,6 +70,7 @@ def openapi(
     return {
         "openapi": "3.1.0",
         "info": {"title": "Understudy", "version": "1"},
+        "servers": [{"url": _SERVER}],
         "paths": paths,
         "components": components,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import time
 from collections import Counter
@@ -522,6 +523,32 @@ def test_hostile_body(desk: Desk, name: str) -> None:
     body, status = HOSTILE[name]
     response = desk.endpoint.client.post("/v1/classify", content=body)
     assert response.status_code == status
+    assert desk.ask()["warnings"] == []
+
+
+COMPRESSED: Mapping[str, tuple[bytes, int]] = {
+    "a document": (gzip.compress(body_of()), 200),
+    "in two members": (gzip.compress(body_of()[:9]) + gzip.compress(body_of()[9:]), 200),
+    "a bomb of zeros": (gzip.compress(bytes(20 * MEGABYTE)), 413),
+    "a bomb of spaces behind a document": (gzip.compress(body_of() + b" " * 20 * MEGABYTE), 413),
+    "a bomb in a bomb": (gzip.compress(gzip.compress(bytes(20 * MEGABYTE))), 400),
+    "a bomb of many members": (gzip.compress(bytes(MEGABYTE)) * 20, 413),
+    "members of nothing": (gzip.compress(b"") * 5000, 400),
+    "too short by a byte": (gzip.compress(body_of())[:-1], 400),
+    "with a byte more": (gzip.compress(body_of()) + b"x", 400),
+    "a bomb that is cut": (gzip.compress(bytes(3 * MEGABYTE))[:-8], 400),
+    "not compressed": (body_of(), 400),
+}
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_compressed_body(desk: Desk, name: str) -> None:
+    """What is gzip is its content, within the limit of a plain body; what is not is refused."""
+    body, status = COMPRESSED[name]
+    encoded = {"content-encoding": "gzip"}
+    for route in ("/v1/classify", "/classify"):
+        response = desk.endpoint.client.post(route, content=body, headers=encoded)
+        assert response.status_code == status
     assert desk.ask()["warnings"] == []
 
 

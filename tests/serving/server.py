@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from tests.patience import PATIENCE_S, UNHURRIED, wait_until
 from tests.windows import joined
@@ -42,6 +43,15 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def skip_without_ipv6() -> None:
+    """Skip the test where this machine has no IPv6 on its loopback interface."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6: {error}")
 
 
 def port_is_open(port: int) -> bool:

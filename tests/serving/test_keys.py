@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -173,10 +174,11 @@ def ask(
     return exchange(server, *lines, body=body)
 
 
-def exchange(server: Server, *lines: str, body: str = "") -> tuple[int, str]:
+def exchange(server: Server, *lines: str, body: str | bytes = b"") -> tuple[int, str]:
     """Send these lines of a head; return the status and the whole answer."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
-        connection.sendall("\r\n".join([*lines, "", body]).encode())
+        head = "\r\n".join([*lines, "", ""])
+        connection.sendall(head.encode() + (body.encode() if isinstance(body, str) else body))
         with connection.makefile("rb") as stream:
             answer = stream.read().decode()
     return int(answer.split(maxsplit=2)[1]), answer
@@ -292,6 +294,28 @@ def test_the_native_route_has_our_limits_and_logs_no_body(locked: Server) -> Non
         assert ask(locked, "/classify", body=body)[0] == 401
     everything = locked.printed() + locked.log.read_text()
     assert PRIVATE_TEXT not in everything
+
+
+def test_a_compressed_body_is_read_with_a_key_alone(locked: Server) -> None:
+    """401 before its encoding is looked at; then it is taken, too large, or not taken."""
+    sent = {
+        ("gzip", gzip.compress(GOOD.encode())): 200,
+        ("gzip", gzip.compress(b" " * 1_000_000)): 413,
+        ("gzip", GOOD.encode()): 400,
+        ("br", GOOD.encode()): 415,
+    }
+    for path in ("/classify", "/v1/classify"):
+        for (encoding, body), status in sent.items():
+            lines = (
+                *(f"POST {path} HTTP/1.1", "Host: x", "Connection: close"),
+                *(f"Content-Encoding: {encoding}", f"Content-Length: {len(body)}"),
+            )
+            assert exchange(locked, *lines, body=body)[0] == 401
+            key = f"Authorization: Bearer {KEY}"
+            found, answer = exchange(locked, *lines, key, body=body)
+            assert found == status
+            assert PRIVATE_TEXT not in answer
+    assert PRIVATE_TEXT not in locked.printed()
 
 
 def test_bentomls_client_sends_its_token_with_everything(locked: Server) -> None:

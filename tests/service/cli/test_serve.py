@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.cli.serve import address_of
+from guards.errors import CallError
+from service.cli.serve import address_of, check_port
 from service.settings import read_settings, requirements_of
 from tests.service.cli.running import exit_code
-from tests.serving.server import UNDERSTUDY
+from tests.serving.server import UNDERSTUDY, skip_without_ipv6
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +77,19 @@ def test_a_host_is_a_name_or_an_address(host: str) -> None:
     assert address == ("127.0.0.1" if host == "localhost" else host)
 
 
-@pytest.mark.parametrize("host", ["x" * 64, "127.0.0.1:3000", ""])
+@pytest.mark.parametrize("host", ["[::1]", "[::]", "[::ffff:127.0.0.1]"])
+def test_an_ipv6_address_may_have_the_brackets_of_a_url(host: str) -> None:
+    """Without them it is what the server takes."""
+    assert address_of(host) == host[1:-1]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("x" * 64, "127.0.0.1:3000", "", "[]", "[", "[127.0.0.1]", "[localhost]"),
+        *("[::1", "::1]", "[[::1]]", "[::1]:3000", ":::1"),
+    ],
+)
 def test_no_host_is_a_wrong_call(
     champion: Path, host: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,3 +97,37 @@ def test_no_host_is_a_wrong_call(
     assert exit_code("serve", "--champion", champion, "--host", host) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert f"--host {host}" in line
+
+
+def _without_ipv6(family: int, *_: int) -> socket.socket:
+    assert family == socket.AF_INET6
+    raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+
+
+def test_a_machine_without_ipv6_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is not even a socket to try the port with."""
+    monkeypatch.setattr(socket, "socket", _without_ipv6)
+    with pytest.raises(CallError, match=r"--host ::1: .*; name an address of this machine"):
+        check_port("::1", 3000)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_an_address_of_another_machine_is_told_in_one_line(address: str) -> None:
+    """It is the host that is wrong, and not the port."""
+    with pytest.raises(CallError, match=f"--host {address}: .*; name an address of this machine"):
+        check_port(address, 3000)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::"])
+def test_a_port_that_is_taken_is_told_for_every_kind_of_address(address: str) -> None:
+    """Here it is the port that is wrong."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if family == socket.AF_INET6:
+        skip_without_ipv6()
+    with socket.socket(family) as listening:
+        listening.bind((address, 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        with pytest.raises(CallError, match=f"port {port} on {address} is in use; use another"):
+            check_port(address, port)
+    check_port(address, port)

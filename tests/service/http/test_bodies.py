@@ -8,6 +8,8 @@ import math
 import threading
 import time
 from contextlib import AsyncExitStack
+from gzip import compress
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,8 +22,10 @@ from service.errors import (
     Overloaded,
     TooLarge,
     Unavailable,
+    UnsupportedEncoding,
 )
 from service.http.bodies import MAX_BODIES, Bodies, beside_the_loop, parse_json
+from service.http.encodings import MAX_PIECE_BYTES
 from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -35,10 +39,13 @@ CANARY = "canary-7391"
 class Wire:
     """A request whose chunks are counted as they are read."""
 
-    def __init__(self, *chunks: bytes, announced: object = None) -> None:
+    def __init__(
+        self, *chunks: bytes, announced: object = None, encoding: str | None = None
+    ) -> None:
         self.chunks = list(chunks)
         self.read = 0
-        self.headers = [] if announced is None else [(b"content-length", str(announced).encode())]
+        named = {b"content-length": announced, b"content-encoding": encoding}
+        self.headers = [(name, str(value).encode()) for name, value in named.items() if value]
 
     async def receive(self) -> Message:
         """Return the next chunk; after the last one, unless it ends the body, wait for ever."""
@@ -344,3 +351,170 @@ def test_what_has_not_arrived_at_the_end_never_will(chunks: tuple[bytes, ...]) -
         assert bodies.held_bytes == 0
 
     asyncio.run(scenario())
+
+
+# Compressed bodies.
+
+MAX_BYTES = 100_000
+BOMB = compress(bytes(20_000_000))
+NOISE = b"".join(sha256(b"%d" % number).digest() for number in range(MAX_BYTES // 32))
+
+
+class Watched(Bodies):
+    """Bodies that remember how much they have held at most."""
+
+    max_held_bytes = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """Return what is held now."""
+        return self._held_bytes
+
+    @held_bytes.setter
+    def held_bytes(self, held_bytes: int) -> None:
+        self._held_bytes = held_bytes
+        self.max_held_bytes = max(self.max_held_bytes, held_bytes)
+
+
+async def read_whole(bodies: Bodies, wire: Wire) -> bytes:
+    """Return a body, and check that what is counted is what is held."""
+    async with bodies.read(wire.request, math.inf) as body:
+        assert bodies.held_bytes == len(body) + sum(map(len, wire.chunks))
+        return bytes(body)
+
+
+def cut(data: bytes, size: int) -> list[bytes]:
+    """Return chunks of this size."""
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1024, MAX_BYTES])
+@pytest.mark.parametrize("content", [b"{}", b"", b" " * MAX_BYTES, NOISE[:50_000]])
+def test_gzip_is_decompressed_however_it_is_cut(content: bytes, size: int) -> None:
+    """Small or large, of one member or of two, in chunks of any size: the same bytes."""
+    half = len(content) // 2
+    for gzip in (compress(content), compress(content[:half]) + compress(content[half:])):
+        bodies = Watched(MAX_BYTES)
+        wire = Wire(*cut(gzip, size), encoding="gzip")
+        assert asyncio.run(read_whole(bodies, wire)) == content
+        assert bodies.held_bytes == 0
+
+
+def test_a_bomb_is_refused_before_it_is_whole() -> None:
+    """Of 20 MB in 20 kB no more is held than the limit and a piece."""
+    bodies = Watched(MAX_BYTES)
+    with pytest.raises(TooLarge, match="the decompressed body is larger than 100000 bytes"):
+        asyncio.run(read_whole(bodies, Wire(*cut(BOMB, 4096), encoding="gzip")))
+    assert MAX_BYTES < bodies.max_held_bytes <= MAX_BYTES + MAX_PIECE_BYTES + len(BOMB)
+    assert bodies.held_bytes == 0
+
+
+def test_both_limits_are_allowed_and_a_byte_more_is_not() -> None:
+    """Decompressed bytes have the limit of plain ones; and compressed ones have it too."""
+    bodies = Bodies(MAX_BYTES)
+    for content in (b" " * MAX_BYTES, NOISE[: MAX_BYTES - 1000]):
+        assert asyncio.run(read_whole(bodies, Wire(compress(content), encoding="gzip"))) == content
+    for gzip in (compress(b" " * (MAX_BYTES + 1)), compress(NOISE), compress(b"") * 6000):
+        with pytest.raises(TooLarge):
+            asyncio.run(read_whole(bodies, Wire(gzip, encoding="gzip")))
+    assert bodies.held_bytes == 0
+
+
+def test_a_compressed_body_that_announces_too_much_is_refused_unread() -> None:
+    """What is announced are compressed bytes."""
+    wire = Wire(compress(b"{}"), announced=2000, encoding="gzip")
+    with pytest.raises(TooLarge, match="the body is larger than 1000 bytes"):
+        wire.json()
+    assert wire.read == 0
+
+
+@pytest.mark.parametrize("content", [b"{}", NOISE[:60_000]], ids=["small", "large"])
+@pytest.mark.parametrize("damage", ["short", "corrupt", "followed"])
+def test_what_is_not_gzip_to_its_end_is_malformed(content: bytes, damage: str) -> None:
+    """Nothing of it is parsed, and nothing is kept."""
+    gzip = compress(content)
+    sent = {
+        "short": gzip[:-1],
+        "corrupt": gzip[:-8] + bytes(4) + gzip[-4:],
+        "followed": gzip + CANARY.encode(),
+    }[damage]
+    bodies = Bodies(MAX_BYTES)
+    with pytest.raises(Malformed) as caught:
+        asyncio.run(read_whole(bodies, Wire(sent, encoding="gzip")))
+    assert CANARY not in str(caught.value)
+    assert bodies.held_bytes == 0
+
+
+def test_another_encoding_is_refused_unread() -> None:
+    """Also where the body would be too large, or is not there."""
+    for announced in (None, 10, 5000):
+        wire = Wire(b"{}", announced=announced, encoding="br")
+        with pytest.raises(UnsupportedEncoding, match="is br, expected gzip or none"):
+            wire.json()
+        assert wire.read == 0
+
+
+@pytest.mark.parametrize("content", [BOMB, compress(b"") * 4000], ids=["a bomb", "empty members"])
+def test_others_go_on_while_a_body_is_decompressed(content: bytes) -> None:
+    """Between a few pieces and the next ones everybody else has a turn."""
+    turns = 0
+
+    async def scenario() -> None:
+        bodies = Bodies(10_000_000)
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        counting = asyncio.create_task(count())
+        try:
+            await read_whole(bodies, Wire(content, encoding="gzip"))
+        except TooLarge:
+            pass
+        finally:
+            counting.cancel()
+
+    asyncio.run(scenario())
+    assert turns > 30
+
+
+def test_a_large_body_of_few_bytes_waits_for_its_turn_like_any_other() -> None:
+    """Compressed it takes no room, and decompressed there is one at a time."""
+    bodies = Bodies(MAX_BYTES)
+    gzip = compress(b" " * MAX_BYTES)
+
+    async def scenario() -> None:
+        async with bodies.read(Wire(b"x" * 50_000).request, math.inf):
+            deadline = time.monotonic() + 0.01
+            with pytest.raises(DeadlinePassed):
+                async with bodies.read(Wire(gzip, encoding="gzip").request, deadline):
+                    pass
+            assert bodies.held_bytes == 50_000
+            assert await read_small(Wire(compress(b"{}"), encoding="gzip")) == b"{}"
+
+    async def read_small(wire: Wire) -> bytes:
+        async with bodies.read(wire.request, time.monotonic() - 1) as body:
+            return bytes(body)
+
+    asyncio.run(scenario())
+    assert bodies.held_bytes == 0
+
+
+def test_a_compressed_body_that_never_ends_holds_what_was_sent() -> None:
+    """A client that waits takes no more memory than its bytes, whatever they stand for."""
+    bodies = Bodies(MAX_BYTES)
+
+    async def scenario() -> None:
+        wire = Endless(BOMB[:1000], encoding="gzip")
+        reading = asyncio.create_task(read_whole(bodies, wire))
+        while wire.read == 0 or bodies.held_bytes == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert bodies.held_bytes == 1000
+        bodies.end()
+        with pytest.raises(Unavailable):
+            await reading
+
+    asyncio.run(scenario())
+    assert bodies.held_bytes == 0

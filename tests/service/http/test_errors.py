@@ -21,6 +21,7 @@ from service.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    UnsupportedEncoding,
 )
 from service.http.errors import STATUS, error_response
 
@@ -39,6 +40,7 @@ PROBLEM = Problem("documents[0].features.pages", "is not a finite number")
         (Forbidden("not with this key"), 403, "forbidden"),
         (BodyTimeout("too slow"), 408, "body_timeout"),
         (TooLarge("too large"), 413, "too_large"),
+        (UnsupportedEncoding("is br"), 415, "unsupported_encoding"),
         (Overloaded(3), 429, "overloaded"),
         (NotANumber(3), 500, "answer_not_finite"),
         (Unavailable("starting"), 503, "unavailable"),
@@ -80,10 +82,11 @@ def test_no_more_than_a_thousand_problems_are_listed() -> None:
         (Overloaded(3), "retry-after", "3"),
         (Unauthenticated("send a key"), "www-authenticate", "Bearer"),
         (TooLarge("too large"), "connection", "close"),
+        (UnsupportedEncoding("is br"), "accept-encoding", "gzip"),
         (BodyTimeout("too slow"), "connection", "close"),
         (Unavailable("draining"), "connection", "close"),
     ],
 )
 def test_headers_that_go_with_an_error(error: RequestError, header: str, value: str) -> None:
-    """When to come back, how to authenticate, and that the connection is not used again."""
+    """When to come back, how to authenticate or encode, and that the connection ends."""
     assert error_response(error).headers[header] == value

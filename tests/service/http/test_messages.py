@@ -18,6 +18,7 @@ WEBSOCKET = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
 LENGTH = b"Content-Length: %d\r\n\r\n" % len(GET) + GET
+CHUNKED = b"Transfer-Encoding: chunked"
 CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GET) + GET + b"\r\n0\r\n\r\n"
 
 
@@ -198,3 +199,72 @@ def test_clients_that_leave_print_nothing(
     assert caplog.text == ""
     assert len(server.scopes) <= 2 + 3
     assert server.cuts == {}
+
+
+EXPECTING = b"Content-Length: 4\r\nExpect: 100-continue"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@pytest.mark.parametrize("expectation", [b"100-continue", b"100-Continue"])
+@pytest.mark.parametrize("framing", [b"Content-Length: 4", CHUNKED])
+def test_a_client_that_waits_before_its_body_is_told_to_go_on(
+    framing: bytes, expectation: bytes
+) -> None:
+    """Once the body is asked for; the connection then takes another request."""
+    body = b"4\r\nbody\r\n0\r\n\r\n" if framing == CHUNKED else b"body"
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        for _ in range(2):
+            client.send(post(framing + b"\r\nExpect: " + expectation))
+            assert await client.reader.readuntil(b"\r\n\r\n") == CONTINUE
+            answer = await client.answered(body)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"connection: close" not in answer
+
+    assert serve(behave).bodies == [b"body"] * 2
+
+
+@pytest.mark.parametrize("sent_anyway", [b"", b"body", GET])
+def test_a_connection_ends_with_an_answer_for_which_no_body_was_asked(sent_anyway: bytes) -> None:
+    """The client may leave its body out: what comes next is neither that nor a request."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        client.send(post(EXPECTING, b"/"))
+        answer = await client.reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"connection: close" in answer
+        client.send(sent_anyway)
+        await client.until_cut()
+
+    server = serve(behave)
+    assert len(server.scopes) == 1
+    assert server.cuts == {}
+
+
+def test_one_that_has_sent_its_body_gets_its_answer_all_the_same() -> None:
+    """It need not wait, and may have had no answer to an expectation before."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        client.send(post(EXPECTING) + b"body")
+        assert await client.reader.readuntil(b"\r\n\r\n") == CONTINUE
+        assert (await client.answered(b"")).startswith(b"HTTP/1.1 200 ")
+        await client.answered()
+
+    assert serve(behave).bodies == [b"body"]
+
+
+def test_http_1_0_knows_no_100_continue() -> None:
+    """The expectation is ignored, as the standard asks; so is that the connection be kept."""
+
+    async def behave(server: Server) -> None:
+        client = await server.connect()
+        head = b"POST /body HTTP/1.0\r\nConnection: keep-alive\r\n" + EXPECTING + b"\r\n\r\n"
+        client.send(head + b"body")
+        answer = await client.until_cut()
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"connection: close" in answer
+
+    assert serve(behave).bodies == [b"body"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+import pytest
 
 from guards.schema import CategoricalColumn, NumericColumn, Schema
 from service.http.errors import STATUS
@@ -160,3 +163,11 @@ def test_while_starting_columns_stay_open() -> None:
 def test_it_says_which_standard_it_follows() -> None:
     """OpenAPI 3.1 has JSON Schema's own null."""
     assert described(SCHEMA)["openapi"].startswith("3.1.")
+
+
+@pytest.mark.parametrize("prefix", ["", "/prefix", "/two/parts"])
+def test_paths_are_appended_to_what_is_before_the_document(prefix: str) -> None:
+    """A generated client keeps the prefix that a proxy has put before this service."""
+    root = f"https://example.test{prefix}"
+    (server,) = described(SCHEMA)["servers"]
+    assert urljoin(f"{root}/v1/openapi.json", server["url"]) == f"{root}/"
