@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 # On a busy machine two threads on a tiny network wait for each other more than they compute.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Processes that tests start find our sources compiled, instead of compiling them each anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The runtime would report its use from here too, as it is told not to in processes of the service.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 

@@ -17,18 +17,21 @@ import pytest
 from artifacts.bundle.opening import open_bundle
 from artifacts.bundle.sealed_columns import estimator_of
 from artifacts.training.columns import fit_columns
-from service.lifecycle.preflight import refusals
-from service.lifecycle.roles import judge_roles
+from service.exit_codes import ExitCode
+from service.lifecycle.preflight import check_bundles, refusals
+from service.lifecycle.roles import JUDGED, handed_over, judge_roles
 from service.settings import Settings
 from tests.faults.resealing import dumped, edit_json, edit_manifest, reseal
 from tests.faults.signing import make_keys, sign_bundle
 from tests.patience import PATIENCE_S, wait_until
+from tests.service.http.endpoint import running
 from tests.serving.server import (
     BENTOML,
     UNDERSTUDY,
     Server,
     free_port,
     port_is_open,
+    read_log,
     serving,
 )
 
@@ -103,6 +106,7 @@ def test_refitted_scaler_keeps_the_port_closed(  # noqa: PLR0913, PLR0917 - both
     assert "Traceback" not in complaint
 
 
+@pytest.mark.usefixtures("in_a_child")
 def test_optional_challengers_are_left_out(
     champion: Path,
     challenger: Path,
@@ -110,7 +114,7 @@ def test_optional_challengers_are_left_out(
     refitted: Callable[[Path], Path],
     tmp_path: Path,
 ) -> None:
-    """With --challenger-optional the champion serves alone and the same findings are logged.
+    """With CHALLENGER_OPTIONAL the champion serves alone and the same findings are logged.
 
     Nor does a manifest that nobody would finish to read keep it from that, nor one without the
     signature that is required, which the champion has.
@@ -126,28 +130,41 @@ def test_optional_challengers_are_left_out(
         hostile.mkdir(parents=True)
     os.mkfifo(waiting / "manifest.json")
     (deep / "manifest.json").write_text("[" * 200_000)
-    command = (*UNDERSTUDY, "serve", "--challenger-optional", "--champion", str(signed))
-    roles = (f"--challenger={path}" for path in (damaged, waiting, deep, challenger))
-    log = tmp_path / "log.jsonl"
-    with serving((*command, *roles), log, SIGNATURE_KEYS=str(keys.public)) as server:
-        challengers = server.status()["challengers"]
-        assert [(one["state"], one["pid"]) for one in challengers] == [("refused", None)] * 4
-        assert [(one["name"], one["version"]) for one in challengers[1:]] == [
-            ("waiting", "1"),
-            ("deep", "2"),
-            ("docs", "2"),
-        ]
-        assert server.classify([{"request_id": "one", "text": "an invoice"}]).status_code == 200
-        assert server.client.get("/readyz").status_code == 200
-    refusals = server.events("guard.refused")
+    settings = Settings(
+        champion=str(signed),
+        challengers=tuple(map(str, (damaged, waiting, deep, challenger))),
+        challenger_optional=True,
+        signature_keys=(str(keys.public),),
+        log_file=tmp_path / "log.jsonl",
+        replica="here",
+    )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(JUDGED, raising=False)
+        assert check_bundles(settings) == ExitCode.DONE
+        judgements = handed_over(settings)
+    assert judgements is not None
+    with running(settings, judged=judgements) as endpoint:
+        challengers = endpoint.client.get("/v1/status").json()["challengers"]
+        assert endpoint.classify({"request_id": "one", "text": "an invoice"}).status_code == 200
+        assert endpoint.runtime.ready
+
+    assert [(one["state"], one["pid"]) for one in challengers] == [("refused", None)] * 4
+    assert [(one["name"], one["version"]) for one in challengers[1:]] == [
+        ("waiting", "1"),
+        ("deep", "2"),
+        ("docs", "2"),
+    ]
+    events = read_log(tmp_path / "log.jsonl")
+    refusals = [event for event in events if event["event"] == "guard.refused"]
     assert [refusal["role"] for refusal in refusals] == ["challenger"] * 4
     (changed_part,) = refusals[0]["findings"]
     assert changed_part["subject"] == "preprocessing/columns.joblib"
     codes = [refusal["findings"][0]["code"] for refusal in refusals[1:]]
     assert codes == ["part_is_a_link", "manifest_invalid", "signature_missing"]
-    (line,) = server.events("request.observed")
+    (line,) = (event for event in events if event["event"] == "request.observed")
     assert [one["status"] for one in line["challengers"]] == ["missed"] * 4
-    (started,) = server.events("service.started")
+    (started,) = (event for event in events if event["event"] == "service.started")
     assert "wall_time" in started["guard"]["limits"]
 
 

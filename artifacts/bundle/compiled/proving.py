@@ -26,8 +26,8 @@ __all__ = ["is_proven"]
 _PARTS = 32
 """The trained range of a number is divided into this many parts."""
 
-_SINGLE_ROWS = 8
-"""About so many rows are compared one at a time: an estimator takes milliseconds for one row."""
+_SINGLE_ROWS = 3
+"""About so many rows are compared one at a time: an estimator takes ten milliseconds for one."""
 
 
 T = TypeVar("T")

@@ -34,12 +34,12 @@ def answer_requests(requests: BufferedReader, answers: BufferedWriter) -> None:
     The first message is an object with the path of the ``bundle``, the ``requirements`` that it
     must meet, the setting of the ``engine``, and whether to have ``idle`` priority from now on.
     """
-    # Torch is imported with the bundle: whoever forks this process has done it already.
-    from service.shadow.local.worker import Worker  # noqa: PLC0415
-
     options = wire.read(requests)
     if options is None:
         return
+    # Torch is imported with the bundle: whoever forks this process has done it already.
+    from service.shadow.local.worker import Worker  # noqa: PLC0415
+
     if options["idle"]:
         drop_priority()
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import shutil
-import subprocess
+import socket
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -34,7 +36,6 @@ from guards.errors import CallError, GuardRefused, TableError
 from service.cli import main
 from service.cli.labelled import read_labelled
 from tests.bundles import ROLES
-from tests.repository import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -720,24 +721,42 @@ def test_the_last_rows_with_a_class_of_their_own(
 
 
 def test_two_processes_train_one_bundle(rows: Table, tmp_path: Path) -> None:
-    """Started by a launcher, they share the batches, and one of them seals and reports."""
+    """Started as a launcher starts them, they share the batches, and one seals and reports."""
     table = csv(tmp_path / "t.csv", rows)
     out = tmp_path / "docs" / "1"
-    launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
-    command = ("--no-python", sys.executable, "-c", "from service.cli import main; main()", "train")
-    options = ("--epochs=1", "--batch-size=4", "--max-length=16", "--no-accelerate")
+    options = ("--epochs=1", "--batch-size=4", "--max-length=16", "--no-accelerate", "--json")
+    arguments = ["train", str(table), *COLUMNS, *options, "--out", str(out)]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # Forked, they need not import what this process has imported.
+    processes = multiprocessing.get_context("fork")
+    launched = [
+        processes.Process(target=_train_as, args=(rank, port, arguments, tmp_path / str(rank)))
+        for rank in range(2)
+    ]
+    for process in launched:
+        process.start()
+    for process in launched:
+        process.join()
 
-    done = subprocess.run(
-        [*launcher, *command, str(table), *COLUMNS, *options, "--out", str(out), "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["fingerprint"] == open_bundle(out).manifest.fingerprint
+    said = [(tmp_path / str(rank)).read_text() for rank in range(2)]
+    assert [process.exitcode for process in launched] == [0, 0], said
+    assert json.loads(said[0])["fingerprint"] == open_bundle(out).manifest.fingerprint
+    assert said[1] == ""
     assert [path.name for path in out.parent.iterdir()] == ["1"]
+
+
+def _train_as(rank: int, port: int, arguments: list[str], said: Path) -> None:
+    """Run a command as one of two processes of a launcher, and keep its standard output."""
+    os.environ |= {
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
+    with said.open("w", encoding="utf-8") as sys.stdout:
+        main(arguments)
 
 
 def test_rows_that_nobody_labelled_are_noted(rows: Table, tmp_path: Path) -> None:

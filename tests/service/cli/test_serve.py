@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_trusted_classes_are_handed_on(champion: Path) -> None:
-    """What is given with --trust is what the guard of every role will trust."""
+def test_options_are_handed_on(champion: Path) -> None:
+    """What is given with --trust is what the guard of every role will trust, for example."""
     options = ("--champion", str(champion), "--trust", "a.B", "--trust", "c.d.E")
+    options += ("--challenger-optional",)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         assert exit_code("serve", *options, "--port", listening.getsockname()[1]) == 2
 
     settings = read_settings()
+    assert settings.challenger_optional
     for role in ("champion", "challenger"):
         assert requirements_of(settings, role).trusted == ("a.B", "c.d.E")
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from service.engines import Engine
     from service.exit_codes import ExitCode
+    from service.lifecycle.judging import Judgement
     from service.settings import Settings
 
 NATIVE_SCHEMA: JsonObject = {"name": "understudy", "routes": []}
@@ -107,15 +108,22 @@ class Endpoint:
 
 @contextlib.contextmanager
 def running(
-    settings: Settings, *, wait: bool = True, recheck_s: float = 60.0
+    settings: Settings,
+    *,
+    wait: bool = True,
+    recheck_s: float = 60.0,
+    judged: Sequence[Judgement] | None = None,
 ) -> Iterator[Endpoint]:
-    """Run the app on an event loop of its own, in no hurry; drained at the end."""
+    """Run the app on an event loop of its own, in no hurry; drained at the end.
+
+    Without ``judged``, its bundles count as sound where they are whole.
+    """
     settings = replace(settings, **{name.lower(): time_s for name, time_s in UNHURRIED.items()})  # type: ignore[arg-type]  # these are numbers
     app = WebApp()
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        runtime = Runtime(settings, no_supervisor, recheck_s, judged=passed(settings))
+        runtime = Runtime(settings, no_supervisor, recheck_s, judged=judged or passed(settings))
         app.serving = Serving(runtime, read_access(settings.api_keys_file), NATIVE_SCHEMA)
         runtime.start()
         yield
