@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["private_directory"]
 
 
+@cache
 def private_directory() -> Path:
     """Make a directory in ``TMPDIR`` that takes its place, here and in the processes to come.
 
-    Nobody else can read it. It is removed when this process ends, of a signal too. Raises
-    ``CallError`` where none can be made.
+    There is one for each process. Nobody else can read it. It is removed when this process ends, of
+    a signal too. Raises ``CallError`` where none can be made.
     """
     try:
         directory = tempfile.mkdtemp(prefix="understudy-")

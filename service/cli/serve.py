@@ -11,6 +11,7 @@ import click
 
 from guards.errors import CallError, first_line
 from service.cli.options import PATH, trust_option
+from service.private_directory import private_directory
 from service.settings import PREFIX, read_settings
 
 __all__ = ["address_of", "check_port", "serve"]
@@ -77,6 +78,8 @@ def serve(  # noqa: PLR0913 (one parameter an option)
     read_settings()
     address = address_of(host)
     check_port(address, port)
+    # BentoML makes folders of its own where it is imported, and nothing of ours is in them.
+    os.environ.setdefault("BENTOML_HOME", str(private_directory() / "bentoml"))
     from service.app import serve as serve_app
 
     serve_app(address, port)
