@@ -27,7 +27,7 @@ PRINTERS = {
     "service/cli/group.py": "errors, which are printable",
     "service/cli/output.py": "everything, escaped",
     "service/demo/story.py": "names of its own",
-    "service/lifecycle/preflight.py": "refusals, which are printable",
+    "service/lifecycle/preflight.py": "refusals, which are printable, and numbers",
     "service/lifecycle/roles.py": "paths and labels, which are escaped",
     "service/lifecycle/runtime.py": "a refusal, which is printable",
     "service/lifecycle/startup.py": "a finding, which is printable",
