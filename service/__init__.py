@@ -23,6 +23,7 @@ From the top, each importing only what stands below it:
 - ``importing``: importing large libraries without looking for garbage.
 - ``webhook_url``: the URL of a webhook, which never shows all of itself.
 - ``processors``: how many processors there are for this process.
+- ``cgroups``: what the control groups of this process limit.
 - ``supervision``: what BentoML's supervisor opens, and how it starts its worker.
 - ``bento_content``: what a Bento holds of the store.
 - ``private_directory``: one directory for everything temporary.

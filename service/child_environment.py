@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from service.import_path import OPERATORS_PATH, operators_directories
+from service.processors import openmp_environment
 
 __all__ = ["NO_REPORTS", "child_command", "child_environment"]
 
@@ -24,6 +25,8 @@ _SWITCHES = {
     **NO_REPORTS,
     # A bundle is complete: no process that serves or judges one has to ask anybody for anything.
     "HF_HUB_OFFLINE": "1",
+    # Estimators run with one job; joblib would probe shared memory, which may be read-only.
+    "JOBLIB_MULTIPROCESSING": "0",
     "PYTHONSAFEPATH": "1",
 }
 
@@ -42,9 +45,10 @@ def child_environment() -> dict[str, str]:
     """Return this process's environment for a process of our own that serves or judges bundles.
 
     Hugging Face's libraries work offline, and no library reports its use. The interpreter does not
-    search the current directory, and ``PYTHONPATH`` is searched last, by ``isolate_imports``. The
-    webhook's URL, which may hold a secret, stays with the process that posts to it.
+    search the current directory, and ``PYTHONPATH`` is searched last, by ``isolate_imports``. No
+    library starts more threads than the CPU quota has processors. The webhook's URL, which may hold
+    a secret, stays with the process that posts to it.
     """
     inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
     operators = os.pathsep.join(operators_directories())
-    return {**inherited, **_SWITCHES, OPERATORS_PATH: operators}
+    return {**inherited, **_SWITCHES, **openmp_environment(), OPERATORS_PATH: operators}

@@ -61,11 +61,12 @@ class ServiceStarted:
 
     ``engine`` holds the champion's engine and why it was chosen, ``columns`` what transforms its
     columns (``compiled``, ``scikit-learn``, or None without any), and ``environment`` the versions
-    of libraries and the capabilities of the processor. ``environment_differences`` maps each
-    library whose version is not the sealed one to (sealed, installed), and ``tolerated`` are the
-    findings that the environment policy let pass. ``guard`` names under ``limits`` what the
-    platform limits while bundles are judged. ``not_watched`` says what the champion's reference
-    cannot tell, because it has an earlier format. ``settings`` hold no secrets.
+    of libraries, how many processors may be used, what limits them and what they are capable of,
+    and the memory limit. ``environment_differences`` maps each library whose version is not the
+    sealed one to (sealed, installed), and ``tolerated`` are the findings that the environment
+    policy let pass. ``guard`` names under ``limits`` what the platform limits while bundles are
+    judged. ``not_watched`` says what the champion's reference cannot tell, because it has an
+    earlier format. ``settings`` hold no secrets.
     """
 
     name: ClassVar[str] = "service.started"

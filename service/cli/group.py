@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from guards.errors import CallError, GuardRefused
 from guards.text import printable
 from service.diagnostics import make_diagnostics_printable
 from service.exit_codes import ExitCode
+from service.processors import openmp_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +74,8 @@ def understudy() -> None:
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     make_diagnostics_printable()
+    # Before a command imports torch, which reads it then.
+    os.environ.update(openmp_environment())
     try:
         sys.exit(understudy.main(args=arguments, prog_name="understudy", standalone_mode=False))
     except click.ClickException as error:

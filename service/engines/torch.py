@@ -10,6 +10,7 @@ from artifacts.bundle.inference import collect_probabilities, embedded_passes, p
 from artifacts.bundle.network import embedding_width, in_bfloat16
 from guards.bundle.engines import TORCH, TORCH_BF16
 from service.engines.blank import blank_documents
+from service.processors import available_processors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PROCESSORS", "TorchEngine"]
 
-PROCESSORS = torch.get_num_threads()
-"""The number of cores that this process may use; a thread may later set its own number."""
+PROCESSORS = min(torch.get_num_threads(), available_processors())
+"""The number of cores that engines use: torch alone sees which processors share a core, and not the
+CPU quota. A thread may later set its own number."""
 
 
 class TorchEngine:

@@ -1,6 +1,7 @@
 """The life of the service.
 
 - ``preflight``: the guard before the port opens.
+- ``memory``: how much memory there is, and what loading bundles is reckoned to take.
 - ``roles``: the judgement of champion and challengers, and how a worker gets it.
 - ``judging``: judging bundles in a process of its own.
 - ``judging_child``: that process.

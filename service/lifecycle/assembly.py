@@ -24,6 +24,7 @@ from guards.integrity.isolation.enforcement import available
 from service.classification import Classification
 from service.engines.choosing import Choice, choose
 from service.lifecycle.challengers import ConfiguredChallenger, configured_challengers
+from service.lifecycle.memory import available_memory_bytes
 from service.lifecycle.roles import costs_of
 from service.observation.alerts import Alerts
 from service.observation.log_line import LogLines
@@ -32,7 +33,7 @@ from service.observation.run_evidence import RunEvidence
 from service.observation.segment_alarms import segments_not_watched
 from service.observation.verdicts import Verdicts
 from service.observation.windows import Windows
-from service.processors import available_processors
+from service.processors import processors
 from service.scheduling.scheduler import Scheduler
 from service.settings import requirements_of
 from service.shadow.local.fork_server import ForkServer
@@ -217,7 +218,8 @@ def _environment() -> JsonObject:
     return {
         "libraries": installed_environment(),
         "cpu": {
-            "cores": available_processors(),
+            **processors().to_json(),
             "capability": torch.backends.cpu.get_cpu_capability(),
         },
+        "memory": {"limit_bytes": available_memory_bytes()},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,9 +128,7 @@ def _threads() -> dict[str, str]:
 
     What all of them use together counts against the processor time.
     """
-    written = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    users = int(written) if written.isdecimal() and int(written) else _MAX_THREADS
-    count = min(users, available_processors(), _MAX_THREADS)
+    count = min(available_processors(), _MAX_THREADS)
     return {"OMP_NUM_THREADS": str(count), "OMP_WAIT_POLICY": "PASSIVE"}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from guards.errors import GuardRefused
 from guards.events.service_events import BundleRefused
 from service.exit_codes import ExitCode
+from service.lifecycle.memory import available_memory_bytes, check_memory
 from service.lifecycle.roles import hand_over, judge_roles, role_of
 from service.telemetry.log import EventLog
 
@@ -24,10 +25,13 @@ __all__ = ["check_bundles", "refusals"]
 def check_bundles(settings: Settings) -> ExitCode:
     """Judge the bundles, log the refusals, and return the exit code; 0 means that all may serve.
 
-    Raises ``CallError`` where a setting names what is not there: a file of ``SIGNATURE_KEYS`` that
-    is not a public key, a class of ``GUARDRAILS`` that is none of the champion's labels, or a table
-    of ``COST`` that does not have them.
+    Raises ``CallError`` where the bundles cannot be loaded into the memory that there is, and where
+    a setting names what is not there: a file of ``SIGNATURE_KEYS`` that is not a public key, a
+    class of ``GUARDRAILS`` that is none of the champion's labels, or a table of ``COST`` that does
+    not have them.
     """
+    if warning := check_memory(settings, available_memory_bytes()):
+        sys.stderr.write(f"understudy: {warning}\n")
     judgements = judge_roles(settings)
     refused = list(refusals(judgements))
     for role, refusal in refused:

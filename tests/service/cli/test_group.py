@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from service import processors
 from service.cli.group import understudy
 from tests.service.cli.running import exit_code
 
@@ -229,3 +230,15 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     os.close(writing)
 
     assert ended.stderr == b""
+
+
+def test_libraries_keep_to_the_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told before a command imports them: they do not see it themselves."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "64")
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {*range(8)}, raising=False)
+    monkeypatch.setattr(processors, "cpu_quota", lambda _root: 1.5)
+
+    assert exit_code("--version") == 0
+
+    assert os.environ["OMP_NUM_THREADS"] == "2"

@@ -24,10 +24,11 @@ PRINTING = re.compile(
 PRINTERS = {
     "guards/findings_page.py": "a page of the documentation",
     "service/app.py": "an error, which is printable",
+    "service/bento_content.py": "errors, which are printable, and paths, which are escaped",
     "service/cli/group.py": "errors, which are printable",
     "service/cli/output.py": "everything, escaped",
     "service/demo/story.py": "names of its own",
-    "service/lifecycle/preflight.py": "refusals, which are printable",
+    "service/lifecycle/preflight.py": "refusals, which are printable, and numbers",
     "service/lifecycle/roles.py": "paths and labels, which are escaped",
     "service/lifecycle/runtime.py": "a refusal, which is printable",
     "service/lifecycle/startup.py": "a finding, which is printable",
