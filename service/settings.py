@@ -168,10 +168,7 @@ class Settings:
     """Which documents are written to the log."""
 
     cells: Annotated[CellDetail, Field(description=_one_of(get_args(CellDetail)))] = "grouped"
-    """How finely log lines tell the cells of documents: joined to groups, as they are, or not.
-
-    The cell of a category is its value to whoever has the reference.
-    """
+    """How finely log lines tell the cells of documents: joined to groups, as they are, or not."""
 
     cost: Path | None = None
     """A CSV table of what answers cost, true labels by predicted ones."""

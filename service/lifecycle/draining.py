@@ -41,8 +41,8 @@ async def finish(champion: Champion, settings: Settings, log: EventLog, ends_s: 
     ``ends_s`` is on ``time.monotonic``.
     """
 
-    def left_s(at_most_s: float) -> float:
-        return max(0.0, min(at_most_s, ends_s - _LAST_S - time.monotonic()))
+    def left_s(longest_s: float) -> float:
+        return max(0.0, min(longest_s, ends_s - _LAST_S - time.monotonic()))
 
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(left_s(max(_QUEUE_S, settings.deadline_s))):

@@ -118,7 +118,7 @@ class Runtime:
         except GuardRefused as refusal:
             # The bundle has changed since it was judged: the whole service stops.
             self.state = State.REFUSED
-            self._report(refusal)
+            _report(self.log, refusal)
             self.log.close()
             self._stop_service(ExitCode.GUARD_REFUSED)
         except Exception:
@@ -141,11 +141,7 @@ class Runtime:
         self._accepts = False
         if self.ready:
             self.state = State.REFUSED
-        self._report(GuardRefused(str(champion.bundle.path), findings))
-
-    def _report(self, refusal: GuardRefused) -> None:
-        sys.stderr.write(f"understudy: champion {refusal}\n")
-        self.log.emit(BundleRefused("champion", refusal.subject, refusal.findings))
+        _report(self.log, GuardRefused(str(champion.bundle.path), findings))
 
     async def _drain(self) -> None:
         ends_s = time.monotonic() + self.settings.stop_s
@@ -164,3 +160,8 @@ class Runtime:
         if self.champion is not None:
             await finish(self.champion, self.settings, self.log, ends_s)
         await asyncio.to_thread(self.log.close)
+
+
+def _report(log: EventLog, refusal: GuardRefused) -> None:
+    sys.stderr.write(f"understudy: champion {refusal}\n")
+    log.emit(BundleRefused("champion", refusal.subject, refusal.findings))

@@ -21,7 +21,8 @@
 - ``alerts``: tells of alarms in log, metrics, webhook and status.
 - ``withheld``: counts of private columns, kept back until they are of enough documents.
 - ``input_counts``: how often inputs were unknown, missing, coerced, out of range or extra.
-- ``log_line``: the event of a document.
+- ``log_line``: the events of a document.
+- ``line_writer``: when the line of a document is written.
 - ``feedback``: true labels joined with recent answers.
 - ``live_evidence``: outcomes of a challenger as evidence without labels.
 - ``live_labels``: true labels of this run, with the answers that they judge.

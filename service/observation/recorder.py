@@ -1,9 +1,8 @@
 """The observe step: records every answered document in window, counters, metrics and log.
 
 It joins shadow and telemetry, which do not import each other. The champion's answer goes to the
-window and to the mirror at once; the log line follows with the last outcome of a challenger, but
-during a stop, which may be cut short: then lines are written first, and outcomes follow. What
-outcomes and labels say together is judged later.
+window and to the mirror at once, and its line to the log when ``LineWriter`` says so. What outcomes
+and labels say together is judged later.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from guards.evidence.labels import LabelSource
 from guards.evidence.pair import Missed
 from service.observation.feedback import RecentAnswer
 from service.observation.input_counts import EXTRA, InputCounts, input_issues
+from service.observation.line_writer import LineWriter
 from service.shadow.interface import PendingComparison
 
 if TYPE_CHECKING:
@@ -76,14 +76,12 @@ class Recorder:
         self.flushed_documents = 0
         self.flushed_s = time.monotonic()
         self._evidence = parts.verdicts.evidence
-        self._lines = parts.lines
         self._log = parts.log
         self._metrics = parts.metrics
         self._flush_documents = parts.flush_documents
         self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
+        self._lines = LineWriter(parts.lines, parts.log, self._challengers)
         self._confidence_sum = 0.0
-        self._waiting: dict[PendingComparison, None] = {}
-        self._stopping = False
 
     @property
     def confidence(self) -> float | None:
@@ -130,14 +128,8 @@ class Recorder:
         self.alerts.look(window)
 
     def write_ahead(self) -> None:
-        """Write the window, and every document that waits for a challenger, and later ones at once.
-
-        Outcomes that come after the line of their document have lines of their own.
-        """
-        self._stopping = True
-        for pending in self._waiting:
-            self._write(pending)
-        self._waiting.clear()
+        """Write the window, and the line of every document that was answered."""
+        self._lines.write_ahead()
         self.flush()
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
@@ -160,8 +152,8 @@ class Recorder:
     def settled(
         self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome
     ) -> None:
-        """Record the outcome of a challenger; the last one completes the log line."""
-        complete = self.mirror.settle(challenger, pending, outcome)
+        """Record the outcome of a challenger."""
+        self.mirror.settle(challenger, pending, outcome)
         if isinstance(outcome, Missed):
             self._metrics.shadow_missed.inc(str(challenger), outcome.value)
         else:
@@ -171,12 +163,7 @@ class Recorder:
                 self._metrics.disagreements.inc(str(challenger))
             self.windows.challengers.compare(challenger, champion, outcome.answer)
         self._evidence.settled(challenger, pending, outcome)
-        if pending.is_written:
-            event = self._lines.completed(pending, challenger)
-            self._log.emit(event, _captured_bytes(event.document, pending))
-        elif complete:
-            self._waiting.pop(pending, None)
-            self._write(pending)
+        self._lines.settled(challenger, pending)
 
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
         """Compare a challenger's answers with its own reference from now on."""
@@ -188,24 +175,10 @@ class Recorder:
         self._log.emit(BundleRefused("challenger", str(challenger), tuple(findings)))
 
     def _offer(self, pending: PendingComparison) -> None:
-        if not self.mirror.offer(pending):
-            self._write(pending)
-            return
-        if pending.awaited and self._stopping:
-            self._write(pending)
-        elif pending.awaited:
-            self._waiting[pending] = None
-        for challenger in self._challengers:
-            self._metrics.shadow_eligible.inc(str(challenger))
-
-    def _write(self, pending: PendingComparison) -> None:
-        event = self._lines.event(pending, self._challengers)
-        pending.is_written = True
-        self._log.emit(event, _captured_bytes(event.document, pending))
-
-
-def _captured_bytes(document: object, pending: PendingComparison) -> int:
-    return 0 if document is None else pending.document.memory_bytes
+        if self.mirror.offer(pending):
+            for challenger in self._challengers:
+                self._metrics.shadow_eligible.inc(str(challenger))
+        self._lines.answered(pending)
 
 
 def _values(

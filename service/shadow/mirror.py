@@ -73,8 +73,8 @@ class Mirror:
 
     def settle(
         self, challenger: ChallengerId, pending: PendingComparison, outcome: Outcome
-    ) -> bool:
-        """Count one outcome; return whether it was the last one that was awaited."""
+    ) -> None:
+        """Count one outcome."""
         counters = self.counters[challenger]
         if isinstance(outcome, Missed):
             counters.missed[outcome.value] += 1
@@ -84,7 +84,6 @@ class Mirror:
             counters.confidence_sum += outcome.answer.confidence
         pending.outcomes[challenger] = outcome
         pending.awaited -= 1
-        return pending.awaited == 0
 
     def coverage(self, challenger: Challenger) -> Coverage:
         """Return the balance of one challenger."""

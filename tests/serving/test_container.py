@@ -47,14 +47,15 @@ mount --bind "$BUNDLES" /mnt
 {reachable}
 if [ -n "$GROUP" ]; then echo $$ > "$GROUP"; fi
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-mkdir -m 777 /tmp/current /tmp/current/guards
-for module in /tmp/current/service.py /tmp/current/guards/__init__.py; do
-    echo 'open("/tmp/ran", "w")' > "$module"
+cd /tmp
+mkdir -m 777 current current/guards
+for module in current/service.py current/guards/__init__.py; do
+    echo 'open("ran", "w")' > "$module"
 done
 mount -o remount,bind,ro /mnt
 mount -o remount,bind,ro /
 if [ -n "$NOTHING_WRITABLE" ]; then mount -o remount,ro /tmp; fi
-cd /tmp/current
+cd current
 exec "$PYTHON" -c "$BECOME" "$@"
 """
 
@@ -168,8 +169,8 @@ def run(
 ) -> Run:
     """Start the service, have documents answered, and stop it."""
     seen, kept = Run(), tmp_path_factory.mktemp("kept")
-    log = Path("/tmp/understudy.jsonl")  # noqa: S108 (of the namespace, where nobody else is)
-    settings = {**INJECTED, "ROLES_FILE": "/mnt/roles.json", "STOP_S": "8"}
+    log = Path("/tmp") / "understudy.jsonl"  # noqa: S108 (of the namespace, where it is alone)
+    settings = {**INJECTED, "ROLES_FILE": str(Path("/mnt") / "roles.json"), "STOP_S": "8"}
     with quota() as group:
         with serving(_confined(bundles, kept, group), log, **settings) as server:  # type: ignore[arg-type]  # all are texts
             wait_until(lambda: server.status()["challengers"][0]["state"] == "ready", "readiness")
@@ -233,7 +234,7 @@ def test_without_a_place_to_write_one_line_says_what_is_needed(
     command = _confined(bundles, tmp_path / "kept", None, "NOTHING_WRITABLE=1")
     served = subprocess.run(
         command,
-        env={**os.environ, "UNDERSTUDY_CHAMPION": "/mnt/docs/1"},
+        env={**os.environ, "UNDERSTUDY_CHAMPION": str(Path("/mnt") / "docs" / "1")},
         capture_output=True,
         text=True,
         check=False,

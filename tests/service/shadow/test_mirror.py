@@ -51,7 +51,8 @@ class Mirroring:
     ) -> None:
         """Count an outcome, as the recorder does."""
         self.settlements[challenger] += 1
-        if self.mirror.settle(challenger, pending, outcome):
+        self.mirror.settle(challenger, pending, outcome)
+        if not pending.awaited:
             self.finished.append(pending)
 
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
@@ -152,8 +153,10 @@ def test_two_challengers_of_one_bundle_are_counted_apart() -> None:
     mirroring = Mirror(twins, 1.0, np.random.default_rng(5))
     document = pending()
     mirroring.offer(document)
-    assert not mirroring.settle(twins[0].id, document, AGREES)
-    assert mirroring.settle(twins[1].id, document, DISAGREES)
+    mirroring.settle(twins[0].id, document, AGREES)
+    assert document.awaited == 1
+    mirroring.settle(twins[1].id, document, DISAGREES)
+    assert document.awaited == 0
     assert [mirroring.counters[twin.id].agreement for twin in twins] == [1.0, 0.0]
 
 
