@@ -45,13 +45,20 @@ def free_port() -> int:
             return port
 
 
-def skip_without_ipv6() -> None:
-    """Skip the test where this machine has no IPv6 on its loopback interface."""
+def has_ipv6() -> bool:
+    """Tell whether this machine has IPv6 on its loopback interface."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
-    except OSError as error:
-        pytest.skip(f"this machine has no IPv6: {error}")
+    except OSError:
+        return False
+    return True
+
+
+def skip_without_ipv6() -> None:
+    """Skip the test where this machine has no IPv6."""
+    if not has_ipv6():
+        pytest.skip("this machine has no IPv6 on its loopback interface")
 
 
 def port_is_open(port: int) -> bool:

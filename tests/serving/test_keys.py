@@ -19,6 +19,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
+from load_tests.fuzz.report import Report
+from load_tests.fuzz.request.bodies import MARKER
+from load_tests.fuzz.request.service import Service, fuzz_keys
+from load_tests.fuzz.requests import try_requests
 from service import app
 from tests.patience import PATIENCE_S, UNHURRIED, wait_until
 from tests.serving.server import BENTOML, serving
@@ -77,21 +81,22 @@ MAX_BODY_BYTES, MAX_DOCUMENTS = "4000", "8"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server with keys: its port, its log, and what it has printed so far."""
+    """A server with keys: its port, its log, what it has printed so far, and its process if any."""
 
     port: int
     log: Path
     printed: Callable[[], str]
+    process: subprocess.Popen[str] | None = None
 
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a keys file with a key that allows to classify, and one that allows to operate."""
+    """Write a keys file with a key that allows to classify, one to operate, and those of a fuzz."""
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     key = {"name": "team", "sha256": digest, "scopes": ["classify"]}
     operator = {"sha256": hashlib.sha256(OPERATOR.encode()).hexdigest(), "scopes": ["operate"]}
-    path.write_text(json.dumps({"keys": [key, operator]}), encoding="utf-8")
+    path.write_text(json.dumps({"keys": [key, operator, *fuzz_keys()]}), encoding="utf-8")
     return path
 
 
@@ -119,7 +124,8 @@ def _served(champion: Path, keys: Path, log: Path) -> Iterator[Server]:
         MAX_BODY_BYTES=MAX_BODY_BYTES,
         MAX_DOCUMENTS=MAX_DOCUMENTS,
     ) as server:
-        yield Server(server.port, log, lambda: "".join([*server.output, *server.complaints]))
+        printed = lambda: "".join([*server.output, *server.complaints])  # noqa: E731
+        yield Server(server.port, log, printed, server.process)
 
 
 @contextlib.contextmanager
@@ -337,3 +343,19 @@ def test_bentomls_client_sends_its_token_with_everything(locked: Server) -> None
     assert prediction["label"] in prediction["probabilities"]
     assert outcomes[1].returncode != 0
     assert outcomes[1].stdout == ""
+
+
+@pytest.mark.parametrize("locked", ["front door"], indirect=True)
+def test_hostile_requests_are_refused(locked: Server, tmp_path: Path) -> None:
+    """Drawn ones: no answer without a key, none of 5xx, no text of a body, and it serves on."""
+    assert locked.process is not None
+    (tmp_path / "errors").touch()
+    service = Service(locked.process, locked.port, locked.log, tmp_path / "errors", locked.log)
+    report = Report("requests", seed=5)
+
+    try_requests(service, 5, range(150), report)
+
+    assert report.count == 150
+    assert [str(failure) for failure in report.failures] == []
+    assert MARKER not in locked.printed()
+    assert "Traceback" not in locked.printed()

@@ -27,7 +27,14 @@ from guards.events.request_observed import RequestObserved
 from guards.events.service_events import ServiceStopped
 from guards.evidence.coverage import Coverage
 from tests.patience import PATIENCE_S, wait_until
-from tests.serving.server import REPOSITORY, UNDERSTUDY, Server, serving
+from tests.serving.server import (
+    REPOSITORY,
+    UNDERSTUDY,
+    Server,
+    has_ipv6,
+    serving,
+    skip_without_ipv6,
+)
 from tests.windows import joined
 
 if TYPE_CHECKING:
@@ -40,9 +47,13 @@ if TYPE_CHECKING:
 def services(
     accelerated: Path, challenger: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], Server]]:
-    """Return a function that starts a service with a challenger, unless one is running."""
+    """Return a function that starts a service with a challenger, unless one is running.
+
+    It listens on every address, of IPv6 too where the machine has it.
+    """
     bundles = ("--champion", str(accelerated), "--challenger", str(challenger))
-    command = (*UNDERSTUDY, "serve", *bundles)
+    host = "::" if has_ipv6() else "0.0.0.0"  # noqa: S104 (for the length of these tests)
+    command = (*UNDERSTUDY, "serve", *bundles, "--host", host)
     started: list[Server] = []
     with contextlib.ExitStack() as stack:
 
@@ -136,6 +147,12 @@ def test_system_routes_answer(server: Server) -> None:
     for path in ("/livez", "/readyz", "/healthz", "/metrics", "/v1/openapi.json", "/"):
         assert server.client.get(path).status_code == 200, path
     assert "understudy_documents_total" in server.client.get("/metrics").text
+
+
+def test_an_address_of_ipv6_is_listened_on(server: Server) -> None:
+    """The host ``::`` is every address of the machine, those of IPv4 included."""
+    skip_without_ipv6()
+    assert httpx.get(f"http://[::1]:{server.port}/readyz", timeout=PATIENCE_S).status_code == 200
 
 
 def test_bentomls_own_pages_are_not_there(server: Server) -> None:

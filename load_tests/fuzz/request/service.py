@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from load_tests.fuzz.request.wire import RawAnswer
 
-__all__ = ["KEYS", "Service", "serving"]
+__all__ = ["KEYS", "Service", "fuzz_keys", "serving"]
 
 KEYS = {"feedback": "key-f-7d1e", "operate": "key-o-93ac", "everything": "key-e-51b2"}
 """The keys by the name of their scope; the last one has them all."""
@@ -46,7 +46,7 @@ _ANSWER_S = 10.0
 class Service:
     """A running service: its process, port, and the files that it writes to."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[Any]
     port: int
     output: Path
     errors: Path
@@ -79,12 +79,12 @@ class Service:
 
 
 @contextmanager
-def serving(champion: Path, scratch: Path, *, with_challenger: bool = True) -> Iterator[Service]:
+def serving(champion: Path, scratch: Path) -> Iterator[Service]:
     """Serve a bundle, with a copy of it as the challenger, until the block ends."""
-    (scratch / "keys.json").write_text(json.dumps(_keys()))
+    (scratch / "keys.json").write_text(json.dumps({"keys": fuzz_keys()}))
     port = _free_port()
     where = ["--champion", str(champion), "--port", str(port)]
-    where += ["--challenger", str(_copied(champion, scratch))] if with_challenger else []
+    where += ["--challenger", str(_copied(champion, scratch))]
     settings = {
         "API_KEYS_FILE": scratch / "keys.json",
         "MAX_BODY_BYTES": 300_000,
@@ -120,7 +120,9 @@ def _copied(champion: Path, scratch: Path) -> Path:
     return challenger
 
 
-def _keys() -> dict[str, object]:
+def fuzz_keys() -> list[dict[str, object]]:
+    """Return ``KEYS`` as a file of keys has them."""
+
     def key(name: str, value: str) -> dict[str, object]:
         scopes = [name] if name in _SCOPES else [*_SCOPES]
         return {
@@ -129,7 +131,7 @@ def _keys() -> dict[str, object]:
             "scopes": scopes,
         }
 
-    return {"keys": [key(name, value) for name, value in KEYS.items()]}
+    return [key(name, value) for name, value in KEYS.items()]
 
 
 def _free_port() -> int:
