@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -40,13 +41,20 @@ INJECTED = {
 }
 """What Kubernetes injects for a Service called ``understudy``, without the prefix."""
 
+TEMPORARY = Path("/tmp")  # noqa: S108 (of the namespace, where the service is alone)
+MOUNTED = Path("/mnt")
+
 CONFINE = r"""
 set -e
 mount --make-rprivate /
-mount --bind "$BUNDLES" /mnt
-{reachable}
+mount -t tmpfs tmpfs /mnt
+cd /mnt
+mkdir bundles
+mount --bind "$BUNDLES" bundles
+{kept}
 if [ -n "$GROUP" ]; then echo $$ > "$GROUP"; fi
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+{reachable}
 cd /tmp
 mkdir -m 777 current current/guards
 for module in current/service.py current/guards/__init__.py; do
@@ -58,15 +66,7 @@ if [ -n "$NOTHING_WRITABLE" ]; then mount -o remount,ro /tmp; fi
 cd current
 exec "$PYTHON" -c "$BECOME" "$@"
 """
-
-REACHABLE = """
-mkdir -p "{kept}"
-mount --bind "{path}" "{kept}"
-mount -t tmpfs -o mode=755 tmpfs "{closed}"
-mkdir -p "{path}"
-mount --bind "{kept}" "{path}"
-"""
-"""Lets others pass through a directory that is closed to them, to what is needed below it."""
+"""What is needed stays where it is, even below a directory that is empty or closed to others."""
 
 BECOME = """
 import os, sys
@@ -105,37 +105,47 @@ def quota() -> Iterator[Path | None]:
         yield group
 
 
+NEEDED = (REPOSITORY, Path(sys.prefix), Path(sys.base_prefix))
+
+
 def _closed(path: Path) -> Path | None:
-    """Return the first directory on the way to a path that is closed to other users."""
+    """Return the first directory on the way to a path that others cannot pass through there."""
     above = [path, *path.parents][::-1]
-    return next((each for each in above if not each.stat().st_mode & 0o001), None)
+    return next((each for each in above if each == TEMPORARY or not _is_open(each)), None)
 
 
-def _script(scratch: Path) -> str:
-    needed = {Path(sys.base_prefix), Path(sys.prefix), REPOSITORY}
-    closed = {path: above for path in needed if (above := _closed(path))}
-    return CONFINE.replace(
-        "{reachable}",
-        "".join(
-            REACHABLE.format(kept=scratch / str(index), path=path, closed=above)
-            for index, (path, above) in enumerate(closed.items())
-        ),
-    )
+def _is_open(directory: Path) -> bool:
+    return bool(directory.stat().st_mode & stat.S_IXOTH)
+
+
+def _script() -> str:
+    """Return the script, with mounts that let others reach what is needed."""
+    kept, reachable = [], []
+    closed = {path: above for path in NEEDED if (above := _closed(path))}
+    for directory in {*closed.values()} - {TEMPORARY}:
+        reachable += [f'mount -t tmpfs -o mode=755 tmpfs "{directory}"']
+    for index, path in enumerate(closed):
+        place = MOUNTED / str(index)
+        kept.append(f'mkdir "{place}" && mount --bind "{path}" "{place}"')
+        reachable.append(f'mkdir -p "{path}" && mount --bind "{place}" "{path}"')
+    return CONFINE.replace("{kept}", "\n".join(kept)).replace("{reachable}", "\n".join(reachable))
 
 
 def _require_namespaces() -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make a mount namespace with a read-only root")
-    if shutil.which("unshare") is None or not Path("/mnt").is_dir():
+    if shutil.which("unshare") is None or not MOUNTED.is_dir():
         pytest.skip("there is no unshare, or no directory to mount bundles at")
     tried = subprocess.run(
-        ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=False, capture_output=True
+        ["unshare", "-m", "mount", "-t", "tmpfs", "none", str(MOUNTED)],
+        check=False,
+        capture_output=True,
     )
     if tried.returncode:
         pytest.skip(f"this machine forbids mount namespaces: {tried.stderr.decode().strip()}")
 
 
-def _confined(bundles: Path, kept: Path, group: Path | None, *more: str) -> tuple[str, ...]:
+def _confined(bundles: Path, group: Path | None, *more: str) -> tuple[str, ...]:
     """Return the command of a service that is confined; more variables are for the script."""
     given = {
         "BUNDLES": bundles,
@@ -146,7 +156,7 @@ def _confined(bundles: Path, kept: Path, group: Path | None, *more: str) -> tupl
     variables = (f"{name}={value}" for name, value in given.items())
     return (
         *("env", "--unset=OMP_NUM_THREADS", *variables, *more),
-        *("unshare", "-m", "sh", "-c", _script(kept), "sh"),
+        *("unshare", "-m", "sh", "-c", _script(), "sh"),
         *(sys.executable, str(Path(sys.executable).with_name("understudy")), "serve"),
     )
 
@@ -164,21 +174,21 @@ def bundles(accelerated: Path, challenger: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def run(
-    bundles: Path, documents: list[JsonObject], tmp_path_factory: pytest.TempPathFactory
-) -> Run:
+def run(bundles: Path, documents: list[JsonObject]) -> Run:
     """Start the service, have documents answered, and stop it."""
-    seen, kept = Run(), tmp_path_factory.mktemp("kept")
-    log = Path("/tmp") / "understudy.jsonl"  # noqa: S108 (of the namespace, where it is alone)
-    settings = {**INJECTED, "ROLES_FILE": str(Path("/mnt") / "roles.json"), "STOP_S": "8"}
+    seen, log = Run(), TEMPORARY / "understudy.jsonl"
+    roles_file = MOUNTED / "bundles" / "roles.json"
+    settings = {**INJECTED, "ROLES_FILE": str(roles_file), "STOP_S": "8"}
     with quota() as group:
-        with serving(_confined(bundles, kept, group), log, **settings) as server:  # type: ignore[arg-type]  # all are texts
+        with serving(_confined(bundles, group), log, **settings) as server:  # type: ignore[arg-type]  # all are texts
             wait_until(lambda: server.status()["challengers"][0]["state"] == "ready", "readiness")
             for document in documents[:20]:
                 server.classify([document]).raise_for_status()
             server.wait_until_compared()
             root = Path(f"/proc/{server.process.pid}/root")
-            seen.written = sorted(path.name for path in (root / "tmp").iterdir())
+            needed = {path.parts[2] for path in NEEDED if TEMPORARY in path.parents}
+            written = {path.name for path in (root / "tmp").iterdir()}
+            seen.written = sorted(written - needed)
             children = psutil.Process(server.process.pid).children(recursive=True)
             seen.threads = [_threads(child.pid) for child in children]
         seen.returncode = server.process.returncode
@@ -227,14 +237,12 @@ def test_it_runs_in_as_many_lanes_as_the_quota_has_cores(run: Run) -> None:
     assert run.threads == ["1"] * 3
 
 
-def test_without_a_place_to_write_one_line_says_what_is_needed(
-    bundles: Path, tmp_path: Path
-) -> None:
+def test_without_a_place_to_write_one_line_says_what_is_needed(bundles: Path) -> None:
     """It names the variable to set, and the start is a wrong call."""
-    command = _confined(bundles, tmp_path / "kept", None, "NOTHING_WRITABLE=1")
+    command = _confined(bundles, None, "NOTHING_WRITABLE=1")
     served = subprocess.run(
         command,
-        env={**os.environ, "UNDERSTUDY_CHAMPION": str(Path("/mnt") / "docs" / "1")},
+        env={**os.environ, "UNDERSTUDY_CHAMPION": str(MOUNTED / "bundles" / "docs" / "1")},
         capture_output=True,
         text=True,
         check=False,
