@@ -77,4 +77,4 @@ def test_a_container_finds_the_roles_of_its_bento(bento: Path, tmp_path: Path) -
 
     (refusal,) = server.events("guard.refused")
     assert refusal["bundle"] == str(bento / "src" / "artifacts" / "store" / "docs" / "1")
-    assert [finding["code"] for finding in refusal["findings"]] == ["pin_mismatch"]
+    assert [finding["code"] for finding in refusal["findings"]] == ["pinned_other"]
