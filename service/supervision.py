@@ -24,7 +24,7 @@ from service.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["confine_supervisor", "unexpected_ports"]
+__all__ = ["BEYOND_STOP_S", "confine_supervisor", "unexpected_ports"]
 
 _CLOSED = {
     # An endpoint inside the process: no other process can connect to it.
@@ -37,8 +37,8 @@ _CLOSED = {
 }
 
 
-_BEYOND_S = 5.0
-"""Seconds after which a worker that should have stopped is killed."""
+BEYOND_STOP_S = 5.0
+"""Seconds after which a worker that should have stopped, within ``STOP_S``, is killed."""
 
 
 def confine_supervisor(exit_code: Callable[[], int], stop_s: float) -> None:
@@ -65,7 +65,7 @@ def confine_supervisor(exit_code: Callable[[], int], stop_s: float) -> None:
             sys.exit(ExitCode.WRONG_CALL)
         for watcher in watchers:
             _start_as_our_own(watcher)
-            watcher.graceful_timeout = stop_s + _BEYOND_S
+            watcher.graceful_timeout = stop_s + BEYOND_STOP_S
         with _without_name_service():
             initialise(arbiter, watchers, **{**kwargs, **_CLOSED})
 

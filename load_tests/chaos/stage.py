@@ -1,0 +1,151 @@
+"""Services to disturb: each has a champion, and a challenger with the same weights, and its log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections import Counter
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import psutil
+
+from load_tests.contenders import OWN, SHADOWED
+from load_tests.loads import Load, scheduled
+from load_tests.servers import processes, running
+from load_tests.status import get_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from load_tests.documents import JsonObject
+    from load_tests.servers import Server
+    from load_tests.subject import Subject
+
+__all__ = ["Outcome", "Scene", "Stage", "StageError", "until"]
+
+_PATIENCE_S = 120.0
+_POLL_S = 0.05
+
+
+class StageError(Exception):
+    """Something did not happen in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario showed: whether all of it is as promised, and the figures in words."""
+
+    passed: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A running service and its log."""
+
+    server: Server
+    log: Path
+
+    async def status(self) -> JsonObject:
+        """Return ``/v1/status``."""
+        return await get_json(self.server.connections, "/v1/status")
+
+    async def challenger_pid(self) -> int:
+        """Wait until the challenger is ready, and return the id of its process."""
+        status: JsonObject = {}
+
+        async def is_ready() -> bool:
+            nonlocal status
+            status = (await self.status())["challengers"][0]
+            return bool(status["state"] == "ready")
+
+        await until(is_ready, "a challenger that is ready")
+        return int(status["pid"])
+
+    @property
+    def worker_pid(self) -> int:
+        """The id of the process that answers."""
+        for process in processes(self.server.pid):
+            with suppress(psutil.Error):
+                if "_bentoml_impl.worker.service" in process.cmdline():
+                    return process.pid
+        message = "the service has no worker"
+        raise StageError(message)
+
+    async def send(self, times_s: NDArray[np.float64]) -> Load:
+        """Send documents at these times, in seconds from now."""
+        return await scheduled(self.server.connections, self.server.requests, times_s)
+
+    def lines(self) -> list[JsonObject]:
+        """Read the whole lines of the log."""
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.split("\n") if line]
+
+    def count(self) -> Counter[str]:
+        """Count the lines of each event."""
+        return Counter(line["event"] for line in self.lines())
+
+    async def ended(self) -> float:
+        """Wait until the service has ended, and return how many seconds that took."""
+        started_s = time.perf_counter()
+
+        async def has_ended() -> bool:
+            return not psutil.pid_exists(self.server.pid) or _is_zombie(self.server.pid)
+
+        await until(has_ended, "the end of the service")
+        return time.perf_counter() - started_s
+
+    def kill_all(self) -> None:
+        """Kill every process of the service, as a container's end does."""
+        for process in processes(self.server.pid):
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Starts services in a scratch directory."""
+
+    subject: Subject
+    scratch: Path
+    started: int = 0
+
+    @asynccontextmanager
+    async def service(self, *, shadow: bool = True, **settings: str) -> AsyncIterator[Scene]:
+        """Run a service with these settings, which are UNDERSTUDY_* without the prefix."""
+        self.started += 1
+        contender = next(one for one in OWN if (one.name == SHADOWED) == shadow)
+        name = f"service-{self.started}"
+        variables = {f"UNDERSTUDY_{setting}": value for setting, value in settings.items()}
+        contender = replace(
+            contender,
+            name=name,
+            variables=variables | {"UNDERSTUDY_LOG_FILE": "{scratch}/log.jsonl"},
+        )
+        async with running(contender, self.subject, self.scratch) as server:
+            yield Scene(server, self.scratch / name / "log.jsonl")
+
+
+async def until(happened: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait for something; raises ``StageError`` where it does not happen."""
+    ends_s = time.perf_counter() + _PATIENCE_S
+    while not await happened():
+        if time.perf_counter() > ends_s:
+            message = f"waited {_PATIENCE_S:g} s for {what}"
+            raise StageError(message)
+        await asyncio.sleep(_POLL_S)
+
+
+def _is_zombie(pid: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    return True
