@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo serve test bench check clean
+.PHONY: help install demo serve test bench chaos check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,9 @@ test: $(INSTALLED) ## run every test, two files at a time
 
 bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload; BENCH=--peers adds others
 	$(BIN)/python -m load_tests.bench $(BENCH)
+
+chaos: $(INSTALLED) ## disturb running services; CHAOS="NAME ..." runs some scenarios alone
+	$(BIN)/python -m load_tests.chaos $(CHAOS)
 
 check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/ruff check

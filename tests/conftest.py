@@ -23,7 +23,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from guards.integrity.isolation.parent import run_jobs
-from service.lifecycle import judging
+from service.lifecycle import judging, runtime
 from tests.forking import one_fork_server
 from tests.judging import judging_here
 from tests.once import made_once, shared_directory
@@ -74,6 +74,14 @@ def _judging_here() -> Iterator[None]:
 def _one_fork_server() -> Iterator[None]:
     """Let the challengers of all tests be forked from one process."""
     with one_fork_server():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_balancer() -> Iterator[None]:
+    """Let a stop in this process not wait for balancers to notice: here are none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "_GRACE_S", 0.0)
         yield
 
 

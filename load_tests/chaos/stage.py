@@ -77,7 +77,7 @@ class Scene:
         for process in processes(self.server.pid):
             with suppress(psutil.Error):
                 if "_bentoml_impl.worker.service" in process.cmdline():
-                    return process.pid
+                    return int(process.pid)
         message = "the service has no worker"
         raise StageError(message)
 

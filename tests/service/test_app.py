@@ -337,7 +337,7 @@ def test_a_start_that_no_worker_could_finish_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
     """Found before the port opens, and not by a worker that is started again and again."""
-    monkeypatch.setattr(app, "_take_over_the_process", lambda: None)
+    monkeypatch.setattr(app, "_take_over_the_process", lambda _: None)
     monkeypatch.setenv("UNDERSTUDY_CHAMPION", "nowhere")
     if missing == "httptools":
         monkeypatch.setitem(sys.modules, missing, None)
