@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.patience import PATIENCE_S
 from tests.serving.server import BENTOML, serving
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from guards.json_types import JsonObject
 
 
 def test_a_bento_holds_what_the_roles_name(bento: Path, accelerated: Path) -> None:
@@ -44,37 +39,37 @@ def test_a_bento_holds_what_running_needs(bento: Path) -> None:
         assert f"\n{name}==" not in requirements
 
 
-def test_a_bento_serves_by_its_name_from_anywhere(
-    bento: Path, champion: Path, documents: list[JsonObject], tmp_path: Path
-) -> None:
-    """Where it is started holds a roles file alone, which a relative path names."""
+def test_a_bento_is_started_by_its_name_from_anywhere(bento: Path, tmp_path: Path) -> None:
+    """Where nothing is but a roles file, which a relative path names: its champion is judged."""
     home = tmp_path / "bentoml"
     shutil.copytree(bento, home / "bentos" / "understudy" / bento.name)
-    directory = tmp_path / "elsewhere"
-    directory.mkdir()
-    (directory / "roles.json").write_text(
-        json.dumps({"champion": str(champion), "challengers": []})
-    )
-    command = (
-        "env",
-        f"BENTOML_HOME={home}",
-        *(*BENTOML, "serve", f"understudy:{bento.name}", "--host", "127.0.0.1"),
-    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    champion = _champion(home / "bentos" / "understudy" / bento.name)
+    roles = {"champion": str(champion), "challengers": []}
+    (elsewhere / "roles.json").write_text(json.dumps(roles), encoding="utf-8")
+    start = ("env", f"BENTOML_HOME={home}", *BENTOML, "serve", f"understudy:{bento.name}")
 
-    with serving(command, tmp_path / "log.jsonl", cwd=directory, ROLES_FILE="roles.json") as server:
-        (prediction,) = server.classify(documents[:1]).json()["predictions"]
-
-    assert prediction["model"]["version"] == champion.name
-    assert server.process.returncode == 0
+    assert _judged(start, elsewhere, tmp_path, ROLES_FILE="roles.json") == champion
 
 
 def test_a_container_finds_the_roles_of_its_bento(bento: Path, tmp_path: Path) -> None:
     """The entrypoint runs in the Bento's directory and names it; the champion is judged."""
-    command = (*BENTOML, "serve", str(bento), "--host", "127.0.0.1")
+    start = (*BENTOML, "serve", str(bento))
 
-    with serving(command, tmp_path / "log.jsonl", cwd=bento, wait=False, PIN="sha256:0") as server:
+    assert _judged(start, bento, tmp_path) == _champion(bento)
+
+
+def _champion(bento: Path) -> Path:
+    return bento / "src" / "artifacts" / "store" / "docs" / "1"
+
+
+def _judged(start: tuple[str, ...], directory: Path, scratch: Path, **settings: str) -> Path:
+    """Start a service that is refused for its pin, and return which bundle was judged."""
+    command = (*start, "--host", "127.0.0.1")
+    settings = {"PIN": "sha256:0", **settings}
+    with serving(command, scratch / "log.jsonl", cwd=directory, wait=False, **settings) as server:  # type: ignore[arg-type]  # all are texts
         assert server.process.wait(PATIENCE_S) == 78
-
     (refusal,) = server.events("guard.refused")
-    assert refusal["bundle"] == str(bento / "src" / "artifacts" / "store" / "docs" / "1")
     assert [finding["code"] for finding in refusal["findings"]] == ["pinned_other"]
+    return Path(refusal["bundle"])
