@@ -10,5 +10,6 @@
 - ``measuring``, ``results``: single measurements, and the table made of them
 - ``micro``: measurements of single rooms, which import them
 - ``drift``: simulations of the alarm rule (``python -m load_tests.drift``)
+- ``chaos``: services that are disturbed (``python -m load_tests.chaos``)
 - ``fuzz``: damaged bundles and hostile requests (``python -m load_tests.fuzz``)
 """

@@ -73,8 +73,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Disturb running services, and see that they do what was promised.",
         epilog="example: python -m load_tests.chaos challenger-killed stop-under-load",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*SCENARIOS, []])
-    return parser.parse_args(arguments)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
+    call = parser.parse_args(arguments)
+    if unknown := [name for name in call.names if name not in SCENARIOS]:
+        parser.error(f"there is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}")
+    return call
 
 
 if __name__ == "__main__":
