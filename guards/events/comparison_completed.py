@@ -18,8 +18,8 @@ __all__ = ["ComparisonCompleted"]
 class ComparisonCompleted:
     """Outcomes of a document whose line has them as ``pending``, because the service was stopping.
 
-    ``origin_run`` and ``request_id`` are those of that line. ``document`` is None where ``CAPTURE``
-    does not keep it, or where that line has it already.
+    ``origin_run`` and ``request_id`` are those of that line. ``document`` is None unless
+    ``CAPTURE`` keeps documents with a disagreement, and there is one here.
     """
 
     name: ClassVar[str] = "comparison.completed"

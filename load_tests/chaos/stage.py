@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import time
-from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -89,10 +88,6 @@ class Scene:
         """Read the whole lines of the log."""
         whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
         return [json.loads(line) for line in whole.split("\n") if line]
-
-    def count(self) -> Counter[str]:
-        """Count the lines of each event."""
-        return Counter(line["event"] for line in self.lines())
 
     async def ended(self) -> float:
         """Wait until the service has ended, and return how many seconds that took."""

@@ -13,6 +13,7 @@ import numpy as np
 from load_tests.chaos.stage import Outcome, until
 from load_tests.loads import closed, poisson_times_s
 from load_tests.measuring import warm_rate
+from load_tests.servers import processes
 from load_tests.status import ServiceError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ async def stopped_under_load(stage: Stage) -> Outcome:
     async with stage.service() as scene:
         rate = await warm_rate(scene.server) / 2
         await scene.challenger_pid()
+        before = (await scene.status())["documents"]
         load = asyncio.create_task(scene.send(poisson_times_s(rate, _LOAD_S, 1)))
         await asyncio.sleep(_LOAD_S / 2)
         os.kill(scene.server.pid, signal.SIGTERM)
@@ -42,11 +44,11 @@ async def stopped_under_load(stage: Stage) -> Outcome:
     observed = sum(line["event"] == "request.observed" for line in lines)
     passed = (
         account["event"] == "service.stopped"
-        and account["observed"] == account["flushed"] == observed
+        and account["observed"] == account["flushed"] == observed == before + done.answered
         and not account["coverage"]["pending"]
         and not others
     )
-    told = f"stopped in {stopped_s:.1f} s; {observed} lines, account {account.get('observed')}"
+    told = f"stopped in {stopped_s:.1f} s; {before + done.answered} answered, {observed} lines"
     return Outcome(passed, f"{told}; outcomes {dict(done.outcomes)}")
 
 
@@ -60,7 +62,7 @@ async def killed_while_it_stops(stage: Stage) -> Outcome:
         asked_s = time.perf_counter()
 
         async def is_told() -> bool:
-            return scene.count()["service.stopping"] > 0
+            return any(line["event"] == "service.stopping" for line in scene.lines())
 
         await until(is_told, "the account")
         told_s = time.perf_counter() - asked_s
@@ -120,19 +122,19 @@ async def hang_up(stage: Stage) -> Outcome:
     """Send SIGHUP to every process of the service under load: nothing changes."""
     async with stage.service() as scene:
         rate = await warm_rate(scene.server) / 2
-        before = await _who(scene)
+        await scene.challenger_pid()
+        before = _pids(scene)
         load = asyncio.create_task(scene.send(poisson_times_s(rate, _LOAD_S, 1)))
         await asyncio.sleep(_LOAD_S / 2)
-        for pid in (scene.server.pid, scene.worker_pid, before[1]):
+        for pid in before:
             os.kill(pid, signal.SIGHUP)
         done = await load
-        after = await _who(scene)
+        after = _pids(scene)
     return Outcome(
         passed=done.failed == 0 and before == after,
         told=f"{done.answered} answered, {done.failed} failed; processes {before} and then {after}",
     )
 
 
-async def _who(scene: Scene) -> tuple[int, int]:
-    pid = await scene.challenger_pid()
-    return scene.worker_pid, pid
+def _pids(scene: Scene) -> list[int]:
+    return sorted(process.pid for process in processes(scene.server.pid))

@@ -83,6 +83,10 @@ class Server:
         """Keep a client for the service's address."""
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
 
+    def printed(self) -> str:
+        """Return what the service has written to standard output, and then to standard error."""
+        return "".join([*self.output, *self.complaints])
+
     def ready(self) -> bool:
         """Tell whether the service says that it is ready."""
         try:

@@ -124,8 +124,7 @@ def _served(champion: Path, keys: Path, log: Path) -> Iterator[Server]:
         MAX_BODY_BYTES=MAX_BODY_BYTES,
         MAX_DOCUMENTS=MAX_DOCUMENTS,
     ) as server:
-        printed = lambda: "".join([*server.output, *server.complaints])  # noqa: E731
-        yield Server(server.port, log, printed, server.process)
+        yield Server(server.port, log, server.printed, server.process)
 
 
 @contextlib.contextmanager
