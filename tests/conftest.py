@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 os.environ["OMP_NUM_THREADS"] = "1"
 # Processes that tests start find our sources compiled, instead of compiling them each anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What is imported while tests are collected stays; ``pytest_collection_finish`` turns it on again.
+gc.disable()
 # The runtime would report its use from here too, as it is told not to in processes of the service.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -27,6 +29,7 @@ from service.lifecycle import judging, runtime
 from tests.forking import one_fork_server
 from tests.judging import judging_here
 from tests.once import made_once, shared_directory
+from tests.registry import one_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,18 +43,31 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-LONG_FIRST = ("serving", "contracts", "load_tests", "faults", "artifacts", "test_imports.py")
-"""Directories and files that take long, however few tests they have."""
+LONG_FIRST = (
+    *("serving/test_bento", "faults/test_inputs"),
+    *("serving", "contracts", "load_tests", "faults", "artifacts", "test_imports"),
+)
+"""How paths of files begin that take long, however few tests they have.
+
+The first makes the bundles that many others need; the second needs none of them.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run long files first, so that no process waits for another's at the end."""
 
     def rank(item: pytest.Item) -> int:
-        (directory,) = item.path.relative_to(item.config.rootpath / "tests").parts[:1]
-        return LONG_FIRST.index(directory) if directory in LONG_FIRST else len(LONG_FIRST)
+        path = item.path.relative_to(item.config.rootpath / "tests").as_posix()
+        found = (place for place, start in enumerate(LONG_FIRST) if path.startswith(start))
+        return next(found, len(LONG_FIRST))
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collections, which begin here."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,6 +98,13 @@ def _no_balancer() -> Iterator[None]:
     """Let a stop in this process not wait for balancers to notice: here are none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runtime, "_GRACE_S", 0.0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_registry() -> Iterator[None]:
+    """Let all exports of a process share what the exporter knows of operators."""
+    with one_registry():
         yield
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import subprocess
 from pathlib import Path
 
 import pytest
 
-__all__ = ["ROOT", "repository_files"]
+__all__ = ["ROOT", "repository_files", "syntax_trees"]
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,3 +31,18 @@ def repository_files(*patterns: str) -> list[Path]:
     ).stdout
     paths = (ROOT / name for name in listing.split("\0") if name)
     return [path for path in paths if path.is_file()]
+
+
+def syntax_trees() -> dict[str, ast.Module]:
+    """Parse every Python file of the repository, by its path in it.
+
+    Collections would look at the hundreds of thousands of nodes again and again meanwhile.
+    """
+    gc.disable()
+    try:
+        return {
+            str(path.relative_to(ROOT)): ast.parse(path.read_bytes())
+            for path in repository_files("*.py")
+        }
+    finally:
+        gc.enable()

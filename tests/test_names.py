@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.repository import ROOT, repository_files
+from tests.repository import syntax_trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,7 @@ FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 @pytest.fixture(scope="module")
 def trees() -> dict[str, ast.Module]:
     """Parse every Python file of the repository."""
-    return {
-        str(path.relative_to(ROOT)): ast.parse(path.read_bytes())
-        for path in repository_files("*.py")
-    }
+    return syntax_trees()
 
 
 def _nodes(trees: dict[str, ast.Module], under: str = "") -> Iterator[tuple[str, ast.AST]]:

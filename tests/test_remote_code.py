@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from tests.repository import ROOT, repository_files
+import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.repository import syntax_trees
 
 ASKS = frozenset({"from_config", "from_pretrained", "pipeline"})
 """Calls of transformers that take ``trust_remote_code``, and ask on the terminal without it."""
@@ -18,14 +16,16 @@ RUNS_CODE = frozenset(
 )
 
 
-def _calls() -> Iterator[tuple[str, str, ast.Call]]:
-    """Yield every call of a name or attribute outside the tests, with its place."""
-    for path in repository_files("*.py"):
-        name = str(path.relative_to(ROOT))
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Call) and not name.startswith("tests/"):
-                called = ast.unparse(node.func)
-                yield f"{name}:{node.lineno}", called, node
+@pytest.fixture(scope="module")
+def calls() -> list[tuple[str, str, ast.Call]]:
+    """Return every call of a name or attribute outside the tests, with its place."""
+    return [
+        (f"{path}:{node.lineno}", ast.unparse(node.func), node)
+        for path, tree in syntax_trees().items()
+        if not path.startswith("tests/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
 
 
 def _is_refused(call: ast.Call, option: str, *, value: bool) -> bool:
@@ -34,17 +34,16 @@ def _is_refused(call: ast.Call, option: str, *, value: bool) -> bool:
     return isinstance(given, ast.Constant) and given.value is value
 
 
-def test_every_call_refuses_code_of_a_model() -> None:
+def test_every_call_refuses_code_of_a_model(calls: list[tuple[str, str, ast.Call]]) -> None:
     """Each call that could run a model's own code says ``trust_remote_code=False``."""
-    calls = [(place, call) for place, name, call in _calls() if name.rpartition(".")[2] in ASKS]
+    asks = [(place, call) for place, name, call in calls if name.rpartition(".")[2] in ASKS]
 
-    assert len(calls) >= 8
-    assert [p for p, call in calls if not _is_refused(call, "trust_remote_code", value=False)] == []
+    assert len(asks) >= 8
+    assert [p for p, call in asks if not _is_refused(call, "trust_remote_code", value=False)] == []
 
 
-def test_no_weights_are_unpickled_freely() -> None:
+def test_no_weights_are_unpickled_freely(calls: list[tuple[str, str, ast.Call]]) -> None:
     """Weights that torch reads hold numbers alone, and what runs code of a model is not called."""
-    calls = list(_calls())
     loading = [(place, call) for place, name, call in calls if name == "torch.load"]
 
     assert loading

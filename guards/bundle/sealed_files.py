@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from guards.findings import Code
     from guards.json_types import JsonMapping
 
-__all__ = ["PartsDiffer", "SealedFiles", "read_sealed"]
+__all__ = ["PartsDiffer", "SealedFiles", "read_sealed", "require_manifest"]
 
 _MAX_MANIFEST_BYTES = 64 * 1024**2
 _MAX_EXCESS_BYTES = 1024 * 1024
@@ -134,16 +134,27 @@ def _signature_bytes(path: Path) -> bytes | None:
     return data
 
 
-def _manifest_bytes(path: Path) -> bytes:
+def require_manifest(path: Path) -> None:
+    """Refuse what is no bundle by its looks; nothing is read.
+
+    Raises ``PartError`` where ``path`` is not a directory with a manifest, and ``OSError`` where the
+    system refuses to look.
+    """
     if not path.exists():
         raise PartError(_not_a_bundle("bundle_missing", path, "nothing at this path"))
     if not path.is_dir():
         raise PartError(_not_a_bundle("bundle_not_a_directory", path, "a file"))
     try:
-        size, data = read_plain_file(path / MANIFEST, _MAX_MANIFEST_BYTES)
+        (path / MANIFEST).lstat()
     except FileNotFoundError:
         observed = "a directory without one" if any(path.iterdir()) else "an empty directory"
         raise PartError(_not_a_bundle("manifest_missing", path, observed)) from None
+
+
+def _manifest_bytes(path: Path) -> bytes:
+    require_manifest(path)
+    try:
+        size, data = read_plain_file(path / MANIFEST, _MAX_MANIFEST_BYTES)
     except NotAPlainFile as other:
         raise PartError(_not_a_file(MANIFEST, str(other))) from None
     if size > _MAX_MANIFEST_BYTES:

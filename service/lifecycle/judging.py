@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guards.bundle.identity import BundleIdentity
+from guards.bundle.sealed_files import require_manifest
 from guards.bundle.signature import read_public_keys
 from guards.errors import CallError, Finding, GuardRefused
 from guards.integrity.isolation.limits import DEFAULT_ALLOWANCE, limits_of
@@ -133,9 +135,15 @@ def _threads() -> dict[str, str]:
 
 
 def _plan(question: Question, allowance: Allowance) -> Job | Judgement:
-    """Return the job for the child; a judgement at once where the bundle is too large."""
+    """Return the job for the child; a judgement at once where there is nothing to open.
+
+    A process that imports torch takes seconds to find that there is no such bundle.
+    """
+    path = Path(question.path)
     try:
-        limits = limits_of(Path(question.path), allowance)
+        with suppress(OSError):  # reading it says why
+            require_manifest(path)
+        limits = limits_of(path, allowance)
     except GuardRefused as refusal:
         return Judgement(question.path, refusal.findings)
     return Job(question.path, limits.deep() if question.deep else limits, question.to_json())

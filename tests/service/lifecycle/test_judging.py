@@ -112,6 +112,23 @@ def test_a_bundle_above_the_allowance_is_asked_of_no_child(
     assert asked == [str(champion)] * 2
 
 
+def test_what_is_no_bundle_is_asked_of_no_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever mistypes a path does not wait for imports: nothing there, a file, no manifest."""
+    (tmp_path / "file").touch()
+    (tmp_path / "directory").mkdir()
+    monkeypatch.setattr(judging, "run_jobs", lambda *asked: iter(asked[2]))  # no answers, but jobs
+
+    judgements = judge([Question(str(tmp_path / n)) for n in ("nothing", "file", "directory")])
+
+    assert [finding.code for one in judgements for finding in one.findings] == [
+        "bundle_missing",
+        "bundle_not_a_directory",
+        "manifest_missing",
+    ]
+
+
 def test_a_wrong_requirement_is_a_wrong_call(champion: Path) -> None:
     """It is the caller's fault, and no finding about the bundle."""
     question = Question(str(champion), Requirements(signature_keys=("missing.pem",)))
