@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 os.environ["OMP_NUM_THREADS"] = "1"
 # Processes that tests start find our sources compiled, instead of compiling them each anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# What is imported while tests are collected stays; ``pytest_collection_finish`` turns it on again.
-gc.disable()
 # The runtime would report its use from here too, as it is told not to in processes of the service.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -51,6 +49,11 @@ LONG_FIRST = (
 
 The first makes the bundles that many others need; the second needs none of them.
 """
+
+
+def pytest_collection() -> None:
+    """Hold garbage collections off while tests are imported: what they import stays."""
+    gc.disable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

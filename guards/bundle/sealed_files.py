@@ -137,8 +137,8 @@ def _signature_bytes(path: Path) -> bytes | None:
 def require_manifest(path: Path) -> None:
     """Refuse what is no bundle by its looks; nothing is read.
 
-    Raises ``PartError`` where ``path`` is not a directory with a manifest, and ``OSError`` where the
-    system refuses to look.
+    Raises ``PartError`` where ``path`` is not a directory with a manifest, and ``OSError`` where
+    the system refuses to look.
     """
     if not path.exists():
         raise PartError(_not_a_bundle("bundle_missing", path, "nothing at this path"))

@@ -249,7 +249,7 @@ def test_threads_do_not_disturb_each_other(
     """Many threads with different documents get the answers that each would get alone."""
     expected, embedding = embedded
     size = np.abs(embedding).max()
-    shares = [list(range(start, len(encodings), 4)) for start in range(4)] * 6
+    shares = [list(range(start, len(encodings), 4)) for start in range(4)] * 3
 
     def answer(indices: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return engine.embedded_probabilities([encodings[index] for index in indices])

