@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo serve test bench chaos check clean
+.PHONY: help install demo serve test bench chaos soak check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload;
 
 chaos: $(INSTALLED) ## disturb running services; CHAOS="NAME ..." runs some scenarios alone
 	$(BIN)/python -m load_tests.chaos $(CHAOS)
+
+soak: $(INSTALLED) ## load a service for an hour, plot what it holds; SOAK="--minutes 30 --out DIR"
+	$(BIN)/python -m load_tests.soak $(SOAK)
 
 check: $(INSTALLED) ## lint, format, types, import contracts
 	$(BIN)/ruff check

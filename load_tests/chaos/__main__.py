@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from load_tests.chaos import challengers, stops
-from load_tests.chaos.stage import Outcome, Stage, StageError
 from load_tests.environments import CommandError
+from load_tests.stage import Outcome, Stage, StageError
 from load_tests.status import ServiceError
 from load_tests.subject import make_subject
 
@@ -62,8 +62,10 @@ async def _run(name: str, stage: Stage) -> bool:
         outcome = await SCENARIOS[name](stage)
     except (CommandError, ServiceError, StageError) as error:
         outcome = Outcome(passed=False, told=str(error))
-    word = "pass" if outcome.passed else "FAIL"
-    print(f"{word}  {name} ({time.perf_counter() - started_s:.0f} s): {outcome.told}", flush=True)
+    print(
+        f"{outcome.word}  {name} ({time.perf_counter() - started_s:.0f} s): {outcome.told}",
+        flush=True,
+    )
     return outcome.passed
 
 

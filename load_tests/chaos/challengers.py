@@ -9,16 +9,16 @@ from contextlib import asynccontextmanager, suppress
 from statistics import median
 from typing import TYPE_CHECKING
 
-from load_tests.chaos.stage import Outcome
 from load_tests.loads import poisson_times_s
 from load_tests.measuring import laps, latency, saturate, settle, warm_rate
+from load_tests.stage import Outcome
 from load_tests.status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from load_tests.chaos.stage import Scene, Stage
     from load_tests.servers import Server
+    from load_tests.stage import Scene, Stage
 
     Measure = Callable[[Server, float, int], Awaitable[tuple[float, int]]]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from load_tests.chaos.stage import Outcome, until
 from load_tests.loads import closed, poisson_times_s
 from load_tests.measuring import warm_rate
 from load_tests.servers import processes
+from load_tests.stage import Outcome, until
 from load_tests.status import ServiceError
 
 if TYPE_CHECKING:
-    from load_tests.chaos.stage import Scene, Stage
+    from load_tests.stage import Scene, Stage
 
 __all__ = ["hang_up", "killed_while_it_stops", "stopped_under_load", "worker_killed"]
 
@@ -38,18 +38,10 @@ async def stopped_under_load(stage: Stage) -> Outcome:
         os.kill(scene.server.pid, signal.SIGTERM)
         stopped_s = await scene.ended()
         done = await load
-        lines = scene.lines()
-    account = lines[-1]
+        balance = scene.balance(before + done.answered)
     others = done.outcomes.keys() - {"200", "503", "lost"}
-    observed = sum(line["event"] == "request.observed" for line in lines)
-    passed = (
-        account["event"] == "service.stopped"
-        and account["observed"] == account["flushed"] == observed == before + done.answered
-        and not account["coverage"]["pending"]
-        and not others
-    )
-    told = f"stopped in {stopped_s:.1f} s; {before + done.answered} answered, {observed} lines"
-    return Outcome(passed, f"{told}; outcomes {dict(done.outcomes)}")
+    told = f"stopped in {stopped_s:.1f} s; {balance.told}; outcomes {dict(done.outcomes)}"
+    return Outcome(balance.passed and not others, told)
 
 
 async def killed_while_it_stops(stage: Stage) -> Outcome:
@@ -69,7 +61,7 @@ async def killed_while_it_stops(stage: Stage) -> Outcome:
         await asyncio.sleep(_GRACE_S - told_s)
         scene.kill_all()
         await scene.ended()
-        lines = scene.lines()
+        lines = [*scene.lines()]
     expected = before + load.answered
     observed = [line for line in lines if line["event"] == "request.observed"]
     pending = sum(line["challengers"][0]["status"] == "pending" for line in observed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from load_tests.chaos import __main__ as chaos
-from load_tests.chaos.stage import Outcome, Stage, StageError
+from load_tests.stage import Outcome, Stage, StageError
 from load_tests.subject import Subject
 
 if TYPE_CHECKING:

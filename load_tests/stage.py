@@ -1,4 +1,4 @@
-"""Services to disturb: each has a champion, and a challenger with the same weights, and its log."""
+"""Services that are disturbed or soaked: champion, challenger with the same weights, and log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from load_tests.servers import processes, running
 from load_tests.status import get_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -45,6 +45,11 @@ class Outcome:
 
     passed: bool
     told: str
+
+    @property
+    def word(self) -> str:
+        """``pass`` or ``FAIL``, both of four letters."""
+        return "pass" if self.passed else "FAIL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,25 @@ class Scene:
         """Send documents at these times, in seconds from now."""
         return await scheduled(self.server.connections, self.server.requests, times_s)
 
-    def lines(self) -> list[JsonObject]:
-        """Read the whole lines of the log."""
-        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
-        return [json.loads(line) for line in whole.split("\n") if line]
+    def lines(self) -> Iterator[JsonObject]:
+        """Read the whole lines of the log, one after the other: it may be larger than memory."""
+        with self.log.open(encoding="utf-8") as file:
+            yield from (json.loads(line) for line in file if line.endswith("\n"))
+
+    def balance(self, answered: int) -> Outcome:
+        """Compare the log of a service that has stopped with the documents that it answered.
+
+        Each has its line, is in a window, and has an outcome for the challenger.
+        """
+        observed, account = 0, {}
+        for account in self.lines():
+            observed += account["event"] == "request.observed"
+        passed = (
+            account.get("event") == "service.stopped"
+            and account["observed"] == account["flushed"] == observed == answered
+            and not account["coverage"]["pending"]
+        )
+        return Outcome(passed, f"{answered} answered, {observed} lines")
 
     async def ended(self) -> float:
         """Wait until the service has ended, and return how many seconds that took."""
@@ -108,7 +128,7 @@ class Scene:
 
 @dataclass(slots=True)
 class Stage:
-    """Starts services in a scratch directory."""
+    """Starts services in a scratch directory, which keeps their logs."""
 
     subject: Subject
     scratch: Path
