@@ -10,6 +10,7 @@ import gc
 import os
 import shutil
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # On a busy machine two threads on a tiny network wait for each other more than they compute.
@@ -31,7 +32,6 @@ from tests.registry import one_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from artifacts.tables import Table
 
@@ -40,6 +40,8 @@ settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tests")
+
+TESTS = Path(__file__).parent
 
 LONG_FIRST = (
     *("serving/test_bento", "faults/test_inputs"),
@@ -59,12 +61,13 @@ def pytest_collection() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run long files first, so that no process waits for another's at the end."""
 
-    def rank(item: pytest.Item) -> int:
-        path = item.path.relative_to(item.config.rootpath / "tests").as_posix()
-        found = (place for place, start in enumerate(LONG_FIRST) if path.startswith(start))
+    @cache
+    def rank(path: Path) -> int:
+        name = path.relative_to(TESTS).as_posix()
+        found = (place for place, start in enumerate(LONG_FIRST) if name.startswith(start))
         return next(found, len(LONG_FIRST))
 
-    items.sort(key=rank)
+    items.sort(key=lambda item: rank(item.path))
 
 
 def pytest_collection_finish() -> None:

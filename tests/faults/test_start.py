@@ -106,7 +106,6 @@ def test_refitted_scaler_keeps_the_port_closed(  # noqa: PLR0913, PLR0917 - both
     assert "Traceback" not in complaint
 
 
-@pytest.mark.usefixtures("in_a_child")
 def test_optional_challengers_are_left_out(
     champion: Path,
     challenger: Path,

@@ -69,11 +69,12 @@ def _champion(bento: Path) -> Path:
 def _missed(
     bento: Path, start: tuple[str, ...], directory: Path, scratch: Path, **settings: str
 ) -> Path:
-    """Return which bundle a service looks for; without its champion, the start is short."""
-    shutil.rmtree(_champion(bento))
+    """Return which champion a service looks for; without any bundle, the start is short."""
+    shutil.rmtree(bento / "src" / "artifacts" / "store" / "docs")
     command = (*start, "--host", "127.0.0.1")
     with serving(command, scratch / "log.jsonl", cwd=directory, wait=False, **settings) as server:  # type: ignore[arg-type]  # all are texts
         assert server.process.wait(PATIENCE_S) == 78
-    (refusal,) = server.events("guard.refused")
+    refusal = server.events("guard.refused")[0]
+    assert refusal["role"] == "champion"
     assert [finding["code"] for finding in refusal["findings"]] == ["bundle_missing"]
     return Path(refusal["bundle"])

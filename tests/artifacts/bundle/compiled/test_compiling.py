@@ -109,7 +109,7 @@ def steps_of(columns: SealedColumns) -> CompiledColumns:
 
 
 # Fitting is slow, so that shrinking what fails would take longer than a test may.
-@settings(max_examples=15, phases=[Phase.generate])
+@settings(max_examples=10, phases=[Phase.generate])
 @given(st.data())
 def test_bits_of_any_estimator(data: st.DataObject) -> None:
     """Whatever is compiled, before any proof, gives scikit-learn's bits for any row and batch."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -30,7 +29,6 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from guards.integrity.state import fingerprint
 from guards.integrity.state.fingerprint import (
     digest,
     digest_of_json,
@@ -345,15 +343,14 @@ def far_down() -> object:
     [(twice_in_lists, 100_000), (twice_in_sets, 100_000), (far_down, None)],
 )
 def test_a_value_that_refers_to_itself_many_times_over_is_refused_in_time(
-    make: Callable[[], object], max_values: int | None, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], object], max_values: int | None, hold_values: Callable[[int], None]
 ) -> None:
     """No digest waits for billions of values that a small file can refer to.
 
     Two have a smaller budget, whose end they reach as surely; the third has that of the product.
     """
     if max_values is not None:
-        smaller = partial(fingerprint._Budget, max_values)  # noqa: SLF001
-        monkeypatch.setattr(fingerprint, "_Budget", smaller)
+        hold_values(max_values)
 
     with pytest.raises(TypeError, match="so many values"):
         digest(make())

@@ -22,7 +22,7 @@ PART = "preprocessing/columns.joblib"
 @pytest.fixture(scope="module")
 def states() -> list[tuple[str, Any]]:
     """Return fitted estimators of every class, and what they were fitted with."""
-    return [(name, estimator) for name, estimator, _ in fitted(every=11)]
+    return [(name, estimator) for name, estimator, _ in fitted(every=17)]
 
 
 def test_what_is_fitted_is_read(states: list[tuple[str, Any]]) -> None:
