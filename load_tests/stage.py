@@ -19,7 +19,7 @@ from load_tests.servers import processes, running
 from load_tests.status import get_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -135,8 +135,13 @@ class Stage:
     started: int = 0
 
     @asynccontextmanager
-    async def service(self, *, shadow: bool = True, **settings: str) -> AsyncIterator[Scene]:
-        """Run a service with these settings, which are UNDERSTUDY_* without the prefix."""
+    async def service(
+        self, *, shadow: bool = True, files: Mapping[str, str] | None = None, **settings: str
+    ) -> AsyncIterator[Scene]:
+        """Run a service with these settings, which are UNDERSTUDY_* without the prefix.
+
+        With ``files``, its current directory holds them, and its log.
+        """
         self.started += 1
         contender = next(one for one in OWN if (one.name == SHADOWED) == shadow)
         name = f"service-{self.started}"
@@ -145,6 +150,8 @@ class Stage:
             contender,
             name=name,
             variables=variables | {"UNDERSTUDY_LOG_FILE": "{scratch}/log.jsonl"},
+            directory="{scratch}" if files else contender.directory,
+            files=files or {},
         )
         async with running(contender, self.subject, self.scratch) as server:
             yield Scene(server, self.scratch / name / "log.jsonl")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from load_tests.chaos import challengers, stops
+from load_tests.chaos import challengers, clients, logs, stops, surroundings
 from load_tests.environments import CommandError
 from load_tests.stage import Outcome, Stage, StageError
 from load_tests.status import ServiceError
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["SCENARIOS", "main"]
 
 SCENARIOS: dict[str, Callable[[Stage], Awaitable[Outcome]]] = {
+    "clients-leave": clients.leaving,
+    "twice-the-load": clients.twice_the_load,
+    "burst": clients.bursting,
+    "slow-clients": clients.slow,
+    "compressed-bodies": clients.compressed,
     "challenger-killed": challengers.killed,
     "challenger-hung": challengers.hung,
     "crash-loop-half-load": challengers.crashing_at_half_load,
@@ -37,6 +42,11 @@ SCENARIOS: dict[str, Callable[[Stage], Awaitable[Outcome]]] = {
     "stop-under-load": stops.stopped_under_load,
     "kill-in-the-stop": stops.killed_while_it_stops,
     "hang-up": stops.hang_up,
+    "log-disk-full": logs.full,
+    "log-moved": logs.rotated,
+    "logs-merged": logs.merged,
+    "injected-variables": surroundings.injected,
+    "modules-around": surroundings.decoys,
 }
 
 

@@ -18,4 +18,7 @@ def hold_values(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Return a function that sets how many values a preprocessing may hold."""
     budget = fingerprint._Budget  # noqa: SLF001
 
-    return lambda values: monkeypatch.setattr(fingerprint, "_Budget", partial(budget, values=values))
+    def hold(values: int) -> None:
+        monkeypatch.setattr(fingerprint, "_Budget", partial(budget, values=values))
+
+    return hold
