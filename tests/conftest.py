@@ -25,10 +25,10 @@ from hypothesis import HealthCheck, settings
 
 from guards.integrity.isolation.parent import run_jobs
 from service.lifecycle import judging, runtime
+from tests.exports import exported_once
 from tests.forking import one_fork_server
 from tests.judging import judging_here
 from tests.once import made_once, shared_directory
-from tests.registry import one_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,9 +108,9 @@ def _no_balancer() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_registry() -> Iterator[None]:
-    """Let all exports of a process share what the exporter knows of operators."""
-    with one_registry():
+def _exported_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Export each network once a run."""
+    with exported_once(shared_directory(tmp_path_factory) / "exports"):
         yield
 
 

@@ -107,7 +107,7 @@ async def _written(scene: Scene) -> None:
 
     async def is_written() -> bool:
         files = scene.log.parent.glob("*.jsonl")
-        return sum(1 for file in files for _ in _observed(file)) >= expected
+        return bool(sum(1 for file in files for _ in _observed(file)) >= expected)
 
     await until(is_written, "the lines of all documents")
 

@@ -86,7 +86,7 @@ def engine(request: pytest.FixtureRequest, bundle: Bundle) -> Engine:
 @pytest.fixture(scope="module")
 def encodings(bundle: Bundle, small_table: Table) -> list[Encoding]:
     """Encode documents of many lengths: empty, of one length, and longer than the maximum."""
-    documents = small_table.documents[:16]
+    documents = small_table.documents[:12]
     texts = [document["text"] for document in documents]
     texts[:4] = ["", "the " * 200, "word", "term"]
     return bundle.preprocessing.encode(texts, bundle.preprocessing.canonical(documents))

@@ -15,6 +15,7 @@ from artifacts.bundle.inference import logits_of
 from artifacts.bundle.onnx_network import OnnxNetwork
 from artifacts.bundle.opening import Bundle, open_bundle
 from tests.bundles import EXPORTED
+from tests.exports import exported_anew
 from tests.models import FAMILIES
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def in_windows(bundle_of: Callable[[str], Path]) -> InWindows:
     """Export the network of a bundle that reads texts in windows."""
     bundle = open_bundle(bundle_of("in windows"))
     before = logits_of(bundle.network, golden(bundle))
-    return InWindows(bundle, before, exported(bundle))
+    with exported_anew():
+        return InWindows(bundle, before, exported(bundle))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
