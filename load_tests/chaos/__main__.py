@@ -59,10 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         try:
             stage = Stage(make_subject(Path(scratch)), Path(scratch))
+            outcomes = [runner.run(_run(name, stage)) for name in names]
         except CommandError as error:
             sys.stderr.write(f"chaos: {error}\n")
             return 1
-        outcomes = [runner.run(_run(name, stage)) for name in names]
+        except KeyboardInterrupt:
+            sys.stderr.write("chaos: interrupted\n")
+            return 1
     return 0 if all(outcomes) else 1
 
 

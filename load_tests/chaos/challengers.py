@@ -27,7 +27,7 @@ __all__ = ["crashing_at_full_load", "crashing_at_half_load", "hung", "killed"]
 _LIMIT = 1.10
 """How much longer than without a challenger the champion may take, at the 99th percentile."""
 
-_PAIRS = 6
+_PAIRS = 12
 _PAIR_S = 8.0
 _CLIENTS = 32
 _LOAD_S = 10.0

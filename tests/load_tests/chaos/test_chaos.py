@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from load_tests.chaos import __main__ as chaos
 from load_tests.stage import Outcome, Stage, StageError
 from load_tests.subject import Subject
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +69,26 @@ def test_without_names_all_of_them_run(capsys: pytest.CaptureFixture[str]) -> No
     assert chaos.main([]) == 1
     words = [line.split()[1] for line in capsys.readouterr().out.splitlines()]
     assert words == ["kept", "broken", "endless"]
+
+
+def test_an_interrupt_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scenarios that had ended have their lines; those after it do not run."""
+
+    async def interrupted(_: Stage) -> Outcome:
+        await asyncio.sleep(0)
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(PATIENCE_S)
+        return Outcome(passed=True, told="")
+
+    scenarios = {"kept": kept, "interrupted": interrupted, "broken": broken}
+    monkeypatch.setattr(chaos, "SCENARIOS", scenarios)
+
+    assert chaos.main([]) == 1
+    said = capsys.readouterr()
+    assert said.out == "pass  kept (0 s): 20 answered, 0 failed\n"
+    assert said.err == "chaos: interrupted\n"
 
 
 def test_an_unknown_name_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:
