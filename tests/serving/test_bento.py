@@ -40,7 +40,7 @@ def test_a_bento_holds_what_running_needs(bento: Path) -> None:
 
 
 def test_a_bento_is_started_by_its_name_from_anywhere(bento: Path, tmp_path: Path) -> None:
-    """Where nothing is but a roles file, which a relative path names: its champion is judged."""
+    """Where nothing is but a roles file, which a relative path names: its champion is found."""
     home = tmp_path / "bentoml"
     named = home / "bentos" / "understudy" / bento.name
     shutil.copytree(bento, named)
@@ -54,7 +54,7 @@ def test_a_bento_is_started_by_its_name_from_anywhere(bento: Path, tmp_path: Pat
 
 
 def test_a_container_finds_the_roles_of_its_bento(bento: Path, tmp_path: Path) -> None:
-    """The entrypoint runs in the Bento's directory and names it; the champion is judged."""
+    """The entrypoint runs in the Bento's directory and names it; the champion is found."""
     copy = tmp_path / "bento"
     shutil.copytree(bento, copy)
     start = (*BENTOML, "serve", str(copy))
