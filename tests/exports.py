@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import sys
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +55,7 @@ def _keeping(exported: Callable[..., Any], directory: Path) -> Callable[..., Any
     """Return a function that exports a network unless it was exported before."""
     import onnx  # noqa: PLC0415 (not where nothing is exported)
 
+    @wraps(exported)
     def keeping(network: Any, *arguments: object) -> onnx.ModelProto:  # noqa: ANN401 (any network)
         path = directory / _digest(network, arguments) / "graph.onnx"
 
@@ -65,7 +66,6 @@ def _keeping(exported: Callable[..., Any], directory: Path) -> Callable[..., Any
         made_once(path.parent, make)
         return onnx.load(path)
 
-    keeping.__wrapped__ = exported  # type: ignore[attr-defined]  # as functools has it
     return keeping
 
 

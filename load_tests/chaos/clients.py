@@ -15,8 +15,6 @@ from load_tests.status import read_status
 from load_tests.wire import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from load_tests.stage import Stage
 
 __all__ = ["bursting", "compressed", "leaving", "slow", "twice_the_load"]
@@ -44,8 +42,8 @@ async def leaving(stage: Stage) -> Outcome:
                 closed(impatient, scene.server.requests, _COUNT, 24),
             )
         await settle(scene.server)
-        counted = (await read_status(ours)).since(before).documents
-        balances = not (await read_status(ours)).imbalances(before.documents + counted)
+        after = await read_status(ours)
+    counted, balances = after.since(before).documents, not after.imbalances(after.documents)
     answered = others.answered + left.answered
     return Outcome(
         passed=others.failed == 0 and left.failed > 0 and balances and counted < 2 * _COUNT,
@@ -97,7 +95,10 @@ async def slow(stage: Stage) -> Outcome:
         opened = 0
         for start in range(0, len(bodies), _AT_ONCE):
             writers = await asyncio.gather(
-                *(_open(url.hostname or "", url.port or 80, body) for body in _part(bodies, start))
+                *(
+                    _open(url.hostname or "", url.port or 80, body)
+                    for body in bodies[start : start + _AT_ONCE]
+                )
             )
             for writer in filter(None, writers):
                 stack.callback(writer.transport.abort)
@@ -124,10 +125,6 @@ async def compressed(stage: Stage) -> Outcome:
         passed=statuses == [200, 413],
         told=f"a document {statuses[0]}, 20 MB of zeros in 20 kB {statuses[1]}",
     )
-
-
-def _part(bodies: Sequence[bytes], start: int) -> Sequence[bytes]:
-    return bodies[start : start + _AT_ONCE]
 
 
 async def _open(host: str, port: int, data: bytes) -> asyncio.StreamWriter | None:

@@ -16,6 +16,7 @@ from artifacts.acceleration.deriving import derive_again
 from artifacts.acceleration.exporting import export
 from artifacts.bundle.opening import Bundle, SealedEngine, open_bundle
 from guards.bundle.engines import ONNX_INT8
+from tests.exports import exported_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,8 @@ def _exported_once(bundle: Bundle) -> Iterator[None]:
 
     @cache
     def exported(width: int, longest: int, embedding: bool) -> onnx.ModelProto:  # noqa: FBT001
-        return export(bundle.network, width, longest, embedding=embedding)
+        with exported_anew():
+            return export(bundle.network, width, longest, embedding=embedding)
 
     def copied(network: Network, width: int, longest: int, *, embedding: bool) -> onnx.ModelProto:
         assert network is bundle.network

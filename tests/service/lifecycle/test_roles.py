@@ -104,10 +104,11 @@ def test_a_refusal_is_logged_where_documents_will_be(tmp_path: Path) -> None:
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-def test_roles_are_judged_in_their_order(
+@pytest.mark.usefixtures("in_a_child")
+def test_one_child_judges_all_roles(
     champion: Path, challenger: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Each by its own requirements; nothing is printed."""
+    """The roles in their order, each by its own requirements; nothing is printed."""
     pin = read_sealed(champion).manifest.fingerprint
     settings = Settings(
         champion=str(champion),
