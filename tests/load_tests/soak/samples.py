@@ -11,9 +11,17 @@ __all__ = ["samples"]
 
 
 def samples(
-    *, mib: float = 0.0, descriptors: float = 0.0, p99_ms: float = 0.0, failed: int = 0
+    *,
+    mib: float = 0.0,
+    descriptors: float = 0.0,
+    p99_ms: float = 0.0,
+    failed: int = 0,
+    slower: float = 0.0,
 ) -> list[Sample]:
-    """Return those of an hour, whose figures grow by so much an hour, and waver."""
+    """Return those of an hour, whose figures grow by so much an hour, and waver.
+
+    The machine becomes ``slower`` by such a part of its pace.
+    """
     rng = np.random.default_rng(1)
     coverage = Coverage(0, 0, 0, 0, {})
     return [
@@ -26,8 +34,9 @@ def samples(
             answered=1000,
             failed=failed,
             p50_ms=20.0,
-            p99_ms=60 + 5 * rng.normal() + p99_ms * hour,
+            p99_ms=(60 + 5 * rng.normal() + p99_ms * hour) * (1 + slower * hour),
             late_ms=1.0,
+            pace_ms=10 * (1 + slower * hour),
             coverage=coverage,
             log_bytes=0,
         )

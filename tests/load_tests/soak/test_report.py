@@ -43,6 +43,16 @@ def test_growth_within_the_limits_passes() -> None:
     assert all(outcome.passed for outcome in judge(samples(mib=6, p99_ms=4)).values())
 
 
+def test_a_machine_that_slows_down_is_no_growth() -> None:
+    """Its pace is told, and latency is judged at its median; what grows besides is seen."""
+    outcome = judge(samples(slower=0.3))["p99"]
+
+    assert outcome.passed
+    assert "as measured +1" in outcome.told
+    assert "its pace +2" in outcome.told
+    assert not judge(samples(slower=-0.3, p99_ms=20))["p99"].passed
+
+
 def test_what_grows_in_the_warm_up_alone_passes() -> None:
     """A cache that fills in ten minutes says nothing of the hour."""
     taken = samples()
