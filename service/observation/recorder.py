@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.drift.features import answer_values, embedding_values, input_values
+from guards.events.drift_reference import reference_parts
 from guards.events.service_events import BundleRefused
 from guards.events.window_parts import parts_of
 from guards.evidence.labels import LabelSource
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from service.telemetry.metrics import Metrics
 
 __all__ = ["Recorder", "RecorderParts"]
+
+_DESCRIBED_S = 86_400.0
+"""A day of the log tells by itself what its lines are about, wherever a file of it begins."""
 
 _logger = logging.getLogger("bentoml.understudy")
 
@@ -80,6 +84,8 @@ class Recorder:
         self._metrics = parts.metrics
         self._flush_documents = parts.flush_documents
         self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
+        self._described = parts.lines.described
+        self._described_s = time.monotonic()
         self._lines = LineWriter(parts.lines, parts.log, self._challengers)
         self._confidence_sum = 0.0
 
@@ -111,10 +117,19 @@ class Recorder:
         if self.windows.documents >= self._flush_documents:
             self.flush()
 
+    def describe(self) -> None:
+        """Write to the log what the cells in its lines are; a flush does so every day."""
+        self._described_s = time.monotonic()
+        if self._described.features:
+            for part in reference_parts(self._described):
+                self._log.emit(part)
+
     def flush(self) -> None:
         """Write the live window to the log and open the next, unless it is empty."""
         self._evidence.fold()
         self.flushed_s = time.monotonic()
+        if self.flushed_s - self._described_s >= _DESCRIBED_S:
+            self.describe()
         try:
             window = self.windows.flush()
         except Exception:
