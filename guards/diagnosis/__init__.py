@@ -14,4 +14,7 @@
 - ``causes``: the inputs that hold the drop.
 - ``onset``: when something began, and where a log divides.
 - ``findings``: what there is to say, ranked.
+- ``timeline``: the confidence over time, and the alarms.
+- ``phrases``: what is said of a diagnosis in every form.
+- ``report``: a page that shows it.
 """

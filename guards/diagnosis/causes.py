@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from guards.diagnosis.cell_space import WatchedInput
     from guards.diagnosis.moved_inputs import InputBlocks, Moved
     from guards.diagnosis.restoring import Restored, Sample
+    from guards.json_types import JsonObject
 
 __all__ = ["InputCause", "MovedInput", "input_causes", "moved_inputs"]
 
@@ -44,6 +45,17 @@ class MovedInput:
     def input(self) -> WatchedInput:
         """The input."""
         return self.blocks.input
+
+    def to_json(self) -> JsonObject:
+        """Return how far it moved, and the share of each cell, as plain JSON."""
+        good, bad = self.blocks.shares
+        return {
+            "input": self.input.name,
+            **self.moved.to_json(),
+            "cells": list(self.input.cells),
+            "good": good.tolist(),
+            "bad": bad.tolist(),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Switches = NDArray[np.bool_]
 
-__all__ = ["ALPHA", "Drop", "measure_drop", "measured"]
+__all__ = ["ALPHA", "PERCENTILES", "Drop", "measure_drop", "measured"]
 
 ALPHA = 0.025
 """How often good periods may differ by chance in any of what is measured."""
 
 _BOUNDARY_MARGIN = 0.1
 _MIN_LABELS = 50
-_PERCENTILES = (5, 25, 50, 75, 95)
+PERCENTILES = (5, 25, 50, 75, 95)
+_BINS = 20
 _MEASURES = ("confidence", "accuracy", "boundary")
 
 
@@ -38,11 +39,13 @@ class Drop:
 
     ``changes`` are the means of what was measured: ``confidence``, ``boundary`` (whether the margin
     is below .1), and ``accuracy`` with 50 labels in each period. ``measure`` is what is explained.
+    ``histogram`` counts confidences in twenty bins from 0 to 1, good and bad.
     """
 
     changes: Mapping[str, Change]
     measure: str
     percentiles: tuple[tuple[float, ...], tuple[float, ...]]
+    histogram: tuple[tuple[int, ...], tuple[int, ...]]
     classes: Mapping[str, JsonObject]
     segments: Mapping[str, JsonObject]
 
@@ -67,7 +70,8 @@ class Drop:
         return {
             "measure": self.measure,
             "changes": {name: change.to_json() for name, change in self.changes.items()},
-            "percentiles": {"of": list(_PERCENTILES), "good": list(good), "bad": list(bad)},
+            "percentiles": {"of": list(PERCENTILES), "good": list(good), "bad": list(bad)},
+            "histogram": {"good": list(self.histogram[0]), "bad": list(self.histogram[1])},
             "classes": dict(self.classes),
             "segments": dict(self.segments),
         }
@@ -92,12 +96,14 @@ def measure_drop(good: Documents, bad: Documents, generator: np.random.Generator
         name: change_of(_blocks(name, good), _blocks(name, bad), generator) for name in names
     }
     good_at, bad_at = (
-        tuple(np.percentile(each.confidence, _PERCENTILES).tolist()) for each in (good, bad)
+        tuple(np.percentile(each.confidence, PERCENTILES).tolist()) for each in (good, bad)
     )
+    counts = [np.histogram(each.confidence, _BINS, (0.0, 1.0))[0].tolist() for each in (good, bad)]
     return Drop(
         changes=changes,
         measure=_explained(changes),
         percentiles=(good_at, bad_at),
+        histogram=(tuple(counts[0]), tuple(counts[1])),
         classes=_by_name(good, bad, "labels"),
         segments=_by_name(good, bad, "segments"),
     )

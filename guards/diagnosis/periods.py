@@ -33,6 +33,10 @@ class Period:
         """Return all documents of a run."""
         return cls(-_FOREVER_US, _FOREVER_US, run)
 
+    def holds(self, moment_us: int) -> bool:
+        """Return whether a moment is in the period, whichever run it is about."""
+        return self.start_us <= moment_us < self.end_us
+
     def __str__(self) -> str:
         """Return the period as it could be written."""
         if self.run is not None:

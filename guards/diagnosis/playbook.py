@@ -18,6 +18,7 @@ from guards.diagnosis.onset import change_point
 from guards.diagnosis.our_side import event_study, side_changes
 from guards.diagnosis.periods import Period
 from guards.diagnosis.restoring import NOTHING, Sample, restored
+from guards.diagnosis.timeline import Timeline, timeline_of
 from guards.diagnosis.watched_cells import watched_cells
 from guards.drift.features import CHAMPION
 from guards.errors import CallError
@@ -47,9 +48,9 @@ class Diagnosis:
     """What differs between two periods.
 
     ``documents`` are the numbers of theirs. ``found`` is how often chance would divide a log as
-    clearly, where the periods were found and not given. ``inputs`` are those that moved, the
-    ``findings`` are ranked, and ``notes`` say what could not be looked at. Without a change beyond
-    chance there is none of these.
+    clearly, where the periods were found and not given. ``timeline`` is the confidence over time.
+    ``inputs`` are those that moved, the ``findings`` are ranked, and ``notes`` say what could not
+    be looked at. Without a change beyond chance there is none of these three.
     """
 
     good: Period
@@ -57,6 +58,7 @@ class Diagnosis:
     found: float | None
     documents: tuple[int, int]
     drop: Drop
+    timeline: Timeline
     inputs: tuple[MovedInput, ...] = ()
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -68,6 +70,11 @@ class Diagnosis:
             return self.found > ALPHA
         return self.drop.could_be_chance
 
+    @property
+    def alarmed(self) -> bool:
+        """Whether an alarm was raised in the bad period."""
+        return any(self.bad.holds(at) for at, _ in self.timeline.alarms)
+
     def to_json(self) -> JsonObject:
         """Return the diagnosis as plain JSON."""
         periods = zip(("good", "bad"), (self.good, self.bad), self.documents, strict=True)
@@ -78,7 +85,8 @@ class Diagnosis:
             },
             "found": self.found,
             "drop": {**self.drop.to_json(), "could_be_chance": self.could_be_chance},
-            "inputs": [{"input": each.input.name, **each.moved.to_json()} for each in self.inputs],
+            "timeline": self.timeline.to_json(),
+            "inputs": [each.to_json() for each in self.inputs],
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
         }
@@ -106,7 +114,8 @@ def diagnose(
     for option, period, documents in (("--good", good, before), ("--bad", bad, now)):
         _require_documents(log, option, period, documents)
     drop = measure_drop(before, now, generator)
-    diagnosis = Diagnosis(good, bad, found, (len(before), len(now)), drop)
+    timeline = timeline_of((before, now), log.alarms)
+    diagnosis = Diagnosis(good, bad, found, (len(before), len(now)), drop, timeline)
     if diagnosis.could_be_chance:
         return diagnosis
     inputs, findings, notes = _explained(log, before, now, drop, generator)

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from guards.bundle.identity import BundleIdentity
+from guards.events.alarms import DriftAlarm
 from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
@@ -31,6 +32,7 @@ from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
 from guards.events.request_observed import RequestObserved
 from guards.events.service_events import ServiceStarted
 from guards.events.window_parts import WindowParts
+from guards.moments import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -77,7 +79,8 @@ class LogDatabase:
     ``lines`` were read, of which ``torn`` and ``malformed`` ones are not in the tables. ``labels``
     are those of each champion, and ``windows``, without their counts, those of each run and
     ``seq``, in parts as they are written. What does not fit into memory is in a directory of its
-    own, which ``close`` removes. ``starts`` are by run, and ``references`` by run, fingerprint,
+    own, which ``close`` removes. ``starts`` are by run, ``alarms``, with
+    their moment, by run and ``seq``, and ``references`` by run, fingerprint,
     detail and part.
     """
 
@@ -88,6 +91,7 @@ class LogDatabase:
         self.labels: dict[BundleIdentity, tuple[str, ...]] = {}
         self.windows: dict[tuple[str, int], DriftWindow] = {}
         self.starts: dict[str, ServiceStarted] = {}
+        self.alarms: dict[tuple[str, int], tuple[int, DriftAlarm]] = {}
         self.references: dict[tuple[str, str, CellDetail, int], DriftReference] = {}
         self._position = 0
         self._directory = TemporaryDirectory(prefix="understudy-logs-")
@@ -183,6 +187,8 @@ class LogDatabase:
         match event:
             case ServiceStarted():
                 self.starts[stamp.run] = event
+            case DriftAlarm():
+                self.alarms[stamp.run, stamp.seq] = microseconds(stamp.timestamp), event
             case DriftReference():
                 # A run tells it every day anew.
                 self.references[stamp.run, event.reference, event.cells, event.part] = event

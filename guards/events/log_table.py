@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from guards.events.alarms import DriftAlarm
     from guards.events.drift_reference import DriftReference
     from guards.events.drift_window import DriftWindow
     from guards.events.log_files import Block
@@ -167,6 +168,14 @@ class LogTable:
     def starts(self) -> dict[str, ServiceStarted]:
         """How the service of each run was started, as far as the log tells it."""
         return self._database.starts
+
+    @property
+    def alarms(self) -> tuple[tuple[int, DriftAlarm], ...]:
+        """The alarms with their moments in microseconds since 1970, UTC, in their order."""
+        alarms = self._database.alarms
+        return tuple(
+            alarms[place] for place in sorted(alarms, key=lambda each: (alarms[each][0], each))
+        )
 
     def observed(self, start_us: int, end_us: int) -> Iterator[ObservedColumns]:
         """Yield the documents that were observed from one moment up to another, in that order.

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guards.diagnosis.periods import Period
+    from guards.diagnosis.playbook import Diagnosis
     from guards.events.log_table import LogTable
+    from guards.events.reading import LogAccount
 
 __all__ = ["diagnose"]
 
@@ -29,6 +31,16 @@ Example:
 """
 
 _PERIOD = "FROM..TO|RUN"
+_REPORTS = (".html", ".md")
+
+
+def _report_path(
+    _context: click.Context, _option: click.Parameter, path: Path | None
+) -> Path | None:
+    if path is not None and path.suffix not in _REPORTS:
+        message = f"-o {path}: expected a name that ends in {' or '.join(_REPORTS)}"
+        raise CallError(message)
+    return path
 
 
 @click.command(epilog=_EXAMPLE)
@@ -49,9 +61,17 @@ _PERIOD = "FROM..TO|RUN"
     help="A table with request_id and label; repeat.",
 )
 @click.option(
+    "-o",
+    "out",
+    type=PATH,
+    metavar="REPORT.html|.md",
+    callback=_report_path,
+    help="Write the report to this file, too; one that is there is replaced.",
+)
+@click.option(
     "--fail-on",
-    type=click.Choice(["finding"]),
-    help="Exit 1 where something changed beyond chance.",
+    type=click.Choice(["finding", "alarm"]),
+    help="Exit 1 where something changed beyond chance, or an alarm was raised in the bad period.",
 )
 @json_option
 def diagnose(  # noqa: PLR0913 (click calls by name)
@@ -60,6 +80,7 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
     good: str | None,
     bad: str | None,
     tables: Sequence[Path],
+    out: Path | None,
     fail_on: str | None,
     as_json: bool,
 ) -> None:
@@ -82,6 +103,8 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
         labels, left_out, notes = _true_labels(log, tables)
         diagnosis = walk(log, periods, labels)
         account = log.account
+    if out is not None:
+        _write_report(out, diagnosis, account)
     print_notes([*notes, *diagnosis.notes])
     if as_json:
         print_json(
@@ -94,8 +117,21 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
         )
     else:
         print_lines(*diagnosis_lines(diagnosis, account))
-    if fail_on and diagnosis.findings:
+    failed = {"finding": bool(diagnosis.findings), "alarm": diagnosis.alarmed}
+    if fail_on and failed[fail_on]:
         sys.exit(ExitCode.NO)
+
+
+def _write_report(path: Path, diagnosis: Diagnosis, account: LogAccount) -> None:
+    from guards.diagnosis.report.markdown import markdown
+    from guards.diagnosis.report.page import page
+
+    text = markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"-o {path}: {error.strerror}"
+        raise CallError(message) from error
 
 
 def _periods(log: LogTable, good: str, bad: str) -> tuple[Period, Period]:

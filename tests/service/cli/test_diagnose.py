@@ -10,6 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from guards.diagnosis.findings import CODES
+from guards.drift.harm.gate import Harm, Severity
+from guards.events.alarms import AlarmEvidence, DriftAlarm
+from guards.events.rendering import line_renderer
+from guards.moments import from_rfc3339
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
 from tests.service.cli.running import exit_code
 
@@ -107,9 +111,51 @@ def test_labels_of_a_table_count(
     assert document["findings"][0]["code"] == "meaning_changed"
 
 
+def test_the_report_is_a_file(worse: Path, tmp_path: Path) -> None:
+    """A page or Markdown, by its name; run again, it is the same to the byte."""
+    report = tmp_path / "report.html"
+    assert exit_code("diagnose", worse, *PERIODS, "-o", report) == 0
+    first = report.read_bytes()
+    assert first.startswith(b"<!doctype html>")
+    assert exit_code("diagnose", worse, *PERIODS, "-o", report) == 0
+    assert report.read_bytes() == first
+    assert exit_code("diagnose", worse, *PERIODS, "-o", tmp_path / "report.md") == 0
+    assert (tmp_path / "report.md").read_text("utf-8").startswith("# a column has categories")
+
+
+def test_an_alarm_of_the_bad_period_fails(
+    steady: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that was raised before it does not; neither needs a finding."""
+    for day, code in (("2026-03-04", 0), ("2026-03-06", 1)):
+        render = line_renderer("replica-1", "replica-1-alarms")
+        moment = from_rfc3339(f"{day}T12:00:00Z")
+        alarm = DriftAlarm(
+            feature="court",
+            segment=None,
+            severity=Severity.NOTICE,
+            harm=Harm.UNKNOWN,
+            evidence=AlarmEvidence(1e9, 1e6, 900, 30),
+            score={},
+            explains=None,
+            kind=None,
+            words="court: NDCA 51 % → 12 %",
+            since=moment,
+        )
+        path = tmp_path / "alarms.jsonl"
+        path.write_bytes(render(alarm, moment, 1))
+        arguments = ("diagnose", steady, path, *PERIODS, "--json", "--fail-on", "alarm")
+        assert exit_code(*arguments) == code
+        (told,) = _json(capsys)["timeline"]["alarms"]
+        assert told["words"] == alarm.words
+        assert told["at"].startswith(day)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        ((*PERIODS, "-o", "report.pdf"), "ends in .html or .md"),
+        ((*PERIODS, "-o", "/nowhere/report.html"), "No such file or directory"),
         (("--good", GOOD), "both --good and --bad"),
         (("--good", GOOD, "--bad", GOOD), "overlap"),
         (("--good", "2026-03-05..2026-03-02", "--bad", BAD), "TO must be after FROM"),
