@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from guards.errors import CallError
-from guards.text import counted
+from guards.text import counted, printable
 from service.cli.options import PATH, json_option
 from service.cli.output import log_progress, print_json, print_lines, print_notes
 from service.exit_codes import ExitCode
@@ -38,7 +39,8 @@ def _report_path(
     _context: click.Context, _option: click.Parameter, path: Path | None
 ) -> Path | None:
     if path is not None and path.suffix not in _REPORTS:
-        message = f"-o {path}: expected a name that ends in {' or '.join(_REPORTS)}"
+        expected = f"expected a name that ends in {' or '.join(_REPORTS)}"
+        message = f"-o {printable(str(path))}: {expected}"
         raise CallError(message)
     return path
 
@@ -101,16 +103,16 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
     with table as log:
         periods = None if good is None or bad is None else _periods(log, good, bad)
         labels, left_out, notes = _true_labels(log, tables)
-        diagnosis = walk(log, periods, labels)
+        walked = walk(log, periods, labels)
+        diagnosis = replace(walked, notes=(*notes, *walked.notes))
         account = log.account
     if out is not None:
         _write_report(out, diagnosis, account)
-    print_notes([*notes, *diagnosis.notes])
+    print_notes(diagnosis.notes)
     if as_json:
         print_json(
             {
                 **diagnosis.to_json(),
-                "notes": [*notes, *diagnosis.notes],
                 "log": account.to_json(),
                 "label_rows_left_out": left_out,
             }
@@ -130,7 +132,7 @@ def _write_report(path: Path, diagnosis: Diagnosis, account: LogAccount) -> None
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        message = f"-o {path}: {error.strerror}"
+        message = f"-o {printable(str(path))}: {error.strerror}"
         raise CallError(message) from error
 
 
