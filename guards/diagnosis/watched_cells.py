@@ -90,7 +90,8 @@ def _untold(
 
 
 def _rows(documents: Documents, run: int, reference: int) -> NDArray[np.bool_]:
-    return (documents.runs.codes == run) & (documents.references.codes == reference)
+    of_run = documents.runs.codes == run
+    return np.asarray(of_run & (documents.references.codes == reference))
 
 
 def _cells_of(

@@ -161,7 +161,9 @@ def _true_labels(
     known = KnownLabels(log.feedback(), KnownLabel(labels))
     left_out = add_tables(known, tables, labels)
     given = [label for label in known.labels.values() if label.label is not None]
-    found = {label.request_id: label.label for label in given if label.source is LabelSource.TRUTH}
+    found = {
+        label.request_id: str(label.label) for label in given if label.source is LabelSource.TRUTH
+    }
     drawn = len(given) - len(found)
     note = f"{counted(drawn, 'label')} of drawn documents left out: a period is not a draw"
     return found, left_out, [note] if drawn else []

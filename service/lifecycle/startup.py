@@ -44,7 +44,7 @@ async def start_champion(
         assembly.assemble, settings, run, log, metrics, judged
     )
     log.emit(await asyncio.to_thread(assembly.started_event, champion, settings))
-    champion.recorder.describe()
+    champion.recorder.lines.describe()
     for finding in champion.choice.findings:
         sys.stderr.write(f"understudy: champion {finding}\n")
     for challenger in champion.challengers:

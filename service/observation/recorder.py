@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from guards.drift.features import answer_values, embedding_values, input_values
-from guards.events.drift_reference import reference_parts
 from guards.events.service_events import BundleRefused
 from guards.events.window_parts import parts_of
 from guards.evidence.labels import LabelSource
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
     from service.telemetry.metrics import Metrics
 
 __all__ = ["Recorder", "RecorderParts"]
-
-_DESCRIBED_S = 86_400.0
-"""A day of the log tells by itself what its lines are about, wherever a file of it begins."""
 
 _logger = logging.getLogger("bentoml.understudy")
 
@@ -84,9 +80,7 @@ class Recorder:
         self._metrics = parts.metrics
         self._flush_documents = parts.flush_documents
         self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
-        self._described = parts.lines.described
-        self._described_s = time.monotonic()
-        self._lines = LineWriter(parts.lines, parts.log, self._challengers)
+        self.lines = LineWriter(parts.lines, parts.log, self._challengers)
         self._confidence_sum = 0.0
 
     @property
@@ -117,19 +111,11 @@ class Recorder:
         if self.windows.documents >= self._flush_documents:
             self.flush()
 
-    def describe(self) -> None:
-        """Write to the log what the cells in its lines are; a flush does so every day."""
-        self._described_s = time.monotonic()
-        if self._described.features:
-            for part in reference_parts(self._described):
-                self._log.emit(part)
-
     def flush(self) -> None:
         """Write the live window to the log and open the next, unless it is empty."""
         self._evidence.fold()
         self.flushed_s = time.monotonic()
-        if self.flushed_s - self._described_s >= _DESCRIBED_S:
-            self.describe()
+        self.lines.describe_daily()
         try:
             window = self.windows.flush()
         except Exception:
@@ -144,7 +130,7 @@ class Recorder:
 
     def write_ahead(self) -> None:
         """Write the window, and the line of every document that was answered."""
-        self._lines.write_ahead()
+        self.lines.write_ahead()
         self.flush()
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
@@ -178,7 +164,7 @@ class Recorder:
                 self._metrics.disagreements.inc(str(challenger))
             self.windows.challengers.compare(challenger, champion, outcome.answer)
         self._evidence.settled(challenger, pending, outcome)
-        self._lines.settled(challenger, pending)
+        self.lines.settled(challenger, pending)
 
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
         """Compare a challenger's answers with its own reference from now on."""
@@ -193,7 +179,7 @@ class Recorder:
         if self.mirror.offer(pending):
             for challenger in self._challengers:
                 self._metrics.shadow_eligible.inc(str(challenger))
-        self._lines.answered(pending)
+        self.lines.answered(pending)
 
 
 def _values(

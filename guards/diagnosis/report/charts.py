@@ -86,8 +86,8 @@ def line(
 
     ``ends`` are the words below its first and its last point.
     """
-    xs, ys = zip(*points, strict=True)
-    left, right, low, high = min(xs), max(xs), min(ys), max(ys)
+    left, right = (float(pick(at for at, _ in points)) for pick in (min, max))
+    low, high = (float(pick(value for _, value in points)) for pick in (min, max))
 
     def x(value: float) -> float:
         return _MARGIN + (value - left) / ((right - left) or 1) * (_WIDTH - 2 * _MARGIN)

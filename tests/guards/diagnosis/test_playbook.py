@@ -231,7 +231,7 @@ def test_lines_whose_cells_nobody_tells_are_left_out(tmp_path: Path) -> None:
     with LogTable.read([path]) as log:
         found = diagnose(log, PERIODS)
     assert [each.code for each in found.findings] == ["unexplained"]
-    assert any("what the cells of" in note for note in found.notes)
+    assert any("no line of the log explains" in note for note in found.notes)
 
 
 def test_every_code_has_a_meaning() -> None:

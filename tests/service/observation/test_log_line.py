@@ -13,7 +13,7 @@ from guards.drift.features import CHAMPION, live_name
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.line_size import MAX_LINE_BYTES
 from guards.evidence.pair import ChallengerId, Missed
-from service.observation import recorder
+from service.observation import line_writer
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_the_log_tells_what_the_cells_are(
 ) -> None:
     """The features of a line in their order, without private ones, and few of their values."""
     recording = record(cells=detail)
-    recording.recorder.describe()
+    recording.recorder.lines.describe()
     lines = recording.lines("drift.reference")
     if detail == "none":
         assert lines == []
@@ -124,7 +124,7 @@ def test_every_day_of_a_log_tells_what_the_cells_are(
     recording = record()
     recording.recorder.flush()
     assert recording.lines("drift.reference") == []
-    monkeypatch.setattr(recorder, "_DESCRIBED_S", 0.0)
+    monkeypatch.setattr(line_writer, "_DESCRIBED_S", 0.0)
     recording.recorder.flush()
     assert recording.lines("drift.reference") != []
 
