@@ -1,6 +1,7 @@
 """Judges bundles and traffic; a pure library with no web framework, no torch and no BentoML.
 
 - ``comparison``: champion against challenger, from logs and labels.
+- ``diagnosis``: what changed between two periods of a log, and what undoing it restores.
 - ``events``: the lines of the event log: written, rendered and read.
 - ``evidence``: what champion and challenger made of the same documents, and what it proves.
 - ``performance``: how well a model does on documents, with labels and without.

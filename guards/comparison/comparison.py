@@ -69,7 +69,7 @@ class Comparison:
             "left_out": [_champion_json(other) for other in self.others],
             "challengers": challengers,
             "verdict": challengers[0]["verdict"],
-            "log": _account_json(self.account),
+            "log": self.account.to_json(),
         }
 
 
@@ -162,22 +162,6 @@ def _champion_json(champion: ChampionSeen) -> JsonObject:
         "documents": champion.documents,
         "from": rfc3339(champion.first_observed_at),
         "to": rfc3339(champion.last_observed_at),
-    }
-
-
-def _account_json(account: LogAccount) -> JsonObject:
-    """Return the account; ``missing`` lines are in ``gaps`` of a run."""
-    return {
-        "lines": account.lines,
-        "torn": account.torn,
-        "malformed": account.malformed,
-        "duplicates": account.duplicates,
-        "unknown_events": account.unknown_events,
-        "newer_schema": account.newer_schema,
-        "gaps": len(account.gaps),
-        "missing": account.missing,
-        "incomplete": account.incomplete,
-        "broken": [{"path": str(broken.path), "why": broken.reason} for broken in account.broken],
     }
 
 

@@ -12,6 +12,7 @@
 - ``segment_sketch``: counts of the segments that clients name.
 - ``label_sketch``: right answers by cell, of documents whose label came.
 - ``line_cells``: the cells of one document, as its log line carries them.
+- ``described``: the features whose cells lines carry, as a log tells of them.
 - ``measures``: PSI, Wasserstein distance and new share, with their null bands.
 - ``sketch``: accumulators (``update``, ``get``) for one window, and ``merge`` for many.
 - ``distance``: how far a window is from the reference, and how far chance alone would move it.

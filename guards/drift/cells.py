@@ -29,6 +29,7 @@ __all__ = [
     "cells_of",
     "expected_unseen",
     "grouped_cells",
+    "groups_of_counts",
     "hardly_filled",
 ]
 
@@ -108,7 +109,15 @@ def grouped_cells(reference: FeatureReference) -> NDArray[np.int64]:
     lies outside have a group each.
     """
     counts = np.array(reference.counts, dtype=np.int64)
-    if isinstance(reference, NumericReference):
+    return groups_of_counts(counts, numeric=isinstance(reference, NumericReference))
+
+
+def groups_of_counts(counts: NDArray[np.int64], *, numeric: bool) -> NDArray[np.int64]:
+    """Return what ``grouped_cells`` does, of the reference's rows in each cell of values.
+
+    ``counts`` is int64 [cells - 2], without missing values and what lies outside.
+    """
+    if numeric:
         before = np.cumsum(counts) - counts / 2
         groups = (before * _NUMERIC_GROUPS / max(counts.sum(), 1)).astype(np.int64)
         groups = groups.clip(0, _NUMERIC_GROUPS - 1)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from guards.drift.cells import CategoryCodes, cells_of, grouped_cells
+from guards.drift.described import MAX_NAMED, DescribedFeature
 from guards.drift.feature_reference import NumericReference
+from guards.drift.features import CHAMPION, answer_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -79,6 +81,7 @@ class LineCells:
     """Finds the cells of rows over ``names``, in the order of the reference's features.
 
     This runs for every document, so that it looks all numbers up in one call, and all categories.
+    ``detail`` is how finely they are told, and ``described`` are the features that they are of.
     """
 
     def __init__(
@@ -89,8 +92,9 @@ class LineCells:
         private: Collection[str] = (),
     ) -> None:
         """Prepare for the features of a reference, under the names that rows have them."""
-        self._told = detail != "none"
-        told = line_features(features, private) if self._told else ()
+        self.detail = detail
+        told = () if detail == "none" else line_features(features, private)
+        self.described = tuple(_described(name, features[name]) for name in told)
         numeric: list[str] = []
         categories: list[str] = []
         self._edges: list[list[float]] = []
@@ -120,7 +124,7 @@ class LineCells:
 
         That of a feature which rows do not have is None.
         """
-        return RowCells(self._find, row) if self._told else None
+        return None if self.detail == "none" else RowCells(self._find, row)
 
     def _find(self, row: Row) -> tuple[int | None, ...]:
         numbers = self._numbers(row)
@@ -130,6 +134,11 @@ class LineCells:
                 if not math.isfinite(number):
                     cells[index] = self._outside[index][math.isinf(number)]
         return self._in_order((*cells, *map(getitem, self._codes, self._values(row)), None))
+
+
+def _described(name: str, feature: FeatureReference) -> DescribedFeature:
+    # Labels are the model's own, not values of a column.
+    return DescribedFeature.of(name, feature, None if name in answer_names(CHAMPION) else MAX_NAMED)
 
 
 def _groups(feature: FeatureReference, detail: CellDetail) -> NDArray[np.int64]:

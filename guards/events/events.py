@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.events.comparison_completed import ComparisonCompleted
+from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.request_observed import RequestObserved
@@ -62,6 +63,7 @@ EVENTS: Mapping[str, EventType] = {
         BundleRefused,
         RequestObserved,
         ComparisonCompleted,
+        DriftReference,
         DriftWindow,
         DriftAlarm,
         DriftCleared,

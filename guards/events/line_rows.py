@@ -72,6 +72,8 @@ LINES = pa.schema(
         ("fingerprint", pa.string()),
         ("champion", pa.struct(_ANSWER)),
         ("challengers", pa.list_(pa.struct(_OUTCOME))),
+        ("reference", pa.string()),
+        ("cells", pa.list_(pa.int16())),
     ]
 )
 """A row for each line, ``position`` its number; moments are in microseconds since 1970, UTC.
@@ -188,6 +190,8 @@ def _observed(event: RequestObserved, fields: JsonMapping) -> JsonObject:
         **event.model.to_json(),
         "champion": _answer(event.champion, fields["champion"]),
         "challengers": entries,
+        "reference": event.reference,
+        "cells": fields.get("cells"),
     }
 
 

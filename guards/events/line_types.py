@@ -7,11 +7,13 @@ computed from logs that others have moved, joined and converted.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from guards.answer import Observation
+from guards.drift.line_cells import CellDetail
 from guards.events.alarms import DriftAlarm, DriftCleared
 from guards.events.comparison_completed import ComparisonCompleted
+from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.request_observed import RequestObserved
@@ -28,6 +30,9 @@ __all__ = ["check_types", "is_whole"]
 
 _LARGEST = 2**63 - 1
 
+_MAX_CELL = 2**15 - 1
+"""More cells than a column may have categories."""
+
 
 def check_types(event: Event, line: JsonMapping) -> None:
     """Check the fields of an event and of the line that it was read from.
@@ -42,6 +47,8 @@ def check_types(event: Event, line: JsonMapping) -> None:
         _check_outcomes(event.outcomes, line)
     elif isinstance(event, FeedbackReceived):
         _check_feedback(event)
+    elif isinstance(event, DriftReference):
+        _check_reference(event)
     elif isinstance(event, DriftWindow):
         _check_window(event)
     elif isinstance(event, DriftAlarm):
@@ -61,8 +68,18 @@ def _check_observed(event: RequestObserved, line: JsonMapping) -> None:
     _texts(event.request_id, event.origin_run, model.name, model.version, model.fingerprint)
     _optional_text(event.segment)
     _require(is_whole(event.tokens), "tokens")
+    _optional_text(event.reference)
+    _check_cells(line.get("cells"))
     _check_observation(event.champion, line["champion"])
     _check_outcomes(event.outcomes, line)
+
+
+def _check_cells(cells: object) -> None:
+    _require(cells is None or (isinstance(cells, list) and all(map(_is_cell, cells))), "cells")
+
+
+def _is_cell(cell: object) -> bool:
+    return cell is None or (type(cell) is int and 0 <= cell <= _MAX_CELL)
 
 
 def _check_outcomes(outcomes: Iterable[ShadowOutcome], line: JsonMapping) -> None:
@@ -92,6 +109,14 @@ def _check_feedback(event: FeedbackReceived) -> None:
     if probability is not None:
         _numbers(probability)
         _require(0 < probability <= 1, "inclusion_probability")
+
+
+def _check_reference(event: DriftReference) -> None:
+    _texts(event.reference, *(feature.name for feature in event.features))
+    _texts(*(name for feature in event.features for name in feature.categories.values()))
+    _require(event.cells in get_args(CellDetail), "cells")
+    _require(is_whole(event.part) and is_whole(event.parts), "part")
+    _require(1 <= event.part <= event.parts, "part")
 
 
 def _check_window(event: DriftWindow) -> None:

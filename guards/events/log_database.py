@@ -14,7 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from guards.bundle.identity import BundleIdentity
+from guards.events.alarms import DriftAlarm
 from guards.events.comparison_completed import ComparisonCompleted
+from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.line_rows import (
@@ -28,12 +30,16 @@ from guards.events.line_rows import (
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
 from guards.events.request_observed import RequestObserved
+from guards.events.service_events import ServiceStarted
 from guards.events.window_parts import WindowParts
+from guards.moments import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from guards.events.lines import ReadLine
+    from guards.drift.line_cells import CellDetail
+    from guards.events.events import Event
+    from guards.events.lines import ReadLine, Stamp
     from guards.events.log_files import Block, LogFile
     from guards.json_types import JsonMapping, JsonObject
 
@@ -73,7 +79,9 @@ class LogDatabase:
     ``lines`` were read, of which ``torn`` and ``malformed`` ones are not in the tables. ``labels``
     are those of each champion, and ``windows``, without their counts, those of each run and
     ``seq``, in parts as they are written. What does not fit into memory is in a directory of its
-    own, which ``close`` removes.
+    own, which ``close`` removes. ``starts`` are by run, ``alarms``, with
+    their moment, by run and ``seq``, and ``references`` by run, fingerprint,
+    detail and part.
     """
 
     def __init__(self) -> None:
@@ -82,6 +90,9 @@ class LogDatabase:
         self.malformed = 0
         self.labels: dict[BundleIdentity, tuple[str, ...]] = {}
         self.windows: dict[tuple[str, int], DriftWindow] = {}
+        self.starts: dict[str, ServiceStarted] = {}
+        self.alarms: dict[tuple[str, int], tuple[int, DriftAlarm]] = {}
+        self.references: dict[tuple[str, str, CellDetail, int], DriftReference] = {}
         self._position = 0
         self._directory = TemporaryDirectory(prefix="understudy-logs-")
         self._connection = duckdb.connect(":memory:")
@@ -165,13 +176,26 @@ class LogDatabase:
                         rows["awaited"].append(awaited_row(position, observed))
                 case ComparisonCompleted() as completed:
                     rows["completed"] += completed_rows(position, completed, line.fields)
-                case DriftWindow() as window:
-                    # Counts are most of a window, and years of them would fill the memory.
-                    kept = replace(window, counts=_new_categories(window.counts))
-                    self.windows[line.stamp.run, line.stamp.seq] = kept
+                case other:
+                    self._keep(line.stamp, other)
         for table, added in rows.items():
             self._insert(table, pa.Table.from_pylist(added, TABLES[table]))
         return len(rows["lines"])
+
+    def _keep(self, stamp: Stamp, event: Event | None) -> None:
+        """Keep an event of which a log has few."""
+        match event:
+            case ServiceStarted():
+                self.starts[stamp.run] = event
+            case DriftAlarm():
+                self.alarms[stamp.run, stamp.seq] = microseconds(stamp.timestamp), event
+            case DriftReference():
+                # A run tells it every day anew.
+                self.references[stamp.run, event.reference, event.cells, event.part] = event
+            case DriftWindow():
+                # Counts are most of a window, and years of them would fill the memory.
+                kept = replace(event, counts=_new_categories(event.counts))
+                self.windows[stamp.run, stamp.seq] = kept
 
     def _counted(self, data: bytes) -> ReadLine | None:
         if not data or data.isspace():

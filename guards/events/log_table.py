@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Self
 from guards.bundle.identity import BundleIdentity
 from guards.errors import CallError
 from guards.events.awaited_outcomes import join_awaited
+from guards.events.drift_reference import joined_references
 from guards.events.line_rows import LineKind
 from guards.events.log_account import drop_copies, log_account
 from guards.events.log_database import LogDatabase
 from guards.events.log_files import LogFile
+from guards.events.observed_batches import OBSERVED, observed_columns
 from guards.events.pair_batches import PAIRS, pair_columns
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.evidence.pair import ChallengerId
@@ -24,9 +27,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from guards.events.alarms import DriftAlarm
+    from guards.events.drift_reference import DriftReference
     from guards.events.drift_window import DriftWindow
     from guards.events.log_files import Block
+    from guards.events.observed_batches import ObservedColumns
     from guards.events.reading import LogAccount
+    from guards.events.service_events import ServiceStarted
     from guards.evidence.columns import PairColumns
 
 __all__ = ["ChampionSeen", "LogTable"]
@@ -133,10 +140,50 @@ class LogTable:
         """Return the labels that this champion knows, whether or not it gave them."""
         return self._database.labels[champion]
 
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """The labels that any champion knows, those of the first one first."""
+        return tuple(dict.fromkeys(each for of in self._database.labels.values() for each in of))
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs that answered documents, in order."""
+        return tuple(run for (run,) in self._database.execute(_RUNS))
+
     def windows(self) -> Iterator[DriftWindow]:
         """Yield the flushed windows of all replicas in the order of their start."""
         windows, _ = self._database.joined_windows()
         yield from sorted(windows, key=lambda window: window.start)
+
+    @property
+    def references(self) -> dict[str, tuple[DriftReference, ...]]:
+        """What the cells in the lines of each run are, as far as the log tells it whole."""
+        parts: defaultdict[str, list[DriftReference]] = defaultdict(list)
+        for (run, *_), part in self._database.references.items():
+            parts[run].append(part)
+        joined = {run: tuple(joined_references(of_run)) for run, of_run in parts.items()}
+        return {run: references for run, references in joined.items() if references}
+
+    @property
+    def starts(self) -> dict[str, ServiceStarted]:
+        """How the service of each run was started, as far as the log tells it."""
+        return self._database.starts
+
+    @property
+    def alarms(self) -> tuple[tuple[int, DriftAlarm], ...]:
+        """The alarms with their moments in microseconds since 1970, UTC, in their order."""
+        alarms = self._database.alarms
+        return tuple(
+            alarms[place] for place in sorted(alarms, key=lambda each: (alarms[each][0], each))
+        )
+
+    def observed(self, start_us: int, end_us: int) -> Iterator[ObservedColumns]:
+        """Yield the documents that were observed from one moment up to another, in that order.
+
+        Moments are in microseconds since 1970, UTC. Batches have up to 65,536 rows.
+        """
+        bounds = {"start": start_us, "end": end_us}
+        yield from map(observed_columns, self._database.batches(OBSERVED, bounds))
 
     def pairs(self, champion: BundleIdentity, challenger: ChallengerId) -> Iterator[PairColumns]:
         """Yield all outcomes of a challenger on this champion's documents.
@@ -177,6 +224,8 @@ select name, version, fingerprint, count(*), min(observed_at), max(observed_at)
 from lines where kind = {LineKind.OBSERVED}
 group by all order by max(observed_at), name, version, fingerprint
 """  # noqa: S608 (our own names)
+
+_RUNS = f"select distinct run from lines where kind = {LineKind.OBSERVED} order by run"  # noqa: S608
 
 _CHALLENGERS = """
 select distinct entry.name, entry.version, entry.ordinal

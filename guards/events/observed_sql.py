@@ -30,8 +30,11 @@ def _structure() -> str:
     answer = ("name", "version", "label", *numbers, "probabilities", "exclusive")
     outcome = ("ordinal", "status", "reason", "agree", "confidence_delta", "js_divergence")
     stamp = ("timestamp", "event", "schema", "replica", "run", "seq")
-    document = ("request_id", "observed_at", "origin_run", "segment", "tokens", "truncated")
-    lists = ("unknown", "missing", "coerced", "out_of_range")
+    document = (
+        *("request_id", "observed_at", "origin_run", "segment", "tokens", "truncated"),
+        "reference",
+    )
+    lists = ("unknown", "missing", "coerced", "out_of_range", "cells")
     return json.dumps(
         {
             **dict.fromkeys((*stamp, *document, *lists), "JSON"),
@@ -53,7 +56,7 @@ create table lines (
     position BIGINT, kind UTINYINT, run VARCHAR, seq BIGINT, replica VARCHAR, moment BIGINT,
     request_id VARCHAR, observed_at BIGINT, segment VARCHAR, tokens BIGINT,
     name VARCHAR, version VARCHAR, fingerprint VARCHAR, champion STRUCT({_ANSWER}),
-    challengers STRUCT({_OUTCOME})[]
+    challengers STRUCT({_OUTCOME})[], reference VARCHAR, cells SMALLINT[]
 );
 create table awaited (position BIGINT, origin_run VARCHAR, labels VARCHAR[]);
 create table completed (
@@ -78,6 +81,9 @@ create macro microseconds(value) as case
     when regexp_full_match(
         value, '[12]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z'
     ) then epoch_us(try_cast(value as TIMESTAMP)) end;
+create macro cells(raw) as case
+    when regexp_full_match(raw::VARCHAR, '\[((\d{1,5}|null)(,(\d{1,5}|null))*)?\]')
+    then try_cast(raw as SMALLINT[]) end;
 create macro has_label(probabilities, label) as list_contains(json_keys(probabilities), label);
 create macro answer(raw) as {
     'label': quoted(raw.label),
@@ -108,6 +114,8 @@ with raw as (
         microseconds(quoted(raw.observed_at)) as observed_at,
         quoted(raw.segment) as segment,
         whole(raw.tokens) as tokens,
+        quoted(raw.reference) as reference,
+        cells(raw.cells) as cells,
         quoted(raw.champion.name) as name,
         quoted(raw.champion.version) as version,
         quoted(raw.champion.fingerprint) as fingerprint,
@@ -149,6 +157,8 @@ with raw as (
         and (segment is not null or raw.segment is null and contains(line, '"segment":null'))
         and starts_with(raw.origin_run, '"') and raw.truncated is not null
         and starts_with(raw.unknown, '[') and starts_with(raw.missing, '[')
+        and (reference is not null or raw.reference is null)
+        and (cells is not null or raw.cells is null)
         and starts_with(raw.coerced, '[') and starts_with(raw.out_of_range, '[')
         and name is not null and version is not null and fingerprint is not null
         and is_answer(champion, raw.champion)
@@ -161,7 +171,8 @@ with raw as (
     from judged
 )
 select position, case when plain then {LineKind.OBSERVED} end as kind, run, seq, replica, moment,
-    request_id, observed_at, segment, tokens, name, version, fingerprint, champion, challengers
+    request_id, observed_at, segment, tokens, name, version, fingerprint, champion, challengers,
+    reference, cells
 from plain
 """  # noqa: S608 (our own names)
 """Adds the lines of ``block`` (position, line); ``kind`` is null for those not beyond doubt."""

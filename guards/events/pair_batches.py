@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
-from guards.evidence.columns import Categories, PairColumns, VariantColumns
+from guards.events.arrays import categories, floats, switches, whole
+from guards.evidence.columns import PairColumns, VariantColumns
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pyarrow as pa
 
 __all__ = ["PAIRS", "pair_columns"]
 
@@ -53,36 +50,18 @@ def pair_columns(batch: pa.RecordBatch) -> PairColumns:
     """Return the rows of ``PAIRS`` as columns."""
     return PairColumns(
         request_ids=batch["request_id"].to_pylist(),
-        observed_at=_whole(batch["observed_at"]),
-        last=_switches(batch["last"]),
-        segments=_categories(batch["segment"]),
-        tokens=_whole(batch["tokens"]),
-        outcomes=_categories(batch["outcome"]),
-        comparable=_switches(batch["comparable"]),
+        observed_at=whole(batch["observed_at"]),
+        last=switches(batch["last"]),
+        segments=categories(batch["segment"]),
+        tokens=whole(batch["tokens"]),
+        outcomes=categories(batch["outcome"]),
+        comparable=switches(batch["comparable"]),
         champion=_variant(batch, "champion"),
         challenger=_variant(batch, "challenger"),
-        divergence=_floats(batch["divergence"]),
+        divergence=floats(batch["divergence"]),
     )
 
 
 def _variant(batch: pa.RecordBatch, variant: str) -> VariantColumns:
     label, *numbers = (batch[f"{variant}_{field}"] for field in _VARIANT)
-    return VariantColumns(_categories(label), *map(_floats, numbers))
-
-
-def _categories(texts: pa.StringArray) -> Categories:
-    encoded = texts.dictionary_encode()
-    codes = encoded.indices.cast(pa.int64()).fill_null(-1)
-    return Categories(_whole(codes), tuple(encoded.dictionary.to_pylist()))
-
-
-def _floats(numbers: pa.DoubleArray) -> NDArray[np.float64]:
-    return np.asarray(numbers.fill_null(math.nan), dtype=np.float64)
-
-
-def _whole(numbers: pa.Int64Array) -> NDArray[np.int64]:
-    return np.asarray(numbers, dtype=np.int64)
-
-
-def _switches(values: pa.BooleanArray) -> NDArray[np.bool_]:
-    return np.asarray(values, dtype=np.bool_)
+    return VariantColumns(categories(label), *map(floats, numbers))

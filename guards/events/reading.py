@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from guards.events.lines import ReadLine
     from guards.events.log_files import BrokenFile
+    from guards.json_types import JsonObject
 
 __all__ = ["Gap", "LogAccount", "LogReader"]
 
@@ -59,6 +60,21 @@ class LogAccount:
     def missing(self) -> int:
         """The number of lines in the gaps."""
         return sum(gap.last - gap.first + 1 for gap in self.gaps)
+
+    def to_json(self) -> JsonObject:
+        """Return the account as plain JSON; ``missing`` lines are in ``gaps`` of a run."""
+        return {
+            "lines": self.lines,
+            "torn": self.torn,
+            "malformed": self.malformed,
+            "duplicates": self.duplicates,
+            "unknown_events": self.unknown_events,
+            "newer_schema": self.newer_schema,
+            "gaps": len(self.gaps),
+            "missing": self.missing,
+            "incomplete": self.incomplete,
+            "broken": [{"path": str(broken.path), "why": broken.reason} for broken in self.broken],
+        }
 
 
 class LogReader:

@@ -9,9 +9,10 @@ counted, and not used.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from guards.events.line_size import MAX_LINE_BYTES, STAMP_BYTES, packed, size_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,24 +21,15 @@ if TYPE_CHECKING:
     from guards.events.drift_window import DriftWindow
     from guards.json_types import JsonObject
 
-__all__ = ["MAX_LINE_BYTES", "WindowParts", "parts_of"]
-
-MAX_LINE_BYTES = 16 * 1024
-
-_STAMP_BYTES = 1024
-"""More than stamp, bounds and the name of the reference take."""
+__all__ = ["WindowParts", "parts_of"]
 
 
 class _Entry(NamedTuple):
-    """One entry of an object in the counts (``group``), or of the scores, which have no group.
-
-    ``size_bytes`` is at least what it takes in a line, with its group.
-    """
+    """One entry of an object in the counts (``group``), or of the scores, which have no group."""
 
     group: str | None
     key: str
     value: Any
-    size_bytes: int
 
 
 def parts_of(window: DriftWindow, max_bytes: int = MAX_LINE_BYTES) -> tuple[DriftWindow, ...]:
@@ -46,20 +38,13 @@ def parts_of(window: DriftWindow, max_bytes: int = MAX_LINE_BYTES) -> tuple[Drif
     The entries of each object in the counts, such as a feature, stay whole: one that is longer has
     a longer line. Whatever in the counts is no object is in the first part.
     """
-    room = max_bytes - _STAMP_BYTES - _size_bytes(dict(window.challenger_references))
-    packed: list[list[_Entry]] = [[]]
-    taken = 0
-    for entry in _entries(window):
-        if taken + entry.size_bytes > room and packed[-1]:
-            packed.append([])
-            taken = 0
-        packed[-1].append(entry)
-        taken += entry.size_bytes
-    if len(packed) == 1:
+    room = max_bytes - STAMP_BYTES - size_bytes(dict(window.challenger_references))
+    parts = packed(_entries(window), room)
+    if len(parts) == 1:
         return (window,)
     return tuple(
-        replace(_part(window, entries, first=number == 1), part=number, parts=len(packed))
-        for number, entries in enumerate(packed, start=1)
+        replace(_part(window, entries, first=number == 1), part=number, parts=len(parts))
+        for number, entries in enumerate(parts, start=1)
     )
 
 
@@ -90,19 +75,15 @@ class WindowParts:
         return _joined([parts[number] for number in sorted(parts)])
 
 
-def _entries(window: DriftWindow) -> Iterator[_Entry]:
+def _entries(window: DriftWindow) -> Iterator[tuple[_Entry, int]]:
+    """Yield the entries, each with at least the bytes that it takes in a line, with its group."""
     for group, entries in window.counts.items():
         if isinstance(entries, dict):
             for key, value in entries.items():
-                yield _Entry(group, key, value, _size_bytes(group, key, value))
+                yield _Entry(group, key, value), size_bytes(group, key, value)
     written = window.to_json()["scores"]
     for name, score in window.scores.items():
-        yield _Entry(None, name, score, _size_bytes(name, written[name]))
-
-
-def _size_bytes(*values: object) -> int:
-    # ASCII with its escapes is never shorter than a line.
-    return len(json.dumps(values, default=str, separators=(",", ":")))
+        yield _Entry(None, name, score), size_bytes(name, written[name])
 
 
 def _part(window: DriftWindow, entries: Sequence[_Entry], *, first: bool) -> DriftWindow:
@@ -112,10 +93,10 @@ def _part(window: DriftWindow, entries: Sequence[_Entry], *, first: bool) -> Dri
             group: {} if isinstance(value, dict) else value
             for group, value in window.counts.items()
         }
-    for group, key, value, _ in entries:
+    for group, key, value in entries:
         if group is not None:
             counts.setdefault(group, {})[key] = value
-    scores = {key: value for group, key, value, _ in entries if group is None}
+    scores = {key: value for group, key, value in entries if group is None}
     return replace(window, counts=counts, scores=scores)
 
 

@@ -26,6 +26,7 @@ _COMMANDS = (
     "accelerate",
     "compare",
     "demo",
+    "diagnose",
     "diff",
     "evaluate",
     "label-queue",

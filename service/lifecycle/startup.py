@@ -30,11 +30,11 @@ async def start_champion(
     metrics: Metrics,
     judged: Sequence[Judgement] | None = None,
 ) -> Champion:
-    """Load and warm up the champion, write ``service.started``, start the challengers.
+    """Load and warm up the champion, write the first lines of the log, start the challengers.
 
-    Without the judgements of ``judge_roles``, the bundles are judged first. Slow parts, the import
-    of torch above all, run off the event loop. Raises ``GuardRefused``, and whatever loading
-    raises.
+    These lines are ``service.started`` and ``drift.reference``. Without the judgements of
+    ``judge_roles``, the bundles are judged first. Slow parts, the import of torch above all, run
+    off the event loop. Raises ``GuardRefused``, and whatever loading raises.
     """
     if judged is None:
         judged = await asyncio.to_thread(judge_roles, settings)
@@ -44,6 +44,7 @@ async def start_champion(
         assembly.assemble, settings, run, log, metrics, judged
     )
     log.emit(await asyncio.to_thread(assembly.started_event, champion, settings))
+    champion.recorder.lines.describe()
     for finding in champion.choice.findings:
         sys.stderr.write(f"understudy: champion {finding}\n")
     for challenger in champion.challengers:

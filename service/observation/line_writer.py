@@ -6,7 +6,10 @@ first, with what is awaited as ``pending``, and each outcome follows in a line o
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
+
+from guards.events.drift_reference import reference_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from service.telemetry.log import EventLog
 
 __all__ = ["LineWriter"]
+
+_DESCRIBED_S = 86_400.0
+"""A day of the log tells by itself what its lines are about, wherever a file of it begins."""
 
 
 class LineWriter:
@@ -29,6 +35,20 @@ class LineWriter:
         self._challengers = challengers
         self._waiting: dict[PendingComparison, None] = {}
         self._waits = True
+        self._described_s = time.monotonic()
+
+    def describe(self) -> None:
+        """Write what the cells in the lines are."""
+        self._described_s = time.monotonic()
+        described = self._lines.described
+        if described.features:
+            for part in reference_parts(described):
+                self._log.emit(part)
+
+    def describe_daily(self) -> None:
+        """Write it again once a day has passed."""
+        if time.monotonic() - self._described_s >= _DESCRIBED_S:
+            self.describe()
 
     def answered(self, pending: PendingComparison) -> None:
         """Receive a document, after it was offered to the challengers; it may be settled already.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from guards.events.comparison_completed import ComparisonCompleted
+from guards.events.drift_reference import DriftReference
 from guards.events.request_observed import RequestObserved
 from guards.evidence.pair import ShadowOutcome
 
@@ -38,6 +39,11 @@ class LogLines:
     private: frozenset[str]
     reference: str
     cells: LineCells
+
+    @property
+    def described(self) -> DriftReference:
+        """The event that tells what the cells are."""
+        return DriftReference(self.reference, self.cells.detail, self.cells.described)
 
     def event(
         self, pending: PendingComparison, challengers: Iterable[ChallengerId]

@@ -80,7 +80,7 @@ class Recorder:
         self._metrics = parts.metrics
         self._flush_documents = parts.flush_documents
         self._challengers = tuple(challenger.id for challenger in parts.mirror.challengers)
-        self._lines = LineWriter(parts.lines, parts.log, self._challengers)
+        self.lines = LineWriter(parts.lines, parts.log, self._challengers)
         self._confidence_sum = 0.0
 
     @property
@@ -115,6 +115,7 @@ class Recorder:
         """Write the live window to the log and open the next, unless it is empty."""
         self._evidence.fold()
         self.flushed_s = time.monotonic()
+        self.lines.describe_daily()
         try:
             window = self.windows.flush()
         except Exception:
@@ -129,7 +130,7 @@ class Recorder:
 
     def write_ahead(self) -> None:
         """Write the window, and the line of every document that was answered."""
-        self._lines.write_ahead()
+        self.lines.write_ahead()
         self.flush()
 
     def feedback(self, labels: Iterable[FeedbackReceived]) -> int:
@@ -163,7 +164,7 @@ class Recorder:
                 self._metrics.disagreements.inc(str(challenger))
             self.windows.challengers.compare(challenger, champion, outcome.answer)
         self._evidence.settled(challenger, pending, outcome)
-        self._lines.settled(challenger, pending)
+        self.lines.settled(challenger, pending)
 
     def announced(self, challenger: ChallengerId, reference: Reference) -> None:
         """Compare a challenger's answers with its own reference from now on."""
@@ -178,7 +179,7 @@ class Recorder:
         if self.mirror.offer(pending):
             for challenger in self._challengers:
                 self._metrics.shadow_eligible.inc(str(challenger))
-        self._lines.answered(pending)
+        self.lines.answered(pending)
 
 
 def _values(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.events.window_parts import MAX_LINE_BYTES
+from guards.events.line_size import MAX_LINE_BYTES
 from service.exit_codes import ExitCode
 from service.http.access import SCOPES, read_access
 from service.http.routes import WebApp

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from guards.answer import Answer, Observation
 from guards.bundle.identity import BundleIdentity
+from guards.drift.described import DescribedFeature
 from guards.drift.distance import Score
 from guards.drift.harm.gate import Harm, Severity
 from guards.errors import Finding
 from guards.events.alarms import AlarmEvidence, DriftAlarm, DriftCleared
 from guards.events.comparison_completed import ComparisonCompleted
+from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.request_observed import RequestObserved
@@ -106,7 +108,21 @@ def request_observed(draw: st.DrawFn) -> RequestObserved:
         coerced=draw(NAMES),
         out_of_range=draw(NAMES),
         document=draw(st.none() | OBJECTS),
+        reference=draw(st.none() | TEXTS),
+        cells=draw(st.none() | st.lists(st.none() | st.integers(0, 2**15 - 1), max_size=3)),
     )
+
+
+@st.composite
+def described_features(draw: st.DrawFn) -> DescribedFeature:
+    """Draw a feature of a reference."""
+    counts = draw(st.lists(COUNTS, min_size=3, max_size=6).map(tuple))
+    size = len(counts) - 2
+    if draw(st.booleans()):
+        edges = draw(st.sets(NUMBERS, min_size=size - 1, max_size=size - 1))
+        return DescribedFeature(draw(TEXTS), counts, tuple(sorted(edges)), {})
+    named = draw(st.dictionaries(st.integers(0, size - 1), TEXTS))
+    return DescribedFeature(draw(TEXTS), counts, None, named)
 
 
 TOTALS = {
@@ -137,6 +153,14 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
     st.builds(BundleRefused, TEXTS, TEXTS, FINDINGS),
     request_observed(),
     st.builds(ComparisonCompleted, TEXTS, TEXTS, OUTCOMES, st.none() | OBJECTS),
+    st.builds(
+        DriftReference,
+        TEXTS,
+        st.sampled_from(["grouped", "full"]),
+        st.lists(described_features(), max_size=2).map(tuple),
+        st.just(2),
+        st.integers(2, 9),
+    ),
     st.builds(
         DriftWindow,
         start=MOMENTS,

@@ -80,6 +80,8 @@ def observed(
         coerced=(),
         out_of_range=(),
         document={"text": "a"},
+        reference="sha256:ab",
+        cells=(1, None, 30),
     )
 
 

@@ -45,6 +45,7 @@ FIELDS = [
     *("timestamp", "event", "schema", "replica", "run", "seq", "request_id", "observed_at"),
     *("origin_run", "segment", "tokens", "truncated", "unknown", "missing", "coerced"),
     *("out_of_range", "document", "champion", "challengers", "challengers.0"),
+    *("reference", "cells"),
     *(f"champion.{name}" for name in ("name", "version", "fingerprint")),
     *(f"challengers.0.{name}" for name in ("name", "version", "ordinal", "status", "reason")),
     *(f"challengers.0.{name}" for name in ("agree", "confidence_delta", "js_divergence")),

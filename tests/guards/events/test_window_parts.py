@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from guards.drift.distance import Score
 from guards.drift.sketch import merge
 from guards.events.drift_window import DriftWindow
+from guards.events.line_size import MAX_LINE_BYTES
 from guards.events.log_table import LogTable
 from guards.events.reading import Gap, LogReader
 from guards.events.rendering import line_renderer
-from guards.events.window_parts import MAX_LINE_BYTES, WindowParts, parts_of
+from guards.events.window_parts import WindowParts, parts_of
 from tests.guards.events.strategies import COUNTS, MOMENTS, OBJECTS, SCORES, TEXTS
 from tests.guards.events.tables import MOMENT, line, observed
 

@@ -19,7 +19,8 @@ from guards.drift.features import (
     column_feature,
 )
 from guards.drift.reference import Reference
-from guards.events.window_parts import MAX_LINE_BYTES, parts_of
+from guards.events.line_size import MAX_LINE_BYTES
+from guards.events.window_parts import parts_of
 from guards.evidence.pair import ChallengerId
 from guards.schema import CanonicalRow
 from service.observation.windows import Windows

@@ -843,7 +843,7 @@ def test_starting_and_draining_are_503(champion: Path, tmp_path: Path, held_star
         _refuses(endpoint, "draining")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["event"] for line in lines] == [
-        *("service.started", "request.observed", "drift.window"),
+        *("service.started", "drift.reference", "request.observed", "drift.window"),
         *("service.stopping", "service.stopping", "service.stopped"),
     ]
     assert lines[-1]["observed"] == lines[-1]["flushed"] == 1

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from guards.drift.cells import cells_of, grouped_cells
+from guards.drift.described import MAX_NAMED
+from guards.drift.features import CHAMPION, live_name
 from guards.events.feedback_received import FeedbackReceived
+from guards.events.line_size import MAX_LINE_BYTES
 from guards.evidence.pair import ChallengerId, Missed
+from service.observation import line_writer
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
 
 if TYPE_CHECKING:
@@ -81,6 +85,48 @@ def test_the_cells_of_a_document(record: Callable[..., Recording], detail: CellD
         court = grouped_cells(reference.features["court"])[court]
     assert cells["court"] == court
     assert not {"amount", "sender"} & cells.keys()
+
+
+@pytest.mark.parametrize("detail", ["grouped", "full", "none"])
+def test_the_log_tells_what_the_cells_are(
+    record: Callable[..., Recording], detail: CellDetail
+) -> None:
+    """The features of a line in their order, without private ones, and few of their values."""
+    recording = record(cells=detail)
+    recording.recorder.lines.describe()
+    lines = recording.lines("drift.reference")
+    if detail == "none":
+        assert lines == []
+        return
+    reference = recording.bundle.reference
+    told = [feature for line in lines for feature in line["features"]]
+    names = [
+        live_name(name, CHAMPION) for name, each in reference.features.items() if not each.private
+    ]
+    assert [feature["name"] for feature in told] == names
+    assert {(line["reference"], line["cells"]) for line in lines} == {
+        (reference.fingerprint, detail)
+    }
+    assert [line["part"] for line in lines] == list(range(1, lines[0]["parts"] + 1))
+    assert max(map(len, recording.text().splitlines())) < MAX_LINE_BYTES
+    named = {feature["name"]: feature.get("categories", {}).values() for feature in told}
+    assert "NDCA" in named["court"]
+    assert all(
+        len(values) <= MAX_NAMED for name, values in named.items() if name != "champion.label"
+    )
+    assert set(named["champion.label"]) == set(recording.bundle.labels)
+
+
+def test_every_day_of_a_log_tells_what_the_cells_are(
+    record: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are rotated, and whoever reads the last one has not the first."""
+    recording = record()
+    recording.recorder.flush()
+    assert recording.lines("drift.reference") == []
+    monkeypatch.setattr(line_writer, "_DESCRIBED_S", 0.0)
+    recording.recorder.flush()
+    assert recording.lines("drift.reference") != []
 
 
 def test_only_an_exclusive_pass_of_the_champion_is_marked(

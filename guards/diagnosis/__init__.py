@@ -1,0 +1,20 @@
+"""What changed between a good and a bad period of a log, and what undoing it would restore.
+
+- ``playbook``: everything, in the order in which a person would ask.
+- ``periods``: the two periods, as a caller names them.
+- ``documents``: the documents of a period, as columns.
+- ``cell_space``: the cells of documents that were counted over several references.
+- ``watched_cells``: the cells of the documents of both periods.
+- ``blocks``: documents by hour, which is what is resampled.
+- ``chance``: whether chance could do it.
+- ``drop``: whether there was a drop, and of what.
+- ``our_side``: what the services ran, and what differs.
+- ``moved_inputs``: which inputs moved.
+- ``restoring``: how much of the drop is gone with inputs mixed as before.
+- ``causes``: the inputs that hold the drop.
+- ``onset``: when something began, and where a log divides.
+- ``findings``: what there is to say, ranked.
+- ``timeline``: the confidence over time, and the alarms.
+- ``phrases``: what is said of a diagnosis in every form.
+- ``report``: a page that shows it.
+"""

@@ -1,0 +1,121 @@
+"""The inputs that hold a drop: one after the other, each by what it restores besides the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guards.diagnosis.moved_inputs import discoveries, moved
+from guards.diagnosis.restoring import restored, restored_share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from guards.diagnosis.cell_space import WatchedInput
+    from guards.diagnosis.moved_inputs import InputBlocks, Moved
+    from guards.diagnosis.restoring import Restored, Sample
+    from guards.json_types import JsonObject
+
+__all__ = ["InputCause", "MovedInput", "input_causes", "moved_inputs"]
+
+_RATE = 0.05
+_MIN_VALUE = 0.03
+"""A smaller distance is beyond chance in a million documents, and explains nothing."""
+
+_MIN_SHARE = 0.05
+_MAX_CAUSES = 6
+_TIE = 0.1
+"""Inputs that restore as much as each other are two names of one cause."""
+
+_LATE = ("text.tokens", "champion.label", "text.embedding", "text.token")
+"""Of two names of one cause, these say less of what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedInput:
+    """An input, how far it moved, and in which column of the cells it is."""
+
+    column: int
+    blocks: InputBlocks
+    moved: Moved
+
+    @property
+    def input(self) -> WatchedInput:
+        """The input."""
+        return self.blocks.input
+
+    def to_json(self) -> JsonObject:
+        """Return how far it moved, and the share of each cell, as plain JSON."""
+        good, bad = self.blocks.shares
+        return {
+            "input": self.input.name,
+            **self.moved.to_json(),
+            "cells": list(self.input.cells),
+            "good": good.tolist(),
+            "bad": bad.tolist(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InputCause:
+    """An input that moved, what mixing it as before restores besides the causes before it."""
+
+    moved: MovedInput
+    restores: Restored
+    alone: float
+
+
+def moved_inputs(blocks: Sequence[tuple[int, InputBlocks]]) -> list[MovedInput]:
+    """Return the inputs that moved visibly and beyond chance, those first that moved furthest."""
+    found = [MovedInput(column, each, moved(each)) for column, each in blocks]
+    beyond = discoveries([each.moved.p_value for each in found], _RATE)
+    visible = [
+        each
+        for each, is_beyond in zip(found, beyond.tolist(), strict=True)
+        if is_beyond and each.moved.value >= _MIN_VALUE
+    ]
+    return sorted(visible, key=lambda each: (-each.moved.value, each.input.name))
+
+
+def input_causes(
+    candidates: Sequence[MovedInput], good: Sample, bad: Sample, generator: np.random.Generator
+) -> list[InputCause]:
+    """Return the inputs that hold the change between two samples.
+
+    The first is the one that restores most by itself, each next one that which restores most
+    besides those before it, as long as that is a twentieth of the change.
+    """
+    alone = {each.column: restored_share(good, bad, [each.column], []) for each in candidates}
+    waiting = [each for each in candidates if alone[each.column] >= _MIN_SHARE]
+    causes: list[InputCause] = []
+    taken: list[int] = []
+    while waiting and len(causes) < _MAX_CAUSES:
+        shares = {each.column: restored_share(good, bad, [each.column], taken) for each in waiting}
+        largest = max(shares.values())
+        if largest < _MIN_SHARE:
+            break
+        best = min(
+            (each for each in waiting if shares[each.column] >= largest - _TIE),
+            key=lambda each: (_rank(each), -shares[each.column]),
+        )
+        causes.append(
+            InputCause(
+                best,
+                restored(good, bad, [best.column], taken, generator),
+                alone[best.column],
+            )
+        )
+        taken.append(best.column)
+        waiting.remove(best)
+    return causes
+
+
+def _rank(each: MovedInput) -> int:
+    """Return how little an input says of what happened, where it restores as much as another."""
+    if each.input.traffic:
+        return len(_LATE) + 1
+    name = each.input.name
+    ranks = (rank for rank, late in enumerate(_LATE, 1) if f"{name}.".startswith(f"{late}."))
+    return next(ranks, 0)

@@ -1,0 +1,143 @@
+"""The documents of a period, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from guards.evidence.columns import Categories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from guards.diagnosis.periods import Period
+    from guards.events.observed_batches import ObservedColumns
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Documents", "collect"]
+
+_HOUR_US = 3_600_000_000
+
+NO_LABEL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Documents of a period, in the order of their observation.
+
+    ``observed_at`` int64 [rows] is in microseconds since 1970, UTC; ``confidence`` and ``margin``
+    are float64 [rows]; ``right`` int8 [rows] is 1 where the true label is the answer, 0 where it is
+    another, and -1 where there is none. ``cells`` int16 [rows, features] is as lines tell it.
+    """
+
+    observed_at: NDArray[np.int64]
+    runs: Categories
+    replicas: Categories
+    champions: Categories
+    references: Categories
+    segments: Categories
+    labels: Categories
+    confidence: Floats
+    margin: Floats
+    right: NDArray[np.int8]
+    cells: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        """Return the number of documents."""
+        return len(self.observed_at)
+
+    @property
+    def hours(self) -> NDArray[np.int64]:
+        """The hour since 1970, UTC, of each document, int64 [rows]."""
+        return self.observed_at // _HOUR_US
+
+
+def collect(
+    batches: Iterable[ObservedColumns], period: Period, true_labels: Mapping[str, str]
+) -> Documents:
+    """Return the documents of a period; ``true_labels`` are by request id."""
+    parts = [_part(columns, period, true_labels) for columns in batches]
+    return Documents(
+        **{
+            field.name: _together([getattr(part, field.name) for part in (_NOTHING, *parts)])
+            for field in fields(Documents)
+        }
+    )
+
+
+def _part(columns: ObservedColumns, period: Period, true_labels: Mapping[str, str]) -> Documents:
+    rows = _rows(columns, period)
+    return Documents(
+        observed_at=columns.observed_at[rows],
+        runs=columns.runs.rows(rows),
+        replicas=columns.replicas.rows(rows),
+        champions=columns.champions.rows(rows),
+        references=columns.references.rows(rows),
+        segments=columns.segments.rows(rows),
+        labels=columns.labels.rows(rows),
+        confidence=columns.confidence[rows],
+        margin=columns.margin[rows],
+        right=_right(columns, true_labels)[rows],
+        cells=columns.cells[rows],
+    )
+
+
+def _rows(columns: ObservedColumns, period: Period) -> NDArray[np.bool_]:
+    rows = (columns.observed_at >= period.start_us) & (columns.observed_at < period.end_us)
+    return rows if period.run is None else rows & columns.runs.are(period.run)
+
+
+def _right(columns: ObservedColumns, true_labels: Mapping[str, str]) -> NDArray[np.int8]:
+    right = np.full(len(columns.request_ids), NO_LABEL, dtype=np.int8)
+    if not true_labels:
+        return right
+    names = columns.labels.names
+    for row, request_id in enumerate(columns.request_ids):
+        if request_id in true_labels:
+            right[row] = true_labels[request_id] == names[columns.labels.codes[row]]
+    return right
+
+
+def _together(columns: Sequence[Any]) -> Any:  # noqa: ANN401 (a column of any type)
+    """Return columns of one type as one."""
+    if isinstance(columns[0], Categories):
+        return _joined(columns)
+    return np.concatenate(_widened(columns) if columns[0].ndim > 1 else columns)
+
+
+def _joined(parts: Sequence[Categories]) -> Categories:
+    """Return columns of texts as one."""
+    numbers: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        renumbered = [numbers.setdefault(name, len(numbers)) for name in part.names]
+        # The last entry is what -1, none, becomes.
+        codes.append(np.array([*renumbered, -1], dtype=np.int64)[part.codes])
+    return Categories(np.concatenate(codes), tuple(numbers))
+
+
+def _widened(parts: Sequence[NDArray[np.int16]]) -> list[NDArray[np.int16]]:
+    """Return rows of different widths as wide as the widest, filled up with -1."""
+    width = max(part.shape[1] for part in parts)
+    return [np.pad(p, ((0, 0), (0, width - p.shape[1])), constant_values=-1) for p in parts]
+
+
+_NONE = Categories(np.zeros(0, dtype=np.int64), ())
+_NOTHING = Documents(
+    observed_at=np.zeros(0, dtype=np.int64),
+    runs=_NONE,
+    replicas=_NONE,
+    champions=_NONE,
+    references=_NONE,
+    segments=_NONE,
+    labels=_NONE,
+    confidence=np.zeros(0),
+    margin=np.zeros(0),
+    right=np.zeros(0, dtype=np.int8),
+    cells=np.zeros((0, 0), dtype=np.int16),
+)

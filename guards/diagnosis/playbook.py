@@ -1,0 +1,227 @@
+"""The playbook: what changed between two periods, and what undoing it would restore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from guards.diagnosis.blocks import Blocks
+from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
+from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.documents import Documents, collect
+from guards.diagnosis.drop import ALPHA, Drop, measure_drop, measured
+from guards.diagnosis.findings import input_finding, rank, rest_finding, side_finding
+from guards.diagnosis.moved_inputs import InputBlocks
+from guards.diagnosis.onset import change_point
+from guards.diagnosis.our_side import event_study, side_changes
+from guards.diagnosis.periods import Period
+from guards.diagnosis.restoring import NOTHING, Sample, restored
+from guards.diagnosis.timeline import Timeline, timeline_of
+from guards.diagnosis.watched_cells import watched_cells
+from guards.drift.features import CHAMPION
+from guards.errors import CallError
+from guards.moments import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from guards.diagnosis.cell_space import WatchedInput
+    from guards.diagnosis.findings import DiagnosisFinding
+    from guards.events.log_table import LogTable
+    from guards.json_types import JsonObject
+
+__all__ = ["Diagnosis", "diagnose"]
+
+_SEED = 20_260_302
+_SAMPLE = 20_000
+_LABEL = f"{CHAMPION}.label"
+_HOUR_US = 3_600_000_000
+_FOREVER_US = (-(2**62), 2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What differs between two periods.
+
+    ``documents`` are the numbers of theirs. ``found`` is how often chance would divide a log as
+    clearly, where the periods were found and not given. ``timeline`` is the confidence over time.
+    ``inputs`` are those that moved, the ``findings`` are ranked, and ``notes`` say what could not
+    be looked at. Without a change beyond chance there is none of these three.
+    """
+
+    good: Period
+    bad: Period
+    found: float | None
+    documents: tuple[int, int]
+    drop: Drop
+    timeline: Timeline
+    inputs: tuple[MovedInput, ...] = ()
+    findings: tuple[DiagnosisFinding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def could_be_chance(self) -> bool:
+        """Whether chance could do it."""
+        if self.found is not None:
+            return self.found > ALPHA
+        return self.drop.could_be_chance
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether an alarm was raised in the bad period."""
+        return any(self.bad.holds(at) for at, _ in self.timeline.alarms)
+
+    def to_json(self) -> JsonObject:
+        """Return the diagnosis as plain JSON."""
+        periods = zip(("good", "bad"), (self.good, self.bad), self.documents, strict=True)
+        return {
+            **{
+                name: {"period": str(period), "documents": documents}
+                for name, period, documents in periods
+            },
+            "found": self.found,
+            "drop": {**self.drop.to_json(), "could_be_chance": self.could_be_chance},
+            "timeline": self.timeline.to_json(),
+            "inputs": [each.to_json() for each in self.inputs],
+            "findings": [finding.to_json() for finding in self.findings],
+            "notes": list(self.notes),
+        }
+
+
+def diagnose(
+    log: LogTable,
+    periods: tuple[Period, Period] | None = None,
+    true_labels: Mapping[str, str] | None = None,
+) -> Diagnosis:
+    """Compare the good and the bad period of a log; ``true_labels`` are by request id.
+
+    Without periods they are found: the confidence divides the log. Raises ``CallError`` where a
+    period has no document, and where none can be found. The same log gives the same numbers.
+    """
+    generator = np.random.default_rng(_SEED)
+    found = None
+    if periods is None:
+        periods, found = _find_periods(log, generator)
+    good, bad = periods
+    labels = true_labels or {}
+    before, now = (
+        collect(log.observed(period.start_us, period.end_us), period, labels) for period in periods
+    )
+    for option, period, documents in (("--good", good, before), ("--bad", bad, now)):
+        _require_documents(log, option, period, documents)
+    drop = measure_drop(before, now, generator)
+    timeline = timeline_of((before, now), log.alarms)
+    diagnosis = Diagnosis(good, bad, found, (len(before), len(now)), drop, timeline)
+    if diagnosis.could_be_chance:
+        return diagnosis
+    inputs, findings, notes = _explained(log, before, now, drop, generator)
+    return replace(diagnosis, inputs=inputs, findings=findings, notes=notes)
+
+
+def _find_periods(
+    log: LogTable, generator: np.random.Generator
+) -> tuple[tuple[Period, Period], float]:
+    """Return the periods before and after the largest change of the confidence."""
+    everything = Period(*_FOREVER_US)
+    documents = collect(log.observed(*_FOREVER_US), everything, {})
+    _require_documents(log, "the log", everything, documents)
+    found = change_point(Blocks.of(documents.hours, documents.confidence), generator)
+    if found is None:
+        message = (
+            f"the log has documents of less than {MIN_BLOCKS} hours, in which no good and bad "
+            "period can be found: name them with --good and --bad"
+        )
+        raise CallError(message)
+    hour, p_value = found
+    first, last = int(documents.observed_at.min()), int(documents.observed_at.max())
+    at = hour * _HOUR_US
+    return (Period(first, at), Period(at, last + 1)), p_value
+
+
+def _explained(
+    log: LogTable,
+    before: Documents,
+    now: Documents,
+    drop: Drop,
+    generator: np.random.Generator,
+) -> tuple[tuple[MovedInput, ...], tuple[DiagnosisFinding, ...], tuple[str, ...]]:
+    """Return the inputs that moved, the ranked findings, and what could not be looked at."""
+    changes = side_changes(before, now, log.starts)
+    watched, cells, notes = watched_cells(log.references, before, now)
+    parts = [
+        _Side.of(documents, drop.measure, of_period)
+        for documents, of_period in zip((before, now), cells, strict=True)
+    ]
+    # Another model answers with other labels: these are no input then.
+    other_model = any("bundle" in change.values for change in changes)
+    inputs = moved_inputs(
+        [
+            (column, blocks)
+            for column, blocks in _input_blocks(watched, *parts)
+            if not (other_model and blocks.input.name == _LABEL)
+        ]
+    )
+    good, bad = (part.sample(generator) for part in parts)
+    causes = input_causes(inputs, good, bad, generator)
+    columns = [cause.moved.column for cause in causes]
+    held = restored(good, bad, columns, [], generator) if columns else NOTHING
+    findings = [input_finding(cause) for cause in causes]
+    studies = [(each, event_study(drop.measure, before, now, each, generator)) for each in changes]
+    left = held.rest
+    findings += [side_finding(change, study, left.share) for change, study in studies]
+    told = [study for _, study in studies if study is not None]
+    if all(study is not None for _, study in studies):
+        findings += rest_finding(drop.measure, left, told)
+    return tuple(inputs), tuple(rank(findings)), tuple(notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What is measured of the documents of a period, by hour, with their cells."""
+
+    block: NDArray[np.int64]
+    value: NDArray[np.float64]
+    cells: NDArray[np.int16]
+
+    @classmethod
+    def of(cls, documents: Documents, measure: str, cells: NDArray[np.int16]) -> _Side:
+        values, rows = measured(measure, documents)
+        return cls(documents.hours[rows], values[rows], cells[rows])
+
+    def sample(self, generator: np.random.Generator) -> Sample:
+        return Sample.of(self.block, self.value, self.cells, _SAMPLE, generator)
+
+    def blocks(self, column: int, size: int) -> Blocks:
+        cells = self.cells[:, column]
+        rows = cells >= 0
+        return Blocks.of(self.block[rows], self.value[rows], cells[rows].astype(np.int64), size)
+
+
+def _require_documents(log: LogTable, option: str, period: Period, documents: Documents) -> None:
+    if len(documents):
+        return
+    champions = log.champions
+    if not champions:
+        message = "the log holds no answered document; was it written by a service that answered?"
+        raise CallError(message)
+    first = min(champion.first_observed_at for champion in champions)
+    last = max(champion.last_observed_at for champion in champions)
+    message = (
+        f"{option} {period}: no document was answered then; the log has documents from "
+        f"{rfc3339(first)} to {rfc3339(last)}"
+    )
+    raise CallError(message)
+
+
+def _input_blocks(
+    watched: Sequence[WatchedInput], good: _Side, bad: _Side
+) -> Iterator[tuple[int, InputBlocks]]:
+    """Yield the inputs that both periods have cells of, with their columns."""
+    for column, each in enumerate(watched):
+        sides = [side.blocks(column, len(each.cells)) for side in (good, bad)]
+        if all(side.documents.sum() for side in sides):
+            yield column, InputBlocks(each, *sides)

@@ -1,0 +1,68 @@
+"""A diagnosis as Markdown, for a merge request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from guards.diagnosis.phrases import answer, change_in_words, restores_in_words
+from guards.text import counted, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guards.diagnosis.findings import DiagnosisFinding
+    from guards.diagnosis.playbook import Diagnosis
+
+__all__ = ["markdown"]
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+"""What Markdown, or HTML in it, would make something else of."""
+
+
+def markdown(diagnosis: Diagnosis) -> str:
+    """Return the answer, what it rests on, and the findings."""
+    return "\n".join(_lines(diagnosis)) + "\n"
+
+
+def _lines(diagnosis: Diagnosis) -> Iterator[str]:
+    yield f"# {_plain(answer(diagnosis))}"
+    yield ""
+    for name, period, documents in zip(
+        ("good", "bad"), (diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True
+    ):
+        yield f"- {name}: {_plain(str(period))}, {counted(documents, 'document')}"
+    for name, change in diagnosis.drop.changes.items():
+        yield f"- {_plain(change_in_words(name, change))}"
+    for number, finding in enumerate(diagnosis.findings, start=1):
+        yield ""
+        yield from _finding(number, finding)
+    if diagnosis.inputs:
+        yield ""
+        yield "| input | moved by |"
+        yield "| --- | --- |"
+        for each in diagnosis.inputs:
+            yield f"| {_plain(each.input.name)} | {each.moved.metric} {each.moved.value:.3f} |"
+    for note in diagnosis.notes:
+        yield ""
+        yield f"Note: {_plain(note)}."
+
+
+def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:
+    yield f"## {number}. {_plain(finding.code)}: {_plain(finding.subject)}"
+    yield ""
+    yield f"{_plain(restores_in_words(finding))}."
+    yield ""
+    facts = {
+        "good": finding.expected,
+        "bad": finding.observed,
+        "since": finding.since,
+        "next": finding.remedy,
+    }
+    for name, value in facts.items():
+        if value:
+            yield f"- {name}: {_plain(value)}"
+
+
+def _plain(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", printable(text))

@@ -1,0 +1,79 @@
+"""From the tables of a log to columns of what one champion after another answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from guards.events.arrays import categories, floats, whole
+from guards.evidence.columns import Categories  # noqa: TC001 (a field of a dataclass)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+__all__ = ["OBSERVED", "ObservedColumns", "observed_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedColumns:
+    """Answered documents; a document that was sent again is there again.
+
+    ``observed_at`` int64 [rows] is in microseconds since 1970, UTC. ``champions`` are fingerprints
+    of bundles, and ``references`` those of their references. ``confidence`` and ``margin`` are
+    float64 [rows]. ``cells`` int16 [rows, features] has a column for each feature that a line
+    tells, as many as the longest line has; -1 stands for none.
+    """
+
+    request_ids: Sequence[str]
+    observed_at: NDArray[np.int64]
+    runs: Categories
+    replicas: Categories
+    champions: Categories
+    references: Categories
+    segments: Categories
+    labels: Categories
+    confidence: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    cells: NDArray[np.int16]
+
+
+OBSERVED = """
+select request_id, observed_at, run, replica, fingerprint, reference, segment,
+    champion.label as label, champion.confidence as confidence, champion.margin as margin, cells
+from lines where observed_at >= $start and observed_at < $end
+order by observed_at, run, seq
+"""
+"""Selects the documents that were observed from one moment up to another."""
+
+
+def observed_columns(batch: pa.RecordBatch) -> ObservedColumns:
+    """Return the rows of ``OBSERVED`` as columns."""
+    return ObservedColumns(
+        request_ids=batch["request_id"].to_pylist(),
+        observed_at=whole(batch["observed_at"]),
+        runs=categories(batch["run"]),
+        replicas=categories(batch["replica"]),
+        champions=categories(batch["fingerprint"]),
+        references=categories(batch["reference"]),
+        segments=categories(batch["segment"]),
+        labels=categories(batch["label"]),
+        confidence=floats(batch["confidence"]),
+        margin=floats(batch["margin"]),
+        cells=_cells(batch["cells"]),
+    )
+
+
+def _cells(lists: pa.ListArray) -> NDArray[np.int16]:
+    """Return lists of cells as one array, filled up with -1."""
+    lengths = np.asarray(lists.value_lengths().fill_null(0), dtype=np.int64)
+    width = int(lengths.max(initial=0))
+    cells = np.full((len(lists), width), -1, dtype=np.int16)
+    # Values of null lists, which Arrow may keep, are not among those of ``flatten``.
+    values = np.asarray(lists.flatten().fill_null(-1), dtype=np.int16)
+    cells[np.arange(width) < lengths[:, None]] = values
+    return cells

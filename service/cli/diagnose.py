@@ -1,0 +1,169 @@
+"""``understudy diagnose``: what changed between a good and a bad period of logs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from guards.errors import CallError
+from guards.text import counted, printable
+from service.cli.options import PATH, json_option
+from service.cli.output import log_progress, print_json, print_lines, print_notes
+from service.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from guards.diagnosis.periods import Period
+    from guards.diagnosis.playbook import Diagnosis
+    from guards.events.log_table import LogTable
+    from guards.events.reading import LogAccount
+
+__all__ = ["diagnose"]
+
+_EXAMPLE = """
+\b
+Example:
+  understudy diagnose logs/*.jsonl.gz --good 2026-03-02..2026-03-09 --bad 2026-03-09..2026-03-16
+"""
+
+_PERIOD = "FROM..TO|RUN"
+_REPORTS = (".html", ".md")
+
+
+def _report_path(
+    _context: click.Context, _option: click.Parameter, path: Path | None
+) -> Path | None:
+    if path is not None and path.suffix not in _REPORTS:
+        expected = f"expected a name that ends in {' or '.join(_REPORTS)}"
+        message = f"-o {printable(str(path))}: {expected}"
+        raise CallError(message)
+    return path
+
+
+@click.command(epilog=_EXAMPLE)
+@click.argument("logs", type=PATH, nargs=-1, required=True, metavar="LOG...")
+@click.option(
+    "--good",
+    metavar=_PERIOD,
+    help="When it was good: two dates or moments, in UTC without an offset, of which TO is not "
+    "part of it, or a run.  [default: found, with --bad]",
+)
+@click.option("--bad", metavar=_PERIOD, help="When it was bad.")
+@click.option(
+    "--labels",
+    "tables",
+    type=PATH,
+    multiple=True,
+    metavar="TABLE",
+    help="A table with request_id and label; repeat.",
+)
+@click.option(
+    "-o",
+    "out",
+    type=PATH,
+    metavar="REPORT.html|.md",
+    callback=_report_path,
+    help="Write the report to this file, too; one that is there is replaced.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["finding", "alarm"]),
+    help="Exit 1 where something changed beyond chance, or an alarm was raised in the bad period.",
+)
+@json_option
+def diagnose(  # noqa: PLR0913 (click calls by name)
+    *,
+    logs: Sequence[Path],
+    good: str | None,
+    bad: str | None,
+    tables: Sequence[Path],
+    out: Path | None,
+    fail_on: str | None,
+    as_json: bool,
+) -> None:
+    """Say what changed in LOG... between a good and a bad period, ranked by what undoing restores.
+
+    Logs are JSON Lines of any replicas, runs and days, plain, .gz or .zst. Labels come from the
+    log, where they were sent to /v1/feedback, and from tables.
+    """
+    from guards.diagnosis.playbook import diagnose as walk
+    from guards.events.log_table import LogTable
+    from service.cli.diagnosis_text import diagnosis_lines
+
+    if (good is None) != (bad is None):
+        message = "give both --good and --bad, or neither to have them found"
+        raise CallError(message)
+    with log_progress(logs, "reading") as progress:
+        table = LogTable.read(logs, progress.update)
+    with table as log:
+        periods = None if good is None or bad is None else _periods(log, good, bad)
+        labels, left_out, notes = _true_labels(log, tables)
+        walked = walk(log, periods, labels)
+        diagnosis = replace(walked, notes=(*notes, *walked.notes))
+        account = log.account
+    if out is not None:
+        _write_report(out, diagnosis, account)
+    print_notes(diagnosis.notes)
+    if as_json:
+        print_json(
+            {
+                **diagnosis.to_json(),
+                "log": account.to_json(),
+                "label_rows_left_out": left_out,
+            }
+        )
+    else:
+        print_lines(*diagnosis_lines(diagnosis, account))
+    failed = {"finding": bool(diagnosis.findings), "alarm": diagnosis.alarmed}
+    if fail_on and failed[fail_on]:
+        sys.exit(ExitCode.NO)
+
+
+def _write_report(path: Path, diagnosis: Diagnosis, account: LogAccount) -> None:
+    from guards.diagnosis.report.markdown import markdown
+    from guards.diagnosis.report.page import page
+
+    text = markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"-o {printable(str(path))}: {error.strerror}"
+        raise CallError(message) from error
+
+
+def _periods(log: LogTable, good: str, bad: str) -> tuple[Period, Period]:
+    from guards.diagnosis.periods import parse_period, refuse_overlap
+
+    runs = log.runs
+    periods = parse_period(good, "--good", runs), parse_period(bad, "--bad", runs)
+    refuse_overlap(*periods)
+    return periods
+
+
+def _true_labels(
+    log: LogTable, tables: Sequence[Path]
+) -> tuple[Mapping[str, str], int, Sequence[str]]:
+    """Return the labels that came regardless of the answers, by request id.
+
+    And how many rows of tables were left out, and a note on labels that were drawn: they would have
+    to be weighted.
+    """
+    from guards.evidence.labels import KnownLabels, LabelSource
+    from guards.labels import KnownLabel
+    from service.cli.label_tables import add_tables
+
+    labels = log.all_labels
+    known = KnownLabels(log.feedback(), KnownLabel(labels))
+    left_out = add_tables(known, tables, labels)
+    given = [label for label in known.labels.values() if label.label is not None]
+    found = {
+        label.request_id: str(label.label) for label in given if label.source is LabelSource.TRUTH
+    }
+    drawn = len(given) - len(found)
+    note = f"{counted(drawn, 'label')} of drawn documents left out: a period is not a draw"
+    return found, left_out, [note] if drawn else []

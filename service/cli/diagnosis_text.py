@@ -1,0 +1,54 @@
+"""A diagnosis as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guards.diagnosis.phrases import answer, change_in_words, restores_in_words
+from guards.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from guards.diagnosis.findings import DiagnosisFinding
+    from guards.diagnosis.playbook import Diagnosis
+    from guards.events.reading import LogAccount
+
+__all__ = ["diagnosis_lines"]
+
+_MAX_INPUTS = 8
+
+
+def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
+    """Yield what a diagnosis says: the answer first, then what it rests on."""
+    yield answer(diagnosis)
+    yield ""
+    for name, period, documents in zip(
+        ("good", "bad"), (diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True
+    ):
+        yield f"{name}: {period}, {counted(documents, 'document')}"
+    for name, change in diagnosis.drop.changes.items():
+        yield change_in_words(name, change)
+    if account.missing:
+        yield f"log: {account.lines} lines, {account.missing} missing"
+    for number, finding in enumerate(diagnosis.findings, start=1):
+        yield ""
+        yield from _finding(number, finding)
+    if diagnosis.inputs:
+        told = diagnosis.inputs[:_MAX_INPUTS]
+        moved = ", ".join(
+            f"{each.input.name} ({each.moved.metric} {each.moved.value:.2f})" for each in told
+        )
+        more = len(diagnosis.inputs) - len(told)
+        yield ""
+        yield f"inputs that moved: {moved}" + (f", and {more} more" if more else "")
+
+
+def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:
+    yield f"{number}. {finding.code}: {finding.subject} ({restores_in_words(finding)})"
+    if finding.expected or finding.observed:
+        yield f"   good: {finding.expected or '-'}"
+        yield f"   bad:  {finding.observed or '-'}"
+    if finding.since is not None:
+        yield f"   since {finding.since}"
+    yield f"   next: {finding.remedy}"

@@ -1,0 +1,208 @@
+"""The page of a diagnosis: what a reader finds on it, with and without its style."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guards.diagnosis.periods import parse_period
+from guards.diagnosis.phrases import answer
+from guards.diagnosis.playbook import diagnose
+from guards.diagnosis.report.charts import histogram, line, pair_bars
+from guards.diagnosis.report.markdown import markdown
+from guards.diagnosis.report.page import page
+from guards.events.log_table import LogTable
+from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+
+    from guards.diagnosis.playbook import Diagnosis
+    from guards.events.reading import LogAccount
+    from tests.guards.diagnosis.traffic import Rows
+
+MAX_BYTES = 150_000
+VOID = {"meta"}
+
+
+def _renamed(rows: Rows, _: np.random.Generator) -> None:
+    rows["court"][rows["court"] == "NDCA"] = "N.D. Cal."
+
+
+def _walked(path: Path, change: Callable[..., None] | None) -> tuple[Diagnosis, LogAccount]:
+    periods = parse_period(GOOD, "--good", ()), parse_period(BAD, "--bad", ())
+    with LogTable.read([write_log(Traffic(change=change), path)]) as log:
+        return diagnose(log, periods), log.account
+
+
+@pytest.fixture(scope="module")
+def worse(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diagnosis, LogAccount]:
+    """Return a diagnosis of a renamed category."""
+    return _walked(tmp_path_factory.mktemp("worse") / "log.jsonl", _renamed)
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diagnosis, LogAccount]:
+    """Return a diagnosis of nothing."""
+    return _walked(tmp_path_factory.mktemp("steady") / "log.jsonl", None)
+
+
+class _Page(HTMLParser):
+    """Checks that elements are closed in order, and collects their text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.texts.append(data)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        """Return the attributes of the elements with this name."""
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def test_the_first_heading_is_the_answer(worse: tuple[Diagnosis, LogAccount]) -> None:
+    """Then the findings, with what to do; then everything else."""
+    parsed = _Page(page(*worse))
+    text = "\n".join(parsed.texts)
+    told = answer(worse[0])
+    assert text.count(told[1:]) == 2
+    places = [
+        text.index(each)
+        for each in (
+            told[0].upper() + told[1:],
+            "unknown_categories: court",
+            worse[0].findings[0].remedy,
+            "Confidence before and after",
+            "Over time",
+            "By class",
+            "Inputs that moved",
+            "What this rests on",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_it_runs_nothing_and_fetches_nothing(worse: tuple[Diagnosis, LogAccount]) -> None:
+    """Its policy allows its one style by hash, and the page has nothing that it forbids."""
+    text = page(*worse)
+    parsed = _Page(text)
+    assert len(text.encode()) < MAX_BYTES
+    (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (policy,) = (meta["content"] for meta in parsed.of("meta") if "http-equiv" in meta)
+    assert policy is not None
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not {"script", "img", "link", "iframe", "object"} & {tag for tag, _ in parsed.elements}
+    names = {name for _, attributes in parsed.elements for name in attributes}
+    assert not {name for name in names if name.startswith("on")} | (
+        {"style", "src", "href"} & names
+    )
+
+
+def test_every_drawing_has_a_name_and_its_numbers_beside_it(
+    worse: tuple[Diagnosis, LogAccount],
+) -> None:
+    """Who cannot see it, or drops the style, reads the table."""
+    parsed = _Page(page(*worse))
+    drawings, folded = parsed.of("svg"), parsed.of("details")
+    assert len(drawings) == len(folded) == 2 + len(worse[0].inputs)
+    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
+    assert len(parsed.of("caption")) == len(parsed.of("table"))
+    assert all("scope" in head for head in parsed.of("th"))
+    headings = [int(tag[1]) for tag, _ in parsed.elements if re.fullmatch(r"h\d", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(now - before <= 1 for before, now in pairwise(headings))
+
+
+def test_chance_is_a_short_page(steady: tuple[Diagnosis, LogAccount]) -> None:
+    """It says so, and shows what it looked at."""
+    text = "\n".join(_Page(page(*steady)).texts)
+    assert "Nothing changed beyond what chance does" in text
+    assert "What changed" not in text
+    assert "Over time" in text
+
+
+def test_names_are_texts_and_nothing_else(worse: tuple[Diagnosis, LogAccount]) -> None:
+    """Whatever a client calls a segment or a table its column."""
+    diagnosis, account = worse
+    nasty = '<script>alert("1")</script>\x1b[31m\u202e'
+    finding = replace(diagnosis.findings[0], subject=nasty, expected=nasty, remedy=nasty)
+    classes = {nasty: next(iter(diagnosis.drop.classes.values()))}
+    drop = replace(
+        diagnosis.drop, classes=classes, segments={nasty: classes[nasty], "b": classes[nasty]}
+    )
+    changed = replace(diagnosis, findings=(finding,), drop=drop, notes=(nasty,))
+    text = page(changed, account)
+    assert "<script" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    _Page(text)
+    told = markdown(changed)
+    assert re.search(r"(?<!\\)<", told) is None
+    assert "\x1b" not in told
+
+
+def test_the_same_diagnosis_is_the_same_page(worse: tuple[Diagnosis, LogAccount]) -> None:
+    """Nothing of when or where it was made is in it."""
+    assert page(*worse) == page(*worse)
+
+
+def test_the_markdown_has_the_findings(worse: tuple[Diagnosis, LogAccount]) -> None:
+    """In their order, each with what is next."""
+    told = markdown(worse[0])
+    assert told.startswith("# a column has categories that training did not have: court")
+    assert "## 1. unknown\\_categories: court" in told
+    assert "- next: map the new categories" in told
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        pair_bars("nothing", []),
+        pair_bars("zeros", [("a", 0.0, 0.0)]),
+        pair_bars("long", [("x" * 300, 0.5, 1.0)]),
+        histogram("empty", [0, 0], [0, 0]),
+        histogram("one", [5], [0]),
+        line("one point", [(1.0, 0.5)], [], ("a", "b")),
+        line("flat", [(1.0, 0.5), (2.0, 0.5)], [1.5, 99.0], ("a", "b")),
+    ],
+)
+def test_drawings_of_little_are_drawings(drawing: str) -> None:
+    """No number in them is none, and no mark is outside."""
+    _Page(drawing)
+    assert "nan" not in drawing
+    assert "inf" not in drawing
+    numbers = [float(number) for number in re.findall(r'[xM]="?(-?[\d.]+)', drawing)]
+    assert all(-1 <= number <= 641 for number in numbers)
