@@ -17,7 +17,7 @@ __all__ = ["MIN_BLOCKS", "Change", "change_of"]
 MIN_BLOCKS = 20
 """The variation of fewer blocks says nothing about how far their mean may be off."""
 
-_DRAWS = 4_000
+_DRAWS = 2_000
 _INTERVAL = (2.5, 97.5)
 
 

@@ -53,17 +53,18 @@ def change_point(blocks: Blocks, generator: np.random.Generator) -> tuple[int, f
     deviations = (blocks.sums - blocks.mean * blocks.documents).sum(axis=1)
     statistic = _statistics(deviations)
     best = int(np.argmax(statistic))
-    by_chance = [_statistics(generator.permutation(deviations)).max() for _ in range(_PERMUTATIONS)]
+    permuted = generator.permuted(np.tile(deviations, (_PERMUTATIONS, 1)), axis=1)
+    by_chance = _statistics(permuted).max(axis=1)
     p_value = (1 + np.sum(by_chance >= statistic[best])) / (1 + _PERMUTATIONS)
     return int(blocks.names[_first(count) + best]), float(p_value)
 
 
 def _statistics(deviations: Floats) -> Floats:
-    """Return the statistic of each place where a second part may begin."""
-    count = len(deviations)
+    """Return the statistic of each place where a second part may begin, along the last axis."""
+    count = deviations.shape[-1]
     first = _first(count)
     before = np.arange(first, count - first + 1) / count
-    sums = np.cumsum(deviations)[first - 1 : count - first]
+    sums = np.cumsum(deviations, axis=-1)[..., first - 1 : count - first]
     return np.asarray(np.abs(sums) / np.sqrt(before * (1 - before)))
 
 

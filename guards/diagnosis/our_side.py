@@ -31,7 +31,7 @@ _Where = tuple[tuple[str, ...], tuple[str, ...]]
 _ByReplica = dict[str, dict[str, int]]
 _BeforeAndNow = tuple[tuple[str, ...], tuple[str, ...]]
 
-_REPLICATES = 1_000
+_REPLICATES = 500
 _INTERVAL = (2.5, 97.5)
 
 

@@ -41,17 +41,17 @@ def test_independent_documents_are_pearsons() -> None:
 
 
 def test_restless_traffic_is_no_movement() -> None:
-    """Hours of different mixes: of a hundred pairs without a change hardly any is below .05."""
+    """Hours of different mixes: of sixty pairs without a change hardly any is below .05."""
     generator = np.random.default_rng(3)
     shares = [0.5, 0.4, 0.05, 0.05]
-    pairs = [(side(generator, shares, 0.5), side(generator, shares, 0.5)) for _ in range(100)]
+    pairs = [(side(generator, shares, 0.5), side(generator, shares, 0.5)) for _ in range(60)]
     ours = [moved(InputBlocks(COURT, *pair)).p_value for pair in pairs]
     naive = [
         stats.chi2_contingency(np.array([good.total[0], bad.total[0]])).pvalue
         for good, bad in pairs
     ]
-    assert sum(p < 0.05 for p in ours) <= 14
-    assert sum(p < 0.05 for p in naive) >= 25
+    assert sum(p < 0.05 for p in ours) <= 10
+    assert sum(p < 0.05 for p in naive) >= 15
 
 
 def test_numbers_are_compared_in_order_and_missing_values_apart() -> None:

@@ -32,9 +32,9 @@ __all__ = ["BAD", "GOOD", "LABELS", "Replica", "Traffic", "write_log"]
 
 MAX_TOKENS = 256
 START = datetime(2026, 3, 2, tzinfo=UTC)
-HOURS = 72
-GOOD = "2026-03-02..2026-03-05"
-BAD = "2026-03-05..2026-03-08"
+HOURS = 48
+GOOD = "2026-03-02..2026-03-04"
+BAD = "2026-03-04..2026-03-06"
 LABELS = ("contract", "invoice", "letter")
 COURTS = ("NDCA", "SDNY", "EDTX", "CDIL")
 NAMES = (

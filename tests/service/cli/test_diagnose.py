@@ -64,7 +64,7 @@ def test_the_answer_comes_first(worse: Path, capsys: pytest.CaptureFixture[str])
     assert "   good: " in told
     assert "NDCA 5" in told
     assert "unknown 5" in told
-    assert "   since 2026-03-05T00:00:00" in told
+    assert "   since 2026-03-04T00:00:00" in told
     assert "   next: map the new categories of court" in told
     assert "inputs that moved: court (js 0." in told
 
@@ -74,7 +74,7 @@ def test_the_report_as_json(worse: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert exit_code("diagnose", worse, *PERIODS, "--json", "--fail-on", "finding") == 1
     document = _json(capsys)
     assert document["found"] is None
-    assert document["good"]["period"] == "2026-03-02T00:00:00Z..2026-03-05T00:00:00Z"
+    assert document["good"]["period"] == "2026-03-02T00:00:00Z..2026-03-04T00:00:00Z"
     (finding,) = document["findings"]
     assert finding["code"] == "unknown_categories"
     assert finding["restores"]["share"] > 0.8
@@ -100,7 +100,7 @@ def test_labels_of_a_table_count(
     for line in lines:
         if line["event"] == "request.observed":
             label = line["champion"]["label"]
-            wrong = line["observed_at"] >= "2026-03-05"
+            wrong = line["observed_at"] >= "2026-03-04"
             rows.append(f"{line['request_id']},{'memo' if wrong else label}")
     table = tmp_path / "labels.csv"
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -127,7 +127,7 @@ def test_an_alarm_of_the_bad_period_fails(
     steady: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One that was raised before it does not; neither needs a finding."""
-    for day, code in (("2026-03-04", 0), ("2026-03-06", 1)):
+    for day, code in (("2026-03-03", 0), ("2026-03-05", 1)):
         render = line_renderer("replica-1", "replica-1-alarms")
         moment = from_rfc3339(f"{day}T12:00:00Z")
         alarm = DriftAlarm(
