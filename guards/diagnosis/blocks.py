@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Blocks", "draws"]
+__all__ = ["HOUR_US", "Blocks", "draws", "interval"]
+
+HOUR_US = 3_600_000_000
+"""The length of a block of documents, in microseconds."""
+
+_INTERVAL = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ class Blocks:
     def resampled(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return documents and sums, float64 [draws, cells], by weights of [draws, blocks]."""
         return weights @ self.documents, weights @ self.sums
+
+
+def interval(samples: Floats) -> tuple[float, float]:
+    """Return the percentile interval of 95 % of a statistic of samples, without those of NaN."""
+    low, high = np.nanpercentile(samples, _INTERVAL)
+    return float(low), float(high)
 
 
 def draws(blocks: int, size: int, drawn: int, generator: np.random.Generator) -> Floats:

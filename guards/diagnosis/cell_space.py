@@ -108,7 +108,7 @@ def _common(name: str, features: Sequence[DescribedFeature]) -> tuple[WatchedInp
         return WatchedInput(name, names[0], numeric), [groups] * len(features)
     if numeric or any(feature.edges is not None for feature in features):
         cells = [np.array([0] * (len(each) - 2) + [1, 2], dtype=np.int16) for each in names]
-        return WatchedInput(name, _COARSE, coarse=True), cells
+        return WatchedInput(name, _COARSE, numeric=True, coarse=True), cells
     told = [
         set(feature.categories.values()) & {*of}
         for feature, of in zip(features, names, strict=True)

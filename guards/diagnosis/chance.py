@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.diagnosis.blocks import Blocks, draws
+from guards.diagnosis.blocks import Blocks, draws, interval
 
 if TYPE_CHECKING:
     from guards.json_types import JsonObject
@@ -18,7 +18,6 @@ MIN_BLOCKS = 20
 """The variation of fewer blocks says nothing about how far their mean may be off."""
 
 _DRAWS = 2_000
-_INTERVAL = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,14 @@ def change_of(good: Blocks, bad: Blocks, generator: np.random.Generator) -> Chan
     of all there could be (Davison and Hinkley 1997, section 2.3).
     """
     size = bad.mean - good.mean
-    low, high = np.percentile(
-        _means(bad, len(bad), generator) - _means(good, len(good), generator), _INTERVAL
-    )
+    before, now = (_means(blocks, len(blocks), generator) for blocks in (good, bad))
+    low, high = interval(now - before)
     p_value = None
     if len(good) >= MIN_BLOCKS:
         widened = np.sqrt(len(good) / (len(good) - 1))
         alike = _means(good, len(bad), generator) - _means(good, len(good), generator)
         p_value = float((1 + np.sum(np.abs(alike) * widened >= abs(size))) / (1 + _DRAWS))
-    return Change(good.mean, bad.mean, float(low), float(high), p_value, len(good))
+    return Change(good.mean, bad.mean, low, high, p_value, len(good))
 
 
 def _means(blocks: Blocks, size: int, generator: np.random.Generator) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from guards.diagnosis.blocks import HOUR_US
 from guards.evidence.columns import Categories
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Documents", "collect"]
 
-_HOUR_US = 3_600_000_000
 
 NO_LABEL = -1
 
@@ -54,7 +54,7 @@ class Documents:
     @property
     def hours(self) -> NDArray[np.int64]:
         """The hour since 1970, UTC, of each document, int64 [rows]."""
-        return self.observed_at // _HOUR_US
+        return self.observed_at // HOUR_US
 
 
 def collect(

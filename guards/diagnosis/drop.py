@@ -59,11 +59,6 @@ class Drop:
         """Whether chance could do all of it; False where that cannot be told."""
         return all(change.could_be_chance(self.alpha) for change in self.changes.values())
 
-    @property
-    def explained(self) -> Change:
-        """The change that is explained."""
-        return self.changes[self.measure]
-
     def to_json(self) -> JsonObject:
         """Return everything as plain JSON."""
         good, bad = self.percentiles

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from guards.diagnosis.blocks import HOUR_US
 from guards.diagnosis.onset import onset
 from guards.diagnosis.restoring import Restored
 from guards.drift.rounding import share_pair
@@ -55,7 +56,6 @@ _BY_NAME = {
     "text.truncated": "longer_texts",
 }
 
-_HOUR_US = 3_600_000_000
 _MAX_CELLS = 3
 _MAX_VALUE_CHARS = 40
 _HALF = 0.5
@@ -118,7 +118,7 @@ def input_finding(cause: InputCause) -> DiagnosisFinding:
         observed=bad,
         restores=cause.restores,
         at_most=None,
-        since=rfc3339(from_microseconds(onset(blocks.good, blocks.bad) * _HOUR_US)),
+        since=rfc3339(from_microseconds(onset(blocks.good, blocks.bad) * HOUR_US)),
         evidence={**cause.moved.moved.to_json(), "alone": cause.alone},
         remedy=_REMEDIES[code].format(name=printable(blocks.input.name, _MAX_VALUE_CHARS)),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.diagnosis.blocks import Blocks, draws
+from guards.diagnosis.blocks import Blocks, draws, interval
 from guards.diagnosis.drop import measured
 from guards.diagnosis.restoring import Restored
 
@@ -32,7 +32,6 @@ _ByReplica = dict[str, dict[str, int]]
 _BeforeAndNow = tuple[tuple[str, ...], tuple[str, ...]]
 
 _REPLICATES = 500
-_INTERVAL = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,7 @@ def event_study(
     if not np.isfinite(share):
         return None
     weights = [draws(len(side), len(side), _REPLICATES, generator) for side in sides]
-    low, high = np.nanpercentile(_difference(sides, weights), _INTERVAL)
-    return Restored(share, float(low), float(high))
+    return Restored(share, *interval(_difference(sides, weights)))
 
 
 def _values(documents: Documents, starts: Mapping[str, ServiceStarted]) -> dict[str, _ByReplica]:

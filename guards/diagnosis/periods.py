@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guards.errors import CallError
@@ -12,7 +12,7 @@ from guards.text import printable
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Period", "parse_period", "refuse_overlap"]
+__all__ = ["EVERYTHING", "Period", "parse_period", "refuse_overlap"]
 
 _FOREVER_US = 2**62
 
@@ -28,14 +28,14 @@ class Period:
     end_us: int
     run: str | None = None
 
-    @classmethod
-    def of_run(cls, run: str) -> Period:
+    @staticmethod
+    def of_run(run: str) -> Period:
         """Return all documents of a run."""
-        return cls(-_FOREVER_US, _FOREVER_US, run)
+        return replace(EVERYTHING, run=run)
 
-    def holds(self, moment_us: int) -> bool:
-        """Return whether a moment is in the period, whichever run it is about."""
-        return self.start_us <= moment_us < self.end_us
+    def holds(self, run: str, moment_us: int) -> bool:
+        """Return whether a moment of a run is in the period."""
+        return self.run in {None, run} and self.start_us <= moment_us < self.end_us
 
     def __str__(self) -> str:
         """Return the period as it could be written."""
@@ -43,6 +43,10 @@ class Period:
             return self.run
         ends = (rfc3339(from_microseconds(moment)) for moment in (self.start_us, self.end_us))
         return "..".join(end.replace(".000000Z", "Z") for end in ends)
+
+
+EVERYTHING = Period(-_FOREVER_US, _FOREVER_US)
+"""All documents of a log."""
 
 
 def parse_period(text: str, option: str, runs: Collection[str]) -> Period:

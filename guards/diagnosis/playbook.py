@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.diagnosis.blocks import Blocks
+from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.documents import Documents, collect
@@ -16,7 +16,7 @@ from guards.diagnosis.findings import input_finding, rank, rest_finding, side_fi
 from guards.diagnosis.moved_inputs import InputBlocks
 from guards.diagnosis.onset import change_point
 from guards.diagnosis.our_side import event_study, side_changes
-from guards.diagnosis.periods import Period
+from guards.diagnosis.periods import EVERYTHING, Period
 from guards.diagnosis.restoring import NOTHING, Sample, restored
 from guards.diagnosis.timeline import Timeline, timeline_of
 from guards.diagnosis.watched_cells import watched_cells
@@ -39,8 +39,6 @@ __all__ = ["Diagnosis", "diagnose"]
 _SEED = 20_260_302
 _SAMPLE = 20_000
 _LABEL = f"{CHAMPION}.label"
-_HOUR_US = 3_600_000_000
-_FOREVER_US = (-(2**62), 2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class Diagnosis:
     @property
     def alarmed(self) -> bool:
         """Whether an alarm was raised in the bad period."""
-        return any(self.bad.holds(at) for at, _ in self.timeline.alarms)
+        return any(self.bad.holds(each.run, each.at_us) for each in self.timeline.alarms)
 
     def to_json(self) -> JsonObject:
         """Return the diagnosis as plain JSON."""
@@ -126,9 +124,9 @@ def _find_periods(
     log: LogTable, generator: np.random.Generator
 ) -> tuple[tuple[Period, Period], float]:
     """Return the periods before and after the largest change of the confidence."""
-    everything = Period(*_FOREVER_US)
-    documents = collect(log.observed(*_FOREVER_US), everything, {})
-    _require_documents(log, "the log", everything, documents)
+    observed = log.observed(EVERYTHING.start_us, EVERYTHING.end_us)
+    documents = collect(observed, EVERYTHING, {})
+    _require_documents(log, "the log", EVERYTHING, documents)
     found = change_point(Blocks.of(documents.hours, documents.confidence), generator)
     if found is None:
         message = (
@@ -138,7 +136,7 @@ def _find_periods(
         raise CallError(message)
     hour, p_value = found
     first, last = int(documents.observed_at.min()), int(documents.observed_at.max())
-    at = hour * _HOUR_US
+    at = hour * HOUR_US
     return (Period(first, at), Period(at, last + 1)), p_value
 
 

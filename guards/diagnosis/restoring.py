@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from guards.diagnosis.blocks import draws
+from guards.diagnosis.blocks import draws, interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,6 @@ _MIN_CELL = 10
 """Bad documents of a cell of which there are fewer cannot stand for the good ones."""
 
 _REPLICATES = 100
-_INTERVAL = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,7 @@ def restored(
         _share(_resampled(good, generator), _resampled(bad, generator), inputs, besides)
         for _ in range(_REPLICATES)
     ]
-    low, high = np.percentile(shares, _INTERVAL)
-    return Restored(share, float(low), float(high))
+    return Restored(share, *interval(np.array(shares)))
 
 
 def restored_share(

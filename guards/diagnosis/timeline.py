@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.diagnosis.blocks import Blocks
+from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.moments import from_microseconds, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from guards.diagnosis.documents import Documents
-    from guards.events.alarms import DriftAlarm
+    from guards.events.log_table import RaisedAlarm
     from guards.json_types import JsonObject
 
 __all__ = ["Point", "Timeline", "timeline_of"]
 
-_HOUR_US = 3_600_000_000
 _MAX_POINTS = 168
 
 
@@ -37,7 +36,7 @@ class Timeline:
     """Points of an hour, or of as many as make at most 168 of them, and alarms in their order."""
 
     points: tuple[Point, ...]
-    alarms: tuple[tuple[int, DriftAlarm], ...]
+    alarms: tuple[RaisedAlarm, ...]
 
     def to_json(self) -> JsonObject:
         """Return both as plain JSON."""
@@ -58,14 +57,12 @@ class Timeline:
                     "severity": alarm.severity.value,
                     "words": alarm.words,
                 }
-                for at, alarm in self.alarms
+                for _, at, alarm in self.alarms
             ],
         }
 
 
-def timeline_of(
-    periods: tuple[Documents, Documents], alarms: Iterable[tuple[int, DriftAlarm]]
-) -> Timeline:
+def timeline_of(periods: tuple[Documents, Documents], alarms: Iterable[RaisedAlarm]) -> Timeline:
     """Return the points of both periods, and the alarms from the first document to the last."""
     hours = np.concatenate([documents.hours for documents in periods])
     confidence = np.concatenate([documents.confidence for documents in periods])
@@ -74,12 +71,12 @@ def timeline_of(
     width = -(-int(np.ptp(hours) + 1) // _MAX_POINTS)
     blocks = Blocks.of(hours // width, confidence)
     points = tuple(
-        Point(name * width * _HOUR_US, int(documents), total / documents)
+        Point(name * width * HOUR_US, int(documents), total / documents)
         for name, (documents,), (total,) in zip(
             blocks.names.tolist(), blocks.documents.tolist(), blocks.sums.tolist(), strict=True
         )
     )
-    return Timeline(points, tuple(each for each in alarms if first_us <= each[0] <= last_us))
+    return Timeline(points, tuple(each for each in alarms if first_us <= each.at_us <= last_us))
 
 
 def _moment(us: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from guards.bundle.identity import BundleIdentity
 from guards.errors import CallError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from guards.events.service_events import ServiceStarted
     from guards.evidence.columns import PairColumns
 
-__all__ = ["ChampionSeen", "LogTable"]
+__all__ = ["ChampionSeen", "LogTable", "RaisedAlarm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,14 @@ class ChampionSeen:
     documents: int
     first_observed_at: datetime
     last_observed_at: datetime
+
+
+class RaisedAlarm(NamedTuple):
+    """An alarm of a run, and when it was raised, in microseconds since 1970, UTC."""
+
+    run: str
+    at_us: int
+    alarm: DriftAlarm
 
 
 class _WatchedFile(LogFile):
@@ -170,12 +178,10 @@ class LogTable:
         return self._database.starts
 
     @property
-    def alarms(self) -> tuple[tuple[int, DriftAlarm], ...]:
-        """The alarms with their moments in microseconds since 1970, UTC, in their order."""
-        alarms = self._database.alarms
-        return tuple(
-            alarms[place] for place in sorted(alarms, key=lambda each: (alarms[each][0], each))
-        )
+    def alarms(self) -> tuple[RaisedAlarm, ...]:
+        """The alarms in the order of their moments."""
+        raised = [RaisedAlarm(run, *told) for (run, _), told in self._database.alarms.items()]
+        return tuple(sorted(raised, key=lambda each: (each.at_us, each.run, each.alarm.feature)))
 
     def observed(self, start_us: int, end_us: int) -> Iterator[ObservedColumns]:
         """Yield the documents that were observed from one moment up to another, in that order.

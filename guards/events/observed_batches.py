@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.events.arrays import categories, floats, whole
-from guards.evidence.columns import Categories  # noqa: TC001 (a field of a dataclass)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from guards.evidence.columns import Categories
 
 __all__ = ["OBSERVED", "ObservedColumns", "observed_columns"]
 

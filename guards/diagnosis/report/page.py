@@ -111,7 +111,7 @@ def _timeline(diagnosis: Diagnosis) -> Iterator[str]:
     yield line(
         label,
         [(point.start_us, point.confidence) for point in points],
-        [at for at, _ in alarms],
+        [each.at_us for each in alarms],
         (ends[0], ends[1]),
     )
     yield _faint(f"{label}.")
@@ -121,7 +121,9 @@ def _timeline(diagnosis: Diagnosis) -> Iterator[str]:
         ((_moment(p.start_us), p.documents, f"{p.confidence:.4f}") for p in points),
     )
     if alarms:
-        rows = ((_moment(at), each.severity.value, each.words) for at, each in alarms[:_MAX_ROWS])
+        rows = (
+            (_moment(at), each.severity.value, each.words) for _, at, each in alarms[:_MAX_ROWS]
+        )
         yield table("alarms", ("at", "severity", "what"), rows)
         yield _more(len(alarms))
 

@@ -73,6 +73,7 @@ def test_numbers_over_other_edges_have_missing_values_in_common() -> None:
     assert [each.coarse for each in space.inputs] == [True, False, False]
     expected = [0, 1, 2, 0]
     assert space.inputs[0].cells == ("value", "missing", "outside")
+    assert space.inputs[0].numeric
     assert space.of(first, cells)[:, 0].tolist() == expected
     assert space.of(second, others)[:, 0].tolist() == expected
 

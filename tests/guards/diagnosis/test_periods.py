@@ -63,6 +63,14 @@ def test_what_is_no_period_is_said_in_one_line(text: str, told: str) -> None:
     assert str(refusal.value).isprintable()
 
 
+def test_a_run_holds_what_is_its_own() -> None:
+    """An alarm of another run is not in it, whenever it was raised."""
+    assert Period(0, 10).holds("a", 9)
+    assert not Period(0, 10).holds("a", 10)
+    assert Period.of_run("a").holds("a", 10)
+    assert not Period.of_run("a").holds("b", 10)
+
+
 def test_a_document_is_in_one_period() -> None:
     """Periods that touch do not overlap; two runs never do, a run and a time may."""
     first, second = Period(0, 10), Period(10, 20)
