@@ -33,8 +33,8 @@ def repository_files(*patterns: str) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def syntax_trees() -> dict[str, ast.Module]:
-    """Parse every Python file of the repository, by its path in it.
+def syntax_trees(*patterns: str) -> dict[str, ast.Module]:
+    """Parse every Python file of the repository, or those that match a pattern, by its path in it.
 
     Collections would look at the hundreds of thousands of nodes again and again meanwhile.
     """
@@ -42,7 +42,7 @@ def syntax_trees() -> dict[str, ast.Module]:
     try:
         return {
             str(path.relative_to(ROOT)): ast.parse(path.read_bytes())
-            for path in repository_files("*.py")
+            for path in repository_files(*(patterns or ("*.py",)))
         }
     finally:
         gc.enable()

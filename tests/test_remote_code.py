@@ -21,8 +21,7 @@ def calls() -> list[tuple[str, str, ast.Call]]:
     """Return every call of a name or attribute outside the tests, with its place."""
     return [
         (f"{path}:{node.lineno}", ast.unparse(node.func), node)
-        for path, tree in syntax_trees().items()
-        if not path.startswith("tests/")
+        for path, tree in syntax_trees("*.py", ":!tests").items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
     ]
