@@ -8,6 +8,7 @@ From the lowest package to the highest; each imports only those before it.
 - ``evaluation``: measure answers against labels, with intervals.
 - ``acceleration``: build faster engines and measure what they change.
 - ``pretrained``: read what the transformers library wrote.
+- ``replaying``: documents of the past, answered again.
 - ``sealing``: calibrate, measure and seal what was trained; add engines to a bundle.
 - ``training``: train a bundle on a labelled table.
 - ``imported``: make a bundle of a model and columns that were trained elsewhere.

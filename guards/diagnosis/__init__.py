@@ -9,6 +9,8 @@
 - ``chance``: whether chance could do it.
 - ``drop``: whether there was a drop, and of what.
 - ``our_side``: what the services ran, and what differs.
+- ``replaying``: what of the drop is gone in a replay.
+- ``undoing``: what undoing the changes on our side restores.
 - ``moved_inputs``: which inputs moved.
 - ``restoring``: how much of the drop is gone with inputs mixed as before.
 - ``causes``: the inputs that hold the drop.

@@ -22,10 +22,19 @@ if TYPE_CHECKING:
     from guards.diagnosis.our_side import SideChange
     from guards.json_types import JsonObject
 
-__all__ = ["CODES", "DiagnosisFinding", "input_finding", "rank", "rest_finding", "side_finding"]
+__all__ = [
+    "CODES",
+    "DiagnosisFinding",
+    "input_finding",
+    "rank",
+    "rest_finding",
+    "served_finding",
+    "side_finding",
+]
 
 CODES: Mapping[str, str] = {
     "our_side": "the services run something else than before",
+    "served_otherwise": "the services answer otherwise than the bundle that they name",
     "missing_values": "a column is missing more often",
     "unknown_categories": "a column has categories that training did not have",
     "values_moved": "the values of a column are distributed otherwise",
@@ -60,6 +69,7 @@ _MAX_CELLS = 3
 _MAX_VALUE_CHARS = 40
 _HALF = 0.5
 _MUCH = 0.3
+_LITTLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,35 @@ def side_finding(change: SideChange, restores: Restored | None, left: float) -> 
         at_most=max(left, 0.0) if restores is None else None,
         since=rfc3339(from_microseconds(change.since_us)),
         evidence={"replicas": list(change.replicas), "others": list(change.others)},
-        remedy="run the earlier one again on one replica, and diagnose that one against the others",
+        remedy=_side_remedy(restores),
+    )
+
+
+def _side_remedy(restores: Restored | None) -> str:
+    if restores is None:
+        return (
+            "understudy replay LOG... --bundle BUNDLE -o replayed.jsonl, with the bundle of the "
+            "good period, and diagnose LOG... again with replayed.jsonl beside it"
+        )
+    if restores.share < _LITTLE:
+        return "nothing: undoing it would not bring the answers of the good period back"
+    return "go back to what ran in the good period, or train again for the documents of now"
+
+
+def served_finding(restores: Restored, replicas: Sequence[str]) -> DiagnosisFinding:
+    """Return the finding of services that answer otherwise than the bundle that they name."""
+    return DiagnosisFinding(
+        code="served_otherwise",
+        subject="bundle",
+        expected="a replay of the documents gives the answers of the log",
+        observed=f"{listed(replicas)} gave other answers than the bundle gives to the same "
+        "documents",
+        restores=restores,
+        at_most=None,
+        since=None,
+        evidence={"replicas": list(replicas)},
+        remedy="find out what the service loads besides the sealed bundle, and with which "
+        "libraries: start it from the bundle, after understudy verify on its machine",
     )
 
 

@@ -12,13 +12,14 @@ from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.documents import Documents, collect
 from guards.diagnosis.drop import ALPHA, Drop, measure_drop, measured
-from guards.diagnosis.findings import input_finding, rank, rest_finding, side_finding
+from guards.diagnosis.findings import input_finding, rank, rest_finding
 from guards.diagnosis.moved_inputs import InputBlocks
 from guards.diagnosis.onset import change_point
-from guards.diagnosis.our_side import event_study, side_changes
 from guards.diagnosis.periods import EVERYTHING, Period
+from guards.diagnosis.replaying import Replayed, replay_notes
 from guards.diagnosis.restoring import NOTHING, Sample, restored
 from guards.diagnosis.timeline import Timeline, timeline_of
+from guards.diagnosis.undoing import OurSide
 from guards.diagnosis.watched_cells import watched_cells
 from guards.drift.features import CHAMPION
 from guards.errors import CallError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from guards.diagnosis.cell_space import WatchedInput
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.events.log_table import LogTable
+    from guards.evidence.columns import Categories
     from guards.json_types import JsonObject
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -116,7 +118,12 @@ def diagnose(
     diagnosis = Diagnosis(good, bad, found, (len(before), len(now)), drop, timeline)
     if diagnosis.could_be_chance:
         return diagnosis
-    inputs, findings, notes = _explained(log, before, now, drop, generator)
+    fingerprint = _usual(before.champions)
+    replays = [Replayed.of(log, fingerprint, period, labels) for period in periods]
+    sides = (before, now)
+    ours = OurSide.of(log.starts, sides, replays, drop.measure, generator)
+    inputs, findings, notes = _explained(log, sides, ours, drop.measure, generator)
+    notes = (*notes, *replay_notes(log, fingerprint, now, replays[1]))
     return replace(diagnosis, inputs=inputs, findings=findings, notes=notes)
 
 
@@ -142,39 +149,38 @@ def _find_periods(
 
 def _explained(
     log: LogTable,
-    before: Documents,
-    now: Documents,
-    drop: Drop,
+    sides: tuple[Documents, Documents],
+    ours: OurSide,
+    measure: str,
     generator: np.random.Generator,
 ) -> tuple[tuple[MovedInput, ...], tuple[DiagnosisFinding, ...], tuple[str, ...]]:
     """Return the inputs that moved, the ranked findings, and what could not be looked at."""
-    changes = side_changes(before, now, log.starts)
-    watched, cells, notes = watched_cells(log.references, before, now)
+    watched, cells, notes = watched_cells(log.references, *sides)
     parts = [
-        _Side.of(documents, drop.measure, of_period)
-        for documents, of_period in zip((before, now), cells, strict=True)
+        _Side.of(documents, measure, of_period)
+        for documents, of_period in zip(sides, cells, strict=True)
     ]
     # Another model answers with other labels: these are no input then.
-    other_model = any("bundle" in change.values for change in changes)
     inputs = moved_inputs(
         [
             (column, blocks)
             for column, blocks in _input_blocks(watched, *parts)
-            if not (other_model and blocks.input.name == _LABEL)
+            if not (ours.other_model and blocks.input.name == _LABEL)
         ]
     )
     good, bad = (part.sample(generator) for part in parts)
     causes = input_causes(inputs, good, bad, generator)
     columns = [cause.moved.column for cause in causes]
-    held = restored(good, bad, columns, [], generator) if columns else NOTHING
-    findings = [input_finding(cause) for cause in causes]
-    studies = [(each, event_study(drop.measure, before, now, each, generator)) for each in changes]
-    left = held.rest
-    findings += [side_finding(change, study, left.share) for change, study in studies]
-    told = [study for _, study in studies if study is not None]
-    if all(study is not None for _, study in studies):
-        findings += rest_finding(drop.measure, left, told)
+    left = (restored(good, bad, columns, [], generator) if columns else NOTHING).rest
+    findings = [*map(input_finding, causes), *ours.findings(left.share, sides[1])]
+    if ours.known:
+        findings += rest_finding(measure, left, ours.restored)
     return tuple(inputs), tuple(rank(findings)), tuple(notes)
+
+
+def _usual(column: Categories) -> str:
+    """Return the text of most rows."""
+    return column.names[int(np.bincount(column.codes[column.codes >= 0]).argmax())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@
 - ``feedback_received``: a label came.
 - ``alarms``: an alarm was raised, or cleared.
 - ``verdict_changed``: a verdict has another decision.
+- ``replay_started``: bundles answer recorded documents again.
 - ``service_events``: starts, refusals of bundles, and stops.
 - ``challenger_entries``: which challenger an entry of a line is about.
 - ``line_size``: how long a line may be, and what is divided among several.
@@ -24,7 +25,9 @@
 - ``line_rows``: from a line that Python has read to rows of the tables.
 - ``awaited_outcomes``: from outcomes that came later to the lines that awaited them.
 - ``log_account``: the account of the tables.
+- ``replays``: the lines of replays, apart from those of services.
 - ``pair_batches``: from the tables to columns of one challenger's outcomes.
 - ``observed_batches``: from the tables to columns of answered documents.
+- ``recorded``: the documents that logs tell of, in their order, with what was captured.
 - ``arrays``: from columns of Arrow to arrays of numpy.
 """

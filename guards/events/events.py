@@ -16,6 +16,7 @@ from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
+from guards.events.replay_started import ReplayStarted
 from guards.events.request_observed import RequestObserved
 from guards.events.service_events import (
     BundleRefused,
@@ -69,6 +70,7 @@ EVENTS: Mapping[str, EventType] = {
         DriftCleared,
         FeedbackReceived,
         VerdictChanged,
+        ReplayStarted,
         ServiceStopping,
         ServiceStopped,
     )

@@ -29,6 +29,7 @@ from guards.events.line_rows import (
 )
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
+from guards.events.replay_started import ReplayStarted
 from guards.events.request_observed import RequestObserved
 from guards.events.service_events import ServiceStarted
 from guards.events.window_parts import WindowParts
@@ -79,9 +80,9 @@ class LogDatabase:
     ``lines`` were read, of which ``torn`` and ``malformed`` ones are not in the tables. ``labels``
     are those of each champion, and ``windows``, without their counts, those of each run and
     ``seq``, in parts as they are written. What does not fit into memory is in a directory of its
-    own, which ``close`` removes. ``starts`` are by run, ``alarms``, with
-    their moment, by run and ``seq``, and ``references`` by run, fingerprint,
-    detail and part.
+    own, which ``close`` removes. ``starts`` are by run, ``replays`` the
+    runs of replays, ``alarms``, with their moment, by run and ``seq``, and ``references`` by run,
+    fingerprint, detail and part.
     """
 
     def __init__(self) -> None:
@@ -91,6 +92,7 @@ class LogDatabase:
         self.labels: dict[BundleIdentity, tuple[str, ...]] = {}
         self.windows: dict[tuple[str, int], DriftWindow] = {}
         self.starts: dict[str, ServiceStarted] = {}
+        self.replays: set[str] = set()
         self.alarms: dict[tuple[str, int], tuple[int, DriftAlarm]] = {}
         self.references: dict[tuple[str, str, CellDetail, int], DriftReference] = {}
         self._position = 0
@@ -187,6 +189,8 @@ class LogDatabase:
         match event:
             case ServiceStarted():
                 self.starts[stamp.run] = event
+            case ReplayStarted():
+                self.replays.add(stamp.run)
             case DriftAlarm():
                 self.alarms[stamp.run, stamp.seq] = microseconds(stamp.timestamp), event
             case DriftReference():

@@ -17,6 +17,7 @@ from guards.events.log_database import LogDatabase
 from guards.events.log_files import LogFile
 from guards.events.observed_batches import OBSERVED, observed_columns
 from guards.events.pair_batches import PAIRS, pair_columns
+from guards.events.replays import BUNDLES, REPLAYED, replayed_columns, set_replays_apart
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.evidence.pair import ChallengerId
 from guards.moments import from_microseconds
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from guards.events.log_files import Block
     from guards.events.observed_batches import ObservedColumns
     from guards.events.reading import LogAccount
+    from guards.events.replays import ReplayedColumns
     from guards.events.service_events import ServiceStarted
     from guards.evidence.columns import PairColumns
 
@@ -108,6 +110,7 @@ class LogTable:
                 _read(database, file)
             account = log_account(database, drop_copies(database), files)
             join_awaited(database)
+            set_replays_apart(database)
             _require_events(database, files, account)
             return cls(database, account)
         except BaseException:
@@ -190,6 +193,19 @@ class LogTable:
         """
         bounds = {"start": start_us, "end": end_us}
         yield from map(observed_columns, self._database.batches(OBSERVED, bounds))
+
+    @property
+    def replayed_bundles(self) -> tuple[BundleIdentity, ...]:
+        """The bundles that answered the documents of services again, in a replay."""
+        return tuple(BundleIdentity(*row) for row in self._database.execute(BUNDLES))
+
+    def replayed(self, fingerprint: str, start_us: int, end_us: int) -> Iterator[ReplayedColumns]:
+        """Yield documents as ``observed`` does, which the bundle of a fingerprint answered again.
+
+        A replay that was read without the log that it replays is no replay: its lines are observed.
+        """
+        bounds = {"start": start_us, "end": end_us, "fingerprint": fingerprint}
+        yield from map(replayed_columns, self._database.batches(REPLAYED, bounds))
 
     def pairs(self, champion: BundleIdentity, challenger: ChallengerId) -> Iterator[PairColumns]:
         """Yield all outcomes of a challenger on this champion's documents.

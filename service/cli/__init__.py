@@ -3,13 +3,14 @@
 - ``__main__``: the command as ``python -m service.cli`` runs it.
 - ``group``: the group of commands, and what errors become which exit codes.
 - ``accelerate``, ``compare``, ``demo``, ``diagnose``, ``diff``, ``evaluate``, ``label_queue``,
-  ``reference``, ``score``, ``seal``, ``serve``, ``settings``, ``sign``, ``table``, ``train``,
-  ``verify``: one command each.
+  ``reference``, ``replay``, ``score``, ``seal``, ``serve``, ``settings``, ``sign``, ``table``,
+  ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
 - ``diagnosis_text``: a diagnosis for a terminal.
 - ``score_text``: a score that was computed again, for a terminal.
 - ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
+- ``replay_sources``: where the documents of a replay come from.
 - ``label_tables``: read tables of true labels.
 - ``judged``: the guard before a command reads bundles itself.
 - ``options``: options that several commands share.

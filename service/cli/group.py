@@ -31,6 +31,7 @@ _COMMANDS = (
     "evaluate",
     "label-queue",
     "reference",
+    "replay",
     "score",
     "seal",
     "serve",

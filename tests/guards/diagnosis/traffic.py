@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, product
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from guards.drift.feature_reference import CategoricalReference, NumericReferenc
 from guards.drift.line_cells import LineCells
 from guards.events.drift_reference import DriftReference, reference_parts
 from guards.events.rendering import line_renderer
+from guards.events.replay_started import ReplayStarted
 from guards.events.request_observed import RequestObserved
 from guards.events.service_events import ServiceStarted, Variant
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
     Rows = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
-__all__ = ["BAD", "GOOD", "LABELS", "Replica", "Traffic", "write_log"]
+__all__ = ["BAD", "GOOD", "LABELS", "Replica", "Traffic", "write_log", "write_replay"]
 
 MAX_TOKENS = 256
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -134,12 +135,31 @@ def write_log(traffic: Traffic, path: Path) -> Path:
         for replica, bad in product(traffic.replicas, (False, True)):
             written = _Run(replica, cells, bad=bad)
             file.writelines(written.start())
-            for hour, rows, confidence in traffic.rows(bad=bad, replica=replica):
-                for row, each in enumerate(confidence.tolist()):
-                    moment = START + timedelta(hours=hour, seconds=3600 * row / len(confidence))
-                    values = _values(rows, row, each)
-                    file.write(written.observed(f"a-{next(numbers)}", moment, values, each))
+            file.writelines(_documents(traffic, written, numbers, replica, bad=bad))
     return path
+
+
+def write_replay(traffic: Traffic, path: Path, fingerprint: str = "sha256:1f") -> Path:
+    """Write the log of a replay of the same documents, by the model of the good period."""
+    numbers = count()
+    as_before = replace(traffic, less={})
+    written = _Replay(fingerprint)
+    with path.open("wb") as file:
+        file.writelines(written.start())
+        for replica, bad in product(traffic.replicas, (False, True)):
+            file.writelines(_documents(as_before, written, numbers, replica, bad=bad))
+    return path
+
+
+def _documents(
+    traffic: Traffic, run: _Run, numbers: Iterator[int], replica: Replica, *, bad: bool
+) -> Iterator[bytes]:
+    """Yield the lines of a replica's documents of a period."""
+    for hour, rows, confidence in traffic.rows(bad=bad, replica=replica):
+        for row, each in enumerate(confidence.tolist()):
+            moment = START + timedelta(hours=hour, seconds=3600 * row / len(confidence))
+            values = _values(rows, row, each)
+            yield run.observed(f"a-{next(numbers)}", moment, values, each)
 
 
 class _Run:
@@ -169,7 +189,9 @@ class _Run:
             settings={"deadline_s": 10, "replica": self.run},
         )
         described = DriftReference("sha256:ref", "grouped", self._cells.described)
-        events: list[Event] = [started, *reference_parts(described)]
+        yield from self._rendered(started, *reference_parts(described))
+
+    def _rendered(self, *events: Event) -> Iterator[bytes]:
         for event in events:
             yield self._render(event, START, next(self._seq))
 
@@ -199,6 +221,20 @@ class _Run:
             cells=self._cells.of(values),
         )
         return self._render(event, moment, next(self._seq))
+
+
+class _Replay(_Run):
+    """Writes the lines of a replay."""
+
+    def __init__(self, fingerprint: str) -> None:
+        cells = LineCells(NAMES, features(), "grouped")
+        super().__init__(Replica("replay", before={"bundle": fingerprint}), cells, bad=False)
+
+    def start(self) -> Iterator[bytes]:
+        """Yield the first line."""
+        model = self._model
+        variant = Variant(model.name, model.version, model.fingerprint, "torch")
+        yield from self._rendered(ReplayStarted(variant, ()))
 
 
 def _values(rows: Rows, row: int, confidence: float) -> tuple[float | str, ...]:

@@ -18,6 +18,7 @@ from guards.events.comparison_completed import ComparisonCompleted
 from guards.events.drift_reference import DriftReference
 from guards.events.drift_window import DriftWindow
 from guards.events.feedback_received import FeedbackReceived
+from guards.events.replay_started import ReplayStarted
 from guards.events.request_observed import RequestObserved
 from guards.events.service_events import (
     BundleRefused,
@@ -200,6 +201,13 @@ EVENTS_OF_ALL_TYPES: tuple[st.SearchStrategy[Event], ...] = (
         IDS,
         TEXTS,
         st.builds(lambda verdict, text: verdict | {"decision": text}, OBJECTS, TEXTS),
+    ),
+    st.builds(
+        ReplayStarted,
+        st.builds(Variant, TEXTS, TEXTS, TEXTS, TEXTS),
+        st.lists(st.builds(Variant, TEXTS, TEXTS, TEXTS, TEXTS, st.integers(1, 9)), max_size=3).map(
+            tuple
+        ),
     ),
     st.builds(ServiceStopping, **TOTALS),
     st.builds(ServiceStopped, **TOTALS),

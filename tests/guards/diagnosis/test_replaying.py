@@ -1,0 +1,113 @@
+"""What a replay of the documents tells of changes on our side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from guards.diagnosis.documents import collect
+from guards.diagnosis.periods import parse_period
+from guards.diagnosis.playbook import Diagnosis, diagnose
+from guards.diagnosis.replaying import Replayed, replay_effect
+from guards.events.log_table import LogTable
+from tests.guards.diagnosis.traffic import BAD, GOOD, Replica, Traffic, write_log, write_replay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.guards.diagnosis.traffic import Rows
+
+PERIODS = parse_period(GOOD, "--good", ()), parse_period(BAD, "--bad", ())
+NEW_BUNDLE = Traffic(replicas=(Replica(now={"bundle": "sha256:2e"}),), less={"replica-1": 0.6})
+
+
+def walked(traffic: Traffic, path: Path, fingerprint: str = "sha256:1f") -> Diagnosis:
+    """Diagnose invented traffic, and a replay of it by the bundle with this fingerprint."""
+    logs = [
+        write_log(traffic, path / "log.jsonl"),
+        write_replay(traffic, path / "replayed.jsonl", fingerprint),
+    ]
+    with LogTable.read(logs) as log:
+        return diagnose(log, PERIODS)
+
+
+def test_another_bundle_restores_what_the_replay_says(tmp_path: Path) -> None:
+    """The bundle of the good period answers the same documents as clearly as before."""
+    (only,) = walked(NEW_BUNDLE, tmp_path).findings
+    assert (only.code, only.subject, only.at_most) == ("our_side", "bundle", None)
+    assert only.restores is not None
+    assert only.restores.share == pytest.approx(1, abs=0.2)
+    assert only.restores.low < 1 < only.restores.high
+    assert "replay" not in only.remedy
+
+
+def test_a_service_that_bypasses_its_bundle_is_first(tmp_path: Path) -> None:
+    """A scaler that was fitted again, say: nothing is told, and the replay answers otherwise."""
+    found = walked(Traffic(less={"replica-1": 0.6}), tmp_path)
+    first, *others = found.findings
+    assert (first.code, first.subject) == ("served_otherwise", "bundle")
+    assert first.restores is not None
+    assert first.restores.share >= 0.8
+    assert all(each.restores is None or each.restores.share < 0.3 for each in others)
+
+
+def test_an_input_that_broke_is_no_fault_of_the_service(tmp_path: Path) -> None:
+    """The replay answers as the service did, so that the column is all that is told."""
+
+    def renamed(rows: Rows, _: np.random.Generator) -> None:
+        rows["court"][rows["court"] == "NDCA"] = "N.D. Cal."
+
+    (only,) = walked(Traffic(change=renamed), tmp_path).findings
+    assert (only.code, only.subject) == ("unknown_categories", "court")
+
+
+def test_a_replay_of_the_new_bundle_tells_nothing(tmp_path: Path) -> None:
+    """It is not what the good period was answered with: a note says so."""
+    found = walked(NEW_BUNDLE, tmp_path, "sha256:2e")
+    assert [finding.restores for finding in found.findings] == [None]
+    assert "another bundle" in " ".join(found.notes)
+    assert "understudy replay" in found.findings[0].remedy
+
+
+def test_the_effect_is_a_difference_of_means(tmp_path: Path) -> None:
+    """With an offset in both periods, as of another engine, it is as without."""
+    write_log(NEW_BUNDLE, tmp_path / "log.jsonl")
+    write_replay(NEW_BUNDLE, tmp_path / "replayed.jsonl")
+    with LogTable.read([tmp_path / "log.jsonl", tmp_path / "replayed.jsonl"]) as log:
+        sides = [collect(log.observed(each.start_us, each.end_us), each, {}) for each in PERIODS]
+        replays = [Replayed.of(log, "sha256:1f", each, {}) for each in PERIODS]
+    good, bad = (side.confidence.mean() for side in sides)
+    moved = [(each.again.confidence - each.recorded.confidence).mean() for each in replays]
+    effects = []
+    for offset in (0.0, 0.01):
+        for each in replays:
+            each.again.confidence[:] += offset
+        effect = replay_effect(
+            "confidence", sides, replays, ["replica-1"], np.random.default_rng(1)
+        )
+        assert effect is not None
+        effects.append(effect)
+
+    assert len(replays[1]) == len(sides[1])
+    assert effects[0].share == pytest.approx((moved[1] - moved[0]) / (good - bad))
+    assert effects[1].share == pytest.approx(effects[0].share)
+    assert effects[1].low == pytest.approx(effects[0].low)
+
+
+def test_other_replicas_stay_as_they_were(tmp_path: Path) -> None:
+    """Undoing what changed nowhere restores nothing; a handful of documents tell nothing."""
+    write_log(NEW_BUNDLE, tmp_path / "log.jsonl")
+    write_replay(NEW_BUNDLE, tmp_path / "replayed.jsonl")
+    with LogTable.read([tmp_path / "log.jsonl", tmp_path / "replayed.jsonl"]) as log:
+        sides = [collect(log.observed(each.start_us, each.end_us), each, {}) for each in PERIODS]
+        replays = [Replayed.of(log, "sha256:1f", each, {}) for each in PERIODS]
+        short = parse_period("2026-03-04T00:00:00Z..2026-03-04T01:00:00Z", "--bad", ())
+        few = Replayed.of(log, "sha256:1f", short, {})
+    generator = np.random.default_rng(1)
+    effect = replay_effect("confidence", sides, replays, ["another"], generator)
+
+    assert effect is not None
+    assert effect.share == 0
+    assert replay_effect("confidence", sides, [replays[0], few], ["replica-1"], generator) is None
