@@ -51,7 +51,7 @@ KINDS = (
 """Kinds of bundles: trained from scratch, with long texts whole, on a base of each family, or
 sealed from elsewhere."""
 
-NETWORKS = ("trained", "in windows", "on distilbert", *(f"sealed {family}" for family in FAMILIES))
+NETWORKS = ("trained", "in windows", *(f"sealed {family}" for family in FAMILIES))
 """Kinds whose networks are of different make: each encoder, and our head on ours and another's."""
 
 

@@ -56,7 +56,7 @@ def _distilbert(tokens: int) -> PreTrainedConfig:
         vocab_size=tokens,
         max_position_embeddings=128,
         dim=32,
-        n_layers=2,
+        n_layers=1,
         n_heads=2,
         hidden_dim=64,
     )
@@ -70,7 +70,7 @@ def _roberta(tokens: int) -> PreTrainedConfig:
         pad_token_id=1,
         bos_token_id=0,
         eos_token_id=2,
-        **_SIZES,
+        **_SIZES | {"num_hidden_layers": 1},
     )
 
 

@@ -113,7 +113,7 @@ def _nothing(without: int) -> CallError:
     if without:
         return CallError(
             f"no document to replay: {counted(without, 'line')} without one; the service writes it "
-            "under CAPTURE, or name a table with request_id by --documents"
+            "under CAPTURE, but for private columns, or name a table with request_id by --documents"
         )
     return CallError("no document to replay: neither log nor table has one")
 

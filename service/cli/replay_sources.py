@@ -39,13 +39,15 @@ def documents_of(
 ) -> Callable[[], Iterator[RecordedDocument]]:
     """Return what yields the documents of logs, or of one table, as often as it is called.
 
-    Those of ``table`` are put in by request id where logs have not captured them. Raises
+    Those of ``table`` are put in by request id where logs have not captured them. Logs never hold
+    private columns: of bundles that have any, all documents come from ``table``. Raises
     ``CallError`` where a table stands beside others, and ``TableError`` where one cannot be read.
     """
     tables = [path for path in sources if not _is_log(path)]
     if not tables:
         joined = {} if table is None else read_documents(table, bundles)
-        return lambda: _recorded(sources, joined)
+        captured = not any(bundle.preprocessing.schema.private for bundle in bundles)
+        return lambda: _recorded(sources, joined, captured=captured)
     if len(sources) > 1 or table is not None:
         message = (
             f"{printable(str(tables[0]))} is a table, which is replayed by itself: give one table, "
@@ -77,15 +79,16 @@ def _is_event(data: bytes) -> bool:
 
 
 def _recorded(
-    logs: Sequence[Path], joined: Mapping[str, RecordedDocument]
+    logs: Sequence[Path], joined: Mapping[str, RecordedDocument], *, captured: bool
 ) -> Iterator[RecordedDocument]:
+    """Yield the documents of logs, with what was ``captured`` or what is joined from a table."""
     with log_progress(logs, "reading") as progress:
         for recorded in recorded_documents(logs, progress.update):
-            other = joined.get(recorded.request_id)
-            if recorded.document is None and other is not None:
-                yield replace(recorded, document=other.document)
-            else:
+            if captured and recorded.document is not None:
                 yield recorded
+            else:
+                other = joined.get(recorded.request_id)
+                yield replace(recorded, document=None if other is None else other.document)
 
 
 def read_documents(path: Path, bundles: Sequence[Bundle]) -> dict[str, RecordedDocument]:

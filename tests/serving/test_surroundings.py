@@ -39,7 +39,8 @@ PROCESSES = (
     "import_path.py _bentoml_impl.worker.service",
     "import_path.py service.shadow.local.forking",
 )
-"""What is in the commands of its processes, in the order of their starts."""
+"""What is in the commands of its processes, in the order of their starts; the last one only of the
+Bento, whose roles have a challenger."""
 
 MODULES: tuple[str, ...] = (
     "artifacts",
@@ -86,6 +87,7 @@ class Run:
     connections: dict[int, list[psutil._common.pconn]] = field(default_factory=dict)
     temporary: list[Path] = field(default_factory=list)
     modes: list[int] = field(default_factory=list)
+    processes: tuple[str, ...] = PROCESSES
     others_answers: dict[str, str] = field(default_factory=dict)
     asked: list[object] = field(default_factory=list)
 
@@ -104,24 +106,25 @@ class Run:
 
 
 @pytest.fixture(scope="module", params=WAYS)
-def run(  # noqa: PLR0913, PLR0917 (what is served, and how)
+def run(
     request: pytest.FixtureRequest,
     accelerated: Path,
-    challenger: Path,
     bento: Path,
     documents: list[JsonObject],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Run:
-    """Run a service with a quantised engine and a challenger, and look at it before its stop."""
+    """Run a service with a quantised engine, and look at it before its stop."""
     run = Run(tmp_path_factory.mktemp(request.param))
     for name in ("home", "temporary", "bentoml"):
         (run.directory / name).mkdir()
     current = run.directory / "current"
     arguments = ["serve"]
     # Relative, as paths may be: the worker has another directory than who starts it.
-    roles = [os.path.relpath(bundle, current) for bundle in (accelerated, challenger)]
+    champion = os.path.relpath(accelerated, current)
     if request.param == "bentoml":
-        arguments, roles = ["serve", str(bento)], ["", ""]
+        arguments, champion = ["serve", str(bento)], ""
+    else:
+        run.processes = PROCESSES[:-1]
     _fill(current, MODULES, run.directory / "ran")
     _fill(run.directory / "operators", OPERATORS_MODULES, run.directory / "ran")
     interpreter = make_interpreter(run.directory / "environment", run.directory / "notes")
@@ -135,14 +138,14 @@ def run(  # noqa: PLR0913, PLR0917 (what is served, and how)
             ),
             run.directory / "log.jsonl",
             cwd=current,
-            CHAMPION=roles[0],
-            CHALLENGERS=roles[1],
+            CHAMPION=champion,
         ) as server,
     ):
         for document in documents[:100]:
             server.classify([document]).raise_for_status()
-        status = server.wait_until_compared()
-        assert status["challengers"][0]["version"] == "2"
+        if request.param == "bentoml":
+            status = server.wait_until_compared()
+            assert status["challengers"][0]["version"] == "2"
         _look(run, server)
     assert server.process.returncode == 0, "".join(server.complaints)
     return run
@@ -230,8 +233,9 @@ def _look(run: Run, server: Server) -> None:
 
 def test_only_the_port_listens(run: Run) -> None:
     """No process takes commands or publishes figures, by TCP, UDP or a path."""
-    # The judging child has ended, and the challenger was forked.
-    assert len(run.connections) == len(PROCESSES)
+    # The judging child has ended, and a challenger is forked.
+    challengers = len(run.processes) == len(PROCESSES)
+    assert len(run.connections) == len(run.processes) - 1 + challengers
     assert run.listening() == {("127.0.0.1", run.port)}
 
 
@@ -246,8 +250,7 @@ def test_no_module_of_the_current_directory_or_the_python_path_takes_anothers_pl
 ) -> None:
     """Ours, the standard library's and the installed ones run, in every process."""
     started = [" ".join(command) for command in run.noted("started")]
-    assert len(started) == len(PROCESSES)
-    for process, command in zip(PROCESSES, started, strict=True):
+    for process, command in zip(run.processes, started, strict=True):
         assert process in command
     assert not (run.directory / "ran").exists(), (run.directory / "ran").read_text()
 

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from artifacts.demo.documents import good_day
+from artifacts.training.options import TrainingOptions
+from artifacts.training.train import train
 from service.settings import Capture, Settings
+from tests.bundles import ROLES
 from tests.service.cli.running import exit_code
 from tests.service.http.endpoint import running
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from artifacts.bundle.sealed_columns import SealedColumns
+    from artifacts.tables import Table
     from guards.json_types import JsonObject
 
 DOCUMENTS = good_day(60, seed=5).documents
@@ -166,6 +170,25 @@ def test_a_scaler_that_bypasses_the_guard_is_found(
     assert code == 0
     assert first["code"] == "served_otherwise"
     assert first["restores"]["share"] == pytest.approx(1, abs=0.05)
+
+
+def test_private_columns_come_from_a_table(
+    captured: Path,
+    table: Path,
+    small_table: Table,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No log has them, and without them the answers would be others."""
+    bundle, out = tmp_path / "docs" / "3", tmp_path / "replayed.jsonl"
+    roles = replace(ROLES, private=("amount",))
+    train(small_table, roles, bundle, TrainingOptions(epochs=1, max_length=64, accelerate=False))
+    assert exit_code("replay", captured, "--bundle", bundle, "-o", out) == 2
+    assert "private columns" in capsys.readouterr().err
+    arguments = ("replay", captured, "--documents", table, "--bundle", bundle, "-o", out)
+    assert exit_code(*arguments) == 0
+    assert len(lines(out)) == len(DOCUMENTS)
+    assert all("amount" not in line["missing"] for line in lines(out))
 
 
 @pytest.mark.parametrize(
