@@ -25,6 +25,8 @@
 - ``awaited_outcomes``: from outcomes that came later to the lines that awaited them.
 - ``log_account``: the account of the tables.
 - ``pair_batches``: from the tables to columns of one challenger's outcomes.
+- ``shadow_answers``: from the tables to sums of what challengers answered in a period.
+- ``window_counts``: from the tables to the counts of windows within a period.
 - ``observed_batches``: from the tables to columns of answered documents.
 - ``arrays``: from columns of Arrow to arrays of numpy.
 """
