@@ -72,7 +72,9 @@ def test_changelog_opens_with_this_version() -> None:
 
 def test_locks_pin_every_dependency_within_its_range() -> None:
     """What the project asks for is in them, at an exact version that it allows."""
-    assert _unmet(_dependencies(*PROJECT["optional-dependencies"]), _pins(*LOCKS)) == []
+    extras = PROJECT["optional-dependencies"].keys() - {"browser"}  # installed by hand
+
+    assert _unmet(_dependencies(*extras), _pins(*LOCKS)) == []
 
 
 def test_what_runs_is_locked_apart_from_what_tests_and_checks() -> None:

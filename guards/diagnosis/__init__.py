@@ -16,7 +16,11 @@
 - ``causes``: the inputs that hold the drop.
 - ``onset``: when something began, and where a log divides.
 - ``findings``: what there is to say, ranked.
-- ``timeline``: the confidence over time, and the alarms.
+- ``timeline``: the confidence over time, the alarms, and which bundle answered.
+- ``champion_changes``: when another bundle or engine answered.
+- ``shadows``: what challengers answered beside the champion in both periods.
+- ``distributions``: how inputs that moved were distributed, as finely as the log tells.
+- ``quantiles``: quantiles of what was counted in cells.
 - ``phrases``: what is said of a diagnosis in every form.
 - ``report``: a page that shows it.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +32,8 @@ class WatchedInput:
 
     ``cells`` names them; missing values and what lies outside come last. ``numeric`` cells are in
     order. With ``coarse``, references differ, and values are not told apart. ``traffic`` is where
-    a document comes from, and no feature of its content.
+    a document comes from, and no feature of its content. ``feature`` is what all ``references``
+    say of it, and None where they differ.
     """
 
     name: str
@@ -40,6 +41,8 @@ class WatchedInput:
     numeric: bool = False
     coarse: bool = False
     traffic: bool = False
+    feature: DescribedFeature | None = None
+    references: tuple[str, ...] = ()
 
 
 class CellSpace:
@@ -76,6 +79,9 @@ class CellSpace:
     def _add(self, name: str, places: Sequence[tuple[int, DescribedFeature]]) -> None:
         features = [feature for _, feature in places]
         watched, joined = _common(name, features)
+        if all(feature == features[0] for feature in features):
+            told = tuple(sorted({each.reference for each in self._references}))
+            watched = replace(watched, feature=features[0], references=told)
         self.inputs.append(watched)
         for columns, reference, (at, feature), of_groups in zip(
             self._columns, self._references, places, joined, strict=True

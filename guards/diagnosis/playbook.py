@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
+from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.distributions import Distribution, distributions
 from guards.diagnosis.documents import Documents, collect
 from guards.diagnosis.drop import ALPHA, Drop, measure_drop, measured
 from guards.diagnosis.findings import input_finding, rank, rest_finding
@@ -18,6 +20,7 @@ from guards.diagnosis.onset import change_point
 from guards.diagnosis.periods import EVERYTHING, Period
 from guards.diagnosis.replaying import Replayed, replay_notes
 from guards.diagnosis.restoring import NOTHING, Sample, restored
+from guards.diagnosis.shadows import Shadow, shadows
 from guards.diagnosis.timeline import Timeline, timeline_of
 from guards.diagnosis.undoing import OurSide
 from guards.diagnosis.watched_cells import watched_cells
@@ -48,9 +51,10 @@ class Diagnosis:
     """What differs between two periods.
 
     ``documents`` are the numbers of theirs. ``found`` is how often chance would divide a log as
-    clearly, where the periods were found and not given. ``timeline`` is the confidence over time.
-    ``inputs`` are those that moved, the ``findings`` are ranked, and ``notes`` say what could not
-    be looked at. Without a change beyond chance there is none of these three.
+    clearly, where the periods were found and not given. ``timeline`` is the confidence over time,
+    and ``challengers`` are those that answered beside the champion. ``inputs`` are those that
+    moved, with their ``distributions``, the ``findings`` are ranked, and ``notes`` say what could
+    not be looked at. Without a change beyond chance there is none of these four.
     """
 
     good: Period
@@ -59,7 +63,9 @@ class Diagnosis:
     documents: tuple[int, int]
     drop: Drop
     timeline: Timeline
+    challengers: tuple[Shadow, ...] = ()
     inputs: tuple[MovedInput, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -86,6 +92,7 @@ class Diagnosis:
             "found": self.found,
             "drop": {**self.drop.to_json(), "could_be_chance": self.could_be_chance},
             "timeline": self.timeline.to_json(),
+            "challengers": [each.to_json() for each in self.challengers],
             "inputs": [each.to_json() for each in self.inputs],
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
@@ -114,8 +121,17 @@ def diagnose(
     for option, period, documents in (("--good", good, before), ("--bad", bad, now)):
         _require_documents(log, option, period, documents)
     drop = measure_drop(before, now, generator)
-    timeline = timeline_of((before, now), log.alarms)
-    diagnosis = Diagnosis(good, bad, found, (len(before), len(now)), drop, timeline)
+    identities = [champion.identity for champion in log.champions]
+    changes = champion_changes((before, now), identities, log.starts)
+    diagnosis = Diagnosis(
+        good=good,
+        bad=bad,
+        found=found,
+        documents=(len(before), len(now)),
+        drop=drop,
+        timeline=timeline_of((before, now), log.alarms, changes),
+        challengers=shadows(*(log.shadow_answers(*astuple(period)) for period in periods)),
+    )
     if diagnosis.could_be_chance:
         return diagnosis
     fingerprint = _usual(before.champions)
@@ -123,8 +139,14 @@ def diagnose(
     sides = (before, now)
     ours = OurSide.of(log.starts, sides, replays, drop.measure, generator)
     inputs, findings, notes = _explained(log, sides, ours, drop.measure, generator)
-    notes = (*notes, *replay_notes(log, fingerprint, now, replays[1]))
-    return replace(diagnosis, inputs=inputs, findings=findings, notes=notes)
+    windows = [log.window_counts(*astuple(period)) for period in periods]
+    return replace(
+        diagnosis,
+        inputs=inputs,
+        distributions=distributions([each.blocks for each in inputs], windows, diagnosis.documents),
+        findings=findings,
+        notes=(*notes, *replay_notes(log, fingerprint, now, replays[1])),
+    )
 
 
 def _find_periods(

@@ -1,4 +1,4 @@
-"""The confidence over both periods, and the alarms that were raised meanwhile."""
+"""The confidence over both periods, and what happened meanwhile: alarms, other champions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from guards.moments import from_microseconds, rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from guards.diagnosis.champion_changes import ChampionChange
     from guards.diagnosis.documents import Documents
     from guards.events.log_table import RaisedAlarm
     from guards.json_types import JsonObject
@@ -33,13 +34,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Points of an hour, or of as many as make at most 168 of them, and alarms in their order."""
+    """Points of an hour, or of as many as make at most 168 of them, and what happened, in order."""
 
     points: tuple[Point, ...]
     alarms: tuple[RaisedAlarm, ...]
+    champions: tuple[ChampionChange, ...]
 
     def to_json(self) -> JsonObject:
-        """Return both as plain JSON."""
+        """Return everything as plain JSON."""
         return {
             "points": [
                 {
@@ -59,10 +61,15 @@ class Timeline:
                 }
                 for _, at, alarm in self.alarms
             ],
+            "champions": [change.to_json() for change in self.champions],
         }
 
 
-def timeline_of(periods: tuple[Documents, Documents], alarms: Iterable[RaisedAlarm]) -> Timeline:
+def timeline_of(
+    periods: tuple[Documents, Documents],
+    alarms: Iterable[RaisedAlarm],
+    champions: tuple[ChampionChange, ...],
+) -> Timeline:
     """Return the points of both periods, and the alarms from the first document to the last."""
     hours = np.concatenate([documents.hours for documents in periods])
     confidence = np.concatenate([documents.confidence for documents in periods])
@@ -76,7 +83,8 @@ def timeline_of(periods: tuple[Documents, Documents], alarms: Iterable[RaisedAla
             blocks.names.tolist(), blocks.documents.tolist(), blocks.sums.tolist(), strict=True
         )
     )
-    return Timeline(points, tuple(each for each in alarms if first_us <= each.at_us <= last_us))
+    raised = tuple(each for each in alarms if first_us <= each.at_us <= last_us)
+    return Timeline(points, raised, champions)
 
 
 def _moment(us: int) -> str:

@@ -27,6 +27,8 @@
 - ``log_account``: the account of the tables.
 - ``replays``: the lines of replays, apart from those of services.
 - ``pair_batches``: from the tables to columns of one challenger's outcomes.
+- ``shadow_answers``: from the tables to sums of what challengers answered in a period.
+- ``window_counts``: from the tables to the counts of windows within a period.
 - ``observed_batches``: from the tables to columns of answered documents.
 - ``recorded``: the documents that logs tell of, in their order, with what was captured.
 - ``arrays``: from columns of Arrow to arrays of numpy.

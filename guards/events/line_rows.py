@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from guards.events.comparison_completed import ComparisonCompleted
+    from guards.events.drift_window import DriftWindow
     from guards.events.feedback_received import FeedbackReceived
     from guards.events.lines import ReadLine
     from guards.evidence.pair import ShadowOutcome
@@ -30,6 +32,7 @@ __all__ = [
     "completed_rows",
     "feedback_row",
     "line_row",
+    "window_row",
 ]
 
 
@@ -110,8 +113,27 @@ COMPLETED = pa.schema(
     ]
 )
 """A row for each outcome that came later; ``labels`` are those of a challenger that answered."""
+WINDOWS = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("started_at", pa.int64()),
+        ("ended_at", pa.int64()),
+        ("documents", pa.int64()),
+        ("reference", pa.string()),
+        ("part", pa.int64()),
+        ("parts", pa.int64()),
+        ("features", pa.string()),
+    ]
+)
+"""A row for each line of a window; ``features`` is JSON of what it counts of each feature."""
 
-TABLES = {"lines": LINES, "feedback": FEEDBACK, "awaited": AWAITED, "completed": COMPLETED}
+TABLES = {
+    "lines": LINES,
+    "feedback": FEEDBACK,
+    "awaited": AWAITED,
+    "completed": COMPLETED,
+    "windows": WINDOWS,
+}
 """The tables that hold a log, by name."""
 
 
@@ -164,6 +186,20 @@ def completed_rows(
             "labels": list(labels),
             "entry": _entry(shadow, entry),
         }
+
+
+def window_row(position: int, event: DriftWindow) -> JsonObject:
+    """Return the row in ``WINDOWS``."""
+    return {
+        "position": position,
+        "started_at": microseconds(event.start),
+        "ended_at": microseconds(event.end),
+        "documents": event.documents,
+        "reference": event.reference,
+        "part": event.part,
+        "parts": event.parts,
+        "features": json.dumps(event.counts.get("features", {})),
+    }
 
 
 def _kind(line: ReadLine) -> LineKind:

@@ -26,6 +26,7 @@ from guards.events.line_rows import (
     completed_rows,
     feedback_row,
     line_row,
+    window_row,
 )
 from guards.events.lines import Malformed, Torn, read_line
 from guards.events.observed_sql import CREATE_MACROS, CREATE_TABLES, READ_BLOCK
@@ -179,6 +180,8 @@ class LogDatabase:
                 case ComparisonCompleted() as completed:
                     rows["completed"] += completed_rows(position, completed, line.fields)
                 case other:
+                    if isinstance(other, DriftWindow):
+                        rows["windows"].append(window_row(position, other))
                     self._keep(line.stamp, other)
         for table, added in rows.items():
             self._insert(table, pa.Table.from_pylist(added, TABLES[table]))

@@ -18,6 +18,8 @@ from guards.events.log_files import LogFile
 from guards.events.observed_batches import OBSERVED, observed_columns
 from guards.events.pair_batches import PAIRS, pair_columns
 from guards.events.replays import BUNDLES, REPLAYED, replayed_columns, set_replays_apart
+from guards.events.shadow_answers import SHADOW_ANSWERS, ShadowAnswers, shadow_answers
+from guards.events.window_counts import WINDOW_COUNTS, WindowCounts, window_counts
 from guards.evidence.labels import LabelSource, TrueLabel
 from guards.evidence.pair import ChallengerId
 from guards.moments import from_microseconds
@@ -222,6 +224,28 @@ class LogTable:
         }
         yield from map(pair_columns, self._database.batches(PAIRS, parameters))
 
+    def shadow_answers(
+        self, start_us: int, end_us: int, run: str | None = None
+    ) -> tuple[ShadowAnswers, ...]:
+        """Return what challengers answered to documents that were observed between two moments.
+
+        They come in the order of their ids. With ``run`` only its documents count, and a document
+        that was sent again counts again. Moments are in microseconds since 1970, UTC.
+        """
+        bounds = {"start": start_us, "end": end_us, "run": run}
+        return tuple(shadow_answers(row) for row in self._database.execute(SHADOW_ANSWERS, bounds))
+
+    def window_counts(
+        self, start_us: int, end_us: int, run: str | None = None
+    ) -> Iterator[WindowCounts]:
+        """Yield what whole windows count that lie between two moments, of all runs or of one.
+
+        Moments are in microseconds since 1970, UTC.
+        """
+        bounds = {"start": start_us, "end": end_us, "run": run}
+        for batch in self._database.batches(WINDOW_COUNTS, bounds, _WINDOW_ROWS):
+            yield from window_counts(batch)
+
     def feedback(self) -> Iterator[TrueLabel]:
         """Yield the labels that came late, in the order in which they came."""
         for batch in self._database.batches(_FEEDBACK):
@@ -237,6 +261,9 @@ class LogTable:
                     labelled_at=from_microseconds(moment),
                 )
 
+
+_WINDOW_ROWS = 2048
+"""Windows are long: as many at a time are some megabytes."""
 
 _KNOWN = f"kind in ({LineKind.OBSERVED}, {LineKind.OTHER})"
 _BOUNDS = f"select min(moment), max(moment) from lines where {_KNOWN}"  # noqa: S608 (our own names)

@@ -67,6 +67,10 @@ create table feedback (
     position BIGINT, request_id VARCHAR, label VARCHAR, source VARCHAR, stratum VARCHAR,
     inclusion_probability DOUBLE, labelled_at BIGINT
 );
+create table windows (
+    position BIGINT, started_at BIGINT, ended_at BIGINT, documents BIGINT, reference VARCHAR,
+    part BIGINT, parts BIGINT, features VARCHAR
+);
 """
 
 # Each macro gives null for JSON of another type.

@@ -8,35 +8,59 @@ import hashlib
 __all__ = ["POLICY", "STYLE"]
 
 STYLE = """
-:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--faint:#5c5c5c;--line:#c9c9c9;
---good:#9cc3e6;--bad:#c2410c;--box:#f6f6f4}
-@media (prefers-color-scheme:dark){:root{--ink:#ececec;--paper:#161616;--faint:#b0b0b0;
---line:#4a4a4a;--good:#2f6690;--bad:#ff9a62;--box:#222}}
+:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--faint:#595959;--line:#d4d4d4;
+--good:#cfe3f3;--bad:#b23a0b;--shade:#ececec;--box:#f6f5f2}
+@media (prefers-color-scheme:dark){:root{--ink:#ececec;--paper:#161616;--faint:#b4b4b4;
+--line:#454545;--good:#24506f;--bad:#ff9a62;--shade:#2b2b2b;--box:#212121}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:52rem;margin:0 auto;padding:1rem}
+main{max-width:60rem;margin:0 auto;padding:1rem}
+header,dd,p,h1,h3,[scope=row]{overflow-wrap:anywhere}
+td{overflow-wrap:break-word}
 h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0}
-h2{font-size:1.15rem;margin:2rem 0 .5rem}
-h3{font-size:1rem;margin:1rem 0 .25rem}
-.faint{color:var(--faint)}
-.findings{padding-left:1.25rem}
-.findings li{margin:0 0 1rem;padding:.5rem .75rem;background:var(--box);
+h2{font-size:1.2rem;margin:2rem 0 .5rem;padding-top:.75rem;border-top:1px solid var(--line)}
+h3{font-size:1rem;margin:.5rem 0 0}
+p{margin:.25rem 0}
+.faint,dt,caption,summary{color:var(--faint)}
+.faint,.key,.ends{font-size:.875rem}
+.findings{padding-left:1.5rem}
+.findings li{margin:0 0 .5rem;padding:.4rem .75rem;background:var(--box);
 border-left:4px solid var(--bad)}
-.findings p{margin:.15rem 0}
+.findings summary{color:var(--ink);font-size:1rem}
+.findings summary span{display:inline-block;margin-left:.75rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .75rem;margin:.25rem 0}
-dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}
-svg{display:block;width:100%;height:auto;margin:.5rem 0}
-svg text{fill:var(--ink);font:12px system-ui,sans-serif}
-.g{fill:var(--good);stroke:var(--ink);stroke-width:.5}.b{fill:var(--bad);stroke:none}
-.l{fill:none;stroke:var(--ink);stroke-width:1.5}.a{stroke:var(--line);stroke-width:1}
-.m{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:4 3}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
-caption{text-align:left;color:var(--faint)}
-th,td{padding:.2rem .6rem;border-bottom:1px solid var(--line);text-align:right}
-th[scope=row],thead th:first-child{text-align:left;font-weight:400}
-summary{cursor:pointer;color:var(--faint)}
-@media print{main{max-width:none}section,.findings li{break-inside:avoid}
+dd{margin:0}
+svg{vertical-align:middle}
+svg.d{display:block;width:100%;height:auto;margin:.25rem 0}
+.ends{display:flex;justify-content:space-between}
+.key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
+.g{fill:var(--good);stroke:var(--ink);stroke-width:.5}
+.b{fill:var(--bad);stroke:none}
+.l{fill:none;stroke:var(--bad);stroke-width:2}
+.t{fill:none;stroke:var(--ink);stroke-width:1.5;stroke-linecap:round}
+.a,.f{stroke:var(--faint)}
+.m{stroke:var(--bad)}.c{stroke:var(--ink)}.s{fill:var(--shade)}
+.d path{vector-effect:non-scaling-stroke}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1.5rem}
+.beside{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:start}
+article,.grid>div{min-width:0;break-inside:avoid}
+.wide{overflow-x:auto;margin:.25rem 0}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
+caption{text-align:left}
+th,td{padding:.15rem .5rem;border-bottom:1px solid var(--line);text-align:right}
+th:first-child,.bars,th:nth-child(4),.texts :is(th,td){text-align:left}
+th[scope=row]{min-width:6rem}tr:has(.bars) td{white-space:nowrap}
+@media (max-width:30rem){h1{font-size:1.25rem}.bars svg{width:64px}
+th,td{padding:.15rem .25rem}th[scope=row]{min-width:4.5rem}}
+th{font-weight:400}thead th{color:var(--faint)}
+em{font-style:normal;font-weight:600;color:var(--bad)}
+summary{cursor:pointer;font-size:.875rem}
+@media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--faint:#444;--line:#bbb;
+--good:#ddd;--bad:#222;--shade:#eee;--box:#fff}
+body{font-size:11pt}main{max-width:none;padding:0}
+.findings li,.d,tr,.grid>*{break-inside:avoid}h2,h3{break-after:avoid}
+.grid{grid-template-columns:1fr 1fr}.d .g{stroke:#888}.l{stroke-width:2.5}
+svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 details::details-content{content-visibility:visible;block-size:auto}}
 """.strip()
 

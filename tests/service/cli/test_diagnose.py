@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,15 +14,20 @@ from guards.events.alarms import AlarmEvidence, DriftAlarm
 from guards.events.rendering import line_renderer
 from guards.moments import from_rfc3339
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
+from tests.guards.diagnosis.wide_traffic import write_wide_log
+from tests.repository import ROOT
 from tests.service.cli.running import exit_code
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from guards.json_types import JsonObject
     from tests.guards.diagnosis.traffic import Rows
 
-SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "diagnose.schema.json").read_bytes())
+SCHEMA = json.loads((ROOT / "docs" / "diagnose.schema.json").read_bytes())
+DOCS = (ROOT / "docs" / "diagnosis.md").read_text("utf-8")
 PERIODS = ("--good", GOOD, "--bad", BAD)
 
 
@@ -69,6 +73,16 @@ def test_the_answer_comes_first(worse: Path, capsys: pytest.CaptureFixture[str])
     assert "inputs that moved: court (js 0." in told
 
 
+def test_the_docs_show_what_is_printed(worse: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """But for the lines that they leave out."""
+    assert exit_code("diagnose", worse, *PERIODS) == 0
+    printed = capsys.readouterr().out
+    _, _, rest = DOCS.partition("```text\n")
+    example, _, _ = rest.partition("```")
+    for part in example.split("…\n"):
+        assert part in printed
+
+
 def test_the_report_as_json(worse: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It keeps to its schema, and periods that were given are told as they count."""
     assert exit_code("diagnose", worse, *PERIODS, "--json", "--fail-on", "finding") == 1
@@ -79,6 +93,22 @@ def test_the_report_as_json(worse: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert finding["code"] == "unknown_categories"
     assert finding["restores"]["share"] > 0.8
     assert document["log"]["malformed"] == 0
+
+
+def test_challengers_and_champions_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How often a challenger agreed in both periods, and when another bundle answered."""
+    path = write_wide_log(tmp_path / "log.jsonl", inputs=1)
+    assert exit_code("diagnose", path, *PERIODS, "--json") == 0
+    document = _json(capsys)
+    (challenger,) = document["challengers"]
+    assert (challenger["name"], challenger["version"]) == ("docs", "3")
+    assert challenger["good"]["compared"] == 480
+    assert challenger["good"]["agreement"] > challenger["bad"]["agreement"]
+    (change,) = document["timeline"]["champions"]
+    assert change["replica"] == "replica-1"
+    assert change["at"].startswith("2026-03-04T00:00")
 
 
 def test_chance_is_no_finding(steady: Path, capsys: pytest.CaptureFixture[str]) -> None:

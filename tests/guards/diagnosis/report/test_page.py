@@ -15,14 +15,13 @@ import pytest
 from guards.diagnosis.periods import parse_period
 from guards.diagnosis.phrases import answer
 from guards.diagnosis.playbook import diagnose
-from guards.diagnosis.report.charts import histogram, line, pair_bars
 from guards.diagnosis.report.markdown import markdown
 from guards.diagnosis.report.page import page
 from guards.events.log_table import LogTable
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
+from tests.guards.diagnosis.wide_traffic import write_wide_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -39,22 +38,29 @@ def _renamed(rows: Rows, _: np.random.Generator) -> None:
     rows["court"][rows["court"] == "NDCA"] = "N.D. Cal."
 
 
-def _walked(path: Path, change: Callable[..., None] | None) -> tuple[Diagnosis, LogAccount]:
+def _walked(path: Path) -> tuple[Diagnosis, LogAccount]:
     periods = parse_period(GOOD, "--good", ()), parse_period(BAD, "--bad", ())
-    with LogTable.read([write_log(Traffic(change=change), path)]) as log:
+    with LogTable.read([path]) as log:
         return diagnose(log, periods), log.account
 
 
 @pytest.fixture(scope="module")
 def worse(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diagnosis, LogAccount]:
     """Return a diagnosis of a renamed category."""
-    return _walked(tmp_path_factory.mktemp("worse") / "log.jsonl", _renamed)
+    path = tmp_path_factory.mktemp("worse") / "log.jsonl"
+    return _walked(write_log(Traffic(change=_renamed), path))
 
 
 @pytest.fixture(scope="module")
 def steady(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diagnosis, LogAccount]:
     """Return a diagnosis of nothing."""
-    return _walked(tmp_path_factory.mktemp("steady") / "log.jsonl", None)
+    return _walked(write_log(Traffic(), tmp_path_factory.mktemp("steady") / "log.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diagnosis, LogAccount]:
+    """Return a diagnosis in which thirty inputs moved, and a challenger answered."""
+    return _walked(write_wide_log(tmp_path_factory.mktemp("wide") / "log.jsonl"))
 
 
 class _Page(HTMLParser):
@@ -115,7 +121,6 @@ def test_it_runs_nothing_and_fetches_nothing(worse: tuple[Diagnosis, LogAccount]
     """Its policy allows its one style by hash, and the page has nothing that it forbids."""
     text = page(*worse)
     parsed = _Page(text)
-    assert len(text.encode()) < MAX_BYTES
     (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     (policy,) = (meta["content"] for meta in parsed.of("meta") if "http-equiv" in meta)
@@ -131,19 +136,64 @@ def test_it_runs_nothing_and_fetches_nothing(worse: tuple[Diagnosis, LogAccount]
 
 
 def test_every_drawing_has_a_name_and_its_numbers_beside_it(
-    worse: tuple[Diagnosis, LogAccount],
+    wide: tuple[Diagnosis, LogAccount],
 ) -> None:
-    """Who cannot see it, or drops the style, reads the table."""
-    parsed = _Page(page(*worse))
-    drawings, folded = parsed.of("svg"), parsed.of("details")
-    assert len(drawings) == len(folded) == 2 + len(worse[0].inputs)
-    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
+    """Who cannot see it, or drops the style, reads them: no drawing holds a text of its own."""
+    parsed = _Page(page(*wide))
+    drawings = [each for each in parsed.of("svg") if each.get("role") == "img"]
+    outlined = sum(each.name.startswith("number") for each in wide[0].distributions)
+    assert len(drawings) == 2 + outlined
+    assert all(drawing["aria-label"] for drawing in drawings)
+    assert all(each.get("role") or each["aria-hidden"] == "true" for each in parsed.of("svg"))
+    assert all(each["width"] and each["height"] for each in parsed.of("svg"))
+    assert parsed.of("text") == []
     assert len(parsed.of("caption")) == len(parsed.of("table"))
     assert all("scope" in head for head in parsed.of("th"))
     headings = [int(tag[1]) for tag, _ in parsed.elements if re.fullmatch(r"h\d", tag)]
     assert headings[0] == 1
     assert headings.count(1) == 1
     assert all(now - before <= 1 for before, now in pairwise(headings))
+
+
+def test_thirty_inputs_are_a_short_page(wide: tuple[Diagnosis, LogAccount]) -> None:
+    """All of them are drawn, and it can be sent by mail."""
+    text = page(*wide)
+    assert len(wide[0].inputs) == 30
+    assert len(text.encode()) <= MAX_BYTES
+    told = "\n".join(_Page(text).texts)
+    assert all(
+        f"moved by {each.moved.metric} {each.moved.value:.3f}" in told for each in wide[0].inputs
+    )
+    assert told.count("From cells of windows: 576 good and 576 bad documents") == 30
+
+
+def test_more_inputs_are_a_table(wide: tuple[Diagnosis, LogAccount]) -> None:
+    """None is left out silently."""
+    diagnosis, account = wide
+    more = replace(
+        diagnosis,
+        inputs=diagnosis.inputs + diagnosis.inputs[:2],
+        distributions=diagnosis.distributions + diagnosis.distributions[:2],
+    )
+    text = "\n".join(_Page(page(more, account)).texts)
+    rest = text[text.index("inputs that moved less far") :]
+    assert diagnosis.inputs[0].input.name in rest
+    assert diagnosis.inputs[1].input.name in rest
+
+
+def test_what_happened_meanwhile_is_told(wide: tuple[Diagnosis, LogAccount]) -> None:
+    """Alarms, another champion, and what a challenger answered in both periods."""
+    text = "\n".join(_Page(page(*wide)).texts)
+    assert text.count("number_00: median 148 → 403") == 2
+    for told in (
+        *("2026-03-04 00:00", "replica-1", "docs/1 (sha256:1f, torch)"),
+        *("docs/2 (sha256:2f, torch)", "agrees with the champion", "confidence of docs/3"),
+        "Compared 480 of 576 good documents that it was offered, and 480 of 576 bad ones.",
+    ):
+        assert told in text
+    (shadow,) = wide[0].challengers
+    assert shadow.good is not None
+    assert f"{shadow.good.agreement:.4f}" in text
 
 
 def test_chance_is_a_short_page(steady: tuple[Diagnosis, LogAccount]) -> None:
@@ -185,24 +235,3 @@ def test_the_markdown_has_the_findings(worse: tuple[Diagnosis, LogAccount]) -> N
     assert told.startswith("# a column has categories that training did not have: court")
     assert "## 1. unknown\\_categories: court" in told
     assert "- next: map the new categories" in told
-
-
-@pytest.mark.parametrize(
-    "drawing",
-    [
-        pair_bars("nothing", []),
-        pair_bars("zeros", [("a", 0.0, 0.0)]),
-        pair_bars("long", [("x" * 300, 0.5, 1.0)]),
-        histogram("empty", [0, 0], [0, 0]),
-        histogram("one", [5], [0]),
-        line("one point", [(1.0, 0.5)], [], ("a", "b")),
-        line("flat", [(1.0, 0.5), (2.0, 0.5)], [1.5, 99.0], ("a", "b")),
-    ],
-)
-def test_drawings_of_little_are_drawings(drawing: str) -> None:
-    """No number in them is none, and no mark is outside."""
-    _Page(drawing)
-    assert "nan" not in drawing
-    assert "inf" not in drawing
-    numbers = [float(number) for number in re.findall(r'[xM]="?(-?[\d.]+)', drawing)]
-    assert all(-1 <= number <= 641 for number in numbers)

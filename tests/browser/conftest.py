@@ -1,0 +1,41 @@
+"""A real browser, where the machine has one."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return Chromium without a window; the tests are skipped where it or Playwright is missing."""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is missing: install the extra 'browser'"
+    )
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    with sync_api.sync_playwright() as playwright:
+        # The pages are our own, and a container may not allow what the sandbox needs.
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the source of axe-core, which looks for barriers; skipped where it is missing."""
+    pytest.importorskip(
+        "axe_playwright_python", reason="axe-core is missing: install the extra 'browser'"
+    )
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
