@@ -16,6 +16,7 @@
 - ``findings_page``: the catalogue as ``docs/findings.md``.
 - ``schema``: the inputs that a bundle takes, and the canonical form of a document's columns.
 - ``labels``: the one canonical form of labels.
+- ``private_file``: files with text of documents, which their owner alone reads.
 - ``plain_values``: the plain value that a cell of a table stands for.
 - ``moments``: how a moment in time is written, and counted in microseconds.
 - ``text``: text from elsewhere, made safe to print.

@@ -13,6 +13,7 @@
 - ``refusals``: the error for a cell that its column does not take.
 - ``table``: documents with their labels.
 - ``description``: what a table holds, by column.
+- ``plain_columns``, ``writing``: from rows to columns of plain values, and to a file.
 """
 
 from artifacts.tables.files import read_raw

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from guards.errors import CallError
 from guards.evidence.labels import LabelSource
+from guards.private_file import private_file, require_no_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["require_free", "write_queue"]
 
 _COLUMNS = ("label", "source", "stratum", "inclusion_probability", "labelled_at")
-_OWNER_ONLY = 0o600
 
 
 def write_queue(
@@ -36,32 +35,13 @@ def write_queue(
     left behind.
     """
     require_free(path)
-    path.unlink(missing_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    except OSError as error:
-        raise _unwritten(path, error) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(_rows(queue, documents, labels))
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _unwritten(path, error) from None
-        raise
+    with private_file(path) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+        csv.writer(text).writerows(_rows(queue, documents, labels))
 
 
 def require_free(path: Path) -> None:
     """Raise ``CallError`` where there is a file that is more than a queue without any label."""
-    if not os.path.lexists(path):
-        return
-    try:
-        lost = path.is_symlink() or not path.is_file() or _holds_work(path)
-    except OSError as error:
-        raise _unwritten(path, error) from None
-    if lost:
-        message = f"{path} exists already: name another file, or remove it"
-        raise CallError(message)
+    require_no_loss(path, _holds_work)
 
 
 def _holds_work(path: Path) -> bool:
@@ -76,10 +56,6 @@ def _holds_work(path: Path) -> bool:
         return True
     ours = header[: len(_COLUMNS) + 1] == ["request_id", *_COLUMNS]
     return not ours or any(row[1] or row[len(_COLUMNS)] for row in rows)
-
-
-def _unwritten(path: Path, error: OSError) -> CallError:
-    return CallError(f"{path} cannot be written: {error.strerror}")
 
 
 def _rows(

@@ -35,6 +35,7 @@ __all__ = [
     "answer_names",
     "answer_values",
     "column_feature",
+    "column_of",
     "dictionaries_of_own",
     "embedding_values",
     "input_features",
@@ -97,6 +98,17 @@ def column_feature(column: str) -> str:
     ``text.tokens`` becomes ``text.tokens (column)``. Two features never share a name.
     """
     return f"{column}{_COLUMN}" if _OTHERS.fullmatch(column) else column
+
+
+def column_of(feature: str) -> str | None:
+    """Return the column that is watched under a name, None where it is that of something else.
+
+    >>> column_of("pages"), column_of("text.tokens (column)"), column_of("text.tokens")
+    ('pages', 'text.tokens', None)
+    """
+    if feature.endswith(_COLUMN):
+        return feature.removesuffix(_COLUMN)
+    return None if _OTHERS.fullmatch(feature) else feature
 
 
 def input_names(schema: Schema) -> tuple[str, ...]:

@@ -2,16 +2,19 @@
 
 - ``__main__``: the command as ``python -m service.cli`` runs it.
 - ``group``: the group of commands, and what errors become which exit codes.
-- ``accelerate``, ``compare``, ``demo``, ``diagnose``, ``diff``, ``evaluate``, ``label_queue``,
-  ``reference``, ``replay``, ``score``, ``seal``, ``serve``, ``settings``, ``sign``, ``table``,
-  ``train``, ``verify``: one command each.
+- ``accelerate``, ``compare``, ``demo``, ``diagnose``, ``diff``, ``evaluate``,
+  ``export_training``, ``label_queue``, ``reference``, ``replay``, ``score``, ``seal``, ``serve``,
+  ``settings``, ``sign``, ``table``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
 - ``diagnosis_text``: a diagnosis for a terminal.
 - ``score_text``: a score that was computed again, for a terminal.
 - ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
 - ``replay_sources``: where the documents of a replay come from.
-- ``label_tables``: read tables of true labels.
+- ``training_export``, ``training_sources``: what ``export_training`` does, and what it reads.
+- ``exported_table``, ``export_text``: the table that it makes, and what is said of it.
+- ``train_command``: the command that trains on an exported table.
+- ``label_tables``, ``document_tables``: read tables of true labels, and of documents.
 - ``judged``: the guard before a command reads bundles itself.
 - ``options``: options that several commands share.
 - ``labelled``: read labelled tables, and print their notes.

@@ -29,6 +29,7 @@ _COMMANDS = (
     "diagnose",
     "diff",
     "evaluate",
+    "export-training",
     "label-queue",
     "reference",
     "replay",

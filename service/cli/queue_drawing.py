@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from artifacts.tables import read_raw
 from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import compare_logs, last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.comparison.queue_table import require_free, write_queue
-from guards.errors import CallError, TableError
+from guards.errors import CallError
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels
 from guards.labels import KnownLabel
 from guards.moments import from_microseconds, rfc3339
 from guards.text import listed
-from service.cli.label_tables import add_tables, request_id_of
+from service.cli.document_tables import document_rows
+from service.cli.label_tables import add_tables
 from service.cli.output import log_progress, print_json, print_lines, print_notes
 
 if TYPE_CHECKING:
@@ -87,18 +87,7 @@ def _drawn(
 
 def _documents(path: Path, request_ids: Collection[str]) -> dict[str, dict[str, object]]:
     """Return the rows of a table that has these request ids, without the ids."""
-    table = read_raw(path)
-    try:
-        ids = [request_id_of(cell) for cell in table.column("request_id")]
-    except ValueError as error:
-        message = f"{path}: {error}"
-        raise TableError(message) from None
-    others = [name for name in table.names if name != "request_id"]
-    columns = [table.column(name) for name in others]
-    rows = zip(ids, *columns, strict=True)
-    return {
-        name: dict(zip(others, cells, strict=True)) for name, *cells in rows if name in request_ids
-    }
+    return {name: cells for name, cells in document_rows(path) if name in request_ids}
 
 
 def _captured(logs: Sequence[Path], request_ids: Collection[str]) -> dict[str, JsonObject]:

@@ -76,6 +76,7 @@ COMMANDS: dict[str, tuple[int, Command]] = {
     "a challenger that is not there": (2, ("compare", "log.jsonl", "--challenger", EVIL)),
     "the path of a log": (2, ("compare", "none.jsonl")),
     "the path of a queue": (2, ("label-queue", "log.jsonl", "-n", "2", "-o", "no/queue.csv")),
+    "the path of an exported table": (2, ("export-training", "log.jsonl", "-o", "table.csv")),
 }
 """Exit code and arguments of a command, by what carries the names; files are in the folder."""
 

@@ -10,6 +10,7 @@ from guards.drift.features import (
     CHAMPION,
     answer_names,
     column_feature,
+    column_of,
     input_names,
     live_name,
     watched_features,
@@ -62,6 +63,14 @@ def test_no_two_features_share_a_name() -> None:
     for who in (ANSWER, CHAMPION, *CHALLENGERS, *(f"{who} (column)" for who in CHALLENGERS)):
         watched += answer_names(who)
     assert len(set(watched)) == len(watched)
+
+
+def test_the_column_of_a_feature_is_the_one_that_it_watches() -> None:
+    """Facts of texts, rows and answers are no columns, and alarms are of none either."""
+    once = tuple(map(column_feature, TAKEN))
+    for name in (*TAKEN, *FREE, *ALARMS, *once):
+        assert column_of(column_feature(name)) == name
+    assert {column_of(name) for name in (*TAKEN, *ALARMS)} == {None}
 
 
 def test_a_reference_has_as_many_features_as_there_are_things_to_watch() -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.comparison.columns_told import ColumnsTold, columns_told
 from guards.drift.cells import cells_of, grouped_cells
 from guards.drift.described import MAX_NAMED
 from guards.drift.features import CHAMPION, live_name
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.line_size import MAX_LINE_BYTES
+from guards.events.log_table import LogTable
 from guards.evidence.pair import ChallengerId, Missed
 from service.observation import line_writer
 from tests.service.observation.recording import ANSWER, SALARY, SENDER, STAMP, TEXT
@@ -85,6 +87,19 @@ def test_the_cells_of_a_document(record: Callable[..., Recording], detail: CellD
         court = grouped_cells(reference.features["court"])[court]
     assert cells["court"] == court
     assert not {"amount", "sender"} & cells.keys()
+
+
+def test_the_log_tells_which_columns_are_private(record: Callable[..., Recording]) -> None:
+    """By name only: who trains on what was captured learns what is not there."""
+    recording = record(capture="all")
+    recording.recorder.lines.describe()
+    for _ in range(30):
+        recording.answered(pages="12", court="NDCA", amount=SALARY, sender=SENDER)
+    recording.recorder.flush()
+    assert SENDER not in recording.text()
+    with LogTable.read([recording.path]) as log:
+        told = columns_told(log, recording.bundle.reference.fingerprint)
+    assert told == ColumnsTold(("pages",), ("court",), ("amount", "sender"))
 
 
 @pytest.mark.parametrize("detail", ["grouped", "full", "none"])
