@@ -53,7 +53,8 @@ _REMEDIES = {
     "labelled documents that have them",
     "values_moved": "compare {name} with what its source sent before: unit, scale, default",
     "longer_texts": "look at what is new in the texts, and train with such texts if they stay",
-    "other_texts": "label documents of understudy label-queue, and train on understudy export-training",
+    "other_texts": "label documents that understudy label-queue draws, and train on what "
+    "understudy export-training makes of them",
     "class_mix": "draw documents to label with understudy label-queue: the mix may be right",
     "traffic_mix": "look at each {name} by itself, because documents come from elsewhere",
 }
