@@ -19,6 +19,7 @@
 - ``private_file``: files with text of documents, which their owner alone reads.
 - ``plain_values``: the plain value that a cell of a table stands for.
 - ``moments``: how a moment in time is written, and counted in microseconds.
+- ``pages``: pages that need nothing else, for reports.
 - ``text``: text from elsewhere, made safe to print.
 - ``json_types``: type names for plain JSON.
 """

@@ -1,6 +1,7 @@
 """Champion against challenger, from logs and labels.
 
 - ``comparison``: everything that the evidence says of each challenger.
+- ``page``: the comparison as one page.
 - ``periods``: what the log looked like day by day.
 - ``captured``: the documents that a log holds.
 - ``columns_told``: the champion's columns, as far as a log tells them.

@@ -61,6 +61,20 @@ class LogAccount:
         """The number of lines in the gaps."""
         return sum(gap.last - gap.first + 1 for gap in self.gaps)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of lines in words, and of windows that lack one, zeros too."""
+        return {
+            "lines": self.lines,
+            "torn": self.torn,
+            "malformed": self.malformed,
+            "copies of others": self.duplicates,
+            "of unknown events": self.unknown_events,
+            "of a newer schema": self.newer_schema,
+            "missing": self.missing,
+            "windows that lack a line": self.incomplete,
+        }
+
     def to_json(self) -> JsonObject:
         """Return the account as plain JSON; ``missing`` lines are in ``gaps`` of a run."""
         return {

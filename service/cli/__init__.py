@@ -16,6 +16,7 @@
 - ``train_command``: the command that trains on an exported table.
 - ``label_tables``, ``document_tables``: read tables of true labels, and of documents.
 - ``judged``: the guard before a command reads bundles itself.
+- ``report_file``: the file that a report is written to.
 - ``options``: options that several commands share.
 - ``labelled``: read labelled tables, and print their notes.
 - ``output``: what several commands print.

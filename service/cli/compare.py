@@ -13,6 +13,7 @@ from guards.evidence.criteria import Guardrail, Policy, Rule
 from service.cli.comparison_text import TablesRead, comparison_text
 from service.cli.options import PATH, challenger_option, json_option
 from service.cli.output import log_progress, print_json, print_lines
+from service.cli.report_file import report_option, write_report
 from service.durations import seconds_of
 from service.exit_codes import ExitCode
 
@@ -78,6 +79,7 @@ class _Margin(click.FloatRange):
     is_flag=True,
     help="Promote only if it holds with every missed document counted against the challenger.",
 )
+@report_option(".html")
 @json_option
 def compare(  # noqa: PLR0913 (click calls by name)
     *,
@@ -89,6 +91,7 @@ def compare(  # noqa: PLR0913 (click calls by name)
     guardrails: Sequence[str],
     ripe: str | None,
     require_robust: bool,
+    out: Path | None,
     as_json: bool,
 ) -> None:
     """Compare champion and challengers on the documents of LOG...; exit 0 to promote, else 1.
@@ -97,6 +100,7 @@ def compare(  # noqa: PLR0913 (click calls by name)
     compared. Labels come from the log, where they were sent to /v1/feedback, and from tables.
     """
     from guards.comparison.comparison import compare_logs, last_champion
+    from guards.comparison.page import page
     from guards.events.log_table import LogTable
     from guards.evidence.labels import KnownLabels
     from guards.labels import KnownLabel
@@ -117,6 +121,8 @@ def compare(  # noqa: PLR0913 (click calls by name)
         known = KnownLabels(log.feedback(), KnownLabel(labels))
         left_out = add_tables(known, tables, labels)
         comparison = compare_logs(log, known, policy, challenger=challenger, ripe_s=ripe_s)
+    if out is not None:
+        write_report(out, page(comparison))
     if as_json:
         print_json({**comparison.to_json(), "label_rows_left_out": left_out})
     else:

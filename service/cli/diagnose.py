@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from guards.errors import CallError
-from guards.text import counted, printable
+from guards.text import counted
 from service.cli.options import PATH, json_option
 from service.cli.output import log_progress, print_json, print_lines, print_notes
+from service.cli.report_file import report_option, write_report
 from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -32,17 +33,6 @@ Example:
 """
 
 _PERIOD = "FROM..TO|RUN"
-_REPORTS = (".html", ".md")
-
-
-def _report_path(
-    _context: click.Context, _option: click.Parameter, path: Path | None
-) -> Path | None:
-    if path is not None and path.suffix not in _REPORTS:
-        expected = f"expected a name that ends in {' or '.join(_REPORTS)}"
-        message = f"-o {printable(str(path))}: {expected}"
-        raise CallError(message)
-    return path
 
 
 @click.command(epilog=_EXAMPLE)
@@ -62,14 +52,7 @@ def _report_path(
     metavar="TABLE",
     help="A table with request_id and label; repeat.",
 )
-@click.option(
-    "-o",
-    "out",
-    type=PATH,
-    metavar="REPORT.html|.md",
-    callback=_report_path,
-    help="Write the report to this file, too; one that is there is replaced.",
-)
+@report_option(".html", ".md")
 @click.option(
     "--fail-on",
     type=click.Choice(["finding", "alarm"]),
@@ -128,12 +111,7 @@ def _write_report(path: Path, diagnosis: Diagnosis, account: LogAccount) -> None
     from guards.diagnosis.report.markdown import markdown
     from guards.diagnosis.report.page import page
 
-    text = markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        message = f"-o {printable(str(path))}: {error.strerror}"
-        raise CallError(message) from error
+    write_report(path, markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account))
 
 
 def _periods(log: LogTable, good: str, bad: str) -> tuple[Period, Period]:

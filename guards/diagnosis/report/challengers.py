@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.report.bars import BarRow, bar_table
-from guards.diagnosis.report.elements import escaped, faint
+from guards.diagnosis.report.sides import PERIODS
+from guards.pages.bars import BarRow, bar_table
+from guards.pages.elements import escaped, faint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def challengers_of(shadows: Sequence[Shadow]) -> Iterator[str]:
         ):
             good, bad = (None if side is None else getattr(side, field) for side in sides)
             rows.append(BarRow(told, (good, bad), (_told(good), _told(bad))))
-        yield bar_table(f"{name} in both periods", "what", rows, largest=1.0)
+        yield bar_table(f"{name} in both periods", ("what", *PERIODS), rows, largest=1.0)
 
 
 def _told(value: float | None) -> str:

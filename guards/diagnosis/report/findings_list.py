@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.phrases import restores_in_words
-from guards.diagnosis.report.drawing import BAD, length, ornament, rectangle
-from guards.diagnosis.report.elements import escaped
+from guards.pages.drawing import BAD, length, ornament, rectangle
+from guards.pages.elements import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

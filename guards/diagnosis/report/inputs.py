@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.quantiles import quantile
-from guards.diagnosis.report.bars import BarRow, bar_table
-from guards.diagnosis.report.elements import PERIODS, escaped, faint, folded_table, table
 from guards.diagnosis.report.outlines import outlines
+from guards.diagnosis.report.sides import PERIODS
 from guards.diagnosis.report.steps import axis_of, steps_of
+from guards.pages.bars import BarRow, bar_table
+from guards.pages.elements import escaped, faint, folded_table, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +111,7 @@ def _bars(
         for cell in cells
         if cell.good or cell.bad
     ]
-    return bar_table(caption, "value", rows, largest)
+    return bar_table(caption, ("value", *PERIODS), rows, largest)
 
 
 def _shares(cell: DistributionCell, documents: tuple[int, int]) -> tuple[float, float]:

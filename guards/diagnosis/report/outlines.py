@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.report.drawing import BAD, GOOD, LINE, drawing, length, rectangle
-from guards.diagnosis.report.elements import escaped
 from guards.drift.rounding import number_text
+from guards.pages.drawing import BAD, GOOD, LINE, drawing, length, rectangle
+from guards.pages.elements import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.report.drawing import drawing, length, ornament, rectangle
-from guards.diagnosis.report.elements import faint, folded_table, more, text_table
 from guards.moments import from_microseconds
+from guards.pages.drawing import drawing, length, ornament, rectangle
+from guards.pages.elements import faint, folded_table, more, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

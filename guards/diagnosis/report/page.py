@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 from guards.diagnosis.distributions import DistributionCell
 from guards.diagnosis.drop import PERCENTILES
 from guards.diagnosis.phrases import answer, change_in_words, percent
-from guards.diagnosis.report.bars import BarRow, bar_table
 from guards.diagnosis.report.challengers import challengers_of
-from guards.diagnosis.report.drawing import KEY
-from guards.diagnosis.report.elements import (
-    PERIODS,
+from guards.diagnosis.report.findings_list import findings_list
+from guards.diagnosis.report.inputs import moved_inputs_of
+from guards.diagnosis.report.outlines import outlines
+from guards.diagnosis.report.over_time import over_time_of
+from guards.diagnosis.report.sides import KEY, PERIODS
+from guards.diagnosis.report.steps import Axis, steps_of
+from guards.pages.bars import BarRow, bar_table
+from guards.pages.document import document
+from guards.pages.elements import (
     escaped,
     faint,
     folded_table,
     more,
     section,
+    sentence,
     table,
 )
-from guards.diagnosis.report.findings_list import findings_list
-from guards.diagnosis.report.inputs import moved_inputs_of
-from guards.diagnosis.report.outlines import outlines
-from guards.diagnosis.report.over_time import over_time_of
-from guards.diagnosis.report.steps import Axis, steps_of
-from guards.diagnosis.report.style import POLICY, STYLE
 from guards.text import counted
 
 if TYPE_CHECKING:
@@ -41,19 +41,11 @@ _MAX_ROWS = 40
 
 def page(diagnosis: Diagnosis, account: LogAccount) -> str:
     """Return the page as HTML; the same diagnosis gives the same text."""
-    title = escaped(answer(diagnosis))
-    content = "\n".join(_parts(diagnosis, account))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escaped(POLICY)}">'
-        f"<title>{title}</title><style>{STYLE}</style></head>\n"
-        f"<body><main>{content}</main></body></html>\n"
-    )
+    return document(answer(diagnosis), _parts(diagnosis, account))
 
 
 def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
-    yield f"<header><h1>{escaped(_sentence(answer(diagnosis)))}</h1>"
+    yield f"<header><h1>{escaped(sentence(answer(diagnosis)))}</h1>"
     for name, period, documents in zip(
         PERIODS, (diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True
     ):
@@ -72,10 +64,6 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.challengers:
         yield section("Champion and challengers", challengers_of(diagnosis.challengers))
     yield section("What this rests on", _grounds(diagnosis, account))
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _confidence(diagnosis: Diagnosis) -> Iterator[str]:
@@ -111,7 +99,7 @@ def _by_name(kind: str, entries: Mapping[str, JsonMapping]) -> Iterator[str]:
         )
         for name in largest[:_MAX_ROWS]
     ]
-    yield bar_table(f"share and mean confidence by {kind}", kind, rows)
+    yield bar_table(f"share and mean confidence by {kind}", (kind, *PERIODS), rows)
     yield more(len(entries) - _MAX_ROWS)
 
 
@@ -126,15 +114,5 @@ def _told(side: JsonMapping) -> str:
 
 def _grounds(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     for note in diagnosis.notes:
-        yield f"<p>{escaped(_sentence(note))}.</p>"
-    counts = {
-        "lines": account.lines,
-        "torn": account.torn,
-        "malformed": account.malformed,
-        "copies of others": account.duplicates,
-        "of unknown events": account.unknown_events,
-        "of a newer schema": account.newer_schema,
-        "missing": account.missing,
-        "windows that lack a line": account.incomplete,
-    }
-    yield table("the log", ("lines", "number"), counts.items())
+        yield f"<p>{escaped(sentence(note))}.</p>"
+    yield table("the log", ("lines", "number"), account.counts.items())

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,41 @@ def test_a_promotion_is_0(tmp_path: Path, log: Path, capsys: pytest.CaptureFixtu
     assert document["verdict"]["decision"] == "promote"
     assert document["verdict"] == document["challengers"][0]["verdict"]
     assert document["challengers"][0]["accuracy"]["challenger"]["accuracy"]["value"] == 1.0
+
+
+def test_the_page_has_the_verdict_and_what_it_rests_on(tmp_path: Path, log: Path) -> None:
+    """It runs nothing, and the same logs give the same bytes."""
+    labels = _labels(tmp_path / "labels.csv", challenger_wins=True)
+    out = tmp_path / "compare.html"
+    assert exit_code("compare", log, "--labels", labels, "-o", out) == 0
+    first = out.read_text("utf-8")
+    assert exit_code("compare", log, "--labels", labels, "-o", out) == 0
+    assert out.read_text("utf-8") == first
+    told = unescape(re.sub("<[^>]*>", "\n", first))
+    places = [
+        told.index(each)
+        for each in (
+            "Promote docs/2: it is to take the place of docs/1",
+            "Verdict on docs/2",
+            "success: better",
+            "Compared 600 of 601 documents, 1 error.",
+            "mean confidence",
+            "the champion's labels by row",
+            "by class",
+            "by segment",
+            "What this rests on",
+        )
+    ]
+    assert places == sorted(places)
+    assert "<script" not in first
+
+
+def test_a_page_has_a_name_that_says_so(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another one is a wrong call."""
+    assert exit_code("compare", log, "-o", tmp_path / "compare.md") == 2
+    assert "ends in .html" in capsys.readouterr().err
 
 
 def test_labels_in_another_spelling_join(

@@ -48,10 +48,11 @@ article,.grid>div{min-width:0;break-inside:avoid}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
 caption{text-align:left}
 th,td{padding:.15rem .5rem;border-bottom:1px solid var(--line);text-align:right}
-th:first-child,.bars,th:nth-child(4),.texts :is(th,td){text-align:left}
-th[scope=row]{min-width:6rem}tr:has(.bars) td{white-space:nowrap}
+th:first-child,.bars,th:nth-child(4):last-child,.texts :is(th,td){text-align:left}
+th[scope=row]{min-width:6rem}.texts [scope=row]{min-width:9rem}tr:has(.bars) td{white-space:nowrap}
 @media (max-width:30rem){h1{font-size:1.25rem}.bars svg{width:64px}
-th,td{padding:.15rem .25rem}th[scope=row]{min-width:4.5rem}}
+th,td{padding:.15rem .25rem}th[scope=row]{min-width:4.5rem}
+.texts [scope=row]{min-width:6rem}}
 th{font-weight:400}thead th{color:var(--faint)}
 em{font-style:normal;font-weight:600;color:var(--bad)}
 summary{cursor:pointer;font-size:.875rem}

@@ -1,11 +1,11 @@
-"""Tables whose rows have bars: the good share above the bad one, beside both as numbers."""
+"""Tables whose rows have bars: one share above the other, beside both as numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from guards.diagnosis.report.drawing import BAD, GOOD, ornament, rectangle
-from guards.diagnosis.report.elements import PERIODS, escaped, row_head, table_of
+from guards.pages.drawing import BAD, GOOD, ornament, rectangle
+from guards.pages.elements import escaped, row_head, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ _BAR = 7
 
 
 class BarRow(NamedTuple):
-    """A name, its shares of both periods from 0 to 1 (None: nothing), and how they are told."""
+    """A name, its shares on both sides from 0 to 1 (None: nothing), and how they are told."""
 
     name: str
     shares: tuple[float | None, float | None]
@@ -25,12 +25,17 @@ class BarRow(NamedTuple):
     mark: str = ""
 
 
-def bar_table(caption: str, head: str, rows: Sequence[BarRow], largest: float = 0.0) -> str:
-    """Return the table; a bar of the ``largest`` share (or else the largest of all) is full."""
+def bar_table(
+    caption: str, heads: tuple[str, str, str], rows: Sequence[BarRow], largest: float = 0.0
+) -> str:
+    """Return the table; a bar of the ``largest`` share (or else the largest of all) is full.
+
+    ``heads`` say what the rows are, and what the two sides are called.
+    """
     shares = (share or 0.0 for row in rows for share in row.shares)
     full = max([largest, *shares]) or 1.0
-    heads = (head, *PERIODS, "good above bad")
-    return table_of(caption, heads, (_row(row, full) for row in rows))
+    named = (*heads, f"{heads[1]} above {heads[2]}")
+    return table_of(caption, named, (_row(row, full) for row in rows))
 
 
 def _row(row: BarRow, full: float) -> str:

@@ -1,20 +1,20 @@
 """Shapes of SVG without text: names and numbers stand beside them, at the size of the page.
 
-The good period is an area or a bar with a border, the bad one a line or a bar without one: they are
-told apart without colour, too. Shapes have plain colours as attributes, and drawings their size,
-for whoever drops the style.
+Of two sides, the first is an area or a bar with a border, the other a line or a bar without one:
+they are told apart without colour, too. Shapes have plain colours as attributes, and drawings their
+size, for whoever drops the style.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.report.elements import PERIODS, escaped
+from guards.pages.elements import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BAD", "GOOD", "KEY", "LINE", "drawing", "length", "ornament", "rectangle"]
+__all__ = ["BAD", "GOOD", "LINE", "drawing", "key", "length", "ornament", "rectangle"]
 
 GOOD = 'class="g" fill="#cfe3f3" stroke="#1b1b1b" stroke-width=".5"'
 BAD = 'class="b" fill="#b23a0b"'
@@ -31,7 +31,7 @@ def length(value: float) -> str:
 
 
 def rectangle(x: float, y: float, width: float, height: float, look: str) -> str:
-    """Return a rectangle that looks like one of the periods."""
+    """Return a rectangle that looks like this."""
     at = f'x="{length(x)}" y="{length(y)}" width="{length(width)}" height="{length(height)}"'
     return f"<rect {at} {look}/>"
 
@@ -52,14 +52,11 @@ def ornament(width: int, height: int, shapes: Iterable[str]) -> str:
     )
 
 
-def _key() -> str:
-    good = ornament(28, 12, [rectangle(1, 1, 26, 10, GOOD)])
-    bad = ornament(28, 12, [rectangle(1, 3, 26, 6, BAD)])
+def key(first: str, second: str) -> str:
+    """Return how the two sides of a comparison look, in words."""
+    looks = ornament(28, 12, [rectangle(1, 1, 26, 10, GOOD)])
+    other = ornament(28, 12, [rectangle(1, 3, 26, 6, BAD)])
     return (
-        f'<p class="key"><span>{good} {PERIODS[0]}: with a border, as an area</span> '
-        f"<span>{bad} {PERIODS[1]}: without one, as a line</span></p>"
+        f'<p class="key"><span>{looks} {escaped(first)}: with a border, as an area</span> '
+        f"<span>{other} {escaped(second)}: without one, as a line</span></p>"
     )
-
-
-KEY = _key()
-"""How the two periods look, in words."""

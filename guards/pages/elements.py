@@ -11,20 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
-    "PERIODS",
     "escaped",
     "faint",
     "folded_table",
     "more",
     "row_head",
     "section",
+    "sentence",
     "table",
     "table_of",
     "text_table",
 ]
-
-PERIODS = ("good", "bad")
-"""What the two periods are called."""
 
 _MAX_NAME_CHARS = 120
 
@@ -47,6 +44,11 @@ def more(count: int) -> str:
 def section(title: str, content: Iterable[str]) -> str:
     """Return a part of the page under its own heading."""
     return f"<section><h2>{escaped(title)}</h2>{''.join(content)}</section>"
+
+
+def sentence(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def row_head(name: object) -> str:
