@@ -8,7 +8,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -425,7 +425,6 @@ TEXTS = {
     "a megabyte of words": "word " * (MEGABYTE // 5),
     "a megabyte of one word": ONE_WORD,
     "a megabyte of marks": "\u0301\u0316" * (MEGABYTE // 2),
-    **{" and ".join(pair): PIECES[pair[0]] + PIECES[pair[1]] for pair in combinations(PIECES, 2)},
     "all together": "".join(PIECES.values()),
 }
 
