@@ -17,8 +17,8 @@ demo: $(INSTALLED) ## build the demo bundles, serve them, send the demo traffic
 serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
 	$(BIN)/understudy serve
 
-test: $(INSTALLED) ## run every test, three files at a time
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED) ## run every test, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload; BENCH=--peers adds others
 	$(BIN)/python -m load_tests.bench $(BENCH)
