@@ -69,9 +69,8 @@ def _line(data: bytes) -> ReadLine | None:
 
 
 def _recorded(event: RequestObserved) -> RecordedDocument:
-    captured = event.document
-    whole = captured is not None and isinstance(captured.get("text"), str)
-    document = None
-    if captured is not None and whole and isinstance(captured.get("features"), dict):
-        document = {"text": captured["text"], "features": captured["features"]}
+    document: JsonMapping | None = None
+    match event.document:
+        case {"text": str() as text, "features": dict() as features}:
+            document = {"text": text, "features": features}
     return RecordedDocument(event.request_id, event.observed_at, event.segment, document)

@@ -74,14 +74,14 @@ def replay(  # noqa: PLR0913 (click calls by name)
     judged = require_judged(bundles, Requirements(trusted=trust))
     opened = list(map(open_bundle, bundles, judged))
     recorded = documents_of(sources, documents, opened)
-    total, without = _count(recorded())
-    if not total:
+    there, without = _found(recorded())
+    if not there:
         raise _nothing(without)
     replayed = Replay(opened)
     with opened_replay_log(out, list(replayed.opening())) as log:
         before = len(log.done)
         waiting = (each for each in recorded() if each.document and each.request_id not in log.done)
-        replay_into(log, replayed, waiting, total - before)
+        replay_into(log, replayed, waiting, len(there - log.done))
         answered = len(log.done)
     print_notes(_notes(replayed, without))
     if as_json:
@@ -101,12 +101,16 @@ def replay(  # noqa: PLR0913 (click calls by name)
         print_lines(f"{out}: {counted(answered, 'document')} answered by {names}{earlier}")
 
 
-def _count(documents: Iterator[RecordedDocument]) -> tuple[int, int]:
-    """Return the numbers of documents that are there and that are not."""
-    counts = [0, 0]
+def _found(documents: Iterator[RecordedDocument]) -> tuple[set[str], int]:
+    """Return the request ids of the documents that are there, and how many others there are."""
+    there: set[str] = set()
+    without = 0
     for each in documents:
-        counts[each.document is None] += 1
-    return counts[0], counts[1]
+        if each.document is None:
+            without += 1
+        else:
+            there.add(each.request_id)
+    return there, without
 
 
 def _nothing(without: int) -> CallError:

@@ -150,6 +150,10 @@ def test_documents_come_from_a_table_where_none_were_captured(
     assert (printed["answered"], printed["without_document"]) == (len(DOCUMENTS) - 1, 1)
     assert exit_code(*again) == 0
     assert json.loads(capsys.readouterr().out)["answered_before"] == len(DOCUMENTS) - 1
+    # Part of the documents, into a log that has more: nothing is left to do.
+    table.write_text("".join(rows[:10]), encoding="utf-8")
+    assert exit_code("replay", table, "--bundle", champion, "-o", out, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["answered"] == len(DOCUMENTS) - 1
 
 
 def test_a_scaler_that_bypasses_the_guard_is_found(
