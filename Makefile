@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 INSTALLED := .venv/.installed
+# No lock holds this extra, so its tests run after the others, where it can be had.
+EXPLAIN = $(shell sed -n 's/^explain = \["\(.*\)"\].*/\1/p' pyproject.toml)
+EXPLAIN_TESTS := tests/artifacts/explanation tests/service/cli/test_explain.py
 
 .PHONY: help install demo serve test bench chaos soak check clean
 
@@ -19,6 +22,10 @@ serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
 
 test: $(INSTALLED) ## run every test, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -c 'import captum' 2>/dev/null || \
+	if $(PIP) --quiet --retries 1 -c requirements.lock -c requirements-dev.lock "$(EXPLAIN)"; \
+	then $(BIN)/python -m pytest $(EXPLAIN_TESTS); \
+	else echo 'integrated gradients are not tested: captum cannot be installed here'; fi
 
 bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload; BENCH=--peers adds others
 	$(BIN)/python -m load_tests.bench $(BENCH)

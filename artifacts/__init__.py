@@ -7,6 +7,7 @@ From the lowest package to the highest; each imports only those before it.
 - ``tables``: read labelled tables as documents.
 - ``evaluation``: measure answers against labels, with intervals.
 - ``acceleration``: build faster engines and measure what they change.
+- ``explanation``: which words and columns drive answers.
 - ``pretrained``: read what the transformers library wrote.
 - ``replaying``: documents of the past, answered again.
 - ``sealing``: calibrate, measure and seal what was trained; add engines to a bundle.

@@ -188,6 +188,17 @@ def accelerated(accelerated_of: Callable[[str], Path]) -> Path:
     return accelerated_of("trained")
 
 
+@pytest.fixture(scope="session")
+def ruled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sealed bundle in which one word and one column decide; see ``tests.ruled``."""
+    from tests.ruled import seal_ruled  # noqa: PLC0415 (it imports torch)
+
+    directory = shared_directory(tmp_path_factory) / "ruled"
+    destination = directory / "ruled" / "1"
+    made_once(directory, lambda: seal_ruled(directory / "made", destination))
+    return destination
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[[Path], Path]:
     """Return a function that copies a bundle to where a test may damage it."""

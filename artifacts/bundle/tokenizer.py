@@ -23,6 +23,8 @@ from guards.errors import CallError, first_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from tokenizers import Encoding
+
     from guards.json_types import JsonObject
 
 __all__ = [
@@ -78,6 +80,10 @@ class SealedTokenizer(Immutable):
         """Encode texts without truncation, special tokens included."""
         encodings = _without_panic(lambda: self._tokenizer.encode_batch_fast(list(texts)))
         return [encoding.ids for encoding in encodings]
+
+    def located(self, texts: Sequence[str]) -> list[Encoding]:
+        """Encode texts as ``token_ids`` does, with where in its text each token stands."""
+        return _without_panic(lambda: self._tokenizer.encode_batch(list(texts)))
 
     def get_vocab_size(self) -> int:
         """Return the number of tokens in the vocabulary."""

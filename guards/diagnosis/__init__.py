@@ -21,6 +21,8 @@
 - ``shadows``: what challengers answered beside the champion in both periods.
 - ``distributions``: how inputs that moved were distributed, as finely as the log tells.
 - ``quantiles``: quantiles of what was counted in cells.
+- ``mean_effects``: the mean effect of a word or column on answers, and whether it differs.
+- ``words``: which words came and which went.
 - ``phrases``: what is said of a diagnosis in every form.
 - ``report``: a page that shows it.
 """

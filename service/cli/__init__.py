@@ -3,10 +3,11 @@
 - ``__main__``: the command as ``python -m service.cli`` runs it.
 - ``group``: the group of commands, and what errors become which exit codes.
 - ``accelerate``, ``compare``, ``demo``, ``diagnose``, ``diff``, ``evaluate``,
-  ``export_training``, ``label_queue``, ``reference``, ``replay``, ``score``, ``seal``, ``serve``,
-  ``settings``, ``sign``, ``table``, ``train``, ``verify``: one command each.
+  ``explain``, ``export_training``, ``label_queue``, ``reference``, ``replay``, ``score``, ``seal``,
+  ``serve``, ``settings``, ``sign``, ``table``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
 - ``diagnosis_text``: a diagnosis for a terminal.
+- ``explanation_text``: an explanation for a terminal.
 - ``score_text``: a score that was computed again, for a terminal.
 - ``figures_text``: the figures of one bundle or of two, for a terminal.
 - ``queue_drawing``: what ``label_queue`` does.
@@ -18,7 +19,7 @@
 - ``judged``: the guard before a command reads bundles itself.
 - ``report_file``: the file that a report is written to.
 - ``options``: options that several commands share.
-- ``labelled``: read labelled tables, and print their notes.
+- ``labelled``: read tables for a bundle, with labels or without, and print their notes.
 - ``output``: what several commands print.
 """
 

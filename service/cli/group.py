@@ -29,6 +29,7 @@ _COMMANDS = (
     "diagnose",
     "diff",
     "evaluate",
+    "explain",
     "export-training",
     "label-queue",
     "reference",

@@ -1,4 +1,4 @@
-"""Read labelled tables, and print what is to be noted of them."""
+"""Read tables for a bundle or a training, and print what is to be noted of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from artifacts.bundle.opening import Bundle
 
-__all__ = ["print_table_notes", "read_held_out", "read_labelled", "read_training"]
+__all__ = [
+    "print_table_notes",
+    "read_held_out",
+    "read_labelled",
+    "read_training",
+    "read_unlabelled",
+]
 
 
 def read_training(path: Path, roles: ColumnRoles) -> Table:
@@ -55,10 +61,32 @@ def read_labelled(
     ``TableError``, and ``CallError`` if ``label`` is None and the bundle does not record the label
     column.
     """
+    roles = _roles(bundle, _label_column(label, bundle))
+    table = read_table(path, roles, KnownLabel(bundle.labels))
+    if skip_unknown:
+        table = known_rows(table, bundle.labels, "the bundle's", skip=True)
+    return print_table_notes(table)
+
+
+def read_unlabelled(bundle: Bundle, path: Path) -> Table:
+    """Read the columns of a table that the bundle's schema names, and no label; print the notes.
+
+    Raises ``TableError``.
+    """
+    return print_table_notes(read_table(path, _roles(bundle, "")))
+
+
+def print_table_notes(table: Table) -> Table:
+    """Print the notes of a table, and return it."""
+    print_notes(table.notes)
+    return replace(table, notes=())
+
+
+def _roles(bundle: Bundle, label: str) -> ColumnRoles:
     schema = bundle.preprocessing.schema
-    roles = ColumnRoles(
+    return ColumnRoles(
         text=schema.text,
-        label=_label_column(label, bundle),
+        label=label,
         numeric=tuple(column.name for column in schema.numeric),
         categorical=tuple(column.name for column in schema.categorical),
         private=schema.private,
@@ -70,16 +98,6 @@ def read_labelled(
             for marker in column.missing
         ),
     )
-    table = read_table(path, roles, KnownLabel(bundle.labels))
-    if skip_unknown:
-        table = known_rows(table, bundle.labels, "the bundle's", skip=True)
-    return print_table_notes(table)
-
-
-def print_table_notes(table: Table) -> Table:
-    """Print the notes of a table, and return it."""
-    print_notes(table.notes)
-    return replace(table, notes=())
 
 
 def _label_column(label: str | None, bundle: Bundle) -> str:
