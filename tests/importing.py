@@ -89,7 +89,7 @@ def _state() -> dict[str, str]:
         "locale": locale.setlocale(locale.LC_ALL),
         "random state": (
             random.getstate(),
-            np.random.get_state(),  # noqa: NPY002 (the global generator)
+            np.random.get_state(legacy=False)["state"]["key"].tobytes(),  # noqa: NPY002 (the global generator)
             torch.initial_seed(),
         ),
         "numpy": (np.geterr(), np.get_printoptions()),

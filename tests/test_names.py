@@ -6,8 +6,6 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.repository import syntax_trees
 
 if TYPE_CHECKING:
@@ -18,18 +16,11 @@ DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@pytest.fixture(scope="module")
-def trees() -> dict[str, ast.Module]:
-    """Parse every Python file of the repository."""
-    return syntax_trees()
-
-
-def _nodes(trees: dict[str, ast.Module], under: str = "") -> Iterator[tuple[str, ast.AST]]:
-    """Yield every node with the path of its file."""
-    for path, tree in trees.items():
-        if path.startswith(under):
-            for node in ast.walk(tree):
-                yield path, node
+def _nodes(containing: str, under: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Yield every node of the files that contain something, with the path of its file."""
+    for path, tree in syntax_trees(f"{under}*.py", containing=containing).items():
+        for node in ast.walk(tree):
+            yield path, node
 
 
 def _place(path: str, node: ast.AST) -> str:
@@ -49,42 +40,42 @@ def _name(node: ast.AST) -> str | None:
     return None
 
 
-def test_a_maximum_is_called_max(trees: dict[str, ast.Module]) -> None:
+def test_a_maximum_is_called_max() -> None:
     """No name has ``most_`` for what names elsewhere have ``max_`` for."""
     maximum = re.compile(r"(^|_)most_", re.IGNORECASE)
-    names = ((path, node, _name(node)) for path, node in _nodes(trees))
+    names = ((path, node, _name(node)) for path, node in _nodes("(?i)most_"))
     found = ((path, node, name) for path, node, name in names if name and maximum.search(name))
 
     assert [f"{_place(path, node)} {name}" for path, node, name in found] == []
 
 
-def test_no_docstring_opens_with_give(trees: dict[str, ast.Module]) -> None:
+def test_no_docstring_opens_with_give() -> None:
     """Functions return, and commands print."""
     docstrings = (
         (_place(path, node), ast.get_docstring(node) or "")
-        for path, node in _nodes(trees)
+        for path, node in _nodes("Give")
         if isinstance(node, DOCUMENTED)
     )
 
     assert [place for place, text in docstrings if re.match(r"Gives?\b", text)] == []
 
 
-def test_tests_are_named_for_the_fault(trees: dict[str, ast.Module]) -> None:
+def test_tests_are_named_for_the_fault() -> None:
     """No test is named for the row of a table."""
     functions = [
         (_place(path, node), node.name)
-        for path, node in _nodes(trees, "tests/")
+        for path, node in _nodes("test_row_", "tests/")
         if isinstance(node, FUNCTIONS)
     ]
 
     assert [f"{place} {name}" for place, name in functions if name.startswith("test_row_")] == []
 
 
-def test_no_class_of_the_service_is_long(trees: dict[str, ast.Module]) -> None:
+def test_no_class_of_the_service_is_long() -> None:
     """A class of the service fits on two screens."""
     long = [
         f"{_place(path, node)} {node.name}: {lines} lines"
-        for path, node in _nodes(trees, "service/")
+        for path, node in _nodes("class ", "service/")
         if isinstance(node, ast.ClassDef)
         and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_CLASS_LINES
     ]
@@ -92,11 +83,11 @@ def test_no_class_of_the_service_is_long(trees: dict[str, ast.Module]) -> None:
     assert long == []
 
 
-def test_diagnostics_have_one_logger(trees: dict[str, ast.Module]) -> None:
+def test_diagnostics_have_one_logger() -> None:
     """Modules log under the name whose level and handler BentoML sets."""
     loggers = [
         (path, ast.unparse(node.value))
-        for path, tree in trees.items()
+        for path, tree in syntax_trees("*.py", containing="getLogger").items()
         for node in tree.body
         if isinstance(node, ast.Assign) and "getLogger" in ast.unparse(node.value)
     ]

@@ -51,7 +51,8 @@ def services(
 
     It listens on every address, of IPv6 too where the machine has it.
     """
-    bundles = ("--champion", str(accelerated), "--challenger", str(challenger))
+    # Relative, as paths may be: the worker has another directory than who starts it.
+    bundles = ("--champion", os.path.relpath(accelerated), "--challenger", str(challenger))
     host = "::" if has_ipv6() else "0.0.0.0"  # noqa: S104 (for the length of these tests)
     command = (*UNDERSTUDY, "serve", *bundles, "--host", host)
     started: list[Server] = []

@@ -1,7 +1,8 @@
 """What a running service takes from its surroundings, shows to them, and leaves in them.
 
-One service of each way to start it, from its start to its stop with a hundred requests between,
-in a directory and with a ``PYTHONPATH`` that are full of modules with the names of others.
+A Bento is served, from its start to its stop with a hundred requests between, in a directory and
+with a ``PYTHONPATH`` that are full of modules with the names of others. ``test_container`` starts
+the service from settings, and finds such modules, too.
 """
 
 from __future__ import annotations
@@ -30,17 +31,13 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
     from tests.serving.server import Server
 
-WAYS = ("understudy", "bentoml")
-"""The commands that start a service: one from settings, the other a Bento as it was built."""
-
 PROCESSES = (
     "serve",
     "import_path.py service.lifecycle.judging_child",
     "import_path.py _bentoml_impl.worker.service",
     "import_path.py service.shadow.local.forking",
 )
-"""What is in the commands of its processes, in the order of their starts; the last one only of the
-Bento, whose roles have a challenger."""
+"""What is in the commands of its processes, in the order of their starts."""
 
 MODULES: tuple[str, ...] = (
     "artifacts",
@@ -87,7 +84,6 @@ class Run:
     connections: dict[int, list[psutil._common.pconn]] = field(default_factory=dict)
     temporary: list[Path] = field(default_factory=list)
     modes: list[int] = field(default_factory=list)
-    processes: tuple[str, ...] = PROCESSES
     others_answers: dict[str, str] = field(default_factory=dict)
     asked: list[object] = field(default_factory=list)
 
@@ -105,47 +101,33 @@ class Run:
         }
 
 
-@pytest.fixture(scope="module", params=WAYS)
-def run(
-    request: pytest.FixtureRequest,
-    accelerated: Path,
-    bento: Path,
-    documents: list[JsonObject],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Run:
-    """Run a service with a quantised engine, and look at it before its stop."""
-    run = Run(tmp_path_factory.mktemp(request.param))
+@pytest.fixture(scope="module")
+def run(bento: Path, documents: list[JsonObject], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Serve a champion with a quantised engine and a challenger, and look before the stop."""
+    run = Run(tmp_path_factory.mktemp("surroundings"))
     for name in ("home", "temporary", "bentoml"):
         (run.directory / name).mkdir()
     current = run.directory / "current"
-    arguments = ["serve"]
-    # Relative, as paths may be: the worker has another directory than who starts it.
-    champion = os.path.relpath(accelerated, current)
-    if request.param == "bentoml":
-        arguments, champion = ["serve", str(bento)], ""
-    else:
-        run.processes = PROCESSES[:-1]
     _fill(current, MODULES, run.directory / "ran")
     _fill(run.directory / "operators", OPERATORS_MODULES, run.directory / "ran")
     interpreter = make_interpreter(run.directory / "environment", run.directory / "notes")
-    command = Path(sys.executable).with_name(request.param)
+    command = Path(sys.executable).with_name("bentoml")
     with (
         _proxy() as (proxy, run.asked),
         serving(
             (
                 *("env", *_surroundings(run.directory, proxy)),
-                *(str(interpreter), str(command), *arguments, "--host", "127.0.0.1"),
+                *(str(interpreter), str(command), "serve", str(bento), "--host", "127.0.0.1"),
             ),
             run.directory / "log.jsonl",
             cwd=current,
-            CHAMPION=champion,
+            CHAMPION="",
         ) as server,
     ):
         for document in documents[:100]:
             server.classify([document]).raise_for_status()
-        if request.param == "bentoml":
-            status = server.wait_until_compared()
-            assert status["challengers"][0]["version"] == "2"
+        status = server.wait_until_compared()
+        assert status["challengers"][0]["version"] == "2"
         _look(run, server)
     assert server.process.returncode == 0, "".join(server.complaints)
     return run
@@ -234,8 +216,7 @@ def _look(run: Run, server: Server) -> None:
 def test_only_the_port_listens(run: Run) -> None:
     """No process takes commands or publishes figures, by TCP, UDP or a path."""
     # The judging child has ended, and a challenger is forked.
-    challengers = len(run.processes) == len(PROCESSES)
-    assert len(run.connections) == len(run.processes) - 1 + challengers
+    assert len(run.connections) == len(PROCESSES)
     assert run.listening() == {("127.0.0.1", run.port)}
 
 
@@ -250,7 +231,7 @@ def test_no_module_of_the_current_directory_or_the_python_path_takes_anothers_pl
 ) -> None:
     """Ours, the standard library's and the installed ones run, in every process."""
     started = [" ".join(command) for command in run.noted("started")]
-    for process, command in zip(run.processes, started, strict=True):
+    for process, command in zip(PROCESSES, started, strict=True):
         assert process in command
     assert not (run.directory / "ran").exists(), (run.directory / "ran").read_text()
 

@@ -108,7 +108,7 @@ class AlarmRule:
         events: list[Event] = []
         for series in list(self._raised):
             events += self._clearing(series, starts, observed)
-        for series, levels in self._candidates(starts, observed).items():
+        for series, levels in sorted(self._candidates(starts, observed).items()):
             events += self._raising(series, levels, starts, sums, observed)
         return events
 
