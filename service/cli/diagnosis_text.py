@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.phrases import answer, change_in_words, restores_in_words
+from guards.diagnosis.phrases import (
+    answer,
+    change_in_words,
+    restores_in_words,
+    terms_in_words,
+)
 from guards.text import counted
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
         yield f"{name}: {period}, {counted(documents, 'document')}"
     for name, change in diagnosis.drop.changes.items():
         yield change_in_words(name, change)
+    yield from terms_in_words(diagnosis.terms)
     if account.missing:
         yield f"log: {account.lines} lines, {account.missing} missing"
     for number, finding in enumerate(diagnosis.findings, start=1):

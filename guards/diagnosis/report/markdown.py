@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.phrases import answer, change_in_words, restores_in_words
+from guards.diagnosis.phrases import (
+    answer,
+    change_in_words,
+    restores_in_words,
+    terms_in_words,
+)
 from guards.text import counted, printable
 
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"- {name}: {_plain(str(period))}, {counted(documents, 'document')}"
     for name, change in diagnosis.drop.changes.items():
         yield f"- {_plain(change_in_words(name, change))}"
+    for line in terms_in_words(diagnosis.terms):
+        yield f"- {_plain(line)}"
     for number, finding in enumerate(diagnosis.findings, start=1):
         yield ""
         yield from _finding(number, finding)

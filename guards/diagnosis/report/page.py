@@ -14,6 +14,7 @@ from guards.diagnosis.report.outlines import outlines
 from guards.diagnosis.report.over_time import over_time_of
 from guards.diagnosis.report.sides import KEY, PERIODS
 from guards.diagnosis.report.steps import Axis, steps_of
+from guards.diagnosis.report.terms import terms_of_page
 from guards.pages.bars import BarRow, bar_table
 from guards.pages.document import document
 from guards.pages.elements import (
@@ -54,6 +55,8 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.findings:
         yield section("What changed", [findings_list(diagnosis.findings)])
     yield section("Confidence before and after", _confidence(diagnosis))
+    if diagnosis.terms:
+        yield section("By kinds of documents", terms_of_page(diagnosis.terms))
     yield section("Over time", over_time_of(diagnosis.timeline, diagnosis.bad))
     yield section("By class", _by_name("class", diagnosis.drop.classes))
     if len(diagnosis.drop.segments) > 1:

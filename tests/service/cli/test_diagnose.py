@@ -70,6 +70,7 @@ def test_the_answer_comes_first(worse: Path, capsys: pytest.CaptureFixture[str])
     assert "unknown 5" in told
     assert "   since 2026-03-04T00:00:00" in told
     assert "   next: map the new categories of court" in told
+    assert "by rare or unseen kinds: confidence -0.08" in told
     assert "inputs that moved: court (js 0." in told
 
 
@@ -139,6 +140,8 @@ def test_labels_of_a_table_count(
     assert document["drop"]["measure"] == "accuracy"
     assert document["drop"]["changes"]["accuracy"]["bad"] == 0
     assert document["findings"][0]["code"] == "meaning_changed"
+    assert document["terms"]["accuracy"]["same_kinds"]["change"] == -1
+    assert document["terms"]["accuracy"]["unseen_kinds"]["interval"] == [0, 0]
 
 
 def test_the_report_is_a_file(worse: Path, tmp_path: Path) -> None:

@@ -108,6 +108,8 @@ def test_the_first_heading_is_the_answer(worse: tuple[Diagnosis, LogAccount]) ->
             "unknown_categories: court",
             worse[0].findings[0].remedy,
             "Confidence before and after",
+            "By kinds of documents",
+            "rare or unseen kinds",
             "Over time",
             "By class",
             "Inputs that moved",
@@ -235,3 +237,4 @@ def test_the_markdown_has_the_findings(worse: tuple[Diagnosis, LogAccount]) -> N
     assert told.startswith("# a column has categories that training did not have: court")
     assert "## 1. unknown\\_categories: court" in told
     assert "- next: map the new categories" in told
+    assert "- by rare or unseen kinds: confidence -0.08" in told
