@@ -18,6 +18,7 @@
 - ``kinds``: the kinds of documents that inputs tell apart together.
 - ``three_terms``: a change by known kinds, the same kinds, and unseen kinds.
 - ``terms_by_measure``: these terms of confidence and accuracy.
+- ``class_residuals``: whether answers of a class are right as often as expected.
 - ``onset``: when something began, and where a log divides.
 - ``findings``: what there is to say, ranked.
 - ``timeline``: the confidence over time, the alarms, and which bundle answered.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.class_residuals import MIN_LABELS
 from guards.diagnosis.findings import CODES
 from guards.drift.rounding import share_text
 from guards.text import counted
@@ -13,15 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from guards.diagnosis.chance import Change
+    from guards.diagnosis.class_residuals import ClassResidual, ResidualSide
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
     from guards.diagnosis.three_terms import Term, ThreeTerms
 
 __all__ = [
+    "RESIDUALS",
     "TERMS",
     "answer",
     "change_in_words",
     "percent",
+    "residual_row",
     "restores_in_words",
     "term_in_words",
     "terms_in_words",
@@ -33,6 +37,14 @@ TERMS: Mapping[str, str] = {
     "unseen": "rare or unseen kinds",
 }
 """What each of the three terms of a change is."""
+
+RESIDUALS = (
+    "class answered",
+    "good: right (expected)",
+    "bad: right (expected)",
+    "change of right - expected",
+)
+"""What each text of ``residual_row`` is."""
 
 
 def answer(diagnosis: Diagnosis) -> str:
@@ -73,6 +85,25 @@ def terms_in_words(terms: Mapping[str, ThreeTerms]) -> Iterator[str]:
 def term_in_words(term: Term) -> str:
     """Return a part of a change with its interval."""
     return f"{_signed(term.change)} ({_signed(term.low)} to {_signed(term.high)})"
+
+
+def residual_row(each: ClassResidual) -> tuple[str, str, str, str]:
+    """Return how often answers of a class are right, and how that changed against expectation."""
+    moved = each.moved
+    if moved is None:
+        told = f"unknown, fewer than {MIN_LABELS} labels"
+    else:
+        low, high = _signed(moved.low), _signed(moved.high)
+        beyond = " beyond chance" if moved.discovered else ""
+        told = f"{_signed(moved.change)} ({low} to {high}){beyond}"
+    return each.name, _right(each.good), _right(each.bad), told
+
+
+def _right(side: ResidualSide) -> str:
+    if side.shares is None:
+        return "none"
+    right, expected = side.shares
+    return f"{100 * right:.1f} % ({100 * expected:.1f} %)"
 
 
 def restores_in_words(finding: DiagnosisFinding) -> str:

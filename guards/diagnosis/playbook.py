@@ -11,6 +11,7 @@ from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.class_residuals import class_residuals
 from guards.diagnosis.distributions import Distribution, distributions
 from guards.diagnosis.documents import Documents, collect
 from guards.diagnosis.drop import ALPHA, Drop, measure_drop
@@ -20,7 +21,7 @@ from guards.diagnosis.onset import change_point
 from guards.diagnosis.periods import EVERYTHING, Period
 from guards.diagnosis.replaying import Replayed, replay_notes
 from guards.diagnosis.restoring import NOTHING, restored
-from guards.diagnosis.samples import Sample
+from guards.diagnosis.samples import MAX_DRAWN, Sample
 from guards.diagnosis.shadows import Shadow, shadows
 from guards.diagnosis.terms_by_measure import terms_by_measure
 from guards.diagnosis.timeline import Timeline, timeline_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from guards.diagnosis.cell_space import WatchedInput
+    from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.three_terms import ThreeTerms
     from guards.events.log_table import LogTable
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis", "diagnose"]
 
 _SEED = 20_260_302
-_SAMPLE = 20_000
 _LABEL = f"{CHAMPION}.label"
 
 
@@ -55,8 +56,9 @@ class Diagnosis:
     clearly, where the periods were found and not given. ``timeline`` is the confidence over time,
     and ``challengers`` are those that answered beside the champion. ``inputs`` are those that
     moved, with their ``distributions``, ``terms`` those of the changes of confidence and accuracy,
-    the ``findings`` are ranked, and ``notes`` say what could not be looked at. Without a change
-    beyond chance there is none of these five.
+    ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
+    ranked, and ``notes`` say what could not be looked at. Without a change beyond chance there is
+    none of these six.
     """
 
     good: Period
@@ -69,6 +71,7 @@ class Diagnosis:
     inputs: tuple[MovedInput, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     terms: Mapping[str, ThreeTerms] = field(default_factory=dict)
+    residuals: tuple[ClassResidual, ...] = ()
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -97,6 +100,7 @@ class Diagnosis:
             "timeline": self.timeline.to_json(),
             "challengers": [each.to_json() for each in self.challengers],
             "inputs": [each.to_json() for each in self.inputs],
+            "residuals": [each.to_json() for each in self.residuals],
             "terms": {measure: terms.to_json() for measure, terms in self.terms.items()},
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
@@ -192,18 +196,20 @@ def _explained(
             if not (ours.other_model and blocks.input.name == _LABEL)
         ]
     )
-    good, bad = (side.drawn(_SAMPLE, generator) for side in (good, bad))
+    good, bad = (side.drawn(MAX_DRAWN, generator) for side in (good, bad))
     causes = input_causes(inputs, good, bad, generator)
     held = [cause.moved for cause in causes]
+    residuals = class_residuals(*sides) if "accuracy" in drop.changes else ()
     columns = [each.column for each in held]
     left = (restored(good, bad, columns, [], generator) if columns else NOTHING).rest
     findings = [*map(input_finding, causes), *ours.findings(left.share, sides[1])]
     if ours.known:
-        findings += rest_finding(drop.measure, left, ours.restored)
+        findings += rest_finding(drop.measure, left, ours.restored, residuals)
     return replace(
         diagnosis,
         inputs=tuple(inputs),
         terms=terms_by_measure(drop, periods, inputs, held, generator),
+        residuals=residuals,
         findings=tuple(rank(findings)),
         notes=tuple(notes),
     )

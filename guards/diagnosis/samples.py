@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Cells = NDArray[np.int16]
 
-__all__ = ["Sample"]
+__all__ = ["MAX_DRAWN", "Sample"]
+
+MAX_DRAWN = 20_000
+"""Documents of a period that are weighted, which takes time for each of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.causes import holding_inputs
-from guards.diagnosis.samples import Sample
+from guards.diagnosis.samples import MAX_DRAWN, Sample
 from guards.diagnosis.three_terms import three_terms
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["terms_by_measure"]
 
 _MEASURES = ("confidence", "accuracy")
-_SAMPLE = 20_000
 
 
 def terms_by_measure(
@@ -45,7 +44,7 @@ def terms_by_measure(
         good, bad = (Sample.of(documents, measure, cells) for documents, cells in periods)
         inputs = held
         if measure != drop.measure and drop.is_beyond_chance(measure):
-            drawn = (side.drawn(_SAMPLE, generator) for side in (good, bad))
+            drawn = (side.drawn(MAX_DRAWN, generator) for side in (good, bad))
             inputs = holding_inputs(moved, *drawn)
         kinds = [each for each in inputs if not each.input.tells_replica]
         found = three_terms(good, bad, kinds, generator)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.phrases import (
+    RESIDUALS,
     answer,
     change_in_words,
+    residual_row,
     restores_in_words,
     terms_in_words,
 )
-from guards.text import counted
+from guards.text import aligned, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
     from guards.events.reading import LogAccount
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["diagnosis_lines"]
 
 _MAX_INPUTS = 8
+_MAX_CLASSES = 8
 
 
 def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
@@ -40,6 +44,9 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     for number, finding in enumerate(diagnosis.findings, start=1):
         yield ""
         yield from _finding(number, finding)
+    if diagnosis.residuals:
+        yield ""
+        yield from _residuals(diagnosis.residuals)
     if diagnosis.inputs:
         told = diagnosis.inputs[:_MAX_INPUTS]
         moved = ", ".join(
@@ -48,6 +55,12 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
         more = len(diagnosis.inputs) - len(told)
         yield ""
         yield f"inputs that moved: {moved}" + (f", and {more} more" if more else "")
+
+
+def _residuals(residuals: Sequence[ClassResidual]) -> Iterator[str]:
+    yield from aligned([RESIDUALS, *map(residual_row, residuals[:_MAX_CLASSES])])
+    if len(residuals) > _MAX_CLASSES:
+        yield f"and {len(residuals) - _MAX_CLASSES} more"
 
 
 def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:

@@ -132,6 +132,8 @@ def test_a_label_that_means_something_else_is_first(tmp_path: Path) -> None:
     assert (first.code, first.subject) == ("meaning_changed", "accuracy")
     assert first.restores is not None
     assert first.restores.share >= 0.8
+    assert all(each.discovered for each in found.residuals)
+    assert set(first.evidence["classes"]) == set(LABELS)
     assert found.terms["accuracy"].same.high < -0.2
     assert found.terms["accuracy"].unseen.change == pytest.approx(0, abs=1e-12)
 
@@ -185,6 +187,7 @@ def test_good_periods_are_chance(tmp_path: Path) -> None:
     assert found.findings == ()
     assert found.inputs == ()
     assert found.terms == {}
+    assert found.residuals == ()
 
 
 def test_an_input_that_moves_without_a_drop_is_chance_too(tmp_path: Path) -> None:
@@ -198,7 +201,9 @@ def test_an_input_that_moves_without_a_drop_is_chance_too(tmp_path: Path) -> Non
 
 def test_what_nothing_tells_is_said(tmp_path: Path) -> None:
     """The model became less sure of the same documents, by the same bundle."""
-    (only,) = walked(Traffic(less={"replica-1": 0.6}), tmp_path).findings
+    found = walked(Traffic(less={"replica-1": 0.6}), tmp_path)
+    assert found.residuals == ()
+    (only,) = found.findings
     assert only.code == "unexplained"
     assert only.restores is not None
     assert only.restores.share == pytest.approx(1, abs=0.1)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.diagnosis.class_residuals import ClassResidual, ResidualSide
 from guards.diagnosis.periods import parse_period
 from guards.diagnosis.phrases import answer
 from guards.diagnosis.playbook import diagnose
@@ -215,12 +216,22 @@ def test_names_are_texts_and_nothing_else(worse: tuple[Diagnosis, LogAccount]) -
     drop = replace(
         diagnosis.drop, classes=classes, segments={nasty: classes[nasty], "b": classes[nasty]}
     )
-    changed = replace(diagnosis, findings=(finding,), drop=drop, notes=(nasty,))
+    nobody = ResidualSide(0, 0.0, 0.0)
+    residuals = (ClassResidual(nasty, nobody, nobody, None),) * 41
+    terms = {nasty: replace(diagnosis.terms["confidence"], inputs=(nasty,))}
+    changed = replace(
+        diagnosis,
+        findings=(finding,),
+        drop=drop,
+        notes=(nasty,),
+        residuals=residuals,
+        terms=terms,
+    )
     text = page(changed, account)
     assert "<script" not in text
     assert "\x1b" not in text
     assert "\u202e" not in text
-    _Page(text)
+    assert "and 1 more" in "\n".join(_Page(text).texts)
     told = markdown(changed)
     assert re.search(r"(?<!\\)<", told) is None
     assert "\x1b" not in told
