@@ -7,6 +7,7 @@
 - ``watched_cells``: the cells of the documents of both periods.
 - ``blocks``: documents by hour, which is what is resampled.
 - ``chance``: whether chance could do it.
+- ``samples``: what is measured of documents, with their hours and cells.
 - ``drop``: whether there was a drop, and of what.
 - ``our_side``: what the services ran, and what differs.
 - ``replaying``: what of the drop is gone in a replay.
@@ -14,6 +15,10 @@
 - ``moved_inputs``: which inputs moved.
 - ``restoring``: how much of the drop is gone with inputs mixed as before.
 - ``causes``: the inputs that hold the drop.
+- ``kinds``: the kinds of documents that inputs tell apart together.
+- ``three_terms``: a change by known kinds, the same kinds, and unseen kinds.
+- ``terms_by_measure``: these terms of confidence and accuracy.
+- ``class_residuals``: whether answers of a class are right as often as expected.
 - ``onset``: when something began, and where a log divides.
 - ``findings``: what there is to say, ranked.
 - ``timeline``: the confidence over time, the alarms, and which bundle answered.

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from guards.diagnosis.cell_space import WatchedInput
     from guards.diagnosis.moved_inputs import InputBlocks, Moved
-    from guards.diagnosis.restoring import Restored, Sample
+    from guards.diagnosis.restoring import Restored
+    from guards.diagnosis.samples import Sample
     from guards.json_types import JsonObject
 
-__all__ = ["InputCause", "MovedInput", "input_causes", "moved_inputs"]
+__all__ = ["InputCause", "MovedInput", "holding_inputs", "input_causes", "moved_inputs"]
 
 _RATE = 0.05
 _MIN_VALUE = 0.03
@@ -87,11 +88,25 @@ def input_causes(
     The first is the one that restores most by itself, each next one that which restores most
     besides those before it, as long as that is a twentieth of the change.
     """
-    alone = {each.column: restored_share(good, bad, [each.column], []) for each in candidates}
-    waiting = [each for each in candidates if alone[each.column] >= _MIN_SHARE]
-    causes: list[InputCause] = []
-    taken: list[int] = []
-    while waiting and len(causes) < _MAX_CAUSES:
+    held = holding_inputs(candidates, good, bad)
+    return [
+        InputCause(
+            each,
+            restored(good, bad, [each.column], [before.column for before in held[:at]], generator),
+            restored_share(good, bad, [each.column], []),
+        )
+        for at, each in enumerate(held)
+    ]
+
+
+def holding_inputs(candidates: Sequence[MovedInput], good: Sample, bad: Sample) -> list[MovedInput]:
+    """Return the inputs of ``input_causes`` alone."""
+    waiting = [
+        each for each in candidates if restored_share(good, bad, [each.column], []) >= _MIN_SHARE
+    ]
+    held: list[MovedInput] = []
+    while waiting and len(held) < _MAX_CAUSES:
+        taken = [each.column for each in held]
         shares = {each.column: restored_share(good, bad, [each.column], taken) for each in waiting}
         largest = max(shares.values())
         if largest < _MIN_SHARE:
@@ -100,16 +115,9 @@ def input_causes(
             (each for each in waiting if shares[each.column] >= largest - _TIE),
             key=lambda each: (_rank(each), -shares[each.column]),
         )
-        causes.append(
-            InputCause(
-                best,
-                restored(good, bad, [best.column], taken, generator),
-                alone[best.column],
-            )
-        )
-        taken.append(best.column)
+        held.append(best)
         waiting.remove(best)
-    return causes
+    return held
 
 
 def _rank(each: MovedInput) -> int:

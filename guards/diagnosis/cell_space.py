@@ -44,6 +44,11 @@ class WatchedInput:
     feature: DescribedFeature | None = None
     references: tuple[str, ...] = ()
 
+    @property
+    def tells_replica(self) -> bool:
+        """Whether it is who answered, and nothing of the document."""
+        return self.traffic and self.name == "replica"
+
 
 class CellSpace:
     """Makes the cells of lines comparable: those of all these references, joined as they allow.

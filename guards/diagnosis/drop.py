@@ -59,6 +59,10 @@ class Drop:
         """Whether chance could do all of it; False where that cannot be told."""
         return all(change.could_be_chance(self.alpha) for change in self.changes.values())
 
+    def is_beyond_chance(self, name: str) -> bool:
+        """Return whether a measure changed beyond chance, or by its interval where it is untold."""
+        return _is_beyond_chance(self.changes[name], self.alpha)
+
     def to_json(self) -> JsonObject:
         """Return everything as plain JSON."""
         good, bad = self.percentiles
@@ -112,15 +116,16 @@ def _blocks(measure: str, documents: Documents) -> Blocks:
 def _explained(changes: Mapping[str, Change]) -> str:
     """Return the first measure that changed beyond chance, or whose interval is on one side."""
     alpha = ALPHA / len(changes)
-    for name in _MEASURES:
-        change = changes.get(name)
-        if change is None:
-            continue
-        if change.p_value is not None and change.p_value <= alpha:
-            return name
-        if change.p_value is None and not change.low <= 0 <= change.high:
-            return name
-    return _MEASURES[0]
+    beyond = (
+        name for name in _MEASURES if name in changes and _is_beyond_chance(changes[name], alpha)
+    )
+    return next(beyond, _MEASURES[0])
+
+
+def _is_beyond_chance(change: Change, alpha: float) -> bool:
+    if change.p_value is None:
+        return not change.low <= 0 <= change.high
+    return change.p_value <= alpha
 
 
 def _by_name(good: Documents, bad: Documents, column: str) -> dict[str, JsonObject]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from guards.diagnosis.causes import InputCause
+    from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.moved_inputs import InputBlocks
     from guards.diagnosis.our_side import SideChange
     from guards.json_types import JsonObject
@@ -183,26 +184,34 @@ def served_finding(restores: Restored, replicas: Sequence[str]) -> DiagnosisFind
 
 
 def rest_finding(
-    measure: str, left: Restored, studies: Sequence[Restored]
+    measure: str,
+    left: Restored,
+    studies: Sequence[Restored],
+    residuals: Sequence[ClassResidual],
 ) -> Iterator[DiagnosisFinding]:
     """Yield a finding of what neither inputs nor our side hold, where that is much.
 
-    What is left of a drop of accuracy with inputs as before is a change of meaning.
+    What is left of a drop of accuracy with inputs as before is a change of meaning: of the classes
+    answered whose ``residuals`` fell.
     """
     ours = sum(study.share for study in studies)
     share = Restored(left.share - ours, left.low - ours, left.high - ours)
     if share.share < _MUCH:
         return
     changed = measure == "accuracy"
+    classes = [
+        each.name for each in residuals if each.moved and each.discovered and each.moved.change < 0
+    ]
+    told = f", where the answer is {listed(classes)}" if classes else ""
     yield DiagnosisFinding(
         code="meaning_changed" if changed else "unexplained",
         subject=measure,
         expected="answers of known documents are right as often as before" if changed else "",
-        observed="of documents like those before, more answers are wrong" if changed else "",
+        observed=f"of documents like those before, more answers are wrong{told}" if changed else "",
         restores=share,
         at_most=None,
         since=None,
-        evidence={},
+        evidence={"classes": classes} if changed else {},
         remedy=(
             "ask who labels whether a label means something else now; train again on new labels"
             if changed

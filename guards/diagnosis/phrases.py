@@ -5,16 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.class_residuals import MIN_LABELS
 from guards.diagnosis.findings import CODES
 from guards.drift.rounding import share_text
 from guards.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from guards.diagnosis.chance import Change
+    from guards.diagnosis.class_residuals import ClassResidual, ResidualSide
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
+    from guards.diagnosis.three_terms import Term, ThreeTerms
 
-__all__ = ["answer", "change_in_words", "percent", "restores_in_words"]
+__all__ = [
+    "RESIDUALS",
+    "TERMS",
+    "answer",
+    "change_in_words",
+    "percent",
+    "residual_row",
+    "restores_in_words",
+    "term_in_words",
+    "terms_in_words",
+]
+
+TERMS: Mapping[str, str] = {
+    "known": "harder documents of known kinds",
+    "same": "changed answers or meaning of the same kinds",
+    "unseen": "rare or unseen kinds",
+}
+"""What each of the three terms of a change is."""
+
+RESIDUALS = (
+    "class answered",
+    "good: right (expected)",
+    "bad: right (expected)",
+    "change of right - expected",
+)
+"""What each text of ``residual_row`` is."""
 
 
 def answer(diagnosis: Diagnosis) -> str:
@@ -31,7 +61,7 @@ def change_in_words(name: str, change: Change) -> str:
     """Return how a mean changed, with its interval, and whether chance could do it."""
     text = (
         f"{name}: {change.before:.4f} → {change.now:.4f} "
-        f"({change.size:+.4f}, 95 % interval {change.low:+.4f} to {change.high:+.4f})"
+        f"({_signed(change.size)}, 95 % interval {_signed(change.low)} to {_signed(change.high)})"
     )
     if change.p_value is None:
         return (
@@ -41,6 +71,41 @@ def change_in_words(name: str, change: Change) -> str:
     return f"{text}; chance does as much in {share_text(change.p_value)} of good periods"
 
 
+def terms_in_words(terms: Mapping[str, ThreeTerms]) -> Iterator[str]:
+    """Yield a line for each of the three terms, with those of every measure that has some."""
+    if not terms:
+        return
+    for name, words in TERMS.items():
+        told = (
+            f"{measure} {term_in_words(getattr(each, name))}" for measure, each in terms.items()
+        )
+        yield f"by {words}: {', '.join(told)}"
+
+
+def term_in_words(term: Term) -> str:
+    """Return a part of a change with its interval."""
+    return f"{_signed(term.change)} ({_signed(term.low)} to {_signed(term.high)})"
+
+
+def residual_row(each: ClassResidual) -> tuple[str, str, str, str]:
+    """Return how often answers of a class are right, and how that changed against expectation."""
+    moved = each.moved
+    if moved is None:
+        told = f"unknown, fewer than {MIN_LABELS} labels"
+    else:
+        low, high = _signed(moved.low), _signed(moved.high)
+        beyond = " beyond chance" if moved.discovered else ""
+        told = f"{_signed(moved.change)} ({low} to {high}){beyond}"
+    return each.name, _right(each.good), _right(each.bad), told
+
+
+def _right(side: ResidualSide) -> str:
+    if side.shares is None:
+        return "none"
+    right, expected = side.shares
+    return f"{100 * right:.1f} % ({100 * expected:.1f} %)"
+
+
 def restores_in_words(finding: DiagnosisFinding) -> str:
     """Return what undoing a finding restores."""
     restored = finding.restores
@@ -48,6 +113,11 @@ def restores_in_words(finding: DiagnosisFinding) -> str:
         return f"restores: unknown, at most {percent(finding.at_most or 0.0)} is left for it"
     low, high = percent(restored.low), percent(restored.high)
     return f"restores {percent(restored.share)} of the change, {low} to {high}"
+
+
+def _signed(value: float) -> str:
+    # Nobody wants to read -0.
+    return f"{round(value, 4) + 0.0:+.4f}"
 
 
 def percent(share: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +11,19 @@ from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.class_residuals import class_residuals
 from guards.diagnosis.distributions import Distribution, distributions
 from guards.diagnosis.documents import Documents, collect
-from guards.diagnosis.drop import ALPHA, Drop, measure_drop, measured
+from guards.diagnosis.drop import ALPHA, Drop, measure_drop
 from guards.diagnosis.findings import input_finding, rank, rest_finding
 from guards.diagnosis.moved_inputs import InputBlocks
 from guards.diagnosis.onset import change_point
 from guards.diagnosis.periods import EVERYTHING, Period
 from guards.diagnosis.replaying import Replayed, replay_notes
-from guards.diagnosis.restoring import NOTHING, Sample, restored
+from guards.diagnosis.restoring import NOTHING, restored
+from guards.diagnosis.samples import MAX_DRAWN, Sample
 from guards.diagnosis.shadows import Shadow, shadows
+from guards.diagnosis.terms_by_measure import terms_by_measure
 from guards.diagnosis.timeline import Timeline, timeline_of
 from guards.diagnosis.undoing import OurSide
 from guards.diagnosis.watched_cells import watched_cells
@@ -31,10 +34,10 @@ from guards.moments import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from guards.diagnosis.cell_space import WatchedInput
+    from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
+    from guards.diagnosis.three_terms import ThreeTerms
     from guards.events.log_table import LogTable
     from guards.evidence.columns import Categories
     from guards.json_types import JsonObject
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis", "diagnose"]
 
 _SEED = 20_260_302
-_SAMPLE = 20_000
 _LABEL = f"{CHAMPION}.label"
 
 
@@ -53,8 +55,10 @@ class Diagnosis:
     ``documents`` are the numbers of theirs. ``found`` is how often chance would divide a log as
     clearly, where the periods were found and not given. ``timeline`` is the confidence over time,
     and ``challengers`` are those that answered beside the champion. ``inputs`` are those that
-    moved, with their ``distributions``, the ``findings`` are ranked, and ``notes`` say what could
-    not be looked at. Without a change beyond chance there is none of these four.
+    moved, with their ``distributions``, ``terms`` those of the changes of confidence and accuracy,
+    ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
+    ranked, and ``notes`` say what could not be looked at. Without a change beyond chance there is
+    none of these six.
     """
 
     good: Period
@@ -66,6 +70,8 @@ class Diagnosis:
     challengers: tuple[Shadow, ...] = ()
     inputs: tuple[MovedInput, ...] = ()
     distributions: tuple[Distribution, ...] = ()
+    terms: Mapping[str, ThreeTerms] = field(default_factory=dict)
+    residuals: tuple[ClassResidual, ...] = ()
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -94,6 +100,8 @@ class Diagnosis:
             "timeline": self.timeline.to_json(),
             "challengers": [each.to_json() for each in self.challengers],
             "inputs": [each.to_json() for each in self.inputs],
+            "residuals": [each.to_json() for each in self.residuals],
+            "terms": {measure: terms.to_json() for measure, terms in self.terms.items()},
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
         }
@@ -138,14 +146,13 @@ def diagnose(
     replays = [Replayed.of(log, fingerprint, period, labels) for period in periods]
     sides = (before, now)
     ours = OurSide.of(log.starts, sides, replays, drop.measure, generator)
-    inputs, findings, notes = _explained(log, sides, ours, drop.measure, generator)
+    diagnosis = _explained(diagnosis, log, sides, ours, generator)
     windows = [log.window_counts(*astuple(period)) for period in periods]
+    blocks = [each.blocks for each in diagnosis.inputs]
     return replace(
         diagnosis,
-        inputs=inputs,
-        distributions=distributions([each.blocks for each in inputs], windows, diagnosis.documents),
-        findings=findings,
-        notes=(*notes, *replay_notes(log, fingerprint, now, replays[1])),
+        distributions=distributions(blocks, windows, diagnosis.documents),
+        notes=(*diagnosis.notes, *replay_notes(log, fingerprint, now, replays[1])),
     )
 
 
@@ -170,61 +177,47 @@ def _find_periods(
 
 
 def _explained(
+    diagnosis: Diagnosis,
     log: LogTable,
     sides: tuple[Documents, Documents],
     ours: OurSide,
-    measure: str,
     generator: np.random.Generator,
-) -> tuple[tuple[MovedInput, ...], tuple[DiagnosisFinding, ...], tuple[str, ...]]:
-    """Return the inputs that moved, the ranked findings, and what could not be looked at."""
+) -> Diagnosis:
+    """Return the diagnosis with what holds the change, and what could not be looked at."""
+    drop = diagnosis.drop
     watched, cells, notes = watched_cells(log.references, *sides)
-    parts = [
-        _Side.of(documents, measure, of_period)
-        for documents, of_period in zip(sides, cells, strict=True)
-    ]
+    periods = list(zip(sides, cells, strict=True))
+    good, bad = (Sample.of(documents, drop.measure, of_period) for documents, of_period in periods)
     # Another model answers with other labels: these are no input then.
     inputs = moved_inputs(
         [
             (column, blocks)
-            for column, blocks in _input_blocks(watched, *parts)
+            for column, blocks in _input_blocks(watched, good, bad)
             if not (ours.other_model and blocks.input.name == _LABEL)
         ]
     )
-    good, bad = (part.sample(generator) for part in parts)
+    good, bad = (side.drawn(MAX_DRAWN, generator) for side in (good, bad))
     causes = input_causes(inputs, good, bad, generator)
-    columns = [cause.moved.column for cause in causes]
+    held = [cause.moved for cause in causes]
+    residuals = class_residuals(*sides) if "accuracy" in drop.changes else ()
+    columns = [each.column for each in held]
     left = (restored(good, bad, columns, [], generator) if columns else NOTHING).rest
     findings = [*map(input_finding, causes), *ours.findings(left.share, sides[1])]
     if ours.known:
-        findings += rest_finding(measure, left, ours.restored)
-    return tuple(inputs), tuple(rank(findings)), tuple(notes)
+        findings += rest_finding(drop.measure, left, ours.restored, residuals)
+    return replace(
+        diagnosis,
+        inputs=tuple(inputs),
+        terms=terms_by_measure(drop, periods, inputs, held, generator),
+        residuals=residuals,
+        findings=tuple(rank(findings)),
+        notes=tuple(notes),
+    )
 
 
 def _usual(column: Categories) -> str:
     """Return the text of most rows."""
     return column.names[int(np.bincount(column.codes[column.codes >= 0]).argmax())]
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """What is measured of the documents of a period, by hour, with their cells."""
-
-    block: NDArray[np.int64]
-    value: NDArray[np.float64]
-    cells: NDArray[np.int16]
-
-    @classmethod
-    def of(cls, documents: Documents, measure: str, cells: NDArray[np.int16]) -> _Side:
-        values, rows = measured(measure, documents)
-        return cls(documents.hours[rows], values[rows], cells[rows])
-
-    def sample(self, generator: np.random.Generator) -> Sample:
-        return Sample.of(self.block, self.value, self.cells, _SAMPLE, generator)
-
-    def blocks(self, column: int, size: int) -> Blocks:
-        cells = self.cells[:, column]
-        rows = cells >= 0
-        return Blocks.of(self.block[rows], self.value[rows], cells[rows].astype(np.int64), size)
 
 
 def _require_documents(log: LogTable, option: str, period: Period, documents: Documents) -> None:
@@ -244,7 +237,7 @@ def _require_documents(log: LogTable, option: str, period: Period, documents: Do
 
 
 def _input_blocks(
-    watched: Sequence[WatchedInput], good: _Side, bad: _Side
+    watched: Sequence[WatchedInput], good: Sample, bad: Sample
 ) -> Iterator[tuple[int, InputBlocks]]:
     """Yield the inputs that both periods have cells of, with their columns."""
     for column, each in enumerate(watched):

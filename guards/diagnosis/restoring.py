@@ -19,42 +19,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from guards.diagnosis.samples import Sample
     from guards.json_types import JsonObject
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Cells = NDArray[np.int16]
 
-__all__ = ["NOTHING", "Restored", "Sample", "restored", "restored_share"]
+__all__ = ["NOTHING", "Restored", "restored", "restored_share"]
 
 _ROUNDS = 15
 _MIN_CELL = 10
 """Bad documents of a cell of which there are fewer cannot stand for the good ones."""
 
 _REPLICATES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Documents of a period: block int64, value float64 [rows], and cells int16 [rows, inputs]."""
-
-    block: Ints
-    value: Floats
-    cells: Cells
-
-    def __len__(self) -> int:
-        """Return the number of documents."""
-        return len(self.value)
-
-    @classmethod
-    def of(
-        cls, block: Ints, value: Floats, cells: Cells, size: int, generator: np.random.Generator
-    ) -> Sample:
-        """Draw up to ``size`` documents."""
-        rows = np.arange(len(value))
-        if len(rows) > size:
-            rows = np.sort(generator.choice(rows, size, replace=False))
-        return cls(block[rows], value[rows], cells[rows])
 
 
 @dataclass(frozen=True, slots=True)

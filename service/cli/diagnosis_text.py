@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.phrases import answer, change_in_words, restores_in_words
-from guards.text import counted
+from guards.diagnosis.phrases import (
+    RESIDUALS,
+    answer,
+    change_in_words,
+    residual_row,
+    restores_in_words,
+    terms_in_words,
+)
+from guards.text import aligned, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
     from guards.events.reading import LogAccount
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["diagnosis_lines"]
 
 _MAX_INPUTS = 8
+_MAX_CLASSES = 8
 
 
 def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
@@ -29,11 +38,15 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
         yield f"{name}: {period}, {counted(documents, 'document')}"
     for name, change in diagnosis.drop.changes.items():
         yield change_in_words(name, change)
+    yield from terms_in_words(diagnosis.terms)
     if account.missing:
         yield f"log: {account.lines} lines, {account.missing} missing"
     for number, finding in enumerate(diagnosis.findings, start=1):
         yield ""
         yield from _finding(number, finding)
+    if diagnosis.residuals:
+        yield ""
+        yield from _residuals(diagnosis.residuals)
     if diagnosis.inputs:
         told = diagnosis.inputs[:_MAX_INPUTS]
         moved = ", ".join(
@@ -42,6 +55,12 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
         more = len(diagnosis.inputs) - len(told)
         yield ""
         yield f"inputs that moved: {moved}" + (f", and {more} more" if more else "")
+
+
+def _residuals(residuals: Sequence[ClassResidual]) -> Iterator[str]:
+    yield from aligned([RESIDUALS, *map(residual_row, residuals[:_MAX_CLASSES])])
+    if len(residuals) > _MAX_CLASSES:
+        yield f"and {len(residuals) - _MAX_CLASSES} more"
 
 
 def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:

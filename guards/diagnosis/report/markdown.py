@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.phrases import answer, change_in_words, restores_in_words
+from guards.diagnosis.phrases import (
+    RESIDUALS,
+    answer,
+    change_in_words,
+    residual_row,
+    restores_in_words,
+    terms_in_words,
+)
 from guards.text import counted, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
@@ -34,15 +41,23 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"- {name}: {_plain(str(period))}, {counted(documents, 'document')}"
     for name, change in diagnosis.drop.changes.items():
         yield f"- {_plain(change_in_words(name, change))}"
+    for line in terms_in_words(diagnosis.terms):
+        yield f"- {_plain(line)}"
     for number, finding in enumerate(diagnosis.findings, start=1):
         yield ""
         yield from _finding(number, finding)
+    if diagnosis.residuals:
+        yield ""
+        yield from _table(RESIDUALS, map(residual_row, diagnosis.residuals))
     if diagnosis.inputs:
         yield ""
-        yield "| input | moved by |"
-        yield "| --- | --- |"
-        for each in diagnosis.inputs:
-            yield f"| {_plain(each.input.name)} | {each.moved.metric} {each.moved.value:.3f} |"
+        yield from _table(
+            ("input", "moved by"),
+            (
+                (each.input.name, f"{each.moved.metric} {each.moved.value:.3f}")
+                for each in diagnosis.inputs
+            ),
+        )
     for note in diagnosis.notes:
         yield ""
         yield f"Note: {_plain(note)}."
@@ -62,6 +77,13 @@ def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:
     for name, value in facts.items():
         if value:
             yield f"- {name}: {_plain(value)}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"| {' | '.join('---' for _ in heads)} |"
+    for row in rows:
+        yield f"| {' | '.join(map(_plain, row))} |"
 
 
 def _plain(text: str) -> str:

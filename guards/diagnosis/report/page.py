@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from guards.diagnosis.distributions import DistributionCell
 from guards.diagnosis.drop import PERCENTILES
-from guards.diagnosis.phrases import answer, change_in_words, percent
+from guards.diagnosis.phrases import (
+    RESIDUALS,
+    answer,
+    change_in_words,
+    percent,
+    residual_row,
+)
 from guards.diagnosis.report.challengers import challengers_of
 from guards.diagnosis.report.findings_list import findings_list
 from guards.diagnosis.report.inputs import moved_inputs_of
@@ -14,6 +20,7 @@ from guards.diagnosis.report.outlines import outlines
 from guards.diagnosis.report.over_time import over_time_of
 from guards.diagnosis.report.sides import KEY, PERIODS
 from guards.diagnosis.report.steps import Axis, steps_of
+from guards.diagnosis.report.terms import terms_of_page
 from guards.pages.bars import BarRow, bar_table
 from guards.pages.document import document
 from guards.pages.elements import (
@@ -28,8 +35,9 @@ from guards.pages.elements import (
 from guards.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.playbook import Diagnosis
     from guards.events.reading import LogAccount
     from guards.json_types import JsonMapping
@@ -54,8 +62,12 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.findings:
         yield section("What changed", [findings_list(diagnosis.findings)])
     yield section("Confidence before and after", _confidence(diagnosis))
+    if diagnosis.terms:
+        yield section("By kinds of documents", terms_of_page(diagnosis.terms))
     yield section("Over time", over_time_of(diagnosis.timeline, diagnosis.bad))
     yield section("By class", _by_name("class", diagnosis.drop.classes))
+    if diagnosis.residuals:
+        yield section("Right answers by class", _residuals(diagnosis.residuals))
     if len(diagnosis.drop.segments) > 1:
         yield section("By segment", _by_name("segment", diagnosis.drop.segments))
     if diagnosis.inputs:
@@ -101,6 +113,15 @@ def _by_name(kind: str, entries: Mapping[str, JsonMapping]) -> Iterator[str]:
     ]
     yield bar_table(f"share and mean confidence by {kind}", (kind, *PERIODS), rows)
     yield more(len(entries) - _MAX_ROWS)
+
+
+def _residuals(residuals: Sequence[ClassResidual]) -> Iterator[str]:
+    yield table(
+        "right answers against what their confidence expects",
+        RESIDUALS,
+        map(residual_row, residuals[:_MAX_ROWS]),
+    )
+    yield more(len(residuals) - _MAX_ROWS)
 
 
 def _shares(entry: JsonMapping) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.diagnosis.cell_space import CellSpace, reference_of
+from guards.diagnosis.cell_space import CellSpace, WatchedInput, reference_of
 from guards.drift.described import DescribedFeature
 from guards.drift.feature_reference import CategoricalReference, NumericReference
 from guards.drift.line_cells import CellDetail, LineCells
@@ -116,3 +116,10 @@ def test_another_run_may_have_told_it() -> None:
     assert reference_of({"a": [first]}, "a", "sha256:cd") is None
     assert reference_of({"a": [first]}, "a", None) is None
     assert isinstance(first.features[0], DescribedFeature)
+
+
+def test_who_answered_is_told_from_a_column_of_that_name() -> None:
+    """Which may say of a document whatever it likes."""
+    assert WatchedInput("replica", ("a", "b"), traffic=True).tells_replica
+    assert not WatchedInput("replica", ("a", "b")).tells_replica
+    assert not WatchedInput("segment", ("a", "b"), traffic=True).tells_replica

@@ -12,7 +12,7 @@ from guards.diagnosis.periods import Period, parse_period
 from guards.diagnosis.playbook import Diagnosis, diagnose
 from guards.errors import CallError
 from guards.events.log_table import LogTable
-from tests.guards.diagnosis.traffic import BAD, GOOD, LABELS, Replica, Traffic, write_log
+from tests.guards.diagnosis.traffic import BAD, GOOD, LABELS, NAMES, Replica, Traffic, write_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,6 +132,39 @@ def test_a_label_that_means_something_else_is_first(tmp_path: Path) -> None:
     assert (first.code, first.subject) == ("meaning_changed", "accuracy")
     assert first.restores is not None
     assert first.restores.share >= 0.8
+    assert all(each.discovered for each in found.residuals)
+    assert set(first.evidence["classes"]) == set(LABELS)
+    assert found.terms["accuracy"].same.high < -0.2
+    assert found.terms["accuracy"].unseen.change == pytest.approx(0, abs=1e-12)
+
+
+def test_each_change_has_terms_by_its_own_inputs(tmp_path: Path) -> None:
+    """A new name makes answers unsure; of large amounts they are sure, and wrong."""
+
+    def both(rows: Rows, generator: np.random.Generator) -> None:
+        renamed(rows, generator)
+        rows["amount"][generator.random(len(rows["amount"])) < 0.4] *= 1_000
+
+    path = write_log(Traffic(change=both), tmp_path / "log.jsonl")
+    labels = {}
+    with LogTable.read([path]) as log:
+        for columns in log.observed(PERIODS[0].start_us, PERIODS[1].end_us):
+            amounts = columns.cells[:, NAMES.index("amount")]
+            for row, (request_id, code) in enumerate(
+                zip(columns.request_ids, columns.labels.codes, strict=True)
+            ):
+                right = columns.labels.names[code]
+                labels[request_id] = "memo" if amounts[row] == amounts.max() else right
+        found = diagnose(log, PERIODS, labels)
+    confidence, accuracy = found.terms["confidence"], found.terms["accuracy"]
+    assert (confidence.inputs, accuracy.inputs) == (("court",), ("amount",))
+    assert confidence.unseen.change == pytest.approx(
+        found.drop.changes["confidence"].size, abs=0.02
+    )
+    for measure, terms in found.terms.items():
+        total = terms.known.change + terms.same.change + terms.unseen.change
+        assert total == pytest.approx(found.drop.changes[measure].size, abs=1e-12)
+        assert terms.same.low <= 0 <= terms.same.high
 
 
 def test_two_causes_are_both_told(tmp_path: Path) -> None:
@@ -153,6 +186,8 @@ def test_good_periods_are_chance(tmp_path: Path) -> None:
     assert found.could_be_chance
     assert found.findings == ()
     assert found.inputs == ()
+    assert found.terms == {}
+    assert found.residuals == ()
 
 
 def test_an_input_that_moves_without_a_drop_is_chance_too(tmp_path: Path) -> None:
@@ -166,7 +201,9 @@ def test_an_input_that_moves_without_a_drop_is_chance_too(tmp_path: Path) -> Non
 
 def test_what_nothing_tells_is_said(tmp_path: Path) -> None:
     """The model became less sure of the same documents, by the same bundle."""
-    (only,) = walked(Traffic(less={"replica-1": 0.6}), tmp_path).findings
+    found = walked(Traffic(less={"replica-1": 0.6}), tmp_path)
+    assert found.residuals == ()
+    (only,) = found.findings
     assert only.code == "unexplained"
     assert only.restores is not None
     assert only.restores.share == pytest.approx(1, abs=0.1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guards.diagnosis.restoring import Sample, restored, restored_share
+from guards.diagnosis.restoring import restored, restored_share
+from guards.diagnosis.samples import Sample
 from guards.drift.attribution import mix_and_within
 
 
@@ -81,13 +82,3 @@ def test_both_of_two_inputs_are_mixed_as_before() -> None:
     interval = restored(good, bad, [1], [0], np.random.default_rng(6))
     assert interval.low < besides == interval.share < interval.high
     assert interval.high - interval.low < 0.1
-
-
-def test_a_sample_is_drawn_in_order() -> None:
-    """Rows stay together, and all are taken where they are few."""
-    block, value = np.arange(100), np.arange(100.0)
-    cells = np.arange(100, dtype=np.int16)[:, None]
-    few = Sample.of(block, value, cells, 30, np.random.default_rng(7))
-    assert len(few) == 30
-    assert few.block.tolist() == few.value.tolist() == few.cells[:, 0].tolist()
-    assert len(Sample.of(block, value, cells, 100, np.random.default_rng(7))) == 100

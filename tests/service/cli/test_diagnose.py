@@ -70,6 +70,7 @@ def test_the_answer_comes_first(worse: Path, capsys: pytest.CaptureFixture[str])
     assert "unknown 5" in told
     assert "   since 2026-03-04T00:00:00" in told
     assert "   next: map the new categories of court" in told
+    assert "by rare or unseen kinds: confidence -0.08" in told
     assert "inputs that moved: court (js 0." in told
 
 
@@ -124,21 +125,40 @@ def test_chance_is_no_finding(steady: Path, capsys: pytest.CaptureFixture[str]) 
 def test_labels_of_a_table_count(
     steady: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All answers of the bad period are wrong by them, as confident as they are."""
+    """By them all letters are wrong in the bad period, as confident as the answers are."""
     lines = [json.loads(line) for line in steady.read_bytes().splitlines()]
     rows = ["request_id,label"]
     for line in lines:
         if line["event"] == "request.observed":
             label = line["champion"]["label"]
-            wrong = line["observed_at"] >= "2026-03-04"
+            wrong = line["observed_at"] >= "2026-03-04" and label == "letter"
             rows.append(f"{line['request_id']},{'memo' if wrong else label}")
     table = tmp_path / "labels.csv"
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert exit_code("diagnose", steady, *PERIODS, "--labels", table, "--json") == 0
     document = _json(capsys)
     assert document["drop"]["measure"] == "accuracy"
-    assert document["drop"]["changes"]["accuracy"]["bad"] == 0
+    change = document["drop"]["changes"]["accuracy"]["change"]
+    assert change == pytest.approx(-0.25, abs=0.05)
     assert document["findings"][0]["code"] == "meaning_changed"
+    assert document["findings"][0]["evidence"]["classes"] == ["letter"]
+    assert document["terms"]["accuracy"]["same_kinds"]["change"] == pytest.approx(change)
+    assert document["terms"]["accuracy"]["unseen_kinds"]["interval"] == pytest.approx([0, 0])
+    letter, *others = document["residuals"]
+    assert letter["class"] == "letter"
+    assert letter["bad"]["right"] == 0 < letter["bad"]["expected"]
+    assert letter["residual"]["discovered"]
+    assert not any(each["residual"]["discovered"] for each in others)
+    assert exit_code("diagnose", steady, *PERIODS, "--labels", table) == 0
+    told = capsys.readouterr().out
+    assert "class answered" in told
+    assert "more answers are wrong, where the answer is 'letter'" in told
+    (row,) = (line for line in told.splitlines() if line.startswith("letter  "))
+    assert " 0.0 % (" in row
+    assert row.endswith("beyond chance")
+    report = tmp_path / "report.html"
+    assert exit_code("diagnose", steady, *PERIODS, "--labels", table, "-o", report) == 0
+    assert "Right answers by class" in report.read_text("utf-8")
 
 
 def test_the_report_is_a_file(worse: Path, tmp_path: Path) -> None:

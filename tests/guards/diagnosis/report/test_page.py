@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.diagnosis.class_residuals import ClassResidual, ResidualSide
 from guards.diagnosis.periods import parse_period
 from guards.diagnosis.phrases import answer
 from guards.diagnosis.playbook import diagnose
@@ -108,6 +109,8 @@ def test_the_first_heading_is_the_answer(worse: tuple[Diagnosis, LogAccount]) ->
             "unknown_categories: court",
             worse[0].findings[0].remedy,
             "Confidence before and after",
+            "By kinds of documents",
+            "rare or unseen kinds",
             "Over time",
             "By class",
             "Inputs that moved",
@@ -213,12 +216,22 @@ def test_names_are_texts_and_nothing_else(worse: tuple[Diagnosis, LogAccount]) -
     drop = replace(
         diagnosis.drop, classes=classes, segments={nasty: classes[nasty], "b": classes[nasty]}
     )
-    changed = replace(diagnosis, findings=(finding,), drop=drop, notes=(nasty,))
+    nobody = ResidualSide(0, 0.0, 0.0)
+    residuals = (ClassResidual(nasty, nobody, nobody, None),) * 41
+    terms = {nasty: replace(diagnosis.terms["confidence"], inputs=(nasty,))}
+    changed = replace(
+        diagnosis,
+        findings=(finding,),
+        drop=drop,
+        notes=(nasty,),
+        residuals=residuals,
+        terms=terms,
+    )
     text = page(changed, account)
     assert "<script" not in text
     assert "\x1b" not in text
     assert "\u202e" not in text
-    _Page(text)
+    assert "and 1 more" in "\n".join(_Page(text).texts)
     told = markdown(changed)
     assert re.search(r"(?<!\\)<", told) is None
     assert "\x1b" not in told
@@ -235,3 +248,4 @@ def test_the_markdown_has_the_findings(worse: tuple[Diagnosis, LogAccount]) -> N
     assert told.startswith("# a column has categories that training did not have: court")
     assert "## 1. unknown\\_categories: court" in told
     assert "- next: map the new categories" in told
+    assert "- by rare or unseen kinds: confidence -0.08" in told
