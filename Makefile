@@ -3,9 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 INSTALLED := .venv/.installed
-# No lock holds this extra, so its tests run after the others, where it can be had.
-EXPLAIN = $(shell sed -n 's/^explain = \["\(.*\)"\].*/\1/p' pyproject.toml)
-EXPLAIN_TESTS := tests/artifacts/explanation tests/service/cli/test_explain.py
+EXTRAS := .venv/.extras
 
 .PHONY: help install demo serve test bench chaos soak check clean
 
@@ -20,12 +18,8 @@ demo: $(INSTALLED) ## build the demo bundles, serve them, send the demo traffic
 serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
 	$(BIN)/understudy serve
 
-test: $(INSTALLED) ## run every test, two files at a time
+test: $(EXTRAS) ## run every test, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-	@$(BIN)/python -c 'import captum' 2>/dev/null || \
-	if $(PIP) --quiet --retries 1 -c requirements.lock -c requirements-dev.lock "$(EXPLAIN)"; \
-	then $(BIN)/python -m pytest $(EXPLAIN_TESTS); \
-	else echo 'integrated gradients are not tested: captum cannot be installed here'; fi
 
 bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload; BENCH=--peers adds others
 	$(BIN)/python -m load_tests.bench $(BENCH)
@@ -55,3 +49,8 @@ $(INSTALLED): requirements.lock requirements-dev.lock pyproject.toml
 	$(PIP) -r requirements.lock -r requirements-dev.lock
 	$(PIP) --no-build-isolation --no-deps -e .
 	touch $@
+
+# In no lock, and for tests alone: those of an extra that cannot be had are skipped.
+$(EXTRAS): $(INSTALLED)
+	@if $(PIP) --quiet --retries 1 --no-build-isolation -c requirements.lock -c requirements-dev.lock -e '.[browser,explain]'; \
+	then touch $@; else echo 'extras for tests cannot be installed here: their tests are skipped'; fi
