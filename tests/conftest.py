@@ -41,7 +41,7 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     # They are the same in every run.
-    max_examples=50,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")

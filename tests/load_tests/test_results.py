@@ -167,12 +167,12 @@ def test_the_table_and_its_json_say_the_same() -> None:
 @pytest.mark.parametrize("n", [2, 5, 6, 9, 10, 25])
 def test_the_level_is_how_often_it_covers_the_median(n: int) -> None:
     """Of samples of a skewed distribution, as many intervals hold its median as is said."""
-    samples = np.random.default_rng(n).lognormal(size=(2000, n))  # of median 1
+    samples = np.random.default_rng(n).lognormal(size=(1000, n))  # of median 1
     intervals = [median_interval(sample.tolist()) for sample in samples]
 
     covered = np.mean([interval.low <= 1.0 <= interval.high for interval in intervals])
 
-    assert covered == pytest.approx(intervals[0].level, abs=0.025)
+    assert covered == pytest.approx(intervals[0].level, abs=0.03)
     assert [interval.median for interval in intervals] == np.median(samples, axis=1).tolist()
 
 
