@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from guards.json_types import JsonObject
 
 COLUMNS = "preprocessing/columns.joblib"
-COMMAND = [sys.executable, "-c", "from service.cli import main; main()", "verify", "--json"]
 
 
 class _Call:
@@ -37,12 +34,13 @@ def _scaler(columns: Any) -> Any:  # noqa: ANN401 (scikit-learn is untyped)
     return columns.named_transformers_["numeric"]["scale"]
 
 
-def test_verify_refuses_with_findings_and_no_traceback(
+def test_verify_refuses_with_findings_and_no_traceback(  # noqa: PLR0913, PLR0917 (fixtures)
     champion: Path,
     challenger: Path,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     copied: Callable[[Path], Path],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A row of bundles is judged one by one: 78, one JSON document, findings for people too."""
     refitted, hostile = copied(champion), copied(challenger)
@@ -50,15 +48,12 @@ def test_verify_refuses_with_findings_and_no_traceback(
     reseal(hostile, {COLUMNS: dumped(_Call(tmp_path / "executed"))})
     missing = tmp_path_factory.mktemp("empty") / "bundle"
 
-    done = subprocess.run(
-        [*COMMAND, *map(str, (refitted, hostile, missing, champion))],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with pytest.raises(SystemExit) as done:
+        main(["verify", "--json", *map(str, (refitted, hostile, missing, champion))])
 
-    assert done.returncode == 78
-    judged = json.loads(done.stdout)["bundles"]
+    assert done.value.code == 78
+    said = capsys.readouterr()
+    judged = json.loads(said.out)["bundles"]
     assert [one["bundle"] for one in judged] == [
         str(path) for path in (refitted, hostile, missing, champion)
     ]
@@ -73,11 +68,11 @@ def test_verify_refuses_with_findings_and_no_traceback(
     )
     named = next(f for f in judged[0]["findings"] if f["subject"] == "pages.mean_")
     assert (named["expected"], named["observed"]) == (str(before), str(after))
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in said.err
     for finding in (finding for one in judged for finding in one["findings"]):
         assert set(finding) == {"code", "subject", "expected", "observed", "remedy"}
-        assert finding["code"] in done.stderr
-        assert finding["remedy"] in done.stderr
+        assert finding["code"] in said.err
+        assert finding["remedy"] in said.err
 
 
 def test_verify_passes_a_sound_bundle(champion: Path, capsys: pytest.CaptureFixture[str]) -> None:
