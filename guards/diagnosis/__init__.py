@@ -19,6 +19,11 @@
 - ``three_terms``: a change by known kinds, the same kinds, and unseen kinds.
 - ``terms_by_measure``: these terms of confidence and accuracy.
 - ``class_residuals``: whether answers of a class are right as often as expected.
+- ``mix_and_within``: what of a change is another mix of an input, and what is within its cells.
+- ``slices``: the few slices of documents that hold most of a change.
+- ``group_shares``: what groups of inputs restore together, shared among them.
+- ``decomposition``: where a change sits, by these.
+- ``decomposition_phrases``: what is said of it in every form.
 - ``onset``: when something began, and where a log divides.
 - ``findings``: what there is to say, ranked.
 - ``timeline``: the confidence over time, the alarms, and which bundle answered.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CODES",
     "DiagnosisFinding",
+    "input_code",
     "input_finding",
     "rank",
     "rest_finding",
@@ -121,7 +122,7 @@ def rank(findings: Sequence[DiagnosisFinding]) -> list[DiagnosisFinding]:
 def input_finding(cause: InputCause) -> DiagnosisFinding:
     """Return the finding of an input that moved."""
     blocks = cause.moved.blocks
-    code = _code(blocks)
+    code = input_code(blocks)
     good, bad = _told_shares(blocks)
     return DiagnosisFinding(
         code=code,
@@ -220,8 +221,8 @@ def rest_finding(
     )
 
 
-def _code(blocks: InputBlocks) -> str:
-    """Return what happened to an input: of a column, by the cells that gained most."""
+def input_code(blocks: InputBlocks) -> str:
+    """Return the code of what happened to an input: of a column, by the cells that gained most."""
     name = blocks.input.name
     if blocks.input.traffic:
         return "traffic_mix"

@@ -12,6 +12,7 @@ from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.class_residuals import class_residuals
+from guards.diagnosis.decomposition import Decomposition
 from guards.diagnosis.distributions import Distribution, distributions
 from guards.diagnosis.documents import Documents, collect
 from guards.diagnosis.drop import ALPHA, Drop, measure_drop
@@ -58,7 +59,7 @@ class Diagnosis:
     moved, with their ``distributions``, ``terms`` those of the changes of confidence and accuracy,
     ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
     ranked, and ``notes`` say what could not be looked at. Without a change beyond chance there is
-    none of these six.
+    none of these six, and no ``decomposition`` of it.
     """
 
     good: Period
@@ -74,6 +75,7 @@ class Diagnosis:
     residuals: tuple[ClassResidual, ...] = ()
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
+    decomposition: Decomposition | None = None
 
     @property
     def could_be_chance(self) -> bool:
@@ -104,6 +106,7 @@ class Diagnosis:
             "terms": {measure: terms.to_json() for measure, terms in self.terms.items()},
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
+            "decomposition": self.decomposition and self.decomposition.to_json(),
         }
 
 
@@ -189,14 +192,14 @@ def _explained(
     periods = list(zip(sides, cells, strict=True))
     good, bad = (Sample.of(documents, drop.measure, of_period) for documents, of_period in periods)
     # Another model answers with other labels: these are no input then.
-    inputs = moved_inputs(
-        [
-            (column, blocks)
-            for column, blocks in _input_blocks(watched, good, bad)
-            if not (ours.other_model and blocks.input.name == _LABEL)
-        ]
-    )
-    good, bad = (side.drawn(MAX_DRAWN, generator) for side in (good, bad))
+    compared = {
+        column: blocks
+        for column, blocks in _input_blocks(watched, good, bad)
+        if not (ours.other_model and blocks.input.name == _LABEL)
+    }
+    inputs = moved_inputs(list(compared.items()))
+    everything = good, bad
+    good, bad = (side.drawn(MAX_DRAWN, generator) for side in everything)
     causes = input_causes(inputs, good, bad, generator)
     held = [cause.moved for cause in causes]
     residuals = class_residuals(*sides) if "accuracy" in drop.changes else ()
@@ -212,6 +215,7 @@ def _explained(
         residuals=residuals,
         findings=tuple(rank(findings)),
         notes=tuple(notes),
+        decomposition=Decomposition.of(compared, inputs, everything, generator),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guards.diagnosis.decomposition_phrases import decomposition_in_words
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
@@ -55,6 +56,9 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
         more = len(diagnosis.inputs) - len(told)
         yield ""
         yield f"inputs that moved: {moved}" + (f", and {more} more" if more else "")
+    if diagnosis.decomposition is not None:
+        yield ""
+        yield from decomposition_in_words(diagnosis.decomposition)
 
 
 def _residuals(residuals: Sequence[ClassResidual]) -> Iterator[str]:

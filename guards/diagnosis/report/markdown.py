@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from guards.diagnosis.decomposition_phrases import decomposition_in_words
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
@@ -58,6 +59,10 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
                 for each in diagnosis.inputs
             ),
         )
+    if diagnosis.decomposition is not None:
+        yield ""
+        told = decomposition_in_words(diagnosis.decomposition)
+        yield from (f"- {_plain(line.strip())}" for line in told)
     for note in diagnosis.notes:
         yield ""
         yield f"Note: {_plain(note)}."

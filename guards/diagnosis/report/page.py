@@ -14,6 +14,7 @@ from guards.diagnosis.phrases import (
     residual_row,
 )
 from guards.diagnosis.report.challengers import challengers_of
+from guards.diagnosis.report.decomposition import decomposition_of
 from guards.diagnosis.report.findings_list import findings_list
 from guards.diagnosis.report.inputs import moved_inputs_of
 from guards.diagnosis.report.outlines import outlines
@@ -64,6 +65,8 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     yield section("Confidence before and after", _confidence(diagnosis))
     if diagnosis.terms:
         yield section("By kinds of documents", terms_of_page(diagnosis.terms))
+    if diagnosis.decomposition is not None:
+        yield section("Where it sits", decomposition_of(diagnosis.decomposition))
     yield section("Over time", over_time_of(diagnosis.timeline, diagnosis.bad))
     yield section("By class", _by_name("class", diagnosis.drop.classes))
     if diagnosis.residuals:
