@@ -10,6 +10,7 @@
 - ``measuring``, ``results``: single measurements, and the table made of them
 - ``micro``: measurements of single rooms, which import them
 - ``drift``: simulations of the alarm rule (``python -m load_tests.drift``)
+- ``diagnosis``: causes that are put in and diagnosed (``python -m load_tests.diagnosis``)
 - ``stage``: starts services that are disturbed or soaked, and waits for what they do
 - ``chaos``: services that are disturbed (``python -m load_tests.chaos``)
 - ``soak``: a service at half load for an hour (``python -m load_tests.soak``)
