@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return Chromium without a window; the tests are skipped where it or Playwright is missing."""
+    """Return Chromium without a window; the tests are skipped where it or Playwright is missing.
+
+    It keeps an event loop running, in which no test of another module could run its own.
+    """
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="Playwright is missing: install the extra 'browser'"
     )
