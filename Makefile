@@ -52,5 +52,5 @@ $(INSTALLED): requirements.lock requirements-dev.lock pyproject.toml
 
 # In no lock, and for tests alone: those of an extra that cannot be had are skipped.
 $(EXTRAS): $(INSTALLED)
-	@if $(PIP) --quiet --retries 1 --no-build-isolation -c requirements.lock -c requirements-dev.lock -e '.[browser,explain]'; \
+	@if $(PIP) --quiet --retries 1 --no-compile --no-build-isolation -c requirements.lock -c requirements-dev.lock -e '.[browser,explain]'; \
 	then touch $@; else echo 'extras for tests cannot be installed here: their tests are skipped'; fi

@@ -51,8 +51,8 @@ KINDS = (
 """Kinds of bundles: trained from scratch, with long texts whole, on a base of each family, or
 sealed from elsewhere."""
 
-NETWORKS = ("trained", "in windows", *(f"sealed {family}" for family in FAMILIES))
-"""Kinds whose networks are of different make: each encoder, and our head on ours and another's."""
+NETWORKS = ("in windows", *(f"sealed {family}" for family in FAMILIES))
+"""Kinds whose networks are of different make: our head, and each encoder with its own."""
 
 
 def demo_table() -> Table:

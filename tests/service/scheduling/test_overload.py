@@ -186,7 +186,6 @@ def encoding(tokens: int) -> Encoding:
 
 TWICE = [
     Traffic(2),
-    Traffic(2, deadline_s=10),
     Traffic(2, deadline_s=10, max_documents=10**6),
     Traffic(2, documents=32, deadline_s=2),
     Traffic(2, documents=100, deadline_s=10, max_documents=10**4),
