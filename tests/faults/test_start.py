@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     Copy = Callable[[Path], Path]
 
 REFUSED = 78
+COMMANDS = {
+    "understudy": (*UNDERSTUDY, "serve"),
+    "bentoml": (*BENTOML, "serve", "--host", "127.0.0.1"),
+}
 
 
 @pytest.fixture
@@ -62,19 +66,29 @@ def refitted(copied: Callable[[Path], Path], small_table: Table) -> Callable[[Pa
     return refit
 
 
-def test_refitted_scaler_keeps_the_port_closed(
-    champion: Path, challenger: Path, refitted: Callable[[Path], Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("command", "role"), [("understudy", "champion"), ("bentoml", "challenger")]
+)
+def test_refitted_scaler_keeps_the_port_closed(  # noqa: PLR0913, PLR0917 - both bundles
+    command: str,
+    role: str,
+    champion: Path,
+    challenger: Path,
+    refitted: Callable[[Path], Path],
+    tmp_path: Path,
 ) -> None:
-    """``bentoml serve`` exits 78, says which value changed, and never listens."""
+    """Both commands exit 78, say which value changed, and never listen."""
+    bundles = {"champion": champion, "challenger": challenger}
+    bundles[role] = refitted(bundles[role])
     port = free_port()
     opened: list[bool] = []
     with serving(
-        (*BENTOML, "serve", "--host", "127.0.0.1"),
+        COMMANDS[command],
         tmp_path / "log.jsonl",
         port=port,
         wait=False,
-        CHAMPION=str(refitted(champion)),
-        CHALLENGERS=str(challenger),
+        CHAMPION=str(bundles["champion"]),
+        CHALLENGERS=str(bundles["challenger"]),
     ) as server:
         watcher = threading.Thread(target=_watch, args=(server.process, port, opened))
         watcher.start()
@@ -82,13 +96,13 @@ def test_refitted_scaler_keeps_the_port_closed(
         watcher.join()
     assert not any(opened)
     (refusal,) = server.events("guard.refused")
-    assert refusal["role"] == "champion"
+    assert refusal["role"] == role
     changed = {finding["subject"]: finding for finding in refusal["findings"]}
     mean = changed["pages.mean_"]
     assert mean["code"] == "preprocessing_changed"
     assert float(mean["expected"]) != float(mean["observed"])
     complaint = "".join(server.complaints)
-    assert "understudy: champion refused" in complaint
+    assert f"understudy: {role} refused" in complaint
     assert "Traceback" not in complaint
 
 
