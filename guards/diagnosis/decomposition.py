@@ -60,7 +60,7 @@ class Decomposition:
         fewer = [side.drawn(MAX_DRAWN, generator) for side in (good, bad)]
         inputs = {column: each.input for column, each in blocks.items()}
         return cls(
-            parts=tuple(sorted(parts, key=lambda each: (-abs(each.mix.value), each.input))),
+            parts=tuple(sorted(parts, key=lambda each: (-abs(each.mix.change), each.input))),
             moved=frozenset(each.input.name for each in moved),
             groups=tuple(group_shares(moved, *fewer)),
             slices=tuple(find_slices(inputs, good, bad, generator)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guards.diagnosis.phrases import percent
+from guards.diagnosis.phrases import percent, term_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,9 @@ _MAX_INPUTS = 3
 
 def decomposition_in_words(decomposition: Decomposition) -> Iterator[str]:
     """Yield the parts of up to three inputs that moved, the groups of inputs, and the slices."""
-    yield from map(str, decomposition.told[:_MAX_INPUTS])
+    for each in decomposition.told[:_MAX_INPUTS]:
+        mix, within = term_in_words(each.mix), term_in_words(each.within)
+        yield f"{each.input}: by mix {mix}, within {within}"
     yield from groups_in_words(decomposition)
     slices = decomposition.slices
     yield slices_in_words(decomposition) + ":" * bool(slices)

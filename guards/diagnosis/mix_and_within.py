@@ -6,47 +6,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from guards.diagnosis.blocks import Blocks, draws, interval
+from guards.diagnosis.blocks import draws, interval
+from guards.diagnosis.three_terms import Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from guards.diagnosis.blocks import Blocks
     from guards.diagnosis.moved_inputs import InputBlocks
     from guards.json_types import JsonObject
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MixAndWithin", "Part", "mix_and_within"]
+__all__ = ["MixAndWithin", "mix_and_within"]
 
 _REPLICATES = 200
-
-
-class Part(NamedTuple):
-    """A part of a change in the unit of what is measured, with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """Return the part in words."""
-        return f"{self.value:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
-
-    def to_json(self) -> JsonObject:
-        """Return the part as plain JSON."""
-        return {"value": self.value, "interval": [self.low, self.high]}
 
 
 class MixAndWithin(NamedTuple):
     """The two parts of the change over an input: they add up to the change of its documents."""
 
     input: str
-    mix: Part
-    within: Part
-
-    def __str__(self) -> str:
-        """Return both parts in words."""
-        return f"{self.input}: by mix {self.mix}, within {self.within}"
+    mix: Term
+    within: Term
 
     def to_json(self) -> JsonObject:
         """Return both parts as plain JSON."""
@@ -65,7 +47,7 @@ def mix_and_within(blocks: InputBlocks, generator: np.random.Generator) -> MixAn
     mix, within = _split(*(_whole(side) for side in sides))
     samples = _split(*(_resampled(side, generator) for side in sides))
     parts = [
-        Part(float(part[0]), *interval(sample))
+        Term(float(part[0]), *interval(sample))
         for part, sample in zip((mix, within), samples, strict=True)
     ]
     return MixAndWithin(blocks.input.name, *parts)

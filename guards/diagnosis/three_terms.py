@@ -46,7 +46,7 @@ _REPLICATES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of a change, with its 95 % interval."""
+    """A part of a change, in the unit of what is measured, with its 95 % interval."""
 
     change: float
     low: float

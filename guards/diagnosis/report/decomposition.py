@@ -10,7 +10,7 @@ from guards.diagnosis.decomposition_phrases import (
     slices_in_words,
     where_in_words,
 )
-from guards.diagnosis.phrases import percent
+from guards.diagnosis.phrases import percent, term_in_words
 from guards.pages.elements import escaped, faint, more, sentence, table, text_table
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def decomposition_of(decomposition: Decomposition) -> Iterator[str]:
     for line in groups_in_words(decomposition):
         yield f"<p>{escaped(sentence(line))}</p>"
     told = decomposition.told
-    rows = [(each.input, each.mix, each.within) for each in told[:_MAX_ROWS]]
+    rows = [
+        (each.input, term_in_words(each.mix), term_in_words(each.within))
+        for each in told[:_MAX_ROWS]
+    ]
     if rows:
         yield table("the change by mix and within", ("input", "by mix", "within"), rows)
         yield more(len(told) - _MAX_ROWS)

@@ -14,6 +14,7 @@ from guards.diagnosis.decomposition_phrases import (
     where_in_words,
 )
 from guards.diagnosis.periods import parse_period
+from guards.diagnosis.phrases import term_in_words
 from guards.diagnosis.playbook import diagnose
 from guards.diagnosis.report.decomposition import decomposition_of
 from guards.events.log_table import LogTable
@@ -100,9 +101,16 @@ def test_a_sample_is_said(decomposition: Decomposition) -> None:
     )
 
 
+def test_an_input_is_said_in_one_line(decomposition: Decomposition) -> None:
+    """With both intervals."""
+    line, found = next(decomposition_in_words(decomposition)), decomposition.told[0]
+    assert line.startswith(f"{found.input}: by mix {found.mix.change:+.4f} (")
+    assert f"within {found.within.change:+.4f} (" in line
+
+
 def test_it_is_on_the_page(decomposition: Decomposition) -> None:
     """Slices and parts as tables; without slices a sentence."""
     told = "".join(decomposition_of(decomposition))
     assert where_in_words(decomposition.slices[0]) in told
-    assert str(decomposition.told[0].mix) in told
+    assert term_in_words(decomposition.told[0].mix) in told
     assert "No slice of" in "".join(decomposition_of(replace(decomposition, slices=())))
