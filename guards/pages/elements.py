@@ -27,8 +27,11 @@ _MAX_NAME_CHARS = 120
 
 
 def escaped(text: object) -> str:
-    """Return a text as the content of an element or the value of a quoted attribute."""
-    return html.escape(printable(str(text)))
+    """Return a text as the content of an element or the value of a quoted attribute.
+
+    No line is broken between a number and its per cent sign.
+    """
+    return html.escape(printable(str(text))).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def faint(text: str) -> str:

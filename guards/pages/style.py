@@ -7,6 +7,8 @@ import hashlib
 
 __all__ = ["POLICY", "STYLE"]
 
+# On paper, a table of eleven rows or fewer stays on one page; of a longer one that would leave much
+# of the page before it empty. What introduces a table or a drawing stays with it.
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--faint:#595959;--line:#d4d4d4;
 --good:#cfe3f3;--bad:#b23a0b;--shade:#ececec;--box:#f6f5f2}
@@ -48,18 +50,21 @@ article,.grid>div{min-width:0;break-inside:avoid}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
 caption{text-align:left}
 th,td{padding:.15rem .5rem;border-bottom:1px solid var(--line);text-align:right}
-th:first-child,.bars,th:nth-child(4):last-child,.texts :is(th,td){text-align:left}
+th:first-child,.bars,:has(.bars)>thead th:last-child,.texts :is(th,td){text-align:left}
 th[scope=row]{min-width:6rem}.texts [scope=row]{min-width:9rem}tr:has(.bars) td{white-space:nowrap}
 @media (max-width:30rem){h1{font-size:1.25rem}.bars svg{width:64px}
 th,td{padding:.15rem .25rem}th[scope=row]{min-width:4.5rem}
-.texts [scope=row]{min-width:6rem}}
+table:not(:has(.bars)) [scope=row]{min-width:5.5rem}tr:has(.bars) td{white-space:normal}}
 th{font-weight:400}thead th{color:var(--faint)}
 em{font-style:normal;font-weight:600;color:var(--bad)}
 summary{cursor:pointer;font-size:.875rem}
 @media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--faint:#444;--line:#bbb;
 --good:#ddd;--bad:#222;--shade:#eee;--box:#fff}
-body{font-size:11pt}main{max-width:none;padding:0}
-.findings li,.d,tr,.grid>*{break-inside:avoid}h2,h3{break-after:avoid}
+body{font-size:11pt}main{max-width:none;padding:0}table{font-size:9pt}.bars svg{width:64px}
+.findings li,p,.d,tr,.grid>*,section>.wide:not(:has(tr:nth-child(12))){break-inside:avoid}
+h2,h3,.key,.key+.faint,p:has(+.wide){break-after:avoid}
+summary{list-style:none}:not(li)>details>summary{display:none}details>.wide{columns:16rem}
+.findings .b{fill:#bbb}
 .grid{grid-template-columns:1fr 1fr}.d .g{stroke:#888}.l{stroke-width:2.5}
 svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 details::details-content{content-visibility:visible;block-size:auto}}

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Scheme = Literal["light", "dark"]
 
 URL = "http://report.test/"
-WIDE, PHONE = (1280, 800), (400, 800)
+WIDE, PHONE, SMALL_PHONE = (1280, 800), (400, 800), (360, 800)
+PAPER = (670, 800)
+"""As wide as a page of A4 between margins of 17 mm."""
 NO_STYLE = "default-src 'none'; style-src 'none'"
 
 BLOCKS = """() => [...document.querySelectorAll('h1,h2,h3,p,dt,dd,caption,th,td,summary')]
@@ -35,6 +37,10 @@ BLOCKS = """() => [...document.querySelectorAll('h1,h2,h3,p,dt,dd,caption,th,td,
             top: box.top, bottom: box.bottom};
   })"""
 """Where the texts are."""
+
+CUT_OFF = """() => [...document.querySelectorAll('.wide')]
+  .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.ariaLabel)"""
+"""The tables that are wider than their place."""
 
 OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 
@@ -89,7 +95,7 @@ def test_nothing_keeps_anybody_out(
     assert len(found["passes"]) > 20
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", [WIDE, PHONE, SMALL_PHONE], ids=["wide", "phone", "small phone"])
 def test_the_page_is_as_wide_as_the_window(
     opened: Callable[..., Page], size: tuple[int, int]
 ) -> None:
@@ -97,11 +103,20 @@ def test_the_page_is_as_wide_as_the_window(
     page = opened(size)
     page.evaluate(OPEN)
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
-    wider = page.evaluate(
-        "[...document.querySelectorAll('.wide')].filter((e) => e.scrollWidth > e.clientWidth)"
-        ".map((e) => e.textContent)"
+    assert page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("size", [PHONE, SMALL_PHONE], ids=["phone", "small phone"])
+def test_no_name_of_an_input_is_broken(opened: Callable[..., Page], size: tuple[int, int]) -> None:
+    """Each is on one line, however narrow the phone."""
+    lines = opened(size).evaluate(
+        "[...document.querySelectorAll('th[scope=row]')].map((each) => {"
+        " const range = document.createRange(); range.selectNodeContents(each);"
+        " return [each.textContent, range.getClientRects().length]; })"
     )
-    assert wider == []
+    names = {name: count for name, count in lines if name.startswith(("number_", "colour_"))}
+    assert len(names) == 30
+    assert set(names.values()) == {1}
 
 
 def test_the_first_screen_is_the_answer_with_the_findings(opened: Callable[..., Page]) -> None:
@@ -149,3 +164,15 @@ def test_print_opens_what_is_folded(opened: Callable[..., Page]) -> None:
     assert not folded.is_visible()
     page.emulate_media(media="print")
     assert folded.is_visible()
+
+
+def test_paper_has_everything_in_black_and_white(opened: Callable[..., Page]) -> None:
+    """No bar is cut off at the edge, and an interval is seen where it lies over its bar."""
+    page = opened(PAPER)
+    page.emulate_media(media="print")
+    assert page.evaluate(CUT_OFF) == []
+    bar, interval = (
+        page.evaluate(f"getComputedStyle(document.querySelector('.findings {each}')).{look}")
+        for each, look in ((".b", "fill"), (".t", "stroke"))
+    )
+    assert (bar, interval) == ("rgb(187, 187, 187)", "rgb(0, 0, 0)")

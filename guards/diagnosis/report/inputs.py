@@ -23,13 +23,19 @@ __all__ = ["moved_inputs_of"]
 _MAX_DRAWN = 30
 _MAX_BARS = 16
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_STRIPS = (
+    "Below an outline, a strip for each period reaches from 5 to 95 % of its numbers; the middle "
+    "half is thicker, with a gap at the median."
+)
 
 
 def moved_inputs_of(
     inputs: Sequence[MovedInput], distributions: Sequence[Distribution]
 ) -> Iterator[str]:
     """Yield the first 30 inputs as drawings with their numbers, and the others as a table."""
-    drawn = zip(inputs[:_MAX_DRAWN], distributions, strict=False)
+    drawn = list(zip(inputs[:_MAX_DRAWN], distributions, strict=False))
+    if any(axis_of(distribution.cells) is not None for _, distribution in drawn):
+        yield faint(_STRIPS)
     yield f'<div class="grid">{"".join(_input(*each) for each in drawn)}</div>'
     others = [
         (each.input.name, f"{each.moved.metric} {each.moved.value:.3f}")

@@ -43,7 +43,7 @@ def test_an_open_question_says_how_many_labels_it_takes(tmp_path: Path) -> None:
     assert "Undecided whether docs/2 is to take the place of docs/1" in told
     assert re.search("It probably needs .* more labels", told)
     assert "Compared 300 of 300 documents." in told
-    assert "90.0 %" in told
+    assert "90.0\N{NO-BREAK SPACE}%" in told
     assert "accuracy" not in told[told.index("in numbers") :]
 
 
