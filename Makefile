@@ -21,7 +21,7 @@ serve: $(INSTALLED) ## serve what artifacts/store/roles.json names
 test: $(EXTRAS) ## run every test, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: $(INSTALLED) ## measure this machine: engines, service, shadow, overload; BENCH=--peers adds others
+bench: $(EXTRAS) ## measure this machine: service, shadow, overload, report; BENCH=--peers adds others
 	$(BIN)/python -m load_tests.bench $(BENCH)
 
 chaos: $(INSTALLED) ## disturb running services; CHAOS="NAME ..." runs some scenarios alone
@@ -50,7 +50,7 @@ $(INSTALLED): requirements.lock requirements-dev.lock pyproject.toml
 	$(PIP) --no-build-isolation --no-deps -e .
 	touch $@
 
-# In no lock, and for tests alone: those of an extra that cannot be had are skipped.
+# In no lock, for tests and for the benchmark's browser: what needs one that cannot be had is left out.
 $(EXTRAS): $(INSTALLED)
 	@if $(PIP) --quiet --retries 1 --no-compile --no-build-isolation -c requirements.lock -c requirements-dev.lock -e '.[browser,explain]'; \
-	then touch $@; else echo 'extras for tests cannot be installed here: their tests are skipped'; fi
+	then touch $@; else echo 'extras cannot be installed here: what needs them is not tested or measured'; fi

@@ -7,6 +7,7 @@
 - ``documents``, ``subject``: what is sent, and the model and the bundle that answer it
 - ``contenders``, ``servers``, ``environments``, ``peers``: who is measured, and how it is run
 - ``wire``, ``loads``, ``status``: how documents are sent, and what the service counts
+- ``first_paint``: the size of a diagnosis's report, and how soon a browser shows something of it
 - ``measuring``, ``results``: single measurements, and the table made of them
 - ``micro``: measurements of single rooms, which import them
 - ``drift``: simulations of the alarm rule (``python -m load_tests.drift``)

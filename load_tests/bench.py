@@ -1,8 +1,9 @@
 """Measure the service against its peers and its targets: ``python -m load_tests.bench``.
 
 Starts every server itself, on this machine, with the same documents and weights, and measures them
-in turns. Prints one table. Exit codes: 0 it ran, whatever the table says of a shared machine; 1 a
-server did not start or did not answer; 2 the call was wrong.
+in turns. Before that, while nothing else runs, a browser opens a report of ``understudy diagnose``.
+Prints one table. Exit codes: 0 it ran, whatever the table says of a shared machine; 1 a server did
+not start or did not answer; 2 the call was wrong.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ import uvloop
 from load_tests import measuring
 from load_tests.contenders import ALONE, OWN, PEERS, SHADOWED
 from load_tests.environments import CommandError
-from load_tests.results import Contest, Pair, Results, as_table
+from load_tests.first_paint import measure_report
+from load_tests.results import Contest, Pair, Results
 from load_tests.servers import Server, ServerError, running
 from load_tests.status import ServiceError, get_json
 from load_tests.subject import POOL, Subject, make_subject
@@ -71,11 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if call.json:
         print(json.dumps(results.as_json()))
     else:
-        print(as_table(results.rows()))
-        for name, reason in results.absent.items():
-            print(f"not measured: {name}: {reason}")
-        for note in results.notes:
-            print(f"note: {note}")
+        print(results.as_text())
     return 0
 
 
@@ -84,6 +82,8 @@ async def _run(call: argparse.Namespace, scratch: Path) -> Results:
     _say("making the model and sealing it")
     subject = make_subject(scratch)
     results = Results(notes=list(subject.notes))
+    _say("opening the report of a diagnosis in a browser")
+    results.report, results.absent = await measure_report(scratch)
     results.at_defaults = [peer.name for peer in PEERS if call.peers and peer.at_defaults]
     servers: dict[str, Server] = {}
     async with AsyncExitStack() as own:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["UNDERSTUDY", "CommandError", "environment", "run"]
 
-__all__ = ["CommandError", "environment", "run"]
+UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
+"""The command of the environment that runs this."""
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet", "install")
 _LAST_LINES = 15

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from scipy.stats import binom
 
 from load_tests.contenders import ALONE, EMPTY, EXPERT, INLINE, SHADOWED
+from load_tests.first_paint import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from load_tests.documents import JsonObject
+    from load_tests.first_paint import Report
     from load_tests.measuring import EngineRun, Latency, Overload, Point, Recovery
 
 __all__ = ["Contest", "Interval", "Pair", "Results", "Row", "as_table", "median_interval"]
 
 _COST_CLIENTS = 32
 _LEVEL = 0.95
+_REPORT_KB = 150
+_PAINT_MS = 300
 _NO_PEERS = {ALONE, SHADOWED, EMPTY}
 
 
@@ -117,9 +121,10 @@ class Pair:
 class Results:
     """What was measured, and nothing that was not.
 
-    ``absent`` has the reason why a peer was not measured; ``at_defaults`` names the peers that are
-    as their own pages show them. ``engine_ms`` is the processor time a document of the engine
-    inside the service, for each point of the service without a shadow.
+    ``absent`` has the reason why a peer or the first paint of a report was not measured;
+    ``at_defaults`` names the peers that are as their own pages show them. ``engine_ms`` is the
+    processor time a document of the engine inside the service, for each point of the service
+    without a shadow.
     """
 
     contests: dict[str, Contest] = field(default_factory=dict)
@@ -132,6 +137,7 @@ class Results:
     pairs: list[Pair] = field(default_factory=list)
     overload: Overload | None = None
     recoveries: list[Recovery] = field(default_factory=list)
+    report: Report | None = None
     notes: list[str] = field(default_factory=list)
 
     def rows(self) -> list[Row]:
@@ -147,7 +153,14 @@ class Results:
             *_idle(self.contests[ALONE], peers),
             *(_overload(self.overload, self.contests[ALONE]) if self.overload else ()),
             *(_recovery(self.recoveries) if self.recoveries else ()),
+            *(_report(self.report) if self.report else ()),
         ]
+
+    def as_text(self) -> str:
+        """Return the table, then what was not measured and why, and the notes."""
+        absent = (f"not measured: {name}: {reason}" for name, reason in self.absent.items())
+        notes = (f"note: {note}" for note in self.notes)
+        return "\n".join([as_table(self.rows()), *absent, *notes])
 
     def as_json(self) -> JsonObject:
         """Return everything as JSON, the table's rows included."""
@@ -271,6 +284,23 @@ def _recovery(recoveries: Sequence[Recovery]) -> Iterator[Row]:
         None,
         *_at_most(recovered_s, 1.0),
     )
+
+
+def _report(report: Report) -> Iterator[Row]:
+    size_kb = report.size_bytes / 1000
+    what = f"KB of a report of {INPUTS} inputs that moved"
+    yield Row(what, f"{size_kb:.1f}", "", None, *_at_most(size_kb, _REPORT_KB))
+    paints_ms = report.paints_ms
+    if paints_ms:
+        paint_ms = median(paints_ms)
+        yield Row(
+            "… ms to its first contentful paint",
+            f"{paint_ms:.0f}",
+            f"opened {len(paints_ms)} times: {min(paints_ms):.0f} to {max(paints_ms):.0f}",
+            None,
+            f"< {_PAINT_MS}",
+            paint_ms < _PAINT_MS,
+        )
 
 
 def _outcomes(outcomes: dict[str, int]) -> str:

@@ -9,20 +9,19 @@ import csv
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from load_tests.documents import generate_documents
-from load_tests.environments import CommandError, run
+from load_tests.environments import UNDERSTUDY, CommandError, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["POOL", "Subject", "make_subject"]
 
-_UNDERSTUDY = str(Path(sys.executable).with_name("understudy"))
 POOL = 200
 """Documents that are sent over and over: every measurement takes whole laps of the same ones."""
 
@@ -55,11 +54,11 @@ def make_subject(scratch: Path) -> Subject:
     module = (sys.executable, "-m", "load_tests.micro.model")
     run(*module, model, "--reference", reference)
     table = ("--model", model, "--reference", reference, "--text", "text", "--label", "label")
-    run(_UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
+    run(UNDERSTUDY, "seal", *table, "--no-accelerate", "--out", bundle)
     notes = []
     try:
         # Fresh weights are near a tie everywhere: how many labels eight bits change says nothing.
-        run(_UNDERSTUDY, "accelerate", bundle, "--max-flips", "1")
+        run(UNDERSTUDY, "accelerate", bundle, "--max-flips", "1")
     except CommandError as error:
         notes.append(f"served without a fast engine: {error.reason}")
     return Subject(texts, texts_file, model, bundle, notes)

@@ -63,7 +63,7 @@ summary{cursor:pointer;font-size:.875rem}
 body{font-size:11pt}main{max-width:none;padding:0}table{font-size:9pt}.bars svg{width:64px}
 .findings li,p,.d,tr,.grid>*,section>.wide:not(:has(tr:nth-child(12))){break-inside:avoid}
 h2,h3,.key,.key+.faint,p:has(+.wide){break-after:avoid}
-summary{list-style:none}:not(li)>details>summary{display:none}details>.wide{columns:16rem}
+summary{list-style:none}details:has(>.wide)>summary{display:none}details>.wide{columns:16rem}
 .findings .b{fill:#bbb}
 .grid{grid-template-columns:1fr 1fr}.d .g{stroke:#888}.l{stroke-width:2.5}
 svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
 
+from load_tests.first_paint import BrowserError, browser_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +24,10 @@ def browser() -> Iterator[Browser]:
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="Playwright is missing: install the extra 'browser'"
     )
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    try:
+        path = browser_path()
+    except BrowserError as error:
+        pytest.skip(str(error))
     with sync_api.sync_playwright() as playwright:
         # The pages are our own, and a container may not allow what the sandbox needs.
         launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

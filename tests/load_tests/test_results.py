@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binom
 
 from load_tests.contenders import ALONE, EMPTY, EXPERT, INLINE, SHADOWED
+from load_tests.first_paint import Report
 from load_tests.measuring import EngineRun, Latency, Overload, Point, Recovery
 from load_tests.results import Contest, Pair, Results, Row, as_table, median_interval
 
@@ -137,6 +138,40 @@ def test_idle_latency_is_compared_with_the_best_peer() -> None:
     assert rows["fast"].target is None
 
 
+@pytest.mark.parametrize(
+    ("size_bytes", "late_ms", "met"), [(150_000, 310.0, True), (150_001, 300.0, False)]
+)
+def test_a_report_is_small_and_soon_seen(size_bytes: int, late_ms: float, *, met: bool) -> None:
+    """Its size and the median of its first paints are judged, and the range is told."""
+    report = Report(size_bytes, [late_ms, 90.0 if met else late_ms, 120.0])
+
+    size, paint = (*rows_of(replace(results(), report=report), "KB"), *_paints(report))
+
+    assert (size.measured, size.target, size.met) == ("150.0", "≤ 150", met)
+    assert (paint.measured, paint.target, paint.met) == ("120" if met else "300", "< 300", met)
+    assert paint.compared_with == f"opened 3 times: {90 if met else 120} to {late_ms:.0f}"
+
+
+def _paints(report: Report) -> list[Row]:
+    return rows_of(replace(results(), report=report), "… ms to its first contentful paint")
+
+
+def test_without_a_browser_a_report_has_its_size() -> None:
+    """The text says why it has no more than that."""
+    measured = replace(
+        results(),
+        report=Report(135_000, ()),
+        absent={"first paint of a report": "no browser"},
+        notes=["slow"],
+    )
+
+    assert [row.measured for row in rows_of(measured, "KB")] == ["135.0"]
+    assert _paints(Report(135_000, ())) == []
+    *_, absent, note = measured.as_text().splitlines()
+    assert absent == "not measured: first paint of a report: no browser"
+    assert note == "note: slow"
+
+
 def test_what_was_not_measured_has_no_ratio() -> None:
     """Without peers, engine, pairs and overload, what is left is said without a verdict."""
     alone = Results(contests={name: results().contests[name] for name in (ALONE, SHADOWED, EMPTY)})
@@ -154,6 +189,7 @@ def test_the_table_and_its_json_say_the_same() -> None:
     measured = replace(
         results(), pairs=[pair(1.0)] * 3, overload=Overload(1.0, 1.0, {"200": 1}, 1, 1.0, 1.0)
     )
+    measured.report = Report(135_000, [90.0])
 
     heading, *lines = as_table(measured.rows()).splitlines()
     content = json.loads(json.dumps(measured.as_json()))
@@ -162,6 +198,7 @@ def test_the_table_and_its_json_say_the_same() -> None:
     start = heading.index("compared with")
     assert all(line[start - 2 : start] == "  " for line in lines)
     assert len(content["contests"][ALONE]["points"]) == 6
+    assert content["report"] == {"size_bytes": 135_000, "paints_ms": [90.0]}
 
 
 @pytest.mark.parametrize("n", [2, 5, 6, 9, 10, 25])

@@ -19,8 +19,8 @@ from guards.diagnosis.playbook import diagnose
 from guards.diagnosis.report.markdown import markdown
 from guards.diagnosis.report.page import page
 from guards.events.log_table import LogTable
+from load_tests.micro.wide_log import write_wide_log
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
-from tests.guards.diagnosis.wide_traffic import write_wide_log
 
 if TYPE_CHECKING:
     from pathlib import Path

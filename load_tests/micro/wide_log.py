@@ -1,9 +1,14 @@
-"""Invented traffic of many inputs that all move, with windows, a challenger, and alarms."""
+"""The log of invented traffic of many inputs that all move: windows, a challenger, and alarms.
+
+``python -m load_tests.micro.wide_log FILE`` writes it with thirty inputs.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import argparse
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,52 +27,97 @@ from guards.events.request_observed import RequestObserved
 from guards.events.service_events import ServiceStarted, Variant
 from guards.events.window_parts import parts_of
 from guards.evidence.pair import ChallengerId, Missed, ShadowOutcome
-from tests.guards.diagnosis.traffic import HOURS, LABELS, START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
 
     from guards.drift.feature_reference import FeatureReference
     from guards.events.events import Event
 
+    Numbers = np.ndarray[Any, np.dtype[np.float64]]
     Columns = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
-__all__ = ["write_wide_log"]
+__all__ = ["BAD", "GOOD", "main", "write_wide_log"]
 
-COLOURS = ("red", "green", "blue", "white", "black", "grey")
-CHALLENGER = ChallengerId("docs", "3")
-PER_HOUR = 12
+GOOD = "2026-03-02..2026-03-04"
+BAD = "2026-03-04..2026-03-06"
+"""The periods, of two days each."""
+
+_START = datetime(2026, 3, 2, tzinfo=UTC)
+_HOURS = 48
+_PER_HOUR = 12
+_EMPTY = 0.3
+_NEW = 0.15
+_LABELS = ("contract", "invoice", "letter")
+_COLOURS = ("red", "green", "blue", "white", "black", "grey")
+_CHALLENGER = ChallengerId("docs", "3")
 
 
-def _numbers(kind: int, generator: np.random.Generator, rows: int, moved: float) -> Any:  # noqa: ANN401
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m load_tests.micro.wide_log")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    write_wide_log(parser.parse_args().file)
+
+
+def write_wide_log(path: Path, inputs: int = 30) -> Path:
+    """Write the log of one replica, whose bundle is another one in the bad period; return its path.
+
+    Two thirds of the ``inputs`` are numbers, the others categories. Every call writes the same.
+    """
+    features = _features(inputs)
+    names = tuple(features)
+    cells = LineCells(names, features, "grouped")
+    with path.open("wb") as file:
+        for bad in (False, True):
+            run = _Run(cells, bad=bad)
+            file.writelines(run.start())
+            generator = np.random.default_rng([7, bad])
+            for hour in range(_HOURS):
+                moment = _START + timedelta(hours=hour + _HOURS * bad)
+                columns = _draw(inputs, generator, _PER_HOUR, bad=bad)
+                confidence = generator.beta(6 if bad else 12, 2, _PER_HOUR)
+                sketch = RowSketch(names, features)
+                rows = zip(*(columns[name].tolist() for name in names), strict=True)
+                for number, (row, each) in enumerate(zip(rows, confidence.tolist(), strict=True)):
+                    sketch.update(row, each)
+                    at = moment + timedelta(minutes=5 * number)
+                    file.write(run.observed(at, row, each))
+                file.writelines(run.window(moment, sketch))
+                if hour == _HOURS // 2:
+                    file.write(run.alarm(moment, names[0]))
+    return path
+
+
+def _numbers(kind: int, generator: np.random.Generator, rows: int, moved: float) -> Numbers:
     """Draw numbers of one of five shapes."""
-    if kind == 0:
-        return generator.lognormal(5 + moved, 1, rows)
-    if kind == 1:
-        return generator.normal(10 + 2 * moved, 2, rows)
-    if kind == 2:
-        return generator.poisson(3 + 2 * moved, rows).astype(float)
-    if kind == 3:
-        return np.where(generator.random(rows) < 0.3, 0.0, generator.uniform(0, 1 + moved, rows))
+    match kind:
+        case 0:
+            return generator.lognormal(5 + moved, 1, rows)
+        case 1:
+            return generator.normal(10 + 2 * moved, 2, rows)
+        case 2:
+            return generator.poisson(3 + 2 * moved, rows).astype(float)
+        case 3:
+            zero = generator.random(rows) < _EMPTY
+            return np.where(zero, 0.0, generator.uniform(0, 1 + moved, rows))
     numbers = generator.normal(0, 1, rows)
-    return np.where(generator.random(rows) < 0.3 * moved, np.nan, numbers)
+    return np.where(generator.random(rows) < _EMPTY * moved, np.nan, numbers)
 
 
 def _draw(inputs: int, generator: np.random.Generator, rows: int, *, bad: bool) -> Columns:
     """Draw documents: two thirds of the inputs are numbers, the others categories."""
     columns: Columns = {}
     for at in range(inputs):
-        if at % 3 < 2:
+        if (at + 1) % 3:
             columns[f"number_{at:02}"] = _numbers(at % 5, generator, rows, 1.0 * bad)
             continue
-        shares = np.arange(1, len(COLOURS) + 1, dtype=float)
+        shares = np.arange(1, len(_COLOURS) + 1, dtype=float)
         shares = shares[::-1] if bad else shares
-        drawn = np.array(COLOURS, dtype=object)[
-            generator.choice(len(COLOURS), rows, p=shares / shares.sum())
+        drawn = np.array(_COLOURS, dtype=object)[
+            generator.choice(len(_COLOURS), rows, p=shares / shares.sum())
         ]
-        drawn[generator.random(rows) < 0.15 * bad] = "mauve"
+        drawn[generator.random(rows) < _NEW * bad] = "mauve"
         columns[f"colour_{at:02}"] = drawn
     return columns
 
@@ -77,36 +127,9 @@ def _features(inputs: int) -> dict[str, FeatureReference]:
     return {
         name: NumericReference.of(values)
         if values.dtype.kind == "f"
-        else CategoricalReference.of(values.tolist(), COLOURS)
+        else CategoricalReference.of(values.tolist(), _COLOURS)
         for name, values in held_out.items()
     }
-
-
-def write_wide_log(path: Path, inputs: int = 30, *, windows: bool = True) -> Path:
-    """Write the log of one replica whose bundle is another one in the second half of it."""
-    features = _features(inputs)
-    names = tuple(features)
-    cells = LineCells(names, features, "grouped")
-    with path.open("wb") as file:
-        for bad in (False, True):
-            run = _Run(cells, bad=bad)
-            file.writelines(run.start())
-            generator = np.random.default_rng([7, bad])
-            for hour in range(HOURS):
-                moment = START + timedelta(hours=hour + HOURS * bad)
-                columns = _draw(inputs, generator, PER_HOUR, bad=bad)
-                confidence = generator.beta(6 if bad else 12, 2, PER_HOUR)
-                sketch = RowSketch(names, features)
-                rows = zip(*(columns[name].tolist() for name in names), strict=True)
-                for number, (row, each) in enumerate(zip(rows, confidence.tolist(), strict=True)):
-                    sketch.update(row, each)
-                    at = moment + timedelta(minutes=5 * number)
-                    file.write(run.observed(at, row, each))
-                if windows:
-                    file.writelines(run.window(moment, sketch))
-                if hour == HOURS // 2:
-                    file.write(run.alarm(moment, names[0]))
-    return path
 
 
 class _Run:
@@ -116,7 +139,7 @@ class _Run:
         self._bad = bad
         self._cells = cells
         self._model = BundleIdentity("docs", "2" if bad else "1", f"sha256:{1 + bad}f")
-        self._start = START + timedelta(hours=HOURS * bad)
+        self._start = _START + timedelta(hours=_HOURS * bad)
         self._name = f"run-{1 + bad}"
         self._render = line_renderer("replica-1", self._name)
         self._seq = count(1)
@@ -143,8 +166,8 @@ class _Run:
     def observed(self, moment: datetime, row: tuple[float | str, ...], confidence: float) -> bytes:
         """Return the line of a document, of which a challenger answers five in six."""
         number = next(self._seq)
-        champion = _answer(LABELS[number % 3], confidence)
-        theirs = LABELS[(number + (number % (7 - 3 * self._bad) == 0)) % 3]
+        champion = _answer(_LABELS[number % 3], confidence)
+        theirs = _LABELS[(number + (number % (7 - 3 * self._bad) == 0)) % 3]
         outcome = _answer(theirs, 0.9) if number % 6 else Missed.TIMEOUT
         event = RequestObserved(
             request_id=f"{self._name}-{number}",
@@ -153,7 +176,7 @@ class _Run:
             segment=("emea", "apac")[number % 2],
             model=self._model,
             champion=champion,
-            outcomes=(ShadowOutcome.of(champion, CHALLENGER, outcome),),
+            outcomes=(ShadowOutcome.of(champion, _CHALLENGER, outcome),),
             tokens=17,
             truncated=False,
             unknown=(),
@@ -169,7 +192,7 @@ class _Run:
         """Yield the lines of an hour's window."""
         end = start + timedelta(hours=1)
         counts = {"features": sketch.get()}
-        for part in parts_of(DriftWindow(start, end, PER_HOUR, "sha256:ref", counts, {})):
+        for part in parts_of(DriftWindow(start, end, _PER_HOUR, "sha256:ref", counts, {})):
             yield self._render(part, end, next(self._seq))
 
     def alarm(self, moment: datetime, feature: str) -> bytes:
@@ -190,7 +213,11 @@ class _Run:
 
 
 def _answer(label: str, confidence: float) -> Observation:
-    rest = (1 - confidence) / (len(LABELS) - 1)
-    probabilities = {each: confidence if each == label else rest for each in LABELS}
+    rest = (1 - confidence) / (len(_LABELS) - 1)
+    probabilities = {each: confidence if each == label else rest for each in _LABELS}
     answer = Answer(label, confidence, confidence - rest, 0.5, probabilities)
     return Observation(answer, infer_s=0.01, cpu_s=0.01)
+
+
+if __name__ == "__main__":
+    main()
