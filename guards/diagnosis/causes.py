@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from guards.diagnosis.cell_space import CLASS, LABEL
 from guards.diagnosis.moved_inputs import discoveries, moved
 from guards.diagnosis.restoring import restored, restored_share
 
@@ -30,7 +31,7 @@ _MAX_CAUSES = 6
 _TIE = 0.1
 """Inputs that restore as much as each other are two names of one cause."""
 
-_LATE = ("text.tokens", "champion.label", "text.embedding", "text.token")
+_LATE = ("text.tokens", LABEL, "text.embedding", "text.token")
 """Of two names of one cause, these say less of what happened."""
 
 
@@ -122,6 +123,9 @@ def holding_inputs(candidates: Sequence[MovedInput], good: Sample, bad: Sample) 
 
 def _rank(each: MovedInput) -> int:
     """Return how little an input says of what happened, where it restores as much as another."""
+    if each.input.name == CLASS:
+        # It is compared where it explains the others.
+        return -1
     if each.input.traffic:
         return len(_LATE) + 1
     name = each.input.name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.diagnosis.blocks import HOUR_US
+from guards.diagnosis.cell_space import CLASS, LABEL
 from guards.diagnosis.onset import onset
 from guards.diagnosis.restoring import Restored
 from guards.drift.rounding import share_pair
@@ -63,7 +64,8 @@ _REMEDIES = {
 """What to do about inputs."""
 
 _BY_NAME = {
-    "champion.label": "class_mix",
+    LABEL: "class_mix",
+    CLASS: "class_mix",
     "text.tokens": "longer_texts",
     "text.truncated": "longer_texts",
 }

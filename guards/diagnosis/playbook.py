@@ -11,6 +11,7 @@ from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
+from guards.diagnosis.class_mix import ClassMix, class_column
 from guards.diagnosis.class_residuals import class_residuals
 from guards.diagnosis.decomposition import Decomposition
 from guards.diagnosis.distributions import Distribution, distributions
@@ -28,7 +29,6 @@ from guards.diagnosis.terms_by_measure import terms_by_measure
 from guards.diagnosis.timeline import Timeline, timeline_of
 from guards.diagnosis.undoing import OurSide
 from guards.diagnosis.watched_cells import watched_cells
-from guards.drift.features import CHAMPION
 from guards.errors import CallError
 from guards.moments import rfc3339
 
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis", "diagnose"]
 
 _SEED = 20_260_302
-_LABEL = f"{CHAMPION}.label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +188,22 @@ def _explained(
     """Return the diagnosis with what holds the change, and what could not be looked at."""
     drop = diagnosis.drop
     watched, cells, notes = watched_cells(log.references, *sides)
+    mix = None if ours.other_model else _class_mix(log, sides)
+    if mix is not None:
+        watched.append(mix.input)
+        cells = [np.column_stack(each) for each in zip(cells, mix.cells, strict=True)]
     periods = list(zip(sides, cells, strict=True))
     good, bad = (Sample.of(documents, drop.measure, of_period) for documents, of_period in periods)
+    everything = good, bad
     # Another model answers with other labels: these are no input then.
+    found = dict(_input_blocks(watched, good, bad))
+    classes = None if ours.other_model else class_column(found, good, bad)
     compared = {
         column: blocks
-        for column, blocks in _input_blocks(watched, good, bad)
-        if not (ours.other_model and blocks.input.name == _LABEL)
+        for column, blocks in found.items()
+        if not blocks.input.tells_class or column == classes
     }
     inputs = moved_inputs(list(compared.items()))
-    everything = good, bad
     good, bad = (side.drawn(MAX_DRAWN, generator) for side in everything)
     causes = input_causes(inputs, good, bad, generator)
     held = [cause.moved for cause in causes]
@@ -217,6 +222,19 @@ def _explained(
         notes=tuple(notes),
         decomposition=Decomposition.of(compared, inputs, everything, generator),
     )
+
+
+def _class_mix(log: LogTable, sides: tuple[Documents, Documents]) -> ClassMix | None:
+    """Return the classes as the probabilities tell them, where all champions know the same ones."""
+    answered = {name for side in sides for name in side.champions.counts()}
+    labels = {
+        tuple(sorted(log.labels(champion.identity)))
+        for champion in log.champions
+        if champion.identity.fingerprint in answered
+    }
+    if len(labels) != 1:
+        return None
+    return ClassMix.of(labels.pop(), sides, np.random.default_rng(_SEED))
 
 
 def _usual(column: Categories) -> str:

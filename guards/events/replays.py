@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from guards.events.arrays import categories, floats
+import numpy as np
+
+from guards.events.arrays import categories, filled, floats
 from guards.events.line_rows import LineKind
 from guards.events.observed_batches import ObservedColumns, observed_columns
 
@@ -34,8 +37,10 @@ select lines.request_id as request_id, lines.observed_at as observed_at, lines.r
     lines.replica as replica, lines.fingerprint as fingerprint, lines.reference as reference,
     lines.segment as segment, lines.champion.label as label,
     lines.champion.confidence as confidence, lines.champion.margin as margin, lines.cells as cells,
+    lines.probabilities as probabilities,
     replayed.fingerprint as again_fingerprint, replayed.champion.label as again_label,
-    replayed.champion.confidence as again_confidence, replayed.champion.margin as again_margin
+    replayed.champion.confidence as again_confidence, replayed.champion.margin as again_margin,
+    replayed.probabilities as again_probabilities
 from lines join replayed using (request_id, observed_at)
 where observed_at >= $start and observed_at < $end and replayed.fingerprint = $fingerprint
 qualify row_number() over (partition by lines.position order by replayed.run, replayed.seq) = 1
@@ -69,5 +74,6 @@ def replayed_columns(batch: pa.RecordBatch) -> ReplayedColumns:
             labels=categories(batch["again_label"]),
             confidence=floats(batch["again_confidence"]),
             margin=floats(batch["again_margin"]),
+            probabilities=filled(batch["again_probabilities"], math.nan, np.dtype(np.float32)),
         ),
     )
