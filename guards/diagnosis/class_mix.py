@@ -15,6 +15,7 @@ import numpy as np
 from guards.diagnosis.causes import moved_inputs
 from guards.diagnosis.cell_space import CLASS, LABEL, WatchedInput
 from guards.diagnosis.moved_inputs import distance
+from guards.diagnosis.restoring import cell_shares, mixed_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ __all__ = ["ClassMix", "class_column", "class_shares"]
 _ROUNDS = 200
 _PRECISION = 1e-6
 _MAX_DRAWN = 20_000
-_TAKEN_BACK = 0.5
+_HALF = 0.5
 _AWAY = 0.1
 """Weighted shares of a thousand documents are as far from others of the same kind by chance."""
 
@@ -95,10 +96,8 @@ def class_shares(probabilities: Floats, prior: Floats) -> Floats:
 def class_column(compared: Mapping[int, InputBlocks], good: Sample, bad: Sample) -> int | None:
     """Return the column of the input that tells the mix of classes best; None without one.
 
-    It is the estimated class where mixing it as before takes back how other inputs moved: at least
-    half of them by more than half, and none is moved by it. A change of the mix moves what differs
-    between classes. What is called otherwise, or comes in another unit, alters the answers too, but
-    stays where it is: then it is the answered label.
+    It is the estimated class where another mix of classes explains how inputs moved. What is called
+    otherwise, or comes in another unit, alters the answers too: then it is the answered label.
     """
     by_name = {each.input.name: column for column, each in compared.items()}
     others = {
@@ -107,9 +106,37 @@ def class_column(compared: Mapping[int, InputBlocks], good: Sample, bad: Sample)
         if not (each.input.tells_class or each.input.traffic)
     }
     estimated = by_name.get(CLASS)
-    if estimated is not None and _takes_back(estimated, others, good, bad):
+    if estimated is not None and _explains(estimated, others, good, bad):
         return estimated
     return by_name.get(LABEL)
+
+
+def _explains(column: int, others: Mapping[int, InputBlocks], good: Sample, bad: Sample) -> bool:
+    """Return whether a column mixed as before takes inputs back that moved for nothing else.
+
+    A change of the mix of classes moves what differs between them, and undoing it takes that back
+    by more than half, and moves nothing else. Where it does not take most of the inputs back, the
+    others moved by themselves, and it is known only by an input that did not move with them: mixing
+    the others as before leaves it where it is.
+    """
+
+    def left(*columns: int) -> dict[int, float]:
+        weights = mixed_weights(good, bad, columns)
+        return {
+            at: _distance(each.input, good.cells[:, at], bad.cells[:, at], weights)
+            for at, each in others.items()
+        }
+
+    before, undone = left(), left(column)
+    if any(undone[at] > before[at] + _AWAY for at in others):
+        return False
+    moved = [each.column for each in moved_inputs(list(others.items()))]
+    back = [at for at in moved if undone[at] < _HALF * before[at]]
+    if 2 * len(back) >= max(len(moved), 1):
+        return True
+    alone = [at for at in moved if at not in back]
+    with_them, with_both = left(*alone), left(*alone, column)
+    return any(with_both[at] < _HALF * before[at] <= with_them[at] for at in back)
 
 
 def _known(probabilities: Floats) -> NDArray[np.bool_]:
@@ -124,40 +151,9 @@ def _drawn(weights: Floats, known: NDArray[np.bool_], generator: np.random.Gener
     return np.where(known, np.minimum(classes, weights.shape[1] - 1), -1).astype(np.int16)
 
 
-def _as_good(good: Cells, bad: Cells) -> Floats:
-    """Return weights of bad rows with which their cells have the shares that they have in good."""
-    size = int(max(good.max(), bad.max())) + 2
-    of_good, of_bad = (np.bincount(cells + 1, minlength=size) for cells in (good, bad))
-    return np.asarray((of_good / np.maximum(of_bad, 1))[bad + 1])
-
-
-def _shares(cells: Cells, weights: Floats, size: int) -> Floats:
-    known = cells >= 0
-    counts = np.bincount(cells[known], weights=weights[known], minlength=size)
-    return np.asarray(counts / counts.sum())
-
-
-def _takes_back(column: int, others: Mapping[int, InputBlocks], good: Sample, bad: Sample) -> bool:
-    """Return whether weighting a column as before takes most inputs back that moved."""
-    weights = _as_good(good.cells[:, column], bad.cells[:, column])
-    if not weights.any():
-        return False
-    left = {
-        at: _distance(each.input, good.cells[:, at], bad.cells[:, at], weights)
-        for at, each in others.items()
-    }
-    before = {at: distance(each.input, *each.shares)[1] for at, each in others.items()}
-    if any(left[at] > before[at] + _AWAY for at in others):
-        return False
-    moved = [each.column for each in moved_inputs(list(others.items()))]
-    back = [left[at] < _TAKEN_BACK * before[at] for at in moved]
-    return 2 * sum(back) >= max(len(back), 1)
-
-
 def _distance(watched: WatchedInput, good: Cells, bad: Cells, weights: Floats) -> float:
     """Return how far an input is from where it was when the bad documents have weights."""
     size = len(watched.cells)
-    _, value = distance(
-        watched, _shares(good, np.ones(len(good)), size), _shares(bad, weights, size)
-    )
-    return value
+    everything = np.ones(len(good))
+    shares = cell_shares(good, everything, size), cell_shares(bad, weights, size)
+    return distance(watched, *shares)[1]

@@ -95,7 +95,7 @@ def compared(bad: Drawn) -> tuple[dict[str, int], dict[int, InputBlocks], Sample
     return {each.name: column for column, each in enumerate(watched)}, blocks, good, other
 
 
-def test_the_shares_are_the_most_likely_ones() -> None:
+def test_the_shares_are_the_likeliest_ones() -> None:
     """A general optimiser finds the same ones, near the true mix, which the answers hide."""
     probabilities = Drawn.of(2, LETTERS).probabilities
     found = class_shares(probabilities, USUAL)
