@@ -15,6 +15,8 @@
 - ``moved_inputs``: which inputs moved.
 - ``restoring``: how much of the drop is gone with inputs mixed as before.
 - ``causes``: the inputs that hold the drop.
+- ``class_mix``: the mix of the true classes, as probabilities tell it.
+- ``compared``: the inputs of both periods, and which of them hold a change.
 - ``kinds``: the kinds of documents that inputs tell apart together.
 - ``three_terms``: a change by known kinds, the same kinds, and unseen kinds.
 - ``terms_by_measure``: these terms of confidence and accuracy.

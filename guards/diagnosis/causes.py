@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from guards.diagnosis.cell_space import CLASS, LABEL
 from guards.diagnosis.moved_inputs import discoveries, moved
-from guards.diagnosis.restoring import restored, restored_share
+from guards.diagnosis.restoring import cell_shares, mixed_weights, restored, restored_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
+    from numpy.typing import NDArray
 
     from guards.diagnosis.cell_space import WatchedInput
     from guards.diagnosis.moved_inputs import InputBlocks, Moved
     from guards.diagnosis.restoring import Restored
     from guards.diagnosis.samples import Sample
     from guards.json_types import JsonObject
+
+    Floats = NDArray[np.float64]
 
 __all__ = ["InputCause", "MovedInput", "holding_inputs", "input_causes", "moved_inputs"]
 
@@ -30,7 +35,7 @@ _MAX_CAUSES = 6
 _TIE = 0.1
 """Inputs that restore as much as each other are two names of one cause."""
 
-_LATE = ("text.tokens", "champion.label", "text.embedding", "text.token")
+_LATE = ("text.tokens", LABEL, "text.embedding", "text.token")
 """Of two names of one cause, these say less of what happened."""
 
 
@@ -61,11 +66,16 @@ class MovedInput:
 
 @dataclass(frozen=True, slots=True)
 class InputCause:
-    """An input that moved, what mixing it as before restores besides the causes before it."""
+    """An input that moved, what mixing it as before restores besides the causes before it.
+
+    ``shares`` are those of its cells, good and bad, float64 [cells], the bad ones with the causes
+    before it mixed as in the good period.
+    """
 
     moved: MovedInput
     restores: Restored
     alone: float
+    shares: tuple[Floats, Floats]
 
 
 def moved_inputs(blocks: Sequence[tuple[int, InputBlocks]]) -> list[MovedInput]:
@@ -81,35 +91,63 @@ def moved_inputs(blocks: Sequence[tuple[int, InputBlocks]]) -> list[MovedInput]:
 
 
 def input_causes(
-    candidates: Sequence[MovedInput], good: Sample, bad: Sample, generator: np.random.Generator
+    candidates: Sequence[MovedInput],
+    good: Sample,
+    bad: Sample,
+    part: float,
+    generator: np.random.Generator,
 ) -> list[InputCause]:
     """Return the inputs that hold the change between two samples.
 
     The first is the one that restores most by itself, each next one that which restores most
-    besides those before it, as long as that is a twentieth of the change.
+    besides those before it, as long as that is a twentieth of all. The change is a ``part`` of all,
+    of which the shares are.
     """
-    held = holding_inputs(candidates, good, bad)
-    return [
-        InputCause(
-            each,
-            restored(good, bad, [each.column], [before.column for before in held[:at]], generator),
-            restored_share(good, bad, [each.column], []),
+    held = holding_inputs(candidates, good, bad, part)
+    causes = []
+    for at, each in enumerate(held):
+        before = [one.column for one in held[:at]]
+        causes.append(
+            InputCause(
+                each,
+                restored(good, bad, [each.column], before, generator).times(part),
+                restored_share(good, bad, [each.column], []) * part,
+                _shares_besides(each, good, bad, before),
+            )
         )
-        for at, each in enumerate(held)
-    ]
+    return causes
 
 
-def holding_inputs(candidates: Sequence[MovedInput], good: Sample, bad: Sample) -> list[MovedInput]:
+def _shares_besides(
+    each: MovedInput, good: Sample, bad: Sample, besides: Sequence[int]
+) -> tuple[Floats, Floats]:
+    """Return the shares of an input's cells, the bad ones with other inputs mixed as in good."""
+    weights = mixed_weights(good, bad, besides)
+    if not weights.any():
+        return each.blocks.shares
+    size = len(each.input.cells)
+    return (
+        cell_shares(good.cells[:, each.column], np.ones(len(good)), size),
+        cell_shares(bad.cells[:, each.column], weights, size),
+    )
+
+
+def holding_inputs(
+    candidates: Sequence[MovedInput], good: Sample, bad: Sample, part: float = 1.0
+) -> list[MovedInput]:
     """Return the inputs of ``input_causes`` alone."""
+    if part < _MIN_SHARE:
+        return []
+    smallest = _MIN_SHARE / part
     waiting = [
-        each for each in candidates if restored_share(good, bad, [each.column], []) >= _MIN_SHARE
+        each for each in candidates if restored_share(good, bad, [each.column], []) >= smallest
     ]
     held: list[MovedInput] = []
     while waiting and len(held) < _MAX_CAUSES:
         taken = [each.column for each in held]
         shares = {each.column: restored_share(good, bad, [each.column], taken) for each in waiting}
         largest = max(shares.values())
-        if largest < _MIN_SHARE:
+        if largest < smallest:
             break
         best = min(
             (each for each in waiting if shares[each.column] >= largest - _TIE),
@@ -122,6 +160,9 @@ def holding_inputs(candidates: Sequence[MovedInput], good: Sample, bad: Sample) 
 
 def _rank(each: MovedInput) -> int:
     """Return how little an input says of what happened, where it restores as much as another."""
+    if each.input.name == CLASS:
+        # It is compared where it explains the others.
+        return -1
     if each.input.traffic:
         return len(_LATE) + 1
     name = each.input.name

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
     Cells = NDArray[np.int16]
 
-__all__ = ["CellSpace", "WatchedInput", "reference_of"]
+__all__ = ["CLASS", "LABEL", "CellSpace", "WatchedInput", "reference_of"]
 
-_NOT_INPUTS = frozenset(answer_names(CHAMPION)) - {f"{CHAMPION}.label"}
+CLASS = f"{CHAMPION}.class"
+"""The class of a document, as the champion's probabilities estimate it."""
+
+LABEL = f"{CHAMPION}.label"
+"""The label that the champion answered."""
+
+_NOT_INPUTS = frozenset(answer_names(CHAMPION)) - {LABEL}
 _COARSE = ("value", "missing", "outside")
 _OTHERS = "other categories"
 
@@ -48,6 +54,11 @@ class WatchedInput:
     def tells_replica(self) -> bool:
         """Whether it is who answered, and nothing of the document."""
         return self.traffic and self.name == "replica"
+
+    @property
+    def tells_class(self) -> bool:
+        """Whether it is the label that was answered, or the estimated class."""
+        return self.name in {LABEL, CLASS}
 
 
 class CellSpace:

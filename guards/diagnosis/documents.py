@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,8 @@ class Documents:
 
     ``observed_at`` int64 [rows] is in microseconds since 1970, UTC; ``confidence`` and ``margin``
     are float64 [rows]; ``right`` int8 [rows] is 1 where the true label is the answer, 0 where it is
-    another, and -1 where there is none. ``cells`` int16 [rows, features] is as lines tell it.
+    another, and -1 where there is none. ``cells`` int16 [rows, features] and ``probabilities``
+    float32 [rows, classes] are as lines tell them.
     """
 
     observed_at: NDArray[np.int64]
@@ -46,6 +48,7 @@ class Documents:
     margin: Floats
     right: NDArray[np.int8]
     cells: NDArray[np.int16]
+    probabilities: NDArray[np.float32]
 
     def __len__(self) -> int:
         """Return the number of documents."""
@@ -84,6 +87,7 @@ def _part(columns: ObservedColumns, period: Period, true_labels: Mapping[str, st
         margin=columns.margin[rows],
         right=_right(columns, true_labels)[rows],
         cells=columns.cells[rows],
+        probabilities=columns.probabilities[rows],
     )
 
 
@@ -121,10 +125,11 @@ def _joined(parts: Sequence[Categories]) -> Categories:
     return Categories(np.concatenate(codes), tuple(numbers))
 
 
-def _widened(parts: Sequence[NDArray[np.int16]]) -> list[NDArray[np.int16]]:
-    """Return rows of different widths as wide as the widest, filled up with -1."""
+def _widened(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return rows of different widths as wide as the widest, filled up with what is none."""
     width = max(part.shape[1] for part in parts)
-    return [np.pad(p, ((0, 0), (0, width - p.shape[1])), constant_values=-1) for p in parts]
+    none = math.nan if parts[0].dtype.kind == "f" else -1
+    return [np.pad(p, ((0, 0), (0, width - p.shape[1])), constant_values=none) for p in parts]
 
 
 _NONE = Categories(np.zeros(0, dtype=np.int64), ())
@@ -140,4 +145,5 @@ _NOTHING = Documents(
     margin=np.zeros(0),
     right=np.zeros(0, dtype=np.int8),
     cells=np.zeros((0, 0), dtype=np.int16),
+    probabilities=np.zeros((0, 0), dtype=np.float32),
 )

@@ -63,6 +63,10 @@ class Drop:
         """Return whether a measure changed beyond chance, or by its interval where it is untold."""
         return _is_beyond_chance(self.changes[name], self.alpha)
 
+    def fell(self, name: str) -> bool:
+        """Return whether a measure was taken, and fell beyond chance."""
+        return name in self.changes and self.is_beyond_chance(name) and self.changes[name].size < 0
+
     def to_json(self) -> JsonObject:
         """Return everything as plain JSON."""
         good, bad = self.percentiles

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.diagnosis.blocks import HOUR_US
+from guards.diagnosis.cell_space import CLASS, LABEL
 from guards.diagnosis.onset import onset
 from guards.diagnosis.restoring import Restored
 from guards.drift.rounding import share_pair
@@ -17,11 +18,17 @@ from guards.text import listed, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from guards.diagnosis.causes import InputCause
+    from guards.diagnosis.cell_space import WatchedInput
     from guards.diagnosis.class_residuals import ClassResidual
+    from guards.diagnosis.drop import Drop
     from guards.diagnosis.moved_inputs import InputBlocks
     from guards.diagnosis.our_side import SideChange
     from guards.json_types import JsonObject
+
+    Floats = NDArray[np.float64]
 
 __all__ = [
     "CODES",
@@ -63,7 +70,8 @@ _REMEDIES = {
 """What to do about inputs."""
 
 _BY_NAME = {
-    "champion.label": "class_mix",
+    LABEL: "class_mix",
+    CLASS: "class_mix",
     "text.tokens": "longer_texts",
     "text.truncated": "longer_texts",
 }
@@ -82,7 +90,7 @@ class DiagnosisFinding:
     ``expected`` is what it was in the good period, ``observed`` what it is in the bad one.
     ``restores`` is the share of the change that undoing it restores besides the findings before it,
     None where nothing tells; ``at_most`` is what is left for it then. ``since`` is a moment as RFC
-    3339, where the logs tell.
+    3339, where the logs tell. ``measure`` is what changed, where that is not what the drop is of.
     """
 
     code: str
@@ -94,6 +102,7 @@ class DiagnosisFinding:
     since: str | None
     evidence: JsonObject
     remedy: str
+    measure: str | None = None
 
     def to_json(self) -> JsonObject:
         """Return the finding as plain JSON."""
@@ -107,6 +116,7 @@ class DiagnosisFinding:
             "since": self.since,
             "evidence": self.evidence,
             "remedy": self.remedy,
+            "measure": self.measure,
         }
 
 
@@ -122,7 +132,7 @@ def rank(findings: Sequence[DiagnosisFinding]) -> list[DiagnosisFinding]:
 def input_finding(cause: InputCause) -> DiagnosisFinding:
     """Return the finding of an input that moved."""
     blocks = cause.moved.blocks
-    code = input_code(blocks)
+    code = input_code(blocks.input, *cause.shares)
     good, bad = _told_shares(blocks)
     return DiagnosisFinding(
         code=code,
@@ -185,6 +195,7 @@ def served_finding(restores: Restored, replicas: Sequence[str]) -> DiagnosisFind
 
 
 def rest_finding(
+    drop: Drop,
     measure: str,
     left: Restored,
     studies: Sequence[Restored],
@@ -192,14 +203,14 @@ def rest_finding(
 ) -> Iterator[DiagnosisFinding]:
     """Yield a finding of what neither inputs nor our side hold, where that is much.
 
-    What is left of a drop of accuracy with inputs as before is a change of meaning: of the classes
-    answered whose ``residuals`` fell.
+    What is left of a fall of the accuracy with inputs as before is a change of meaning: of the
+    classes answered whose ``residuals`` fell.
     """
     ours = sum(study.share for study in studies)
     share = Restored(left.share - ours, left.low - ours, left.high - ours)
     if share.share < _MUCH:
         return
-    changed = measure == "accuracy"
+    changed = measure == "accuracy" and drop.changes[measure].size < 0
     classes = [
         each.name for each in residuals if each.moved and each.discovered and each.moved.change < 0
     ]
@@ -221,20 +232,22 @@ def rest_finding(
     )
 
 
-def input_code(blocks: InputBlocks) -> str:
-    """Return the code of what happened to an input: of a column, by the cells that gained most."""
-    name = blocks.input.name
-    if blocks.input.traffic:
+def input_code(watched: WatchedInput, good: Floats, bad: Floats) -> str:
+    """Return the code of what happened to an input: of a column, by the cells that gained most.
+
+    ``good`` and ``bad`` float64 [cells] are the shares of its cells.
+    """
+    name = watched.name
+    if watched.traffic:
         return "traffic_mix"
     if name in _BY_NAME:
         return _BY_NAME[name]
     if name.startswith("text."):
         return "other_texts"
-    good, bad = blocks.shares
     *values, missing, outside = np.maximum(bad - good, 0).tolist()
     if missing >= _HALF * (sum(values) + missing + outside):
         return "missing_values"
-    unknown = outside >= _HALF * (sum(values) + outside) and not blocks.input.numeric
+    unknown = outside >= _HALF * (sum(values) + outside) and not watched.numeric
     return "unknown_categories" if unknown else "values_moved"
 
 

@@ -101,4 +101,4 @@ def shapley_values(values: Sequence[float]) -> list[float]:
 
 def _group(blocks: InputBlocks) -> str:
     values = "numbers" if blocks.input.numeric else "categories"
-    return _GROUP_OF.get(input_code(blocks), values)
+    return _GROUP_OF.get(input_code(blocks.input, *blocks.shares), values)

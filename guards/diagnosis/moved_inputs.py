@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["InputBlocks", "Moved", "discoveries", "moved"]
+__all__ = ["InputBlocks", "Moved", "discoveries", "distance", "moved"]
 
 _MIN_EXPECTED = 5.0
 
@@ -64,12 +64,14 @@ def moved(blocks: InputBlocks) -> Moved:
     how many times more the shares vary from block to block than those of independent documents
     would (Rao and Scott 1981, first-order correction).
     """
-    good, bad = blocks.shares
-    if blocks.input.numeric and not blocks.input.coarse:
-        metric, value = "ks", _ks(good, bad)
-    else:
-        metric, value = "js", _js(good, bad)
-    return Moved(metric, value, _p_value(blocks))
+    return Moved(*distance(blocks.input, *blocks.shares), _p_value(blocks))
+
+
+def distance(watched: WatchedInput, good: Floats, bad: Floats) -> tuple[str, float]:
+    """Return the metric of an input, and how far its shares, float64 [cells], are apart."""
+    if watched.numeric and not watched.coarse:
+        return "ks", _ks(good, bad)
+    return "js", _js(good, bad)
 
 
 def discoveries(p_values: Sequence[float], rate: float) -> NDArray[np.bool_]:

@@ -112,7 +112,8 @@ def restores_in_words(finding: DiagnosisFinding) -> str:
     if restored is None:
         return f"restores: unknown, at most {percent(finding.at_most or 0.0)} is left for it"
     low, high = percent(restored.low), percent(restored.high)
-    return f"restores {percent(restored.share)} of the change, {low} to {high}"
+    whose = "" if finding.measure is None else f" of the {finding.measure}"
+    return f"restores {percent(restored.share)} of the change{whose}, {low} to {high}"
 
 
 def _signed(value: float) -> str:

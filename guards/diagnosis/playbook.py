@@ -8,34 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.diagnosis.blocks import HOUR_US, Blocks
-from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.class_residuals import class_residuals
+from guards.diagnosis.compared import Compared
 from guards.diagnosis.decomposition import Decomposition
 from guards.diagnosis.distributions import Distribution, distributions
 from guards.diagnosis.documents import Documents, collect
 from guards.diagnosis.drop import ALPHA, Drop, measure_drop
 from guards.diagnosis.findings import input_finding, rank, rest_finding
-from guards.diagnosis.moved_inputs import InputBlocks
 from guards.diagnosis.onset import change_point
 from guards.diagnosis.periods import EVERYTHING, Period
-from guards.diagnosis.replaying import Replayed, replay_notes
-from guards.diagnosis.restoring import NOTHING, restored
-from guards.diagnosis.samples import MAX_DRAWN, Sample
+from guards.diagnosis.replaying import Replayed, by_one_bundle, replay_notes
 from guards.diagnosis.shadows import Shadow, shadows
 from guards.diagnosis.terms_by_measure import terms_by_measure
 from guards.diagnosis.timeline import Timeline, timeline_of
 from guards.diagnosis.undoing import OurSide
-from guards.diagnosis.watched_cells import watched_cells
-from guards.drift.features import CHAMPION
 from guards.errors import CallError
 from guards.moments import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from guards.diagnosis.cell_space import WatchedInput
+    from guards.diagnosis.causes import MovedInput
     from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.three_terms import ThreeTerms
@@ -46,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis", "diagnose"]
 
 _SEED = 20_260_302
-_LABEL = f"{CHAMPION}.label"
+_ACCURACY = "accuracy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +143,7 @@ def diagnose(
     fingerprint = _usual(before.champions)
     replays = [Replayed.of(log, fingerprint, period, labels) for period in periods]
     sides = (before, now)
-    ours = OurSide.of(log.starts, sides, replays, drop.measure, generator)
-    diagnosis = _explained(diagnosis, log, sides, ours, generator)
+    diagnosis = _explained(diagnosis, log, sides, replays, generator)
     windows = [log.window_counts(*astuple(period)) for period in periods]
     blocks = [each.blocks for each in diagnosis.inputs]
     return replace(
@@ -183,39 +177,41 @@ def _explained(
     diagnosis: Diagnosis,
     log: LogTable,
     sides: tuple[Documents, Documents],
-    ours: OurSide,
+    replays: Sequence[Replayed],
     generator: np.random.Generator,
 ) -> Diagnosis:
     """Return the diagnosis with what holds the change, and what could not be looked at."""
     drop = diagnosis.drop
-    watched, cells, notes = watched_cells(log.references, *sides)
-    periods = list(zip(sides, cells, strict=True))
-    good, bad = (Sample.of(documents, drop.measure, of_period) for documents, of_period in periods)
-    # Another model answers with other labels: these are no input then.
-    compared = {
-        column: blocks
-        for column, blocks in _input_blocks(watched, good, bad)
-        if not (ours.other_model and blocks.input.name == _LABEL)
-    }
-    inputs = moved_inputs(list(compared.items()))
-    everything = good, bad
-    good, bad = (side.drawn(MAX_DRAWN, generator) for side in everything)
-    causes = input_causes(inputs, good, bad, generator)
-    held = [cause.moved for cause in causes]
+    ours = OurSide.of(log.starts, sides, replays, drop.measure, generator)
+    recorded, answered = by_one_bundle(sides, replays)
+    other_model = ours.other_model and answered is recorded
+    compared = Compared.of(log, recorded, answered, drop.measure, other_model=other_model)
+    causes, left = compared.held(drop.measure, generator)
     residuals = class_residuals(*sides) if "accuracy" in drop.changes else ()
-    columns = [each.column for each in held]
-    left = (restored(good, bad, columns, [], generator) if columns else NOTHING).rest
     findings = [*map(input_finding, causes), *ours.findings(left.share, sides[1])]
     if ours.known:
-        findings += rest_finding(drop.measure, left, ours.restored, residuals)
+        findings += rest_finding(drop, drop.measure, left, ours.restored, residuals)
+    periods = list(zip(recorded, compared.cells, strict=True))
+    held = [cause.moved for cause in causes]
+    terms = terms_by_measure(drop, periods, compared.moved, held, generator)
+    everything = compared.samples(drop.measure)
+    decomposition = Decomposition.of(compared.blocks, compared.moved, everything, generator)
+    if drop.measure != _ACCURACY and drop.fell(_ACCURACY):
+        causes, left = compared.held(_ACCURACY, generator)
+        told = {finding.subject for finding in findings}
+        more = [input_finding(cause) for cause in causes if cause.moved.input.name not in told]
+        ours = OurSide.of(log.starts, sides, replays, _ACCURACY, generator)
+        if ours.known:
+            more += rest_finding(drop, _ACCURACY, left, ours.restored, residuals)
+        findings += [replace(finding, measure=_ACCURACY) for finding in more]
     return replace(
         diagnosis,
-        inputs=tuple(inputs),
-        terms=terms_by_measure(drop, periods, inputs, held, generator),
+        inputs=tuple(compared.moved),
+        terms=terms,
         residuals=residuals,
         findings=tuple(rank(findings)),
-        notes=tuple(notes),
-        decomposition=Decomposition.of(compared, inputs, everything, generator),
+        notes=tuple(compared.notes),
+        decomposition=decomposition,
     )
 
 
@@ -238,13 +234,3 @@ def _require_documents(log: LogTable, option: str, period: Period, documents: Do
         f"{rfc3339(first)} to {rfc3339(last)}"
     )
     raise CallError(message)
-
-
-def _input_blocks(
-    watched: Sequence[WatchedInput], good: Sample, bad: Sample
-) -> Iterator[tuple[int, InputBlocks]]:
-    """Yield the inputs that both periods have cells of, with their columns."""
-    for column, each in enumerate(watched):
-        sides = [side.blocks(column, len(each.cells)) for side in (good, bad)]
-        if all(side.documents.sum() for side in sides):
-            yield column, InputBlocks(each, *sides)

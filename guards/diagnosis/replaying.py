@@ -7,7 +7,7 @@ runs another engine for example, is taken off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Replayed", "replay_effect", "replay_notes"]
+__all__ = ["Replayed", "by_one_bundle", "replay_effect", "replay_notes"]
 
 _MIN_DOCUMENTS = 50
 _MOST = 0.9
@@ -46,9 +46,11 @@ class Replayed:
         cls, log: LogTable, fingerprint: str, period: Period, true_labels: Mapping[str, str]
     ) -> Self:
         """Collect what the bundle with this fingerprint answered in replays."""
-        batches = list(log.replayed(fingerprint, period.start_us, period.end_us))
+        batches = list(log.replayed(fingerprint, *astuple(period)))
+        # Their runs are those of the replay.
+        of_any_run = replace(period, run=None)
         recorded, again = (
-            collect(side, period, true_labels)
+            collect(side, of_any_run, true_labels)
             for side in ((each.recorded for each in batches), (each.again for each in batches))
         )
         return cls(recorded, again)
@@ -81,6 +83,21 @@ def replay_effect(
         return None
     weights = [draws(len(each), len(each), _REPLICATES, generator) for each in blocks]
     return Restored(share, *interval(_share(blocks, weights)))
+
+
+def by_one_bundle(
+    sides: tuple[Documents, Documents], replays: Sequence[Replayed]
+) -> tuple[tuple[Documents, Documents], tuple[Documents, Documents]]:
+    """Return the documents of both periods as they were recorded, and as one bundle answers them.
+
+    They are the same documents row by row: those that were replayed, if most of either period were,
+    and otherwise all, as they were recorded.
+    """
+    pairs = list(zip(sides, replays, strict=True))
+    if any(len(replayed) < max(_MOST * len(side), _MIN_DOCUMENTS) for side, replayed in pairs):
+        return sides, sides
+    good, bad = replays
+    return (good.recorded, bad.recorded), (good.again, bad.again)
 
 
 def replay_notes(

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Cells = NDArray[np.int16]
 
-__all__ = ["NOTHING", "Restored", "restored", "restored_share"]
+__all__ = [
+    "NOTHING",
+    "Restored",
+    "cell_shares",
+    "mixed_weights",
+    "restored",
+    "restored_share",
+]
 
 _ROUNDS = 15
 _MIN_CELL = 10
@@ -42,6 +49,10 @@ class Restored:
     share: float
     low: float
     high: float
+
+    def times(self, factor: float) -> Restored:
+        """Return the share of a change of which this one is a part of ``factor``, from 0 on."""
+        return Restored(self.share * factor, self.low * factor, self.high * factor)
 
     @property
     def rest(self) -> Restored:
@@ -85,6 +96,24 @@ def restored_share(
     )
 
 
+def mixed_weights(good: Sample, bad: Sample, inputs: Sequence[int]) -> Floats:
+    """Return weights of the bad documents, float64 [rows], that mix ``inputs`` as in good ones.
+
+    They are 0 where good ones have no such cell, and all are where no good one has a cell of which
+    there are enough bad ones.
+    """
+    before, now = (_Weighted(side, np.ones(len(side))) for side in (good, bad))
+    _, weights = _weights(before, now, inputs)
+    return weights
+
+
+def cell_shares(cells: Cells, weights: Floats, size: int) -> Floats:
+    """Return the shares of cells, float64 [size], of rows with weights; 0 where there are none."""
+    told = cells >= 0
+    counts = np.bincount(cells[told], weights=weights[told], minlength=size).astype(np.float64)
+    return np.asarray(counts / max(counts.sum(), 1.0))
+
+
 class _Weighted(NamedTuple):
     sample: Sample
     weights: Floats
@@ -113,6 +142,22 @@ def _mixed_as_good(good: _Weighted, bad: _Weighted, inputs: Sequence[int]) -> fl
 
     Good documents of cells that hardly any bad one has keep their own values.
     """
+    rest, weights = _weights(good, bad, inputs)
+    if not rest.sum() or not weights.sum():
+        return good.mean
+    kept = rest.sum() / good.weights.sum()
+    mixed = kept * np.average(bad.sample.value, weights=weights)
+    if kept < 1:
+        theirs = np.average(good.sample.value, weights=good.weights - rest)
+        mixed += (1 - kept) * theirs
+    return float(mixed)
+
+
+def _weights(good: _Weighted, bad: _Weighted, inputs: Sequence[int]) -> tuple[Floats, Floats]:
+    """Return the weights of the good documents that are stood for, and of bad ones mixed as they.
+
+    Both are float64 [rows].
+    """
     columns = [_Column.of(good.sample.cells[:, at], bad.sample.cells[:, at]) for at in inputs]
     alone = np.zeros(len(good.sample), dtype=np.bool_)
     for column in columns:
@@ -124,18 +169,11 @@ def _mixed_as_good(good: _Weighted, bad: _Weighted, inputs: Sequence[int]) -> fl
         target = column.counts(column.good, rest)
         weights = np.where(target[column.bad] > 0, weights, 0)
         targets.append((column, target))
-    if not rest.sum() or not weights.sum():
-        return good.mean
     for _ in range(_ROUNDS if len(columns) > 1 else 1):
         for column, target in targets:
             found = column.counts(column.bad, weights)
             weights = weights * (target / np.where(found > 0, found, 1))[column.bad]
-    kept = rest.sum() / good.weights.sum()
-    mixed = kept * np.average(bad.sample.value, weights=weights)
-    if kept < 1:
-        theirs = np.average(good.sample.value, weights=good.weights - rest)
-        mixed += (1 - kept) * theirs
-    return float(mixed)
+    return rest, weights
 
 
 class _Column(NamedTuple):

@@ -44,8 +44,8 @@ def terms_by_measure(
         good, bad = (Sample.of(documents, measure, cells) for documents, cells in periods)
         inputs = held
         if measure != drop.measure and drop.is_beyond_chance(measure):
-            drawn = (side.drawn(MAX_DRAWN, generator) for side in (good, bad))
-            inputs = holding_inputs(moved, *drawn)
+            before, now = (side.drawn(MAX_DRAWN, generator) for side in (good, bad))
+            inputs = holding_inputs(moved, before, now)
         kinds = [each for each in inputs if not each.input.tells_replica]
         found = three_terms(good, bad, kinds, generator)
         if found is not None:

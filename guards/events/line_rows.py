@@ -16,7 +16,7 @@ from guards.evidence.pair import PENDING
 from guards.moments import microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from guards.events.comparison_completed import ComparisonCompleted
     from guards.events.drift_window import DriftWindow
@@ -77,11 +77,13 @@ LINES = pa.schema(
         ("challengers", pa.list_(pa.struct(_OUTCOME))),
         ("reference", pa.string()),
         ("cells", pa.list_(pa.int16())),
+        ("probabilities", pa.list_(pa.float32())),
     ]
 )
 """A row for each line, ``position`` its number; moments are in microseconds since 1970, UTC.
 
 The fields from ``request_id`` on are those of observed requests, and null in other lines.
+``probabilities`` are in the order of the sorted labels.
 """
 FEEDBACK = pa.schema(
     [
@@ -228,6 +230,7 @@ def _observed(event: RequestObserved, fields: JsonMapping) -> JsonObject:
         "challengers": entries,
         "reference": event.reference,
         "cells": fields.get("cells"),
+        "probabilities": _by_label(labels),
     }
 
 
@@ -251,6 +254,13 @@ def _answer(observation: Observation, entry: JsonMapping) -> JsonObject:
         # An exclusive pass has helper threads, whose time is not in it.
         "cpu_s": None if entry.get("exclusive") else _float(observation.cpu_s),
     }
+
+
+def _by_label(probabilities: Mapping[str, float]) -> list[float] | None:
+    """Return the values by their sorted labels; None where they are no probabilities."""
+    values: list[object] = [probabilities[label] for label in sorted(probabilities)]
+    told = [float(value) for value in values if isinstance(value, (int, float)) and 0 <= value <= 1]
+    return told if len(told) == len(values) else None
 
 
 def _float(value: float | None) -> float | None:

@@ -201,12 +201,15 @@ class LogTable:
         """The bundles that answered the documents of services again, in a replay."""
         return tuple(BundleIdentity(*row) for row in self._database.execute(BUNDLES))
 
-    def replayed(self, fingerprint: str, start_us: int, end_us: int) -> Iterator[ReplayedColumns]:
+    def replayed(
+        self, fingerprint: str, start_us: int, end_us: int, run: str | None = None
+    ) -> Iterator[ReplayedColumns]:
         """Yield documents as ``observed`` does, which the bundle of a fingerprint answered again.
 
+        With ``run`` only its documents count.
         A replay that was read without the log that it replays is no replay: its lines are observed.
         """
-        bounds = {"start": start_us, "end": end_us, "fingerprint": fingerprint}
+        bounds = {"start": start_us, "end": end_us, "fingerprint": fingerprint, "run": run}
         yield from map(replayed_columns, self._database.batches(REPLAYED, bounds))
 
     def pairs(self, champion: BundleIdentity, challenger: ChallengerId) -> Iterator[PairColumns]:

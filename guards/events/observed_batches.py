@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.events.arrays import categories, floats, whole
+from guards.events.arrays import categories, filled, floats, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,8 @@ class ObservedColumns:
     ``observed_at`` int64 [rows] is in microseconds since 1970, UTC. ``champions`` are fingerprints
     of bundles, and ``references`` those of their references. ``confidence`` and ``margin`` are
     float64 [rows]. ``cells`` int16 [rows, features] has a column for each feature that a line
-    tells, as many as the longest line has; -1 stands for none.
+    tells, as many as the longest line has; -1 stands for none. ``probabilities`` float32
+    [rows, classes] are in the order of the champion's sorted labels; NaN stands for none.
     """
 
     request_ids: Sequence[str]
@@ -41,11 +43,13 @@ class ObservedColumns:
     confidence: NDArray[np.float64]
     margin: NDArray[np.float64]
     cells: NDArray[np.int16]
+    probabilities: NDArray[np.float32]
 
 
 OBSERVED = """
 select request_id, observed_at, run, replica, fingerprint, reference, segment,
-    champion.label as label, champion.confidence as confidence, champion.margin as margin, cells
+    champion.label as label, champion.confidence as confidence, champion.margin as margin, cells,
+    probabilities
 from lines where observed_at >= $start and observed_at < $end
 order by observed_at, run, seq
 """
@@ -65,16 +69,6 @@ def observed_columns(batch: pa.RecordBatch) -> ObservedColumns:
         labels=categories(batch["label"]),
         confidence=floats(batch["confidence"]),
         margin=floats(batch["margin"]),
-        cells=_cells(batch["cells"]),
+        cells=filled(batch["cells"], -1, np.dtype(np.int16)),
+        probabilities=filled(batch["probabilities"], math.nan, np.dtype(np.float32)),
     )
-
-
-def _cells(lists: pa.ListArray) -> NDArray[np.int16]:
-    """Return lists of cells as one array, filled up with -1."""
-    lengths = np.asarray(lists.value_lengths().fill_null(0), dtype=np.int64)
-    width = int(lengths.max(initial=0))
-    cells = np.full((len(lists), width), -1, dtype=np.int16)
-    # Values of null lists, which Arrow may keep, are not among those of ``flatten``.
-    values = np.asarray(lists.flatten().fill_null(-1), dtype=np.int16)
-    cells[np.arange(width) < lengths[:, None]] = values
-    return cells

@@ -56,7 +56,7 @@ create table lines (
     position BIGINT, kind UTINYINT, run VARCHAR, seq BIGINT, replica VARCHAR, moment BIGINT,
     request_id VARCHAR, observed_at BIGINT, segment VARCHAR, tokens BIGINT,
     name VARCHAR, version VARCHAR, fingerprint VARCHAR, champion STRUCT({_ANSWER}),
-    challengers STRUCT({_OUTCOME})[], reference VARCHAR, cells SMALLINT[]
+    challengers STRUCT({_OUTCOME})[], reference VARCHAR, cells SMALLINT[], probabilities FLOAT[]
 );
 create table awaited (position BIGINT, origin_run VARCHAR, labels VARCHAR[]);
 create table completed (
@@ -88,6 +88,10 @@ create macro microseconds(value) as case
 create macro cells(raw) as case
     when regexp_full_match(raw::VARCHAR, '\[((\d{1,5}|null)(,(\d{1,5}|null))*)?\]')
     then try_cast(raw as SMALLINT[]) end;
+create macro by_label(probabilities) as list_transform(
+    list_sort(map_entries(try_cast(probabilities as MAP(VARCHAR, FLOAT)))),
+    lambda entry: case when entry.value between 0 and 1 then entry.value end
+);
 create macro has_label(probabilities, label) as list_contains(json_keys(probabilities), label);
 create macro answer(raw) as {
     'label': quoted(raw.label),
@@ -120,6 +124,7 @@ with raw as (
         whole(raw.tokens) as tokens,
         quoted(raw.reference) as reference,
         cells(raw.cells) as cells,
+        by_label(raw.champion.probabilities) as probabilities,
         quoted(raw.champion.name) as name,
         quoted(raw.champion.version) as version,
         quoted(raw.champion.fingerprint) as fingerprint,
@@ -176,7 +181,7 @@ with raw as (
 )
 select position, case when plain then {LineKind.OBSERVED} end as kind, run, seq, replica, moment,
     request_id, observed_at, segment, tokens, name, version, fingerprint, champion, challengers,
-    reference, cells
+    reference, cells, probabilities
 from plain
 """  # noqa: S608 (our own names)
 """Adds the lines of ``block`` (position, line); ``kind`` is null for those not beyond doubt."""

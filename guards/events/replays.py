@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from guards.events.arrays import categories, floats
+import numpy as np
+
+from guards.events.arrays import categories, filled, floats
 from guards.events.line_rows import LineKind
 from guards.events.observed_batches import ObservedColumns, observed_columns
 
@@ -34,10 +37,14 @@ select lines.request_id as request_id, lines.observed_at as observed_at, lines.r
     lines.replica as replica, lines.fingerprint as fingerprint, lines.reference as reference,
     lines.segment as segment, lines.champion.label as label,
     lines.champion.confidence as confidence, lines.champion.margin as margin, lines.cells as cells,
+    lines.probabilities as probabilities,
     replayed.fingerprint as again_fingerprint, replayed.champion.label as again_label,
-    replayed.champion.confidence as again_confidence, replayed.champion.margin as again_margin
+    replayed.champion.confidence as again_confidence, replayed.champion.margin as again_margin,
+    replayed.run as again_run, replayed.reference as again_reference,
+    replayed.cells as again_cells, replayed.probabilities as again_probabilities
 from lines join replayed using (request_id, observed_at)
 where observed_at >= $start and observed_at < $end and replayed.fingerprint = $fingerprint
+    and ($run is null or lines.run = $run)
 qualify row_number() over (partition by lines.position order by replayed.run, replayed.seq) = 1
 order by observed_at, lines.run, lines.seq
 """
@@ -65,9 +72,13 @@ def replayed_columns(batch: pa.RecordBatch) -> ReplayedColumns:
         recorded,
         replace(
             recorded,
+            runs=categories(batch["again_run"]),
             champions=categories(batch["again_fingerprint"]),
+            references=categories(batch["again_reference"]),
             labels=categories(batch["again_label"]),
             confidence=floats(batch["again_confidence"]),
             margin=floats(batch["again_margin"]),
+            cells=filled(batch["again_cells"], -1, np.dtype(np.int16)),
+            probabilities=filled(batch["again_probabilities"], math.nan, np.dtype(np.float32)),
         ),
     )

@@ -109,7 +109,7 @@ CAUSES = (
     Cause("new category", ("unknown_categories", "court"), _new_category),
     Cause(
         "mix of classes",
-        ("class_mix", "champion.label"),
+        ("class_mix", "champion.class"),
         classes={"contract": 0.1, "invoice": 0.2, "letter": 0.7},
     ),
     Cause("meaning of a label", ("meaning_changed", "accuracy"), labels={"letter": "invoice"}),

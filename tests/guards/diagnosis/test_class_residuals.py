@@ -40,6 +40,7 @@ def answered(
         margin=confidence,
         right=np.asarray(right, dtype=np.int8),
         cells=np.zeros((rows, 0), dtype=np.int16),
+        probabilities=np.zeros((rows, 0), dtype=np.float32),
     )
 
 

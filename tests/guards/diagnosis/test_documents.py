@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,9 @@ def test_batches_of_other_names_and_widths_are_put_together() -> None:
     assert _texts(found.runs) == ["a", "b", "b", "c", "b"]
     assert _texts(found.segments) == ["emea", None, None, "apac", "emea"]
     assert found.cells.tolist() == [[1, 2], [3, -1], [4, -1], [5, -1], [6, -1]]
+    none = math.nan
+    told = [[1, 2], [3, -1], [4, none], [5, none], [6, none]]
+    np.testing.assert_array_equal(found.probabilities, told)
     of_run = collect([first, second], Period.of_run("b"), {})
     assert of_run.cells.tolist() == [[3, -1], [4, -1], [6, -1]]
     nothing = collect([], everything, {})
@@ -87,4 +91,5 @@ def _batch(runs: list[str], segments: list[str | None], cells: list[list[int]]) 
         confidence=np.ones(len(runs)),
         margin=np.ones(len(runs)),
         cells=np.array(cells, dtype=np.int16),
+        probabilities=np.array(cells, dtype=np.float32),
     )

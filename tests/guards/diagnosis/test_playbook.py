@@ -9,6 +9,7 @@ import pytest
 
 from guards.diagnosis.findings import CODES
 from guards.diagnosis.periods import Period, parse_period
+from guards.diagnosis.phrases import restores_in_words
 from guards.diagnosis.playbook import Diagnosis, diagnose
 from guards.errors import CallError
 from guards.events.log_table import LogTable
@@ -165,6 +166,54 @@ def test_each_change_has_terms_by_its_own_inputs(tmp_path: Path) -> None:
         total = terms.known.change + terms.same.change + terms.unseen.change
         assert total == pytest.approx(found.drop.changes[measure].size, abs=1e-12)
         assert terms.same.low <= 0 <= terms.same.high
+
+
+def test_a_fall_of_the_accuracy_has_findings_beside_the_confidence(tmp_path: Path) -> None:
+    """A new name makes answers unsure; large amounts are wrong, and letters mean something else."""
+
+    def both(rows: Rows, generator: np.random.Generator) -> None:
+        renamed(rows, generator)
+        rows["amount"][generator.random(len(rows["amount"])) < 0.2] *= 1_000
+
+    path = write_log(Traffic(change=both), tmp_path / "log.jsonl")
+    labels = {}
+    with LogTable.read([path]) as log:
+        for bad, period in enumerate(PERIODS):
+            for columns in log.observed(period.start_us, period.end_us):
+                amounts = columns.cells[:, NAMES.index("amount")]
+                for row, (request_id, code) in enumerate(
+                    zip(columns.request_ids, columns.labels.codes, strict=True)
+                ):
+                    label = columns.labels.names[code]
+                    wrong = amounts[row] == amounts.max() or (bad and label == "letter")
+                    labels[request_id] = "memo" if wrong else label
+        found = diagnose(log, PERIODS, labels)
+    assert found.drop.measure == "confidence"
+    told = {(each.subject, each.measure): each for each in found.findings}
+    assert set(told) == {("court", None), ("amount", "accuracy"), ("accuracy", "accuracy")}
+    assert all(each.restores is not None for each in found.findings)
+    meaning = told["accuracy", "accuracy"]
+    assert meaning.code == "meaning_changed"
+    assert "letter" in meaning.observed
+    assert meaning.to_json()["measure"] == "accuracy"
+    assert "of the change of the accuracy" in restores_in_words(meaning)
+    assert "of the accuracy" not in restores_in_words(told["court", None])
+
+
+def test_an_accuracy_that_rose_is_no_change_of_meaning(tmp_path: Path) -> None:
+    """More answers are right of the same documents, and nothing says why."""
+    generator = np.random.default_rng(3)
+    labels = {}
+    path = write_log(Traffic(), tmp_path / "log.jsonl")
+    with LogTable.read([path]) as log:
+        for bad, period in enumerate(PERIODS):
+            for columns in log.observed(period.start_us, period.end_us):
+                for request_id, code in zip(columns.request_ids, columns.labels.codes, strict=True):
+                    right = generator.random() < (0.9 if bad else 0.6)
+                    labels[request_id] = columns.labels.names[code] if right else "memo"
+        found = diagnose(log, PERIODS, labels)
+    assert found.drop.measure == "accuracy"
+    assert [each.code for each in found.findings] == ["unexplained"]
 
 
 def test_two_causes_are_both_told(tmp_path: Path) -> None:

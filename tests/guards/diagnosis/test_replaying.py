@@ -63,6 +63,29 @@ def test_an_input_that_broke_is_no_fault_of_the_service(tmp_path: Path) -> None:
     assert (only.code, only.subject) == ("unknown_categories", "court")
 
 
+def test_a_replay_makes_the_inputs_of_two_bundles_comparable(tmp_path: Path) -> None:
+    """The new bundle counts over a reference of its own; the replay counts as the old one did."""
+
+    def other_unit(rows: Rows, _: np.random.Generator) -> None:
+        rows["pages"] *= 100
+
+    now = {"bundle": "sha256:2e", "reference": "sha256:other"}
+    traffic = Traffic(replicas=(Replica(now=now),), less={"replica-1": 0.6}, change=other_unit)
+    with LogTable.read([write_log(traffic, tmp_path / "alone.jsonl")]) as log:
+        alone = diagnose(log, PERIODS)
+    assert [each.code for each in alone.findings] == ["our_side"]
+    assert "only missing values" in " ".join(alone.notes)
+
+    found = walked(traffic, tmp_path)
+    told = {each.code: each.restores for each in found.findings}
+    assert set(told) == {"our_side", "values_moved"}
+    shares = [restores.share for restores in told.values() if restores is not None]
+    assert len(shares) == len(told)
+    assert sum(shares) == pytest.approx(1, abs=0.1)
+    assert min(shares) > 0.2
+    assert found.notes == ()
+
+
 def test_a_replay_of_the_new_bundle_tells_nothing(tmp_path: Path) -> None:
     """It is not what the good period was answered with: a note says so."""
     found = walked(NEW_BUNDLE, tmp_path, "sha256:2e")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guards.diagnosis.restoring import restored, restored_share
+from guards.diagnosis.restoring import cell_shares, mixed_weights, restored, restored_share
 from guards.diagnosis.samples import Sample
 from guards.drift.attribution import mix_and_within
 
@@ -56,6 +56,23 @@ def test_a_cell_that_is_gone_keeps_its_own_values() -> None:
         sample(generator, [0.0, 0.4, 0.6], effect),
     )
     assert restored_share(good, bad, [0], []) == pytest.approx(1.0, abs=0.01)
+
+
+def test_weights_mix_bad_documents_as_good_ones() -> None:
+    """Their shares are those of the good ones then; what no good one has weighs nothing."""
+    generator = np.random.default_rng(4)
+    good = sample(generator, [0.7, 0.3, 0.0], [0, 0, 0])
+    bad = sample(generator, [0.2, 0.5, 0.3], [0, 0, 0])
+    weights = mixed_weights(good, bad, [0, 1])
+    for column in (0, 1):
+        everything = np.ones(len(good))
+        np.testing.assert_allclose(
+            cell_shares(bad.cells[:, column], weights, 3),
+            cell_shares(good.cells[:, column], everything, 3),
+            atol=1e-6,
+        )
+    assert mixed_weights(good, bad, []).tolist() == [1] * len(bad)
+    assert cell_shares(np.array([-1, -1], dtype=np.int16), np.ones(2), 3).tolist() == [0, 0, 0]
 
 
 def test_nothing_in_common_restores_everything() -> None:

@@ -73,7 +73,10 @@ def confidence_of(rows: Rows, less: float = 0.0) -> Floats:
 
 @dataclass(frozen=True)
 class Replica:
-    """A service: its name, and what it ran in the good and in the bad period."""
+    """A service: its name, and what it ran in the good and in the bad period.
+
+    With another ``reference`` than that of all others, its cells have bounds of their own.
+    """
 
     name: str = "replica-1"
     before: dict[str, str] = field(default_factory=dict)
@@ -110,9 +113,9 @@ class Traffic:
             yield hour + HOURS * bad, drawn, confidence_of(drawn, less - taste)
 
 
-def features() -> dict[str, FeatureReference]:
-    """Return the reference of the champion, from held-out rows of the good period."""
-    held_out = draw(np.random.default_rng(99), 4_000, Traffic.classes)
+def features(seed: int = 99) -> dict[str, FeatureReference]:
+    """Return the reference of a champion, from held-out rows of the good period."""
+    held_out = draw(np.random.default_rng(seed), 4_000, Traffic.classes)
     truncated = np.where(held_out["text.tokens"] > MAX_TOKENS, "true", "false")
     return {
         "text.tokens": NumericReference.of(np.minimum(held_out["text.tokens"], MAX_TOKENS)),
@@ -168,7 +171,9 @@ class _Run:
     def __init__(self, replica: Replica, cells: LineCells, *, bad: bool) -> None:
         self.run = f"{replica.name}-{'bad' if bad else 'good'}"
         self._told = replica.now if bad else replica.before
-        self._cells = cells
+        self._reference = self._told.get("reference", "sha256:ref")
+        of_its_own = "reference" in self._told
+        self._cells = LineCells(NAMES, features(98), "grouped") if of_its_own else cells
         self._model = BundleIdentity("docs", "1", self._told.get("bundle", "sha256:1f"))
         self._render = line_renderer(replica.name, self.run)
         self._seq = count(1)
@@ -188,7 +193,7 @@ class _Run:
             tolerated=(),
             settings={"deadline_s": 10, "replica": self.run},
         )
-        described = DriftReference("sha256:ref", "grouped", self._cells.described)
+        described = DriftReference(self._reference, "grouped", self._cells.described)
         yield from self._rendered(started, *reference_parts(described))
 
     def _rendered(self, *events: Event) -> Iterator[bytes]:
@@ -217,7 +222,7 @@ class _Run:
             missing=(),
             coerced=(),
             out_of_range=(),
-            reference="sha256:ref",
+            reference=self._reference,
             cells=self._cells.of(values),
         )
         return self._render(event, moment, next(self._seq))
