@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.three_terms import ThreeTerms
+    from guards.diagnosis.word_changes import WordChanges
     from guards.events.log_table import LogTable
     from guards.evidence.columns import Categories
     from guards.json_types import JsonObject
@@ -59,7 +60,8 @@ class Diagnosis:
     moved, with their ``distributions``, ``terms`` those of the changes of confidence and accuracy,
     ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
     ranked, and ``notes`` say what could not be looked at. Without a change beyond chance there is
-    none of these six, and no ``decomposition`` of it.
+    none of these six, and no ``decomposition`` of it. ``words`` came and went, where a caller has
+    read texts of both periods.
     """
 
     good: Period
@@ -76,6 +78,7 @@ class Diagnosis:
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
     decomposition: Decomposition | None = None
+    words: WordChanges | None = None
 
     @property
     def could_be_chance(self) -> bool:
@@ -107,6 +110,7 @@ class Diagnosis:
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
             "decomposition": self.decomposition and self.decomposition.to_json(),
+            "words": self.words and self.words.to_json(),
         }
 
 

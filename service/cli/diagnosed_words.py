@@ -1,0 +1,64 @@
+"""Words that came and went between two periods, from texts in logs or in a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from guards.diagnosis.drawn_texts import DrawnTexts
+from guards.diagnosis.word_changes import WordChanges
+from guards.diagnosis.word_phrases import asks_for_words, unknown_words
+from guards.events.captured import captured_lines
+from service.cli.document_tables import text_rows
+from service.cli.output import log_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from guards.diagnosis.playbook import Diagnosis
+    from guards.events.log_table import LogTable
+
+__all__ = ["with_words"]
+
+
+def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> Diagnosis:
+    """Return a diagnosis with the words that came and went, or with a note on what they take.
+
+    Texts come from ``documents``, a table, else from what the log captured. What could be chance
+    has no words. Raises ``TableError`` for a table that cannot be used.
+    """
+    if diagnosis.could_be_chance:
+        return diagnosis
+    drawn = [
+        DrawnTexts(log, period, number)
+        for period, number in zip((diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True)
+    ]
+    if documents is not None:
+        _add_table(drawn, documents)
+    else:
+        _add_captured(drawn, log)
+    words = WordChanges.between(*drawn)
+    if words is not None:
+        return replace(diagnosis, words=words)
+    texts = len(drawn[0].texts), len(drawn[1].texts)
+    if documents is None and not any(texts) and not asks_for_words(diagnosis.findings):
+        return diagnosis
+    note = unknown_words(texts, None if documents is None else str(documents))
+    return replace(diagnosis, notes=(*diagnosis.notes, note))
+
+
+def _add_table(drawn: Sequence[DrawnTexts], documents: Path) -> None:
+    for request_id, text, _ in text_rows(documents):
+        for side in drawn:
+            side.add(request_id, text)
+
+
+def _add_captured(drawn: Sequence[DrawnTexts], log: LogTable) -> None:
+    def wanted(request_id: str) -> bool:
+        return any(side.wants(request_id) for side in drawn)
+
+    with log_progress(log.captured, "reading texts") as progress:
+        for line in captured_lines(log.captured, progress.update, wanted):
+            for side in drawn:
+                side.add_captured(line)
