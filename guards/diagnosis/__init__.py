@@ -25,6 +25,7 @@
 - ``decomposition``: where a change sits, by these.
 - ``decomposition_phrases``: what is said of it in every form.
 - ``onset``: when something began, and where a log divides.
+- ``cautions``: what is likely not meant in what was given.
 - ``findings``: what there is to say, ranked.
 - ``timeline``: the confidence over time, the alarms, and which bundle answered.
 - ``champion_changes``: when another bundle or engine answered.

@@ -9,6 +9,7 @@ import numpy as np
 
 from guards.diagnosis.blocks import HOUR_US, Blocks
 from guards.diagnosis.causes import MovedInput, input_causes, moved_inputs
+from guards.diagnosis.cautions import bundle_notes, exchanged_notes
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.class_residuals import class_residuals
@@ -59,9 +60,9 @@ class Diagnosis:
     and ``challengers`` are those that answered beside the champion. ``inputs`` are those that
     moved, with their ``distributions``, ``terms`` those of the changes of confidence and accuracy,
     ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
-    ranked, and ``notes`` say what could not be looked at. Without a change beyond chance there is
-    none of these six, and no ``decomposition`` of it. ``words`` came and went, where a caller has
-    read texts of both periods.
+    ranked. Without a change beyond chance there is none of these five, and no ``decomposition`` of
+    it. ``notes`` say what could not be looked at, and what is likely not meant. ``words`` came and
+    went, where a caller has read texts of both periods.
     """
 
     good: Period
@@ -146,6 +147,10 @@ def diagnose(
         drop=drop,
         timeline=timeline_of((before, now), log.alarms, changes),
         challengers=shadows(*(log.shadow_answers(*astuple(period)) for period in periods)),
+        notes=(
+            *bundle_notes((before, now), identities),
+            *(exchanged_notes(drop) if found is None else ()),
+        ),
     )
     if diagnosis.could_be_chance:
         return diagnosis
@@ -218,7 +223,7 @@ def _explained(
         terms=terms_by_measure(drop, periods, inputs, held, generator),
         residuals=residuals,
         findings=tuple(rank(findings)),
-        notes=tuple(notes),
+        notes=(*diagnosis.notes, *notes),
         decomposition=Decomposition.of(compared, inputs, everything, generator),
     )
 
@@ -239,7 +244,7 @@ def _require_documents(log: LogTable, option: str, period: Period, documents: Do
     last = max(champion.last_observed_at for champion in champions)
     message = (
         f"{option} {period}: no document was answered then; the log has documents from "
-        f"{rfc3339(first)} to {rfc3339(last)}"
+        f"{rfc3339(first)} to {rfc3339(last)}: name a part of that, in UTC or with its offset"
     )
     raise CallError(message)
 

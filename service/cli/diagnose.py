@@ -84,6 +84,7 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
     documents that the log captured, or of those in --documents; a report with words is a file that
     only its owner may read.
     """
+    from guards.diagnosis.cautions import log_notes
     from guards.diagnosis.playbook import diagnose as walk
     from guards.events.log_table import LogTable
     from service.cli.diagnosed_words import with_words
@@ -98,8 +99,9 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
         periods = None if good is None or bad is None else _periods(log, good, bad)
         labels, left_out, notes = _true_labels(log, tables)
         walked = walk(log, periods, labels)
-        diagnosis = with_words(replace(walked, notes=(*notes, *walked.notes)), log, documents)
         account = log.account
+        notes = (*log_notes(account), *notes, *walked.notes)
+        diagnosis = with_words(replace(walked, notes=notes), log, documents)
     if out is not None:
         _write_report(out, diagnosis, account)
     print_notes(diagnosis.notes)

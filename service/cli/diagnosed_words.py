@@ -13,7 +13,6 @@ from service.cli.document_tables import text_rows
 from service.cli.output import log_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from guards.diagnosis.playbook import Diagnosis
@@ -30,35 +29,35 @@ def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> D
     """
     if diagnosis.could_be_chance:
         return diagnosis
-    drawn = [
+    good, bad = (
         DrawnTexts(log, period, number)
         for period, number in zip((diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True)
-    ]
+    )
     if documents is not None:
-        _add_table(drawn, documents)
+        _add_table(good, bad, documents)
     else:
-        _add_captured(drawn, log)
-    words = WordChanges.between(*drawn)
+        _add_captured(good, bad, log)
+    words = WordChanges.between(good, bad)
     if words is not None:
         return replace(diagnosis, words=words)
-    texts = len(drawn[0].texts), len(drawn[1].texts)
+    texts = len(good.texts), len(bad.texts)
     if documents is None and not any(texts) and not asks_for_words(diagnosis.findings):
         return diagnosis
     note = unknown_words(texts, None if documents is None else str(documents))
     return replace(diagnosis, notes=(*diagnosis.notes, note))
 
 
-def _add_table(drawn: Sequence[DrawnTexts], documents: Path) -> None:
+def _add_table(good: DrawnTexts, bad: DrawnTexts, documents: Path) -> None:
     for request_id, text, _ in text_rows(documents):
-        for side in drawn:
-            side.add(request_id, text)
+        good.add(request_id, text)
+        bad.add(request_id, text)
 
 
-def _add_captured(drawn: Sequence[DrawnTexts], log: LogTable) -> None:
+def _add_captured(good: DrawnTexts, bad: DrawnTexts, log: LogTable) -> None:
     def wanted(request_id: str) -> bool:
-        return any(side.wants(request_id) for side in drawn)
+        return good.wants(request_id) or bad.wants(request_id)
 
     with log_progress(log.captured, "reading texts") as progress:
         for line in captured_lines(log.captured, progress.update, wanted):
-            for side in drawn:
-                side.add_captured(line)
+            good.add_captured(line)
+            bad.add_captured(line)
