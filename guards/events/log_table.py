@@ -121,7 +121,8 @@ class LogTable:
             join_awaited(database)
             set_replays_apart(database)
             _require_events(database, files, account)
-            captured = tuple(file.path for file in files if file.captured)
+            # A pipe gives its lines once.
+            captured = tuple(file.path for file in files if file.captured and file.path.is_file())
             return cls(database, account, captured)
         except BaseException:
             database.close()

@@ -29,6 +29,8 @@ def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> D
     """
     if diagnosis.could_be_chance:
         return diagnosis
+    if documents is None and not log.captured:
+        return _without_words(diagnosis, (0, 0), None)
     good, bad = (
         DrawnTexts(log, period, number)
         for period, number in zip((diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True)
@@ -38,13 +40,18 @@ def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> D
     else:
         _add_captured(good, bad, log)
     words = WordChanges.between(good, bad)
-    if words is not None:
-        return replace(diagnosis, words=words)
-    texts = len(good.texts), len(bad.texts)
-    if documents is None and not any(texts) and not asks_for_words(diagnosis.findings):
-        return diagnosis
+    if words is None:
+        return _without_words(diagnosis, (len(good.texts), len(bad.texts)), documents)
+    return replace(diagnosis, words=words)
+
+
+def _without_words(
+    diagnosis: Diagnosis, texts: tuple[int, int], documents: Path | None
+) -> Diagnosis:
+    """Return the diagnosis, with a note where somebody asked for words or is about to."""
+    asked = documents is not None or any(texts) or asks_for_words(diagnosis.findings)
     note = unknown_words(texts, None if documents is None else str(documents))
-    return replace(diagnosis, notes=(*diagnosis.notes, note))
+    return replace(diagnosis, notes=(*diagnosis.notes, note)) if asked else diagnosis
 
 
 def _add_table(good: DrawnTexts, bad: DrawnTexts, documents: Path) -> None:

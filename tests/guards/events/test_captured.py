@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,3 +81,13 @@ def test_a_log_table_knows_which_files_hold_documents(log: Path, tmp_path: Path)
     other = write_log(tmp_path / "other.jsonl", [Seen("c")], run="other")
     with LogTable.read([other, log]) as table:
         assert table.captured == (log,)
+
+
+def test_a_pipe_is_not_read_twice(log: Path) -> None:
+    """It has nothing more to give, or never ends."""
+    read_end, write_end = os.pipe()
+    os.write(write_end, log.read_bytes())
+    os.close(write_end)
+    with LogTable.read([f"/dev/fd/{read_end}"]) as table:
+        assert table.captured == ()
+    os.close(read_end)
