@@ -79,6 +79,10 @@ def _words(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
     for what, rows in word_rows(words):
         yield ""
         yield from _table((what, "good", "bad"), rows)
+    more = words.differing - len(words.came) - len(words.went)
+    if more:
+        yield ""
+        yield f"and {more} more"
 
 
 def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:

@@ -19,8 +19,6 @@ __all__ = ["words_of_page"]
 def words_of_page(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
     """Yield which documents were read, and a table of what came and one of what went."""
     yield faint(f"{sentence(words_in_words(words, documents))}.")
-    told = 0
     for what, rows in word_rows(words):
         yield table(f"words that {what}, by the share of documents", ("word", *PERIODS), rows)
-        told += len(rows)
-    yield more(words.differing - told)
+    yield more(words.differing - len(words.came) - len(words.went))
