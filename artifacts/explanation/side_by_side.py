@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guards.diagnosis.mean_effects import MIN_DOCUMENTS, difference_p_value
+from guards.diagnosis.mean_effects import difference_p_value
 from guards.diagnosis.moved_inputs import discoveries
-from guards.diagnosis.words import word_shifts
+from guards.diagnosis.words import judged_shifts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,23 +85,15 @@ def _difference(
 
 
 def _came_and_went(before: Period, after: Period) -> JsonObject:
-    shifts = word_shifts(
+    judged = judged_shifts(
         before.documents_by_word(),
         after.documents_by_word(),
         (len(before.documents), len(after.documents)),
-        MIN_DOCUMENTS,
     )
-    found = discoveries([shift.p_value for shift in shifts], _RATE)
-    rows = sorted(
-        (
-            {**shift.to_json(), "differs": differs}
-            for shift, differs in zip(shifts, found.tolist(), strict=True)
-        ),
-        key=lambda row: row["z"],
-    )
+    rows = [{**shift.to_json(), "differs": differs} for shift, differs in judged]
     return {
         "came": [row for row in reversed(rows[-_MAX_SHIFTS:]) if row["z"] > 0],
         "went": [row for row in rows[:_MAX_SHIFTS] if row["z"] < 0],
         "compared_words": len(rows),
-        "differing_words": int(found.sum()),
+        "differing_words": sum(each.differs for each in judged),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artifacts.bundle.tokenizer import as_sealed
+from guards.diagnosis.text_words import is_mark, word_spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,6 @@ __all__ = ["WordPlaces", "word_places"]
 
 _Span = tuple[int, int]
 
-_RUN = re.compile(r"\w+|\S")
 _FIRST = re.compile(r"\S")
 
 
@@ -72,7 +71,7 @@ def _places(text: str, tokenized: TokenizedText, kept: NDArray[np.int64], ends: 
 
 def _words(text: str, tokenized: TokenizedText) -> dict[int, str]:
     """Return the word of each token that has one, by the token's index."""
-    run_of = _runs(text)
+    run_of = {place: run for run in word_spans(text) for place in range(*run)}
     groups: dict[tuple[int | None, _Span], list[int]] = defaultdict(list)
     after: tuple[int | None, _Span] | None = None
     for token in reversed(range(len(tokenized.ids))):
@@ -99,21 +98,6 @@ def _named(text: str, run: _Span, spans: list[_Span]) -> str:
     """
     starts, ends = zip(*spans, strict=True)
     start, end = max(run[0], min(starts)), max(ends)
-    while end < run[1] and _is_mark(text[end]):
+    while end < run[1] and is_mark(text[end]):
         end += 1
     return text[start : min(end, run[1])].casefold()
-
-
-def _runs(text: str) -> dict[int, _Span]:
-    """Return start and end of the run of letters and digits that each character belongs to.
-
-    A mark, such as an accent or a vowel sign, belongs to its letter.
-    """
-    letters = text
-    if not text.isascii():
-        letters = "".join("m" if _is_mark(each) else each for each in text)
-    return {place: run.span() for run in _RUN.finditer(letters) for place in range(*run.span())}
-
-
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character)[0] == "M"

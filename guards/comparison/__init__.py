@@ -3,7 +3,6 @@
 - ``comparison``: everything that the evidence says of each challenger.
 - ``page``: the comparison as one page.
 - ``periods``: what the log looked like day by day.
-- ``captured``: the documents that a log holds.
 - ``columns_told``: the champion's columns, as far as a log tells them.
 - ``training_rows``: labelled documents to train on.
 - ``queue``: which documents to label next.

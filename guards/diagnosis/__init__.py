@@ -27,6 +27,7 @@
 - ``decomposition``: where a change sits, by these.
 - ``decomposition_phrases``: what is said of it in every form.
 - ``onset``: when something began, and where a log divides.
+- ``cautions``: what is likely not meant in what was given.
 - ``findings``: what there is to say, ranked.
 - ``timeline``: the confidence over time, the alarms, and which bundle answered.
 - ``champion_changes``: when another bundle or engine answered.
@@ -34,7 +35,11 @@
 - ``distributions``: how inputs that moved were distributed, as finely as the log tells.
 - ``quantiles``: quantiles of what was counted in cells.
 - ``mean_effects``: the mean effect of a word or column on answers, and whether it differs.
-- ``words``: which words came and which went.
+- ``words``: how much more usual words are in one period than in another.
+- ``text_words``: the words of a text.
+- ``drawn_texts``: texts of the documents of a period, as many as can be compared quickly.
+- ``word_changes``: which words came and which went, in these.
+- ``word_phrases``: what is said of them in every form.
 - ``phrases``: what is said of a diagnosis in every form.
 - ``report``: a page that shows it.
 """

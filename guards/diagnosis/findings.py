@@ -61,7 +61,7 @@ _REMEDIES = {
     "unknown_categories": "map the new categories of {name} to those of training, or train with "
     "labelled documents that have them",
     "values_moved": "compare {name} with what its source sent before: unit, scale, default",
-    "longer_texts": "look at what is new in the texts, and train with such texts if they stay",
+    "longer_texts": "look at the words that came, and train with such texts if they stay",
     "other_texts": "label documents that understudy label-queue draws, and train on what "
     "understudy export-training makes of them",
     "class_mix": "draw documents to label with understudy label-queue: the mix may be right",
@@ -227,7 +227,8 @@ def rest_finding(
         remedy=(
             "ask who labels whether a label means something else now; train again on new labels"
             if changed
-            else "capture documents (CAPTURE), and compare what they say with those of before"
+            else "look at the words that came and went, and compare what drives the answers to "
+            "documents of both periods: understudy explain BUNDLE GOOD_TABLE BAD_TABLE"
         ),
     )
 

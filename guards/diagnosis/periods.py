@@ -59,7 +59,7 @@ def parse_period(text: str, option: str, runs: Collection[str]) -> Period:
     if separator:
         period = Period(_moment_us(start, option), _moment_us(end, option))
         if period.end_us <= period.start_us:
-            message = f"{option} {text}: TO must be after FROM"
+            message = f"{option} {text}: TO must be after FROM; exchange them, or name a later TO"
             raise CallError(message)
         return period
     named = [run for run in runs if run.startswith(text)] if text else []
@@ -81,7 +81,10 @@ def refuse_overlap(good: Period, bad: Period) -> None:
     if len(runs - {None}) > 1:
         return
     if good.start_us < bad.end_us and bad.start_us < good.end_us:
-        message = f"--good {good} and --bad {bad} overlap: a document is in one of them"
+        message = (
+            f"--good {good} and --bad {bad} overlap: a document is in one of them; let one end "
+            "where the other begins"
+        )
         raise CallError(message)
 
 
@@ -89,6 +92,6 @@ def _moment_us(text: str, option: str) -> int:
     try:
         return microseconds(from_iso8601(text.strip()))
     except ValueError:
-        expected = "a date or a moment, as 2026-03-02 or 2026-03-02T08:00Z"
+        expected = "a date or a moment, as 2026-03-02 or 2026-03-02T08:00+01:00"
         message = f"{option}: expected {expected}, found {printable(text)!r}"
         raise CallError(message) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guards.diagnosis.blocks import HOUR_US, Blocks
+from guards.diagnosis.cautions import bundle_notes, exchanged_notes
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.class_residuals import class_residuals
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.three_terms import ThreeTerms
+    from guards.diagnosis.word_changes import WordChanges
     from guards.events.log_table import LogTable
     from guards.evidence.columns import Categories
     from guards.json_types import JsonObject
@@ -53,8 +55,9 @@ class Diagnosis:
     and ``challengers`` are those that answered beside the champion. ``inputs`` are those that
     moved, with their ``distributions``, ``terms`` those of the changes of confidence and accuracy,
     ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
-    ranked, and ``notes`` say what could not be looked at. Without a change beyond chance there is
-    none of these six, and no ``decomposition`` of it.
+    ranked. Without a change beyond chance there is none of these five, and no ``decomposition`` of
+    it. ``notes`` say what could not be looked at, and what is likely not meant. ``words`` came and
+    went, where a caller has read texts of both periods.
     """
 
     good: Period
@@ -71,6 +74,7 @@ class Diagnosis:
     findings: tuple[DiagnosisFinding, ...] = ()
     notes: tuple[str, ...] = ()
     decomposition: Decomposition | None = None
+    words: WordChanges | None = None
 
     @property
     def could_be_chance(self) -> bool:
@@ -102,6 +106,7 @@ class Diagnosis:
             "findings": [finding.to_json() for finding in self.findings],
             "notes": list(self.notes),
             "decomposition": self.decomposition and self.decomposition.to_json(),
+            "words": self.words and self.words.to_json(),
         }
 
 
@@ -137,6 +142,10 @@ def diagnose(
         drop=drop,
         timeline=timeline_of((before, now), log.alarms, changes),
         challengers=shadows(*(log.shadow_answers(*astuple(period)) for period in periods)),
+        notes=(
+            *bundle_notes((before, now), identities),
+            *(exchanged_notes(drop) if found is None else ()),
+        ),
     )
     if diagnosis.could_be_chance:
         return diagnosis
@@ -210,7 +219,7 @@ def _explained(
         terms=terms,
         residuals=residuals,
         findings=tuple(rank(findings)),
-        notes=tuple(compared.notes),
+        notes=(*diagnosis.notes, *compared.notes),
         decomposition=decomposition,
     )
 
@@ -231,6 +240,6 @@ def _require_documents(log: LogTable, option: str, period: Period, documents: Do
     last = max(champion.last_observed_at for champion in champions)
     message = (
         f"{option} {period}: no document was answered then; the log has documents from "
-        f"{rfc3339(first)} to {rfc3339(last)}"
+        f"{rfc3339(first)} to {rfc3339(last)}: name a part of that, in UTC or with its offset"
     )
     raise CallError(message)

@@ -37,11 +37,7 @@ def watched_cells(
         if reference not in distinct:
             distinct.append(reference)
     space = CellSpace(distinct)
-    notes = [
-        note
-        for period, documents, found in zip(("good", "bad"), (good, bad), references, strict=True)
-        for note in _untold(period, documents, found)
-    ]
+    notes = list(_untold((good, bad), references))
     if coarse := [each.name for each in space.inputs if each.coarse]:
         notes.append(
             "the periods were counted over different references: of numbers only missing values "
@@ -77,16 +73,33 @@ def _references(
 
 
 def _untold(
-    period: str, documents: Documents, references: Mapping[tuple[int, int], DriftReference]
+    sides: Sequence[Documents], references: Sequence[Mapping[tuple[int, int], DriftReference]]
 ) -> Iterator[str]:
-    """Yield a note where nobody tells what the cells of documents are."""
-    told = sum(int(_rows(documents, *codes).sum()) for codes in references)
-    if told < len(documents):
+    """Yield a note where documents have no cells, and one where nobody tells what theirs are."""
+    without, untold = [], []
+    for documents, found in zip(sides, references, strict=True):
+        has_cells = (documents.cells >= 0).any(axis=1)
+        told = np.zeros(len(documents), dtype=np.bool_)
+        for codes in found:
+            told |= _rows(documents, *codes)
+        without.append(int((~has_cells).sum()))
+        untold.append(int((has_cells & ~told).sum()))
+    if any(without):
         yield (
-            f"{len(documents) - told} of {len(documents)} {period} documents have cells that no "
-            "line of the log explains: their inputs are left out; add the log from the start of "
-            "their service"
+            f"{_of(without, sides)} documents have no cells, as CELLS=none or an earlier version "
+            "writes them: their inputs are left out; serve with UNDERSTUDY_CELLS=grouped from now "
+            "on"
         )
+    if any(untold):
+        yield (
+            f"{_of(untold, sides)} documents have cells that no line of the log explains: their "
+            "inputs are left out; add the log from the start of their service"
+        )
+
+
+def _of(numbers: Sequence[int], sides: Sequence[Documents]) -> str:
+    good, bad = (f"{number} of {len(side)}" for number, side in zip(numbers, sides, strict=True))
+    return f"{good} good and {bad} bad"
 
 
 def _rows(documents: Documents, run: int, reference: int) -> NDArray[np.bool_]:

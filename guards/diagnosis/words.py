@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import stats
+
+from guards.diagnosis.mean_effects import MIN_DOCUMENTS
+from guards.diagnosis.moved_inputs import discoveries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["WordShift", "log_odds_ratio", "word_shifts"]
+__all__ = ["JudgedShift", "WordShift", "judged_shifts", "log_odds_ratio", "word_shifts"]
+
+_RATE = 0.05
 
 _PRIOR = 0.1
 """The weight of the prior: so much of the documents of both periods."""
@@ -50,6 +55,26 @@ class WordShift:
         }
 
 
+class JudgedShift(NamedTuple):
+    """A shift, and whether it is a discovery at a false discovery rate of 5 %."""
+
+    shift: WordShift
+    differs: bool
+
+
+def judged_shifts(
+    first: Mapping[str, int], second: Mapping[str, int], sizes: tuple[int, int]
+) -> list[JudgedShift]:
+    """Return the shift of each word of five documents or more, from what went to what came.
+
+    Arguments are those of ``word_shifts``. The order is that of ``z``, then of the words.
+    """
+    shifts = word_shifts(first, second, sizes, MIN_DOCUMENTS)
+    found = discoveries([shift.p_value for shift in shifts], _RATE)
+    judged = map(JudgedShift, shifts, found.tolist())
+    return sorted(judged, key=lambda each: (each.shift.z, each.shift.word))
+
+
 def word_shifts(
     first: Mapping[str, int], second: Mapping[str, int], sizes: tuple[int, int], at_least: int
 ) -> list[WordShift]:
@@ -63,18 +88,20 @@ def word_shifts(
     counts = np.array([[side.get(name, 0) for name in names] for side in (first, second)])
     ratios, z = log_odds_ratio(*counts)
     total = counts.sum(axis=0)
-    chance = stats.hypergeom(sum(sizes), total, sizes[1])
-    tails = np.minimum(chance.cdf(counts[1]), chance.sf(counts[1] - 1))
-    p_values = np.minimum(1.0, 2 * tails)
+    # Tests take time for each word, and most words of a language are rare.
+    kept = np.flatnonzero(total >= at_least)
+    chance = stats.hypergeom(sum(sizes), total[kept], sizes[1])
+    now = counts[1, kept]
+    p_values = np.minimum(1.0, 2 * np.minimum(chance.cdf(now), chance.sf(now - 1)))
     return [
         WordShift(
             names[index],
             (int(counts[0, index]), int(counts[1, index])),
             float(ratios[index]),
             float(z[index]),
-            float(p_values[index]),
+            float(p_value),
         )
-        for index in np.flatnonzero(total >= at_least)
+        for index, p_value in zip(kept.tolist(), p_values, strict=True)
     ]
 
 

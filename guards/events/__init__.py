@@ -30,6 +30,7 @@
 - ``shadow_answers``: from the tables to sums of what challengers answered in a period.
 - ``window_counts``: from the tables to the counts of windows within a period.
 - ``observed_batches``: from the tables to columns of answered documents.
+- ``captured``: the documents that logs hold, where the setting ``CAPTURE`` said so.
 - ``recorded``: the documents that logs tell of, in their order, with what was captured.
 - ``arrays``: from columns of Arrow to arrays of numpy.
 """

@@ -54,6 +54,10 @@ class Block:
         """The number of bytes."""
         return len(self._data)
 
+    def __contains__(self, data: bytes) -> bool:
+        """Return whether the lines hold these bytes."""
+        return data in self._data
+
     def lines(self) -> Iterator[bytes]:
         """Yield the lines."""
         return map(self.line, range(len(self)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from guards.bundle.identity import BundleIdentity
 from guards.errors import CallError
 from guards.events.awaited_outcomes import join_awaited
+from guards.events.captured import CAPTURED
 from guards.events.drift_reference import joined_references
 from guards.events.line_rows import LineKind
 from guards.events.log_account import drop_copies, log_account
@@ -65,14 +66,16 @@ class RaisedAlarm(NamedTuple):
 
 
 class _WatchedFile(LogFile):
-    """A log that tells how many bytes of it were read."""
+    """A log that tells how many bytes of it were read, and whether it holds documents."""
 
     def __init__(self, path: Path, progress: Callable[[int], object] | None) -> None:
         super().__init__(path)
+        self.captured = False
         self._progress = progress
 
     def blocks(self) -> Iterator[Block]:
         for block in super().blocks():
+            self.captured = self.captured or CAPTURED in block
             yield block
             if self._progress is not None:
                 self._progress(block.size)
@@ -84,12 +87,16 @@ class LogTable:
     Lines are judged as ``LogReader`` judges them, and ``account`` is the same, but that of a key
     that an object names twice the first counts. ``first_timestamp`` and ``last_timestamp`` are
     those of lines of known events, in UTC. Memory is bounded by about a gigabyte; what does not fit
-    is in a temporary directory until the block ends. The order of the files does not matter.
+    is in a temporary directory until the block ends. The order of the files does not matter. The
+    tables hold no text: ``captured`` are the files that do, for ``captured_lines``.
     """
 
-    def __init__(self, database: LogDatabase, account: LogAccount) -> None:
+    def __init__(
+        self, database: LogDatabase, account: LogAccount, captured: tuple[Path, ...]
+    ) -> None:
         """Use the lines in this database, without copies, of which this is the account."""
         self.account = account
+        self.captured = captured
         first, last = database.execute(_BOUNDS)[0]
         self.first_timestamp = from_microseconds(first)
         self.last_timestamp = from_microseconds(last)
@@ -114,7 +121,9 @@ class LogTable:
             join_awaited(database)
             set_replays_apart(database)
             _require_events(database, files, account)
-            return cls(database, account)
+            # A pipe gives its lines once.
+            captured = tuple(file.path for file in files if file.captured and file.path.is_file())
+            return cls(database, account, captured)
         except BaseException:
             database.close()
             raise

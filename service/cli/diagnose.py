@@ -52,6 +52,13 @@ _PERIOD = "FROM..TO|RUN"
     metavar="TABLE",
     help="A table with request_id and label; repeat.",
 )
+@click.option(
+    "--documents",
+    type=PATH,
+    metavar="TABLE",
+    help="A table with request_id and text, whose words are compared.  [default: what the log "
+    "captured]",
+)
 @report_option(".html", ".md")
 @click.option(
     "--fail-on",
@@ -65,6 +72,7 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
     good: str | None,
     bad: str | None,
     tables: Sequence[Path],
+    documents: Path | None,
     out: Path | None,
     fail_on: str | None,
     as_json: bool,
@@ -72,10 +80,14 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
     """Say what changed in LOG... between a good and a bad period, ranked by what undoing restores.
 
     Logs are JSON Lines of any replicas, runs and days, plain, .gz or .zst. Labels come from the
-    log, where they were sent to /v1/feedback, and from tables.
+    log, where they were sent to /v1/feedback, and from tables. Which words came and went is told of
+    documents that the log captured, or of those in --documents; a report with words is a file that
+    only its owner may read.
     """
+    from guards.diagnosis.cautions import log_notes
     from guards.diagnosis.playbook import diagnose as walk
     from guards.events.log_table import LogTable
+    from service.cli.diagnosed_words import with_words
     from service.cli.diagnosis_text import diagnosis_lines
 
     if (good is None) != (bad is None):
@@ -87,8 +99,9 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
         periods = None if good is None or bad is None else _periods(log, good, bad)
         labels, left_out, notes = _true_labels(log, tables)
         walked = walk(log, periods, labels)
-        diagnosis = replace(walked, notes=(*notes, *walked.notes))
         account = log.account
+        notes = (*log_notes(account), *notes, *walked.notes)
+        diagnosis = with_words(replace(walked, notes=notes), log, documents)
     if out is not None:
         _write_report(out, diagnosis, account)
     print_notes(diagnosis.notes)
@@ -111,7 +124,8 @@ def _write_report(path: Path, diagnosis: Diagnosis, account: LogAccount) -> None
     from guards.diagnosis.report.markdown import markdown
     from guards.diagnosis.report.page import page
 
-    write_report(path, markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account))
+    text = markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account)
+    write_report(path, text, private=diagnosis.words is not None)
 
 
 def _periods(log: LogTable, good: str, bad: str) -> tuple[Period, Period]:

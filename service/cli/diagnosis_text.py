@@ -13,6 +13,7 @@ from guards.diagnosis.phrases import (
     restores_in_words,
     terms_in_words,
 )
+from guards.diagnosis.word_phrases import word_rows, words_in_words
 from guards.text import aligned, counted
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from guards.diagnosis.class_residuals import ClassResidual
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
+    from guards.diagnosis.word_changes import WordChanges
     from guards.events.reading import LogAccount
 
 __all__ = ["diagnosis_lines"]
 
 _MAX_INPUTS = 8
 _MAX_CLASSES = 8
+_MAX_WORDS = 10
 
 
 def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
@@ -59,6 +62,23 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.decomposition is not None:
         yield ""
         yield from decomposition_in_words(diagnosis.decomposition)
+    if diagnosis.words is not None:
+        yield ""
+        yield from _words(diagnosis.words, diagnosis.documents)
+
+
+def _words(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
+    yield words_in_words(words, documents)
+    told = [(what, rows[:_MAX_WORDS]) for what, rows in word_rows(words)]
+    table = [
+        (f"  {name}", *shares)
+        for what, rows in told
+        for name, *shares in [(what, "good", "bad"), *rows]
+    ]
+    yield from aligned(table) if table else ()
+    more = words.differing - sum(len(rows) for _, rows in told)
+    if more:
+        yield f"  and {more} more"
 
 
 def _residuals(residuals: Sequence[ClassResidual]) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from guards.comparison.captured import captured_documents
 from guards.comparison.comparison import compare_logs, last_champion
 from guards.comparison.queue import DISAGREEMENT, draw_queue
 from guards.comparison.queue_table import require_free, write_queue
 from guards.errors import CallError
+from guards.events.captured import captured_documents
 from guards.events.log_table import LogTable
 from guards.evidence.criteria import Policy
 from guards.evidence.labels import KnownLabels

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from guards.errors import CallError
+from guards.private_file import private_file
 from guards.text import printable
 from service.cli.options import PATH
 
@@ -39,8 +40,15 @@ def report_option(*suffixes: str) -> Callable[[C], C]:
     )
 
 
-def write_report(path: Path, text: str) -> None:
-    """Write a report; raises ``CallError`` where the file cannot be written."""
+def write_report(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a report; raises ``CallError`` where the file cannot be written.
+
+    One that is ``private``, because it holds words of documents, only its owner may read.
+    """
+    if private:
+        with private_file(path) as file:
+            file.write(text.encode())
+        return
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from artifacts.tables.cells import kind_of, text_of
-from guards.comparison.captured import captured_lines
 from guards.comparison.columns_told import columns_told
 from guards.comparison.training_rows import FoundDocument, LabelsToTrain
 from guards.diagnosis.periods import EVERYTHING
-from guards.errors import CallError, TableError
+from guards.errors import CallError
+from guards.events.captured import captured_lines
 from guards.events.log_table import LogTable
 from guards.evidence.labels import KnownLabels
 from guards.labels import KnownLabel
-from service.cli.document_tables import document_rows
+from service.cli.document_tables import text_rows
 from service.cli.label_tables import add_tables
 from service.cli.output import log_progress
 from service.cli.train_command import next_version
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from guards.bundle.identity import BundleIdentity
-    from guards.comparison.captured import CapturedDocument
     from guards.comparison.columns_told import ColumnsTold
+    from guards.events.captured import CapturedDocument
     from guards.events.reading import LogAccount
 
 __all__ = [
@@ -131,12 +130,7 @@ def documents_of_table(path: Path, request_ids: Collection[str]) -> FoundDocumen
     """
     found: dict[str, FoundDocument] = {}
     others: set[str] = set()
-    for row, (name, cells) in enumerate(document_rows(path, ["text"]), 1):
-        cell = cells.pop("text")
-        text = text_of(cell)
-        if text is None:
-            message = f"{path}: row {row} of 'text' is {kind_of(cell)}; write it as a text"
-            raise TableError(message)
+    for name, text, cells in text_rows(path):
         if name in request_ids:
             found[name] = FoundDocument(text, cells)
         else:

@@ -4,6 +4,7 @@
 - ``findings_list``: the ranked findings, each with what undoing it restores.
 - ``terms``: the change by kinds of documents.
 - ``decomposition``: slices, groups of inputs, and what is mix and what is within inputs.
+- ``words``: the words that came and went.
 - ``over_time``: the confidence over time, with alarms and other champions.
 - ``inputs``: the distributions of the inputs that moved, side by side.
 - ``challengers``: what challengers answered in both periods.

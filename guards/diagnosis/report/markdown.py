@@ -14,6 +14,8 @@ from guards.diagnosis.phrases import (
     restores_in_words,
     terms_in_words,
 )
+from guards.diagnosis.word_phrases import word_rows, words_in_words
+from guards.pages.elements import sentence
 from guards.text import counted, printable
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
+    from guards.diagnosis.word_changes import WordChanges
 
 __all__ = ["markdown"]
 
@@ -63,9 +66,23 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield ""
         told = decomposition_in_words(diagnosis.decomposition)
         yield from (f"- {_plain(line.strip())}" for line in told)
+    if diagnosis.words is not None:
+        yield from _words(diagnosis.words, diagnosis.documents)
     for note in diagnosis.notes:
         yield ""
         yield f"Note: {_plain(note)}."
+
+
+def _words(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
+    yield ""
+    yield f"{_plain(sentence(words_in_words(words, documents)))}."
+    for what, rows in word_rows(words):
+        yield ""
+        yield from _table((what, "good", "bad"), rows)
+    more = words.differing - len(words.came) - len(words.went)
+    if more:
+        yield ""
+        yield f"and {more} more"
 
 
 def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:

@@ -22,6 +22,7 @@ from guards.diagnosis.report.over_time import over_time_of
 from guards.diagnosis.report.sides import KEY, PERIODS
 from guards.diagnosis.report.steps import Axis, steps_of
 from guards.diagnosis.report.terms import terms_of_page
+from guards.diagnosis.report.words import words_of_page
 from guards.pages.bars import BarRow, bar_table
 from guards.pages.document import document
 from guards.pages.elements import (
@@ -76,6 +77,9 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.inputs:
         inputs = moved_inputs_of(diagnosis.inputs, diagnosis.distributions)
         yield section("Inputs that moved", [KEY, *inputs])
+    if diagnosis.words is not None:
+        words = words_of_page(diagnosis.words, diagnosis.documents)
+        yield section("Words that came and went", words)
     if diagnosis.challengers:
         yield section("Champion and challengers", challengers_of(diagnosis.challengers))
     yield section("What this rests on", _grounds(diagnosis, account))

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tqdm import tqdm
 
-from guards.comparison.captured import captured_documents
 from guards.comparison.queue import DISAGREEMENT, LabelQueue
 from guards.comparison.queue_table import write_queue
 from guards.errors import CallError
+from guards.events.captured import captured_documents
 from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.evidence.pair import ChallengerId, Missed

@@ -18,6 +18,8 @@ from guards.diagnosis.phrases import answer
 from guards.diagnosis.playbook import diagnose
 from guards.diagnosis.report.markdown import markdown
 from guards.diagnosis.report.page import page
+from guards.diagnosis.word_changes import WordChanges
+from guards.diagnosis.words import WordShift
 from guards.events.log_table import LogTable
 from load_tests.micro.wide_log import write_wide_log
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
@@ -236,6 +238,18 @@ def test_names_are_texts_and_nothing_else(worse: tuple[Diagnosis, LogAccount]) -
     told = markdown(changed)
     assert re.search(r"(?<!\\)<", told) is None
     assert "\x1b" not in told
+
+
+def test_words_beyond_the_twenty_first_are_counted(worse: tuple[Diagnosis, LogAccount]) -> None:
+    """On the page as in Markdown."""
+    came = tuple(WordShift(f"new{at}", (0, 9), 1.0, 3.0, 1e-9) for at in range(20))
+    words = WordChanges((30, 30), sampled=True, compared=90, differing=23, came=came, went=())
+    changed = replace(worse[0], words=words)
+    for text in ("\n".join(_Page(page(changed, worse[1])).texts), markdown(changed)):
+        assert "Words that came or went: 23 of 90" in text
+        assert "sample with a fixed seed" in text
+        assert "new19" in text
+        assert "and 3 more" in text
 
 
 def test_the_same_diagnosis_is_the_same_page(worse: tuple[Diagnosis, LogAccount]) -> None:

@@ -1,0 +1,70 @@
+"""Words that came and went between two periods, from texts in logs or in a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from guards.diagnosis.drawn_texts import DrawnTexts
+from guards.diagnosis.word_changes import WordChanges
+from guards.diagnosis.word_phrases import asks_for_words, unknown_words
+from guards.events.captured import captured_lines
+from service.cli.document_tables import text_rows
+from service.cli.output import log_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from guards.diagnosis.playbook import Diagnosis
+    from guards.events.log_table import LogTable
+
+__all__ = ["with_words"]
+
+
+def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> Diagnosis:
+    """Return a diagnosis with the words that came and went, or with a note on what they take.
+
+    Texts come from ``documents``, a table, else from what the log captured. What could be chance
+    has no words. Raises ``TableError`` for a table that cannot be used.
+    """
+    if diagnosis.could_be_chance:
+        return diagnosis
+    if documents is None and not log.captured:
+        return _without_words(diagnosis, (0, 0), None)
+    good, bad = (
+        DrawnTexts(log, period, number)
+        for period, number in zip((diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True)
+    )
+    if documents is not None:
+        _add_table(good, bad, documents)
+    else:
+        _add_captured(good, bad, log)
+    words = WordChanges.between(good, bad)
+    if words is None:
+        return _without_words(diagnosis, (len(good.texts), len(bad.texts)), documents)
+    return replace(diagnosis, words=words)
+
+
+def _without_words(
+    diagnosis: Diagnosis, texts: tuple[int, int], documents: Path | None
+) -> Diagnosis:
+    """Return the diagnosis, with a note where somebody asked for words or is about to."""
+    asked = documents is not None or any(texts) or asks_for_words(diagnosis.findings)
+    note = unknown_words(texts, None if documents is None else str(documents))
+    return replace(diagnosis, notes=(*diagnosis.notes, note)) if asked else diagnosis
+
+
+def _add_table(good: DrawnTexts, bad: DrawnTexts, documents: Path) -> None:
+    for request_id, text, _ in text_rows(documents):
+        good.add(request_id, text)
+        bad.add(request_id, text)
+
+
+def _add_captured(good: DrawnTexts, bad: DrawnTexts, log: LogTable) -> None:
+    def wanted(request_id: str) -> bool:
+        return good.wants(request_id) or bad.wants(request_id)
+
+    with log_progress(log.captured, "reading texts") as progress:
+        for line in captured_lines(log.captured, progress.update, wanted):
+            good.add_captured(line)
+            bad.add_captured(line)
