@@ -89,7 +89,7 @@ def test_words_of_captured_documents_are_told(
     assert re.search(rf"\n  {OLD}  49 %  none\n", told.out)
     assert "note:" not in told.err
     page = report.read_text("utf-8")
-    assert re.search(rf">{NEW}</th><td>none</td><td>5\d %<", page)
+    assert re.search(rf">{NEW}</th><td>none</td><td>5\d\s%<", page)
     assert re.search(rf">{OLD}</th><td>49 %</td><td>none<", page)
 
 
