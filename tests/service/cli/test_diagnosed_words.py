@@ -90,7 +90,7 @@ def test_words_of_captured_documents_are_told(
     assert "note:" not in told.err
     page = report.read_text("utf-8")
     assert re.search(rf">{NEW}</th><td>none</td><td>5\d\s%<", page)
-    assert re.search(rf">{OLD}</th><td>49 %</td><td>none<", page)
+    assert re.search(rf">{OLD}</th><td>49\s%</td><td>none<", page)
 
 
 def test_the_docs_show_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
