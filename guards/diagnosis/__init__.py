@@ -9,6 +9,7 @@
 - ``chance``: whether chance could do it.
 - ``samples``: what is measured of documents, with their hours and cells.
 - ``drop``: whether there was a drop, and of what.
+- ``performance``: accuracy and F1, of labelled documents or as expected.
 - ``our_side``: what the services ran, and what differs.
 - ``replaying``: what of the drop is gone in a replay.
 - ``undoing``: what undoing the changes on our side restores.

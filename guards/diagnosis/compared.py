@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Cells = NDArray[np.int16]
 
-__all__ = ["Compared"]
+__all__ = ["Compared", "shared_labels"]
 
 _SEED = 20_260_303
 
@@ -65,7 +65,8 @@ class Compared:
         """
         watched, cells, notes = watched_cells(log.references, *answered)
         generator = np.random.default_rng(_SEED)
-        mix = None if other_model else _class_mix(log, answered, generator)
+        labels = () if other_model else shared_labels(log, answered)
+        mix = ClassMix.of(labels, answered, generator) if labels else None
         if mix is not None:
             watched.append(mix.input)
             cells = [np.column_stack(each) for each in zip(cells, mix.cells, strict=True)]
@@ -122,17 +123,15 @@ def _difference(sides: tuple[Sample, Sample]) -> float:
     return float(good.value.mean() - bad.value.mean())
 
 
-def _class_mix(
-    log: LogTable, sides: tuple[Documents, Documents], generator: np.random.Generator
-) -> ClassMix | None:
-    """Return the classes as the probabilities tell them, where all champions know the same ones."""
+def shared_labels(log: LogTable, sides: tuple[Documents, Documents]) -> tuple[str, ...]:
+    """Return the labels of the champions of both periods, sorted; none where they know others."""
     answered = {name for side in sides for name in side.champions.counts()}
     labels = {
         tuple(sorted(log.labels(champion.identity)))
         for champion in log.champions
         if champion.identity.fingerprint in answered
     }
-    return ClassMix.of(labels.pop(), sides, generator) if len(labels) == 1 else None
+    return labels.pop() if len(labels) == 1 else ()
 
 
 def _input_blocks(

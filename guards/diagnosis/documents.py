@@ -32,9 +32,9 @@ class Documents:
     """Documents of a period, in the order of their observation.
 
     ``observed_at`` int64 [rows] is in microseconds since 1970, UTC; ``confidence`` and ``margin``
-    are float64 [rows]; ``right`` int8 [rows] is 1 where the true label is the answer, 0 where it is
-    another, and -1 where there is none. ``cells`` int16 [rows, features] and ``probabilities``
-    float32 [rows, classes] are as lines tell them.
+    are float64 [rows]; ``truth`` are the true labels, and ``right`` int8 [rows] is 1 where the true
+    label is the answer, 0 where it is another, and -1 where there is none. ``cells`` int16 [rows,
+    features] and ``probabilities`` float32 [rows, classes] are as lines tell them.
     """
 
     observed_at: NDArray[np.int64]
@@ -46,6 +46,7 @@ class Documents:
     labels: Categories
     confidence: Floats
     margin: Floats
+    truth: Categories
     right: NDArray[np.int8]
     cells: NDArray[np.int16]
     probabilities: NDArray[np.float32]
@@ -75,6 +76,8 @@ def collect(
 
 def _part(columns: ObservedColumns, period: Period, true_labels: Mapping[str, str]) -> Documents:
     rows = _rows(columns, period)
+    truth = _truth(columns, true_labels)
+    right = np.where(truth.codes >= 0, columns.labels.equals(truth), NO_LABEL).astype(np.int8)
     return Documents(
         observed_at=columns.observed_at[rows],
         runs=columns.runs.rows(rows),
@@ -85,7 +88,8 @@ def _part(columns: ObservedColumns, period: Period, true_labels: Mapping[str, st
         labels=columns.labels.rows(rows),
         confidence=columns.confidence[rows],
         margin=columns.margin[rows],
-        right=_right(columns, true_labels)[rows],
+        truth=truth.rows(rows),
+        right=right[rows],
         cells=columns.cells[rows],
         probabilities=columns.probabilities[rows],
     )
@@ -96,15 +100,10 @@ def _rows(columns: ObservedColumns, period: Period) -> NDArray[np.bool_]:
     return rows if period.run is None else rows & columns.runs.are(period.run)
 
 
-def _right(columns: ObservedColumns, true_labels: Mapping[str, str]) -> NDArray[np.int8]:
-    right = np.full(len(columns.request_ids), NO_LABEL, dtype=np.int8)
+def _truth(columns: ObservedColumns, true_labels: Mapping[str, str]) -> Categories:
     if not true_labels:
-        return right
-    names = columns.labels.names
-    for row, request_id in enumerate(columns.request_ids):
-        if request_id in true_labels:
-            right[row] = true_labels[request_id] == names[columns.labels.codes[row]]
-    return right
+        return Categories(np.full(len(columns.request_ids), -1, dtype=np.int64), ())
+    return Categories.of([true_labels.get(each) for each in columns.request_ids])
 
 
 def _together(columns: Sequence[Any]) -> Any:  # noqa: ANN401 (a column of any type)
@@ -143,6 +142,7 @@ _NOTHING = Documents(
     labels=_NONE,
     confidence=np.zeros(0),
     margin=np.zeros(0),
+    truth=_NONE,
     right=np.zeros(0, dtype=np.int8),
     cells=np.zeros((0, 0), dtype=np.int16),
     probabilities=np.zeros((0, 0), dtype=np.float32),

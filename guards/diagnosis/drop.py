@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Switches = NDArray[np.bool_]
 
-__all__ = ["ALPHA", "PERCENTILES", "Drop", "measure_drop", "measured"]
+__all__ = ["ALPHA", "MIN_LABELS", "PERCENTILES", "Drop", "measure_drop", "measured"]
 
 ALPHA = 0.025
 """How often good periods may differ by chance in any of what is measured."""
 
 _BOUNDARY_MARGIN = 0.1
-_MIN_LABELS = 50
+MIN_LABELS = 50
 PERCENTILES = (5, 25, 50, 75, 95)
 _BINS = 20
 _MEASURES = ("confidence", "accuracy", "boundary")
@@ -93,7 +93,7 @@ def measured(measure: str, documents: Documents) -> tuple[Floats, Switches]:
 def measure_drop(good: Documents, bad: Documents, generator: np.random.Generator) -> Drop:
     """Return how the answers of two periods differ."""
     names = ["confidence", "boundary"]
-    if all((each.right != NO_LABEL).sum() >= _MIN_LABELS for each in (good, bad)):
+    if all((each.right != NO_LABEL).sum() >= MIN_LABELS for each in (good, bad)):
         names.append("accuracy")
     changes = {
         name: change_of(_blocks(name, good), _blocks(name, bad), generator) for name in names

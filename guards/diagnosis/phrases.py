@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from guards.diagnosis.chance import Change
     from guards.diagnosis.class_residuals import ClassResidual, ResidualSide
     from guards.diagnosis.findings import DiagnosisFinding
+    from guards.diagnosis.performance import Performance
     from guards.diagnosis.playbook import Diagnosis
     from guards.diagnosis.three_terms import Term, ThreeTerms
 
@@ -23,7 +24,7 @@ __all__ = [
     "RESIDUALS",
     "TERMS",
     "answer",
-    "change_in_words",
+    "changes_in_words",
     "percent",
     "residual_row",
     "restores_in_words",
@@ -57,18 +58,12 @@ def answer(diagnosis: Diagnosis) -> str:
     return f"{CODES[first.code]}: {first.subject} ({restores_in_words(first)})"
 
 
-def change_in_words(name: str, change: Change) -> str:
-    """Return how a mean changed, with its interval, and whether chance could do it."""
-    text = (
-        f"{name}: {change.before:.4f} → {change.now:.4f} "
-        f"({_signed(change.size)}, 95 % interval {_signed(change.low)} to {_signed(change.high)})"
-    )
-    if change.p_value is None:
-        return (
-            f"{text}; the good period has {counted(change.blocks, 'hour')} with documents, "
-            f"{MIN_BLOCKS} are needed to tell this from chance"
-        )
-    return f"{text}; chance does as much in {share_text(change.p_value)} of good periods"
+def changes_in_words(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield a line for each measure: how it changed between the periods."""
+    for name, change in diagnosis.drop.changes.items():
+        yield _change(name, change)
+    if diagnosis.performance is not None:
+        yield from _performance(diagnosis.performance)
 
 
 def terms_in_words(terms: Mapping[str, ThreeTerms]) -> Iterator[str]:
@@ -97,6 +92,34 @@ def residual_row(each: ClassResidual) -> tuple[str, str, str, str]:
         beyond = " beyond chance" if moved.discovered else ""
         told = f"{_signed(moved.change)} ({low} to {high}){beyond}"
     return each.name, _right(each.good), _right(each.bad), told
+
+
+def _change(name: str, change: Change) -> str:
+    """Return how a mean changed, with its interval, and whether chance could do it."""
+    text = (
+        f"{name}: {change.before:.4f} → {change.now:.4f} "
+        f"({_signed(change.size)}, 95 % interval {_signed(change.low)} to {_signed(change.high)})"
+    )
+    if change.p_value is None:
+        return (
+            f"{text}; the good period has {counted(change.blocks, 'hour')} with documents, "
+            f"{MIN_BLOCKS} are needed to tell this from chance"
+        )
+    return f"{text}; chance does as much in {share_text(change.p_value)} of good periods"
+
+
+def _performance(performance: Performance) -> Iterator[str]:
+    """Yield macro F1 and, where it is estimated, accuracy, which is no measured change then."""
+    told = {"macro F1": performance.f1}
+    if performance.estimated:
+        told = {"accuracy": performance.accuracy} | told
+    how = ", as the probabilities expect it" if performance.estimated else ""
+    for name, figure in told.items():
+        low, high = _signed(figure.change.low), _signed(figure.change.high)
+        yield (
+            f"{name}{how}: {figure.good:.4f} → {figure.bad:.4f} "
+            f"({_signed(figure.change.change)}, 95 % interval {low} to {high})"
+        )
 
 
 def _right(side: ResidualSide) -> str:

@@ -12,13 +12,14 @@ from guards.diagnosis.cautions import bundle_notes, exchanged_notes
 from guards.diagnosis.champion_changes import champion_changes
 from guards.diagnosis.chance import MIN_BLOCKS
 from guards.diagnosis.class_residuals import class_residuals
-from guards.diagnosis.compared import Compared
+from guards.diagnosis.compared import Compared, shared_labels
 from guards.diagnosis.decomposition import Decomposition
 from guards.diagnosis.distributions import Distribution, distributions
 from guards.diagnosis.documents import Documents, collect
 from guards.diagnosis.drop import ALPHA, Drop, measure_drop
 from guards.diagnosis.findings import input_finding, rank, rest_finding
 from guards.diagnosis.onset import change_point
+from guards.diagnosis.performance import Performance, performance
 from guards.diagnosis.periods import EVERYTHING, Period
 from guards.diagnosis.replaying import Replayed, by_one_bundle, replay_notes
 from guards.diagnosis.shadows import Shadow, shadows
@@ -66,6 +67,7 @@ class Diagnosis:
     documents: tuple[int, int]
     drop: Drop
     timeline: Timeline
+    performance: Performance | None = None
     challengers: tuple[Shadow, ...] = ()
     inputs: tuple[MovedInput, ...] = ()
     distributions: tuple[Distribution, ...] = ()
@@ -98,6 +100,7 @@ class Diagnosis:
             },
             "found": self.found,
             "drop": {**self.drop.to_json(), "could_be_chance": self.could_be_chance},
+            "performance": self.performance and self.performance.to_json(),
             "timeline": self.timeline.to_json(),
             "challengers": [each.to_json() for each in self.challengers],
             "inputs": [each.to_json() for each in self.inputs],
@@ -141,6 +144,7 @@ def diagnose(
         documents=(len(before), len(now)),
         drop=drop,
         timeline=timeline_of((before, now), log.alarms, changes),
+        performance=performance((before, now), shared_labels(log, (before, now))),
         challengers=shadows(*(log.shadow_answers(*astuple(period)) for period in periods)),
         notes=(
             *bundle_notes((before, now), identities),

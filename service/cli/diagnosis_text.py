@@ -8,7 +8,7 @@ from guards.diagnosis.decomposition_phrases import decomposition_in_words
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
-    change_in_words,
+    changes_in_words,
     residual_row,
     restores_in_words,
     terms_in_words,
@@ -40,8 +40,7 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
         ("good", "bad"), (diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True
     ):
         yield f"{name}: {period}, {counted(documents, 'document')}"
-    for name, change in diagnosis.drop.changes.items():
-        yield change_in_words(name, change)
+    yield from changes_in_words(diagnosis)
     yield from terms_in_words(diagnosis.terms)
     if account.missing:
         yield f"log: {account.lines} lines, {account.missing} missing"

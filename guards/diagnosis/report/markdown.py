@@ -9,7 +9,7 @@ from guards.diagnosis.decomposition_phrases import decomposition_in_words
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
-    change_in_words,
+    changes_in_words,
     residual_row,
     restores_in_words,
     terms_in_words,
@@ -43,9 +43,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         ("good", "bad"), (diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True
     ):
         yield f"- {name}: {_plain(str(period))}, {counted(documents, 'document')}"
-    for name, change in diagnosis.drop.changes.items():
-        yield f"- {_plain(change_in_words(name, change))}"
-    for line in terms_in_words(diagnosis.terms):
+    for line in (*changes_in_words(diagnosis), *terms_in_words(diagnosis.terms)):
         yield f"- {_plain(line)}"
     for number, finding in enumerate(diagnosis.findings, start=1):
         yield ""

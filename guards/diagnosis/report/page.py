@@ -9,7 +9,7 @@ from guards.diagnosis.drop import PERCENTILES
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
-    change_in_words,
+    changes_in_words,
     percent,
     residual_row,
 )
@@ -87,8 +87,8 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
 
 def _confidence(diagnosis: Diagnosis) -> Iterator[str]:
     drop = diagnosis.drop
-    for name, change in drop.changes.items():
-        yield f"<p>{escaped(change_in_words(name, change))}</p>"
+    for line in changes_in_words(diagnosis):
+        yield f"<p>{escaped(line)}</p>"
     size = len(drop.histogram[0])
     cells = [
         DistributionCell("", *counts, number / size, (number + 1) / size)

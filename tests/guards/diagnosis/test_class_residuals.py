@@ -38,6 +38,7 @@ def answered(
         labels=Categories.of(labels),
         confidence=confidence,
         margin=confidence,
+        truth=anything,
         right=np.asarray(right, dtype=np.int8),
         cells=np.zeros((rows, 0), dtype=np.int16),
         probabilities=np.zeros((rows, 0), dtype=np.float32),
