@@ -12,6 +12,7 @@
 - ``performance``: accuracy and F1, of labelled documents or as expected.
 - ``our_side``: what the services ran, and what differs.
 - ``replaying``: what of the drop is gone in a replay.
+- ``replica_skew``: replicas that are less confident than the others.
 - ``undoing``: what undoing the changes on our side restores.
 - ``moved_inputs``: which inputs moved.
 - ``restoring``: how much of the drop is gone with inputs mixed as before.

@@ -22,6 +22,7 @@ from guards.diagnosis.onset import change_point
 from guards.diagnosis.performance import Performance, performance
 from guards.diagnosis.periods import EVERYTHING, Period
 from guards.diagnosis.replaying import Replayed, by_one_bundle, replay_notes
+from guards.diagnosis.replica_skew import skew_notes
 from guards.diagnosis.shadows import Shadow, shadows
 from guards.diagnosis.terms_by_measure import terms_by_measure
 from guards.diagnosis.timeline import Timeline, timeline_of
@@ -149,6 +150,7 @@ def diagnose(
         notes=(
             *bundle_notes((before, now), identities),
             *(exchanged_notes(drop) if found is None else ()),
+            *skew_notes(now),
         ),
     )
     if diagnosis.could_be_chance:

@@ -48,7 +48,11 @@ def watched_cells(
         for documents, found in zip((good, bad), references, strict=True)
     ]
     watched = list(space.inputs)
-    for name, column in (("segment", "segments"), ("replica", "replicas")):
+    sources = [("segment", "segments")]
+    # Periods of different replicas differ by that alone, and it explains nothing.
+    if good.replicas.counts().keys() & bad.replicas.counts().keys():
+        sources.append(("replica", "replicas"))
+    for name, column in sources:
         names, codes = _codes(getattr(good, column), getattr(bad, column))
         watched.append(WatchedInput(name, names, traffic=True))
         cells = [
