@@ -1,7 +1,7 @@
 # Paths stay relative, so that a checkout may live in a directory with a space.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-compile
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 INSTALLED := .venv/.installed
 EXTRAS := .venv/.extras
 
@@ -42,18 +42,15 @@ clean: ## remove caches and build outputs; .venv and the bundles stay
 	find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # torch goes first, by itself, because it alone decides which accelerator packages come along.
-# pip compiles sources one after the other; on several cores together it is sooner done. A package's
-# own examples of other syntax do not compile, which harms nothing.
 $(INSTALLED): requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(PIP) "$$(grep '^torch==' requirements.lock)"
 	$(PIP) -r requirements.lock -r requirements-dev.lock
 	$(PIP) --no-build-isolation --no-deps -e .
-	@$(BIN)/python -m compileall -q -j 0 .venv/lib > .venv/compiled.log 2>&1 || true
 	touch $@
 
 # In no lock, for tests and for the benchmark's browser: what needs one that cannot be had is left out.
 $(EXTRAS): $(INSTALLED)
-	@if $(PIP) --quiet --retries 1 --no-build-isolation -c requirements.lock -c requirements-dev.lock -e '.[browser,explain]'; \
+	@if $(PIP) --quiet --retries 1 --no-compile --no-build-isolation -c requirements.lock -c requirements-dev.lock -e '.[browser,explain]'; \
 	then touch $@; else echo 'extras cannot be installed here: what needs them is not tested or measured'; fi
