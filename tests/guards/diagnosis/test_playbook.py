@@ -200,6 +200,26 @@ def test_a_fall_of_the_accuracy_has_findings_beside_the_confidence(tmp_path: Pat
     assert "of the accuracy" not in restores_in_words(told["court", None])
 
 
+def test_a_new_commit_does_not_hide_another_meaning(tmp_path: Path) -> None:
+    """What undoing either restores is unknown; classes that are wrong too often tell of labels."""
+    generator = np.random.default_rng(3)
+    labels = {}
+    replicas = (Replica(now={"torch": "2.14.0"}),)
+    path = write_log(Traffic(replicas=replicas), tmp_path / "log.jsonl")
+    with LogTable.read([path]) as log:
+        for bad, period in enumerate(PERIODS):
+            for columns in log.observed(period.start_us, period.end_us):
+                for request_id, code in zip(columns.request_ids, columns.labels.codes, strict=True):
+                    label = columns.labels.names[code]
+                    wrong = generator.random() < 0.1 or (bad and label == "letter")
+                    labels[request_id] = "memo" if wrong else label
+        found = diagnose(log, PERIODS, labels)
+    told = {each.code: each for each in found.findings}
+    assert set(told) == {"our_side", "meaning_changed"}
+    assert all(each.restores is None and each.at_most for each in told.values())
+    assert told["meaning_changed"].evidence["classes"] == ["letter"]
+
+
 def test_an_accuracy_that_rose_is_no_change_of_meaning(tmp_path: Path) -> None:
     """More answers are right of the same documents, and nothing says why."""
     generator = np.random.default_rng(3)
