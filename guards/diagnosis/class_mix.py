@@ -35,6 +35,9 @@ _ROUNDS = 200
 _PRECISION = 1e-6
 _MAX_DRAWN = 20_000
 _HALF = 0.5
+_MIN_PART = 1 / 3
+"""Inputs that moved less than this part of the one that moved furthest say little."""
+
 _AWAY = 0.1
 """Weighted shares of a thousand documents are as far from others of the same kind by chance."""
 
@@ -115,7 +118,7 @@ def _explains(column: int, others: Mapping[int, InputBlocks], good: Sample, bad:
     """Return whether a column mixed as before takes inputs back that moved for nothing else.
 
     A change of the mix of classes moves what differs between them, and undoing it takes that back
-    by more than half, and moves nothing else. Where it does not take most of the inputs back, the
+    by more than half, and moves nothing else. Where it does not take half of the inputs back, the
     others moved by themselves, and it is known only by an input that did not move with them: mixing
     the others as before leaves it where it is.
     """
@@ -131,8 +134,10 @@ def _explains(column: int, others: Mapping[int, InputBlocks], good: Sample, bad:
     if any(undone[at] > before[at] + _AWAY for at in others):
         return False
     moved = [each.column for each in moved_inputs(list(others.items()))]
+    furthest = max((before[at] for at in moved), default=0.0)
+    moved = [at for at in moved if before[at] >= furthest * _MIN_PART]
     back = [at for at in moved if undone[at] < _HALF * before[at]]
-    if 2 * len(back) >= max(len(moved), 1):
+    if 2 * len(back) >= len(moved):
         return True
     alone = [at for at in moved if at not in back]
     with_them, with_both = left(*alone), left(*alone, column)

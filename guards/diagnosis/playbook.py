@@ -150,7 +150,7 @@ def diagnose(
         notes=(
             *bundle_notes((before, now), identities),
             *(exchanged_notes(drop) if found is None else ()),
-            *skew_notes(now),
+            *(skew_notes(now) if len({each.name for each in identities}) == 1 else ()),
         ),
     )
     if diagnosis.could_be_chance:

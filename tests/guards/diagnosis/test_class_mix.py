@@ -143,10 +143,12 @@ def test_another_unit_is_no_mix(unit: float) -> None:
     assert class_column(blocks, good, other) == columns[LABEL]
 
 
-def test_without_another_input_that_moved_it_is_the_label() -> None:
-    """Nothing says then that the mix changed, and not the champion."""
+def test_without_another_input_it_is_the_estimated_class() -> None:
+    """As of texts alone; where no probabilities are known it is the label, or nothing."""
     columns, blocks, good, bad = compared(Drawn.of(2, LETTERS))
     told = {column: blocks[column] for column in (columns[LABEL], columns[CLASS])}
+    assert class_column(told, good, bad) == columns[CLASS]
+    del told[columns[CLASS]]
     assert class_column(told, good, bad) == columns[LABEL]
     del told[columns[LABEL]]
     assert class_column(told, good, bad) is None

@@ -87,7 +87,7 @@ def test_an_input_that_broke_is_first(name: str, tmp_path: Path) -> None:
 def test_another_mix_of_classes_is_first(tmp_path: Path) -> None:
     """Letters are harder, and there are more of them; their texts are longer, too."""
     first, *others = walked(Traffic(classes=(0.1, 0.2, 0.7)), tmp_path).findings
-    assert (first.code, first.subject) == ("class_mix", "champion.label")
+    assert (first.code, first.subject) == ("class_mix", "champion.class")
     assert first.restores is not None
     assert first.restores.share >= 0.8
     assert all(each.restores is None or each.restores.share < 0.3 for each in others)
