@@ -62,13 +62,14 @@ _REMEDIES = {
     "unknown_categories": "map the new categories of {name} to those of training, or train with "
     "labelled documents that have them",
     "values_moved": "compare {name} with what its source sent before: unit, scale, default",
+    "categories_moved": "look at each value of {name} by itself, because others come more often",
     "longer_texts": "look at the words that came, and train with such texts if they stay",
     "other_texts": "label documents that understudy label-queue draws, and train on what "
     "understudy export-training makes of them",
     "class_mix": "draw documents to label with understudy label-queue: the mix may be right",
     "traffic_mix": "look at each {name} by itself, because documents come from elsewhere",
 }
-"""What to do about inputs."""
+"""What to do about inputs, by the code of the finding; categories that move are no numbers."""
 
 _BY_NAME = {
     LABEL: "class_mix",
@@ -134,6 +135,9 @@ def input_finding(cause: InputCause) -> DiagnosisFinding:
     """Return the finding of an input that moved."""
     blocks = cause.moved.blocks
     code = input_code(blocks.input, *cause.shares)
+    remedy = code
+    if code == "values_moved" and not blocks.input.numeric:
+        remedy = "categories_moved"
     good, bad = _told_shares(blocks)
     return DiagnosisFinding(
         code=code,
@@ -144,7 +148,7 @@ def input_finding(cause: InputCause) -> DiagnosisFinding:
         at_most=None,
         since=rfc3339(from_microseconds(onset(blocks.good, blocks.bad) * HOUR_US)),
         evidence={**cause.moved.moved.to_json(), "alone": cause.alone},
-        remedy=_REMEDIES[code].format(name=printable(blocks.input.name, _MAX_VALUE_CHARS)),
+        remedy=_REMEDIES[remedy].format(name=printable(blocks.input.name, _MAX_VALUE_CHARS)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -33,6 +33,32 @@ def walked(
     """Write the log of invented traffic, and diagnose it."""
     with LogTable.read([write_log(traffic, path / "log.jsonl")]) as log:
         return diagnose(log, periods, labels)
+
+
+class Answered(NamedTuple):
+    """The label that was answered, and whether the document is a bad one and of a large amount."""
+
+    label: str
+    is_bad: bool
+    is_large: bool
+
+
+def walked_with_labels(traffic: Traffic, path: Path, true: Callable[[Answered], str]) -> Diagnosis:
+    """Diagnose with a label of every document, which ``true`` tells."""
+    labels = {}
+    with LogTable.read([write_log(traffic, path / "log.jsonl")]) as log:
+        for bad, period in enumerate(PERIODS):
+            for columns in log.observed(period.start_us, period.end_us):
+                amounts = columns.cells[:, NAMES.index("amount")]
+                for request_id, code, large in zip(
+                    columns.request_ids,
+                    columns.labels.codes,
+                    (amounts == amounts.max()).tolist(),
+                    strict=True,
+                ):
+                    label = columns.labels.names[code]
+                    labels[request_id] = true(Answered(label, bool(bad), large))
+        return diagnose(log, PERIODS, labels)
 
 
 def renamed(rows: Rows, _: np.random.Generator) -> None:
@@ -118,16 +144,12 @@ def test_a_library_on_one_replica_is_first(tmp_path: Path) -> None:
 def test_a_label_that_means_something_else_is_first(tmp_path: Path) -> None:
     """The confidence is what it was; a third of the answers are wrong now."""
     generator = np.random.default_rng(3)
-    labels = {}
-    path = write_log(Traffic(), tmp_path / "log.jsonl")
-    with LogTable.read([path]) as log:
-        for bad, period in enumerate(PERIODS):
-            for columns in log.observed(period.start_us, period.end_us):
-                for request_id, code in zip(columns.request_ids, columns.labels.codes, strict=True):
-                    wrong = generator.random() < (0.4 if bad else 0.1)
-                    label = columns.labels.names[code]
-                    labels[request_id] = LABELS[LABELS.index(label) - 1] if wrong else label
-        found = diagnose(log, PERIODS, labels)
+
+    def true(answered: Answered) -> str:
+        wrong = generator.random() < (0.4 if answered.is_bad else 0.1)
+        return LABELS[LABELS.index(answered.label) - 1] if wrong else answered.label
+
+    found = walked_with_labels(Traffic(), tmp_path, true)
     assert found.drop.measure == "accuracy"
     first = found.findings[0]
     assert (first.code, first.subject) == ("meaning_changed", "accuracy")
@@ -146,17 +168,10 @@ def test_each_change_has_terms_by_its_own_inputs(tmp_path: Path) -> None:
         renamed(rows, generator)
         rows["amount"][generator.random(len(rows["amount"])) < 0.4] *= 1_000
 
-    path = write_log(Traffic(change=both), tmp_path / "log.jsonl")
-    labels = {}
-    with LogTable.read([path]) as log:
-        for columns in log.observed(PERIODS[0].start_us, PERIODS[1].end_us):
-            amounts = columns.cells[:, NAMES.index("amount")]
-            for row, (request_id, code) in enumerate(
-                zip(columns.request_ids, columns.labels.codes, strict=True)
-            ):
-                right = columns.labels.names[code]
-                labels[request_id] = "memo" if amounts[row] == amounts.max() else right
-        found = diagnose(log, PERIODS, labels)
+    def true(answered: Answered) -> str:
+        return "memo" if answered.is_large else answered.label
+
+    found = walked_with_labels(Traffic(change=both), tmp_path, true)
     confidence, accuracy = found.terms["confidence"], found.terms["accuracy"]
     assert (confidence.inputs, accuracy.inputs) == (("court",), ("amount",))
     assert confidence.unseen.change == pytest.approx(
@@ -175,19 +190,11 @@ def test_a_fall_of_the_accuracy_has_findings_beside_the_confidence(tmp_path: Pat
         renamed(rows, generator)
         rows["amount"][generator.random(len(rows["amount"])) < 0.2] *= 1_000
 
-    path = write_log(Traffic(change=both), tmp_path / "log.jsonl")
-    labels = {}
-    with LogTable.read([path]) as log:
-        for bad, period in enumerate(PERIODS):
-            for columns in log.observed(period.start_us, period.end_us):
-                amounts = columns.cells[:, NAMES.index("amount")]
-                for row, (request_id, code) in enumerate(
-                    zip(columns.request_ids, columns.labels.codes, strict=True)
-                ):
-                    label = columns.labels.names[code]
-                    wrong = amounts[row] == amounts.max() or (bad and label == "letter")
-                    labels[request_id] = "memo" if wrong else label
-        found = diagnose(log, PERIODS, labels)
+    def true(answered: Answered) -> str:
+        wrong = answered.is_large or (answered.is_bad and answered.label == "letter")
+        return "memo" if wrong else answered.label
+
+    found = walked_with_labels(Traffic(change=both), tmp_path, true)
     assert found.drop.measure == "confidence"
     told = {(each.subject, each.measure): each for each in found.findings}
     assert set(told) == {("court", None), ("amount", "accuracy"), ("accuracy", "accuracy")}
@@ -203,17 +210,14 @@ def test_a_fall_of_the_accuracy_has_findings_beside_the_confidence(tmp_path: Pat
 def test_a_new_commit_does_not_hide_another_meaning(tmp_path: Path) -> None:
     """What undoing either restores is unknown; classes that are wrong too often tell of labels."""
     generator = np.random.default_rng(3)
-    labels = {}
-    replicas = (Replica(now={"torch": "2.14.0"}),)
-    path = write_log(Traffic(replicas=replicas), tmp_path / "log.jsonl")
-    with LogTable.read([path]) as log:
-        for bad, period in enumerate(PERIODS):
-            for columns in log.observed(period.start_us, period.end_us):
-                for request_id, code in zip(columns.request_ids, columns.labels.codes, strict=True):
-                    label = columns.labels.names[code]
-                    wrong = generator.random() < 0.1 or (bad and label == "letter")
-                    labels[request_id] = "memo" if wrong else label
-        found = diagnose(log, PERIODS, labels)
+
+    def true(answered: Answered) -> str:
+        other_meaning = answered.is_bad and answered.label == "letter"
+        wrong = generator.random() < 0.1 or other_meaning
+        return "memo" if wrong else answered.label
+
+    traffic = Traffic(replicas=(Replica(now={"torch": "2.14.0"}),))
+    found = walked_with_labels(traffic, tmp_path, true)
     told = {each.code: each for each in found.findings}
     assert set(told) == {"our_side", "meaning_changed"}
     assert all(each.restores is None and each.at_most for each in told.values())
@@ -223,15 +227,12 @@ def test_a_new_commit_does_not_hide_another_meaning(tmp_path: Path) -> None:
 def test_an_accuracy_that_rose_is_no_change_of_meaning(tmp_path: Path) -> None:
     """More answers are right of the same documents, and nothing says why."""
     generator = np.random.default_rng(3)
-    labels = {}
-    path = write_log(Traffic(), tmp_path / "log.jsonl")
-    with LogTable.read([path]) as log:
-        for bad, period in enumerate(PERIODS):
-            for columns in log.observed(period.start_us, period.end_us):
-                for request_id, code in zip(columns.request_ids, columns.labels.codes, strict=True):
-                    right = generator.random() < (0.9 if bad else 0.6)
-                    labels[request_id] = columns.labels.names[code] if right else "memo"
-        found = diagnose(log, PERIODS, labels)
+
+    def true(answered: Answered) -> str:
+        right = generator.random() < (0.9 if answered.is_bad else 0.6)
+        return answered.label if right else "memo"
+
+    found = walked_with_labels(Traffic(), tmp_path, true)
     assert found.drop.measure == "accuracy"
     assert [each.code for each in found.findings] == ["unexplained"]
 
