@@ -76,7 +76,7 @@ def exchanged_notes(drop: Drop) -> Iterator[str]:
     """Yield a note where the answers of the bad period are better than those of the good one."""
     change = drop.changes[drop.measure]
     better = -change.size if drop.measure == "boundary" else change.size
-    if better > 0 and not drop.could_be_chance:
+    if better > 0 and drop.is_beyond_chance(drop.measure) and not drop.fell("accuracy"):
         yield (
             f"{drop.measure} is better in the bad period than in the good one "
             f"({change.before:.4f} → {change.now:.4f}): exchange --good and --bad if they were "

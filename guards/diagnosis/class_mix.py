@@ -8,6 +8,7 @@ expectation maximisation (Saerens, Latinne and Decaestecker 2002).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -34,9 +35,9 @@ __all__ = ["ClassMix", "class_column", "class_shares"]
 _ROUNDS = 200
 _PRECISION = 1e-6
 _MAX_DRAWN = 20_000
+_MAX_NUMBERS = 2_000_000
 _HALF = 0.5
 _MIN_PART = 1 / 3
-"""Inputs that moved less than this part of the one that moved furthest say little."""
 
 _AWAY = 0.1
 """Weighted shares of a thousand documents are as far from others of the same kind by chance."""
@@ -66,10 +67,14 @@ class ClassMix(NamedTuple):
         known = [_known(side) for side in (good, bad)]
         if not all(rows.any() for rows in known):
             return None
-        prior = good[known[0]].mean(axis=0)
+        rows = good[known[0]]
+        # A class that no good document is of can still come.
+        prior = np.maximum(rows.mean(axis=0), 0.5 / len(rows))
+        prior /= prior.sum()
         sample = bad[known[1]]
-        if len(sample) > _MAX_DRAWN:
-            sample = generator.choice(sample, _MAX_DRAWN, replace=False)
+        size = min(_MAX_DRAWN, _MAX_NUMBERS // len(labels))
+        if len(sample) > size:
+            sample = generator.choice(sample, size, replace=False)
         odds = class_shares(sample, prior) / np.maximum(prior, np.finfo(float).tiny)
         watched = WatchedInput(CLASS, (*labels, "missing", "outside"))
         return cls(
@@ -103,18 +108,36 @@ def class_column(compared: Mapping[int, InputBlocks], good: Sample, bad: Sample)
     otherwise, or comes in another unit, alters the answers too: then it is the answered label.
     """
     by_name = {each.input.name: column for column, each in compared.items()}
+    estimated, label = by_name.get(CLASS), by_name.get(LABEL)
     others = {
         column: each
         for column, each in compared.items()
         if not (each.input.tells_class or each.input.traffic)
     }
-    estimated = by_name.get(CLASS)
-    if estimated is not None and _explains(estimated, others, good, bad):
+    moved = _moved(others)
+    if not moved and label is not None:
+        # As of texts alone: the answers are all that can move.
+        others[label] = compared[label]
+        moved = _moved({label: compared[label]})
+    if estimated is not None and moved and _explains(estimated, moved, others, good, bad):
         return estimated
-    return by_name.get(LABEL)
+    return label
 
 
-def _explains(column: int, others: Mapping[int, InputBlocks], good: Sample, bad: Sample) -> bool:
+def _moved(inputs: Mapping[int, InputBlocks]) -> list[int]:
+    """Return the columns of inputs that moved at least a third as far as the furthest one."""
+    moved = moved_inputs(list(inputs.items()))
+    furthest = max((each.moved.value for each in moved), default=0.0)
+    return [each.column for each in moved if each.moved.value >= furthest * _MIN_PART]
+
+
+def _explains(
+    column: int,
+    moved: Sequence[int],
+    others: Mapping[int, InputBlocks],
+    good: Sample,
+    bad: Sample,
+) -> bool:
     """Return whether a column mixed as before takes inputs back that moved for nothing else.
 
     A change of the mix of classes moves what differs between them, and undoing it takes that back
@@ -125,6 +148,9 @@ def _explains(column: int, others: Mapping[int, InputBlocks], good: Sample, bad:
 
     def left(*columns: int) -> dict[int, float]:
         weights = mixed_weights(good, bad, columns)
+        if not weights.any():
+            # Nothing is left to compare, which takes nothing back.
+            return dict.fromkeys(others, math.inf)
         return {
             at: _distance(each.input, good.cells[:, at], bad.cells[:, at], weights)
             for at, each in others.items()
@@ -133,9 +159,6 @@ def _explains(column: int, others: Mapping[int, InputBlocks], good: Sample, bad:
     before, undone = left(), left(column)
     if any(undone[at] > before[at] + _AWAY for at in others):
         return False
-    moved = [each.column for each in moved_inputs(list(others.items()))]
-    furthest = max((before[at] for at in moved), default=0.0)
-    moved = [at for at in moved if before[at] >= furthest * _MIN_PART]
     back = [at for at in moved if undone[at] < _HALF * before[at]]
     if 2 * len(back) >= len(moved):
         return True

@@ -57,10 +57,15 @@ class DrawnTexts:
         """Return whether the text of a document may be drawn."""
         return self._ranks.get(request_id, self._max_rank) < self._max_rank
 
-    def add_captured(self, line: CapturedDocument) -> None:
-        """Add the document of a line, if it is one of the period."""
-        if self.wants(line.request_id) and self._is_within(line):
-            self.add(line.request_id, line.text, line.at)
+    def has(self, request_id: str) -> bool:
+        """Return whether a document of the period has this id, and a rank."""
+        return request_id in self._ranks
+
+    def add_captured(self, line: CapturedDocument, other: DrawnTexts) -> None:
+        """Add the document of a line, if it is one of this period and not of the other one."""
+        if other.has(line.request_id) and not self._is_within(line):
+            return
+        self.add(line.request_id, line.text, line.at)
 
     def add(self, request_id: str, text: str, at: str = "") -> None:
         """Add the text of a document, if it is one of the period; ``at`` is its moment."""

@@ -51,7 +51,7 @@ class Figure(NamedTuple):
 class Performance:
     """Accuracy and macro F1; ``estimated`` says that they are not those of labelled documents.
 
-    The classes of the mean of F1 are those that documents of either period have, or were answered.
+    The classes of the mean of F1 are those that documents of the period have, or were answered.
     """
 
     estimated: bool
@@ -82,14 +82,11 @@ def performance(sides: tuple[Documents, Documents], labels: Sequence[str]) -> Pe
     else:
         return None
     generator = np.random.default_rng(_SEED)
-    classes = (good.either + bad.either) > 0
     return Performance(
         not labelled,
         *(
             Figure(before[0], now[0], Term(now[0] - before[0], *interval(now[1:] - before[1:])))
-            for before, now in zip(
-                good.figures(classes, generator), bad.figures(classes, generator), strict=True
-            )
+            for before, now in zip(good.figures(generator), bad.figures(generator), strict=True)
         ),
     )
 
@@ -123,10 +120,8 @@ class _Counts(NamedTuple):
         probabilities = documents.probabilities[rows].astype(np.float64)
         answers, hours = _numbered(documents.labels, labels)[rows], documents.hours[rows]
         size = len(labels)
-        true = [
-            _by_hour(hours, np.full(len(hours), number), probabilities[:, number], size)[:, number]
-            for number in range(size)
-        ]
+        names, numbers = np.unique(hours, return_inverse=True)
+        true = [np.bincount(numbers, each, len(names)) for each in probabilities.T]
         right = probabilities[np.arange(len(answers)), answers]
         return cls(
             _by_hour(hours, answers, right, size),
@@ -134,31 +129,23 @@ class _Counts(NamedTuple):
             np.column_stack(true),
         )
 
-    @property
-    def either(self) -> Floats:
-        """How many documents have each class or were answered it, float64 [classes]."""
-        return np.asarray((self.answered + self.true).sum(axis=0))
-
-    def figures(
-        self, classes: NDArray[np.bool_], generator: np.random.Generator
-    ) -> tuple[Floats, Floats]:
+    def figures(self, generator: np.random.Generator) -> tuple[Floats, Floats]:
         """Return accuracy and macro F1, float64 [1 + samples], of all hours and of samples."""
         hours = len(self.right)
         weights = np.vstack([np.ones(hours), draws(hours, hours, _REPLICATES, generator)])
         right, answered, true = (weights @ counts for counts in self)
         accuracy = right.sum(axis=1) / answered.sum(axis=1)
-        either = (answered + true)[:, classes]
-        f1 = np.divide(
-            2 * right[:, classes], either, out=np.zeros_like(either), where=either > 0
-        ).mean(axis=1)
-        return accuracy, f1
+        either = answered + true
+        f1 = np.divide(2 * right, either, out=np.zeros_like(either), where=either > 0)
+        return accuracy, f1.sum(axis=1) / (either > 0).sum(axis=1)
 
 
 def _known(documents: Documents, labels: Sequence[str]) -> NDArray[np.bool_]:
     """Return which documents have probabilities of these labels, bool [rows]."""
     if documents.probabilities.shape[1] != len(labels):
         return np.zeros(len(documents), dtype=np.bool_)
-    return np.asarray(np.isfinite(documents.probabilities).all(axis=1))
+    told = np.isfinite(documents.probabilities).all(axis=1)
+    return np.asarray(told & (_numbered(documents.labels, labels) >= 0))
 
 
 def _numbered(column: Categories, names: Sequence[str]) -> Ints:

@@ -164,7 +164,7 @@ def diagnose(
     return replace(
         diagnosis,
         distributions=distributions(blocks, windows, diagnosis.documents),
-        notes=(*diagnosis.notes, *replay_notes(log, fingerprint, now, replays[1])),
+        notes=(*diagnosis.notes, *replay_notes(log, fingerprint, now, replays)),
     )
 
 

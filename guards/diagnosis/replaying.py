@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from guards.diagnosis.blocks import Blocks, draws, interval
-from guards.diagnosis.documents import Documents, collect
+from guards.diagnosis.documents import NO_LABEL, Documents, collect
 from guards.diagnosis.drop import measured
 from guards.diagnosis.restoring import Restored
 
@@ -72,7 +72,7 @@ def replay_effect(
     ``sides`` and ``replays`` are those of the good and of the bad period. In replicas that are not
     named, the answers stay as they were. The interval is that of samples of whole hours.
     """
-    if len(replays[1]) < _MIN_DOCUMENTS:
+    if measured(measure, replays[1].recorded)[1].sum() < _MIN_DOCUMENTS:
         return None
     blocks = [
         _two_cells(measure, documents, replayed, replicas)
@@ -94,19 +94,38 @@ def by_one_bundle(
     and otherwise all, as they were recorded.
     """
     pairs = list(zip(sides, replays, strict=True))
-    if any(len(replayed) < max(_MOST * len(side), _MIN_DOCUMENTS) for side, replayed in pairs):
+    if any(
+        len(replayed) < max(_MOST * len(side), _MIN_DOCUMENTS)
+        or _labelled(replayed.recorded) < _MOST * _labelled(side)
+        for side, replayed in pairs
+    ):
         return sides, sides
     good, bad = replays
     return (good.recorded, bad.recorded), (good.again, bad.again)
 
 
+def _labelled(documents: Documents) -> int:
+    return int((documents.right != NO_LABEL).sum())
+
+
 def replay_notes(
-    log: LogTable, fingerprint: str, bad: Documents, replayed: Replayed
+    log: LogTable, fingerprint: str, bad: Documents, replays: Sequence[Replayed]
 ) -> Iterator[str]:
     """Yield what a replay cannot tell: of another bundle, or of documents that it does not have."""
+    good, replayed = replays
+    if len(replayed) >= _MIN_DOCUMENTS > len(good):
+        yield (
+            "the good period was not replayed: where the replay answers otherwise for another "
+            "reason, such as another engine, that counts as restored; replay both periods"
+        )
     bundles = log.replayed_bundles
     if bundles and all(bundle.fingerprint != fingerprint for bundle in bundles):
         yield "the replay is of another bundle than that of the good period, and tells nothing here"
+    elif 0 < len(replayed) < _MIN_DOCUMENTS:
+        yield (
+            f"{len(replayed)} of {len(bad)} documents of the bad period were replayed: fewer than "
+            f"{_MIN_DOCUMENTS} tell nothing"
+        )
     elif 0 < len(replayed) < _MOST * len(bad):
         yield (
             f"{len(replayed)} of {len(bad)} documents of the bad period were replayed: what is "

@@ -54,11 +54,17 @@ def asks_for_words(findings: Iterable[DiagnosisFinding]) -> bool:
     return any(finding.code in _OF_TEXTS for finding in findings)
 
 
-def unknown_words(texts: tuple[int, int], table: str | None) -> str:
+def unknown_words(texts: tuple[int, int], table: str | None, *, piped: bool) -> str:
     """Return what to do where documents of the good or the bad period, or both, have no text.
 
-    ``texts`` are the numbers of those that have one, in a ``table`` or without it in the log.
+    ``texts`` are the numbers of those that have one, in a ``table`` or without it in the log, which
+    was ``piped`` or is a file.
     """
+    if piped and table is None:
+        return (
+            "which words came and went is unknown: a pipe is read once, and texts take a second "
+            "time; give the log as a file"
+        )
     periods = " and ".join(
         name for name, number in zip(("good", "bad"), texts, strict=True) if not number
     )

@@ -85,7 +85,7 @@ _COLUMN = " (column)"
 _OTHERS = re.compile(
     rf"({'|'.join(map(re.escape, _RESERVED))}"
     rf"|({ANSWER}|{CHAMPION}|.*/.*)\.({'|'.join(ANSWER_FEATURES)}|disagreement)"
-    rf"|{CHAMPION}\.right(\..*)?"
+    rf"|{CHAMPION}\.(class|right(\..*)?)"
     rf"|.*{re.escape(_COLUMN)})",
     re.DOTALL,
 )

@@ -88,15 +88,17 @@ class LogTable:
     that an object names twice the first counts. ``first_timestamp`` and ``last_timestamp`` are
     those of lines of known events, in UTC. Memory is bounded by about a gigabyte; what does not fit
     is in a temporary directory until the block ends. The order of the files does not matter. The
-    tables hold no text: ``captured`` are the files that do, for ``captured_lines``.
+    tables hold no text: ``captured`` are the files that do, for ``captured_lines``, and ``piped``
+    says that pipes did, which give their lines once.
     """
 
     def __init__(
-        self, database: LogDatabase, account: LogAccount, captured: tuple[Path, ...]
+        self, database: LogDatabase, account: LogAccount, captured: Sequence[Path]
     ) -> None:
         """Use the lines in this database, without copies, of which this is the account."""
         self.account = account
-        self.captured = captured
+        self.captured = tuple(path for path in captured if path.is_file())
+        self.piped = len(self.captured) < len(captured)
         first, last = database.execute(_BOUNDS)[0]
         self.first_timestamp = from_microseconds(first)
         self.last_timestamp = from_microseconds(last)
@@ -121,9 +123,7 @@ class LogTable:
             join_awaited(database)
             set_replays_apart(database)
             _require_events(database, files, account)
-            # A pipe gives its lines once.
-            captured = tuple(file.path for file in files if file.captured and file.path.is_file())
-            return cls(database, account, captured)
+            return cls(database, account, [file.path for file in files if file.captured])
         except BaseException:
             database.close()
             raise

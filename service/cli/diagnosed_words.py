@@ -9,6 +9,7 @@ from guards.diagnosis.drawn_texts import DrawnTexts
 from guards.diagnosis.word_changes import WordChanges
 from guards.diagnosis.word_phrases import asks_for_words, unknown_words
 from guards.events.captured import captured_lines
+from guards.text import counted, printable
 from service.cli.document_tables import text_rows
 from service.cli.output import log_progress
 
@@ -30,34 +31,46 @@ def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> D
     if diagnosis.could_be_chance:
         return diagnosis
     if documents is None and not log.captured:
-        return _without_words(diagnosis, (0, 0), None)
+        return _without_words(diagnosis, log, (0, 0), None)
     good, bad = (
         DrawnTexts(log, period, number)
         for period, number in zip((diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True)
     )
     if documents is not None:
-        _add_table(good, bad, documents)
+        if left_out := _add_table(good, bad, documents):
+            note = (
+                f"{counted(left_out, 'row')} of {documents} left out: both periods have documents "
+                "with this request_id, and the table does not tell whose text it is"
+            )
+            diagnosis = replace(diagnosis, notes=(*diagnosis.notes, printable(note)))
     else:
         _add_captured(good, bad, log)
     words = WordChanges.between(good, bad)
     if words is None:
-        return _without_words(diagnosis, (len(good.texts), len(bad.texts)), documents)
+        return _without_words(diagnosis, log, (len(good.texts), len(bad.texts)), documents)
     return replace(diagnosis, words=words)
 
 
 def _without_words(
-    diagnosis: Diagnosis, texts: tuple[int, int], documents: Path | None
+    diagnosis: Diagnosis, log: LogTable, texts: tuple[int, int], documents: Path | None
 ) -> Diagnosis:
     """Return the diagnosis, with a note where somebody asked for words or is about to."""
-    asked = documents is not None or any(texts) or asks_for_words(diagnosis.findings)
-    note = unknown_words(texts, None if documents is None else str(documents))
+    asked = documents is not None or log.piped or any(texts) or asks_for_words(diagnosis.findings)
+    table = None if documents is None else str(documents)
+    note = unknown_words(texts, table, piped=log.piped)
     return replace(diagnosis, notes=(*diagnosis.notes, note)) if asked else diagnosis
 
 
-def _add_table(good: DrawnTexts, bad: DrawnTexts, documents: Path) -> None:
+def _add_table(good: DrawnTexts, bad: DrawnTexts, documents: Path) -> int:
+    """Add the texts of a table, and return how many are of an id that both periods have."""
+    left_out = 0
     for request_id, text, _ in text_rows(documents):
+        if good.has(request_id) and bad.has(request_id):
+            left_out += 1
+            continue
         good.add(request_id, text)
         bad.add(request_id, text)
+    return left_out
 
 
 def _add_captured(good: DrawnTexts, bad: DrawnTexts, log: LogTable) -> None:
@@ -66,5 +79,5 @@ def _add_captured(good: DrawnTexts, bad: DrawnTexts, log: LogTable) -> None:
 
     with log_progress(log.captured, "reading texts") as progress:
         for line in captured_lines(log.captured, progress.update, wanted):
-            good.add_captured(line)
-            bad.add_captured(line)
+            good.add_captured(line, bad)
+            bad.add_captured(line, good)

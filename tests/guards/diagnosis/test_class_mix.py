@@ -169,3 +169,33 @@ def test_a_line_without_probabilities_has_no_class() -> None:
     assert ClassMix.of(LABELS[:2], (documents, documents), generator) is None
     documents.probabilities[:] = np.nan
     assert ClassMix.of(LABELS, (documents, documents), generator) is None
+
+
+def test_a_class_that_was_never_probable_can_come() -> None:
+    """As with probabilities of 0 and 1: it is drawn as what it is, and no other one."""
+    certain = np.eye(3, dtype=np.float32)
+    good = replace(Drawn.of(1, USUAL).documents, probabilities=certain[np.arange(ROWS) % 2])
+    numbers = np.arange(ROWS) % 3
+    bad = replace(good, probabilities=certain[numbers])
+    mix = ClassMix.of(("memo", "note", "other"), (good, bad), np.random.default_rng(1))
+    assert mix is not None
+    assert mix.cells[1].tolist() == numbers.tolist()
+    early = replace(good, probabilities=certain[1 + np.arange(ROWS) % 2])
+    mix = ClassMix.of(("memo", "note", "other"), (early, bad), np.random.default_rng(1))
+    assert mix is not None
+    assert mix.cells[1].tolist() == numbers.tolist()
+
+
+def test_answers_that_did_not_move_tell_no_mix() -> None:
+    """Of texts alone: the labels are answered as often as before, whatever the estimate is."""
+    columns, blocks, good, bad = compared(Drawn.of(3, USUAL))
+    bad.cells[: ROWS // 4, columns[CLASS]] = 0
+    told = {column: blocks[column] for column in (columns[LABEL], columns[CLASS])}
+    assert class_column(told, good, bad) == columns[LABEL]
+
+
+def test_classes_of_few_documents_explain_nothing() -> None:
+    """Where no class has enough bad documents to weight, no input is taken back."""
+    columns, blocks, good, bad = compared(Drawn.of(2, LETTERS))
+    few = Sample(bad.block[:9], bad.value[:9], bad.cells[:9])
+    assert class_column(blocks, good, few) == columns[LABEL]

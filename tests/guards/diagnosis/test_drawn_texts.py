@@ -87,9 +87,20 @@ def test_the_period_of_a_run_has_its_documents_alone(log: LogTable) -> None:
     assert set(drawn.texts) == set(ids)
 
 
+def test_an_id_of_one_period_has_its_text_whenever_that_came(log: LogTable) -> None:
+    """As with the outcome of a challenger that was far behind."""
+    name = _ids(log, FIRST)[0]
+    late = CapturedDocument(name, "replica-1-good", "2026-03-05T12:00:00.000000Z", "late", {})
+    first, second = _drawn(log, ()), _drawn(log, (), SECOND)
+    first.add_captured(late, second)
+    second.add_captured(late, first)
+    assert (first.texts, second.texts) == (["late"], [])
+
+
 def test_an_id_of_both_periods_has_the_text_of_its_moment(log: LogTable) -> None:
     """Clients count anew; and of a document that was sent again, the last text counts."""
     name = _ids(log, FIRST)[0]
+    both = DrawnTexts(log, EVERYTHING, len(_ids(log, EVERYTHING)))
     lines = [
         CapturedDocument(name, "replica-1-good", f"2026-03-0{day}T12:00:00.000000Z", text, {})
         for day, text in ((2, "first"), (3, "again"), (4, "of the other period"))
@@ -98,7 +109,7 @@ def test_an_id_of_both_periods_has_the_text_of_its_moment(log: LogTable) -> None
     for each in (lines, lines[::-1]):
         drawn = _drawn(log, ())
         for line in each:
-            drawn.add_captured(line)
+            drawn.add_captured(line, both)
         assert drawn.texts == ["again"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +11,15 @@ import pytest
 from guards.diagnosis.documents import collect
 from guards.diagnosis.periods import parse_period
 from guards.diagnosis.playbook import Diagnosis, diagnose
-from guards.diagnosis.replaying import Replayed, replay_effect
+from guards.diagnosis.replaying import Replayed, by_one_bundle, replay_effect
 from guards.events.log_table import LogTable
 from tests.guards.diagnosis.traffic import BAD, GOOD, Replica, Traffic, write_log, write_replay
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
+    from guards.diagnosis.restoring import Restored
     from tests.guards.diagnosis.traffic import Rows
 
 PERIODS = parse_period(GOOD, "--good", ()), parse_period(BAD, "--bad", ())
@@ -84,6 +87,76 @@ def test_a_replay_makes_the_inputs_of_two_bundles_comparable(tmp_path: Path) -> 
     assert sum(shares) == pytest.approx(1, abs=0.1)
     assert min(shares) > 0.2
     assert found.notes == ()
+
+
+def _logs(path: Path) -> tuple[Path, Path]:
+    """Write the log of the new bundle, and its replay by the old one."""
+    return (
+        write_log(NEW_BUNDLE, path / "log.jsonl"),
+        write_replay(NEW_BUNDLE, path / "replayed.jsonl"),
+    )
+
+
+def _ids(log: Path) -> list[list[str]]:
+    """Return the request ids of the good and of the bad period."""
+    with LogTable.read([log]) as table:
+        return [
+            [
+                name
+                for part in table.observed(each.start_us, each.end_us)
+                for name in part.request_ids
+            ]
+            for each in PERIODS
+        ]
+
+
+def _leave_out(replay: Path, ids: Collection[str]) -> None:
+    """Take the documents with these ids out of a replay."""
+    lines = replay.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line).get("request_id") not in ids]
+    replay.write_bytes(b"".join(kept))
+
+
+def test_a_replay_without_the_labelled_documents_tells_nothing_of_the_accuracy(
+    tmp_path: Path,
+) -> None:
+    """Though nearly all others were replayed: of the confidence it tells all."""
+    log, replay = _logs(tmp_path)
+    labelled = {name: "letter" for of_period in _ids(log) for name in of_period[:80]}
+
+    def effects() -> list[Restored | None]:
+        with LogTable.read([log, replay]) as table:
+            sides = tuple(
+                collect(table.observed(each.start_us, each.end_us), each, labelled)
+                for each in PERIODS
+            )
+            replays = [Replayed.of(table, "sha256:1f", each, labelled) for each in PERIODS]
+        both = sides[0], sides[1]
+        assert (by_one_bundle(both, replays)[1] is both) == (len(replays[1]) < len(sides[1]))
+        return [
+            replay_effect(measure, both, replays, ["replica-1"], np.random.default_rng(1))
+            for measure in ("confidence", "accuracy")
+        ]
+
+    assert None not in effects()
+    _leave_out(replay, labelled)
+    confidence, accuracy = effects()
+    assert confidence is not None
+    assert accuracy is None
+
+
+def test_what_a_replay_of_a_part_cannot_tell_is_noted(tmp_path: Path) -> None:
+    """Another engine counts as restored where the good period lacks; a handful is no sample."""
+    log, replay = _logs(tmp_path)
+    good, bad = _ids(log)
+    for left_out, expected in (
+        (good, "the good period was not replayed"),
+        (bad[20:], "20 of"),
+    ):
+        _leave_out(replay, set(left_out))
+        with LogTable.read([log, replay]) as table:
+            notes = diagnose(table, PERIODS).notes
+        assert sum(note.startswith(expected) for note in notes) == 1
 
 
 def test_a_replay_of_the_new_bundle_tells_nothing(tmp_path: Path) -> None:

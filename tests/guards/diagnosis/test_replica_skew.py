@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -77,3 +78,31 @@ def test_two_replicas_are_compared_as_a_diagnosis_says(tmp_path: Path) -> None:
         (only,) = diagnose(log, runs).findings
     assert (only.code, only.subject, only.restores) == ("our_side", "library torch", None)
     assert only.at_most == 1
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e-17, 0.005])
+def test_mirrored_replicas_are_alike(offset: float) -> None:
+    """The same answers in every hour, as of a model that is always sure, are no skew."""
+    rows = 48 * 10
+    at = np.repeat(np.arange(48), 10)
+    confidence = np.where(np.arange(rows) % 2, 1.0 - offset, 1.0)
+    documents = answered(at, ["x"] * rows, confidence, np.full(rows, -1))
+    names = Categories.of(["a", "b"] * (rows // 2))
+    assert list(skew_notes(replace(documents, replicas=names, runs=names))) == []
+
+
+def test_a_replica_with_harder_hours_is_not_the_less_confident_one() -> None:
+    """It answers most of the hard hours, and is surer in each of them."""
+    generator = np.random.default_rng(3)
+    hard = np.arange(48) % 2
+    at = np.repeat(np.arange(48), 40)
+    own = generator.random(len(at)) < np.where(hard[at], 0.9, 0.1)
+    confidence = np.asarray(0.9 - 0.3 * hard[at] + 0.02 * own, dtype=np.float64)
+    confidence += generator.normal(0, 0.005, len(at))
+    documents = answered(at, ["x"] * len(at), confidence, np.full(len(at), -1))
+    names = Categories.of(["a" if each else "b" for each in own])
+    (note,) = skew_notes(replace(documents, replicas=names, runs=names))
+    assert note.startswith("b is less confident")
+    mean, others = (float(number) for number in re.findall(r"0\.\d{4}", note))
+    assert mean == pytest.approx(0.75, abs=0.005)
+    assert others == pytest.approx(0.77, abs=0.005)

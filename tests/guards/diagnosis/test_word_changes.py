@@ -90,8 +90,9 @@ def test_without_texts_of_a_period_there_are_none(good: list[str], bad: list[str
 def test_what_to_do_for_words() -> None:
     """By where they were looked for, and of which period none was found."""
     assert "no text of good documents is in the log; serve with UNDERSTUDY_CAPTURE=all" in (
-        unknown_words((0, 9), None)
+        unknown_words((0, 9), None, piped=False)
     )
-    told = unknown_words((0, 0), "docs.csv")
+    assert "a pipe is read once" in unknown_words((0, 0), None, piped=True)
+    told = unknown_words((0, 0), "docs.csv", piped=True)
     assert "no text of good and bad documents is in docs.csv; name a table" in told
     assert "CAPTURE" not in told

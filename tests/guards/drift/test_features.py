@@ -27,6 +27,7 @@ TAKEN = (
     *(f"{who}.{it}" for who in (ANSWER, CHAMPION, *CHALLENGERS) for it in ANSWER_FEATURES),
 )
 ALARMS = (
+    "champion.class",
     "champion.right",
     "champion.right.invoice",
     *(f"{who}.disagreement" for who in CHALLENGERS),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,6 +166,36 @@ def test_a_table_is_joined_by_request_id(
     assert again is not None
     assert again["documents"] == words["documents"]
     assert again["went"] == words["went"]
+
+
+def test_a_row_of_an_id_that_both_periods_have_is_left_out(
+    worse: Path, texts: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Clients count anew, and a table does not tell whose text it is."""
+    twice = tmp_path / "twice.jsonl"
+    lines = worse.read_text("utf-8")
+    first, other = (name for name in list(texts)[:: len(texts) - 1])
+    twice.write_text(lines.replace(f'"{other}"', f'"{first}"'), "utf-8")
+    table = _table(tmp_path / "documents.csv", {name: texts[name][:40] for name in texts})
+    assert exit_code("diagnose", twice, *PERIODS, "--documents", table) == 0
+    assert "1 row of " in (told := capsys.readouterr().err)
+    assert "both periods have documents with this request_id" in told
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are not to be had here")
+def test_texts_in_a_pipe_are_said_to_take_a_file(
+    captured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of ``diagnose <(zcat log.gz)``: they are there, and gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_bytes, captured.read_bytes())
+        assert exit_code("diagnose", pipe, *PERIODS) == 0
+        written.result()
+    told = capsys.readouterr()
+    assert "a pipe is read once" in told.err
+    assert "CAPTURE" not in told.err
 
 
 def test_the_order_of_files_changes_nothing(
