@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from artifacts.tables import Table
     from guards.json_types import JsonObject
 
-__all__ = ["explain"]
+__all__ = ["explain", "explained_periods"]
 
 _SEED = 0
 
@@ -36,7 +36,8 @@ def explain(bundle: Bundle, tables: Sequence[Table]) -> JsonObject:
     """
     generator = np.random.default_rng(_SEED)
     schema = bundle.preprocessing.schema
-    periods = [*_periods(bundle, [draw_sample(table, schema) for table in tables], generator)]
+    samples = [draw_sample(table, schema) for table in tables]
+    periods = list(explained_periods(bundle, samples, generator))
     comparison = None
     if len(periods) > 1:
         before, after = periods
@@ -48,9 +49,13 @@ def explain(bundle: Bundle, tables: Sequence[Table]) -> JsonObject:
     }
 
 
-def _periods(
+def explained_periods(
     bundle: Bundle, samples: Sequence[Sample], generator: np.random.Generator
 ) -> Iterator[Period]:
+    """Yield what drives the answers to each sample; columns are permuted among all documents.
+
+    Shows progress on standard error.
+    """
     answered = answer(
         bundle,
         [text for sample in samples for text in sample.texts],

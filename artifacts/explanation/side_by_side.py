@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from artifacts.explanation.periods import Period
     from guards.json_types import JsonObject
 
-__all__ = ["side_by_side"]
+__all__ = ["RATE", "side_by_side", "tested_effects"]
 
-_RATE = 0.05
+RATE = 0.05
+"""The false discovery rate at which effects, and words that came or went, are told."""
+
 _MAX_TESTED = 100
 """Words that are tested, over all classes: each test more makes every discovery harder."""
 
@@ -35,17 +37,28 @@ def side_by_side(
     ``differs`` says that something is a discovery at a false discovery rate of 5 %: among all
     effects of words and columns, and among all words that may have come or gone.
     """
-    effects = [*_word_effects(before, after, labels), *_column_effects(before, after)]
-    tested = [{**described, **_difference(*sides, generator)} for described, sides in effects]
-    found = discoveries([each["p_value"] for each in tested], _RATE)
-    for each, differs in zip(tested, found.tolist(), strict=True):
-        each["differs"] = differs
+    tested = tested_effects(before, after, labels, generator)
     return {
-        "rate": _RATE,
+        "rate": RATE,
         "words": [each for each in tested if "word" in each],
         "columns": [each for each in tested if "column" in each],
         **_came_and_went(before, after),
     }
+
+
+def tested_effects(
+    before: Period, after: Period, labels: Sequence[str], generator: np.random.Generator
+) -> list[JsonObject]:
+    """Return as plain JSON the effects of words and columns, with means, p-value and ``differs``.
+
+    Which of them differ is told at a false discovery rate of 5 % among all that are returned.
+    """
+    effects = [*_word_effects(before, after, labels), *_column_effects(before, after)]
+    tested = [{**described, **_difference(*sides, generator)} for described, sides in effects]
+    found = discoveries([each["p_value"] for each in tested], RATE)
+    for each, differs in zip(tested, found.tolist(), strict=True):
+        each["differs"] = differs
+    return tested
 
 
 def _word_effects(

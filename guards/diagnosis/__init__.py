@@ -39,9 +39,12 @@
 - ``mean_effects``: the mean effect of a word or column on answers, and whether it differs.
 - ``words``: how much more usual words are in one period than in another.
 - ``text_words``: the words of a text.
+- ``drawn_documents``: documents of a period, drawn with a seed.
 - ``drawn_texts``: texts of the documents of a period, as many as can be compared quickly.
 - ``word_changes``: which words came and which went, in these.
 - ``word_phrases``: what is said of them in every form.
+- ``effects``: words and columns that drive the answers to two periods differently.
+- ``effect_phrases``: what is said of these in every form.
 - ``phrases``: what is said of a diagnosis in every form.
 - ``report``: a page that shows it.
 """

@@ -236,8 +236,8 @@ def rest_finding(
         remedy=(
             "ask who labels whether a label means something else now; train again on new labels"
             if changed
-            else "look at the words that came and went, and compare what drives the answers to "
-            "documents of both periods: understudy explain BUNDLE GOOD_TABLE BAD_TABLE"
+            else "look at the words that came and went, and at what drives the answers to "
+            "documents of both periods, which diagnose LOG... --explain BUNDLE compares"
         ),
     )
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from guards.diagnosis.causes import MovedInput
     from guards.diagnosis.class_residuals import ClassResidual
+    from guards.diagnosis.effects import Effects
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.three_terms import ThreeTerms
     from guards.diagnosis.word_changes import WordChanges
@@ -59,7 +60,8 @@ class Diagnosis:
     ``residuals`` those of the classes answered, where the accuracy is known, the ``findings`` are
     ranked. Without a change beyond chance there is none of these five, and no ``decomposition`` of
     it. ``notes`` say what could not be looked at, and what is likely not meant. ``words`` came and
-    went, where a caller has read texts of both periods.
+    went, where a caller has read texts of both periods, and ``effects`` are those of a bundle that
+    explained documents of both.
     """
 
     good: Period
@@ -78,6 +80,7 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
     decomposition: Decomposition | None = None
     words: WordChanges | None = None
+    effects: Effects | None = None
 
     @property
     def could_be_chance(self) -> bool:
@@ -111,6 +114,7 @@ class Diagnosis:
             "notes": list(self.notes),
             "decomposition": self.decomposition and self.decomposition.to_json(),
             "words": self.words and self.words.to_json(),
+            "effects": self.effects and self.effects.to_json(),
         }
 
 

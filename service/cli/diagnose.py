@@ -10,13 +10,13 @@ import click
 
 from guards.errors import CallError
 from guards.text import counted
-from service.cli.options import PATH, json_option
+from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import log_progress, print_json, print_lines, print_notes
 from service.cli.report_file import report_option, write_report
 from service.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from guards.diagnosis.periods import Period
@@ -59,6 +59,15 @@ _PERIOD = "FROM..TO|RUN"
     help="A table with request_id and text, whose words are compared.  [default: what the log "
     "captured]",
 )
+@click.option(
+    "--explain",
+    "explaining",
+    type=PATH,
+    metavar="BUNDLE",
+    help="Tell which words and columns drive the answers of this bundle differently, of up to 200 "
+    "documents of each period; a table of documents has its columns, too.",
+)
+@trust_option("Let the bundle load this class or function; repeat.")
 @report_option(".html", ".md")
 @click.option(
     "--fail-on",
@@ -73,6 +82,8 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
     bad: str | None,
     tables: Sequence[Path],
     documents: Path | None,
+    explaining: Path | None,
+    trust: tuple[str, ...],
     out: Path | None,
     fail_on: str | None,
     as_json: bool,
@@ -81,18 +92,19 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
 
     Logs are JSON Lines of any replicas, runs and days, plain, .gz or .zst. Labels come from the
     log, where they were sent to /v1/feedback, and from tables. Which words came and went is told of
-    documents that the log captured, or of those in --documents; a report with words is a file that
-    only its owner may read.
+    documents that the log captured, or of those in --documents, and with --explain which words and
+    columns drive the answers differently; a report with words is a file that only its owner may
+    read.
     """
     from guards.diagnosis.cautions import log_notes
     from guards.diagnosis.playbook import diagnose as walk
     from guards.events.log_table import LogTable
-    from service.cli.diagnosed_words import with_words
     from service.cli.diagnosis_text import diagnosis_lines
 
     if (good is None) != (bad is None):
         message = "give both --good and --bad, or neither to have them found"
         raise CallError(message)
+    put_in = _put_in(explaining, trust, documents)
     with log_progress(logs, "reading") as progress:
         table = LogTable.read(logs, progress.update)
     with table as log:
@@ -101,7 +113,7 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
         walked = walk(log, periods, labels)
         account = log.account
         notes = (*log_notes(account), *notes, *walked.notes)
-        diagnosis = with_words(replace(walked, notes=notes), log, documents)
+        diagnosis = put_in(replace(walked, notes=notes), log)
     if out is not None:
         _write_report(out, diagnosis, account)
     print_notes(diagnosis.notes)
@@ -120,12 +132,30 @@ def diagnose(  # noqa: PLR0913 (click calls by name)
         sys.exit(ExitCode.NO)
 
 
+def _put_in(
+    explaining: Path | None, trust: Sequence[str], documents: Path | None
+) -> Callable[[Diagnosis, LogTable], Diagnosis]:
+    """Return what puts words, and effects where a bundle is ``explaining``, into a diagnosis.
+
+    The bundle is judged and opened before the logs are read, which may take minutes.
+    """
+    if explaining is None:
+        from service.cli.diagnosed_words import with_words
+
+        return lambda diagnosis, log: with_words(diagnosis, log, documents)
+    from service.cli.diagnosed_effects import open_explaining, with_words_and_effects
+
+    bundle = open_explaining(explaining, trust, documents)
+    return lambda diagnosis, log: with_words_and_effects(diagnosis, log, bundle, documents)
+
+
 def _write_report(path: Path, diagnosis: Diagnosis, account: LogAccount) -> None:
     from guards.diagnosis.report.markdown import markdown
     from guards.diagnosis.report.page import page
 
     text = markdown(diagnosis) if path.suffix == ".md" else page(diagnosis, account)
-    write_report(path, text, private=diagnosis.words is not None)
+    private = diagnosis.words is not None or diagnosis.effects is not None
+    write_report(path, text, private=private)
 
 
 def _periods(log: LogTable, good: str, bad: str) -> tuple[Period, Period]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from guards.diagnosis.drawn_texts import DrawnTexts
 from guards.diagnosis.word_changes import WordChanges
@@ -14,19 +14,29 @@ from service.cli.document_tables import text_rows
 from service.cli.output import log_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from guards.diagnosis.drawn_documents import DrawnDocuments
     from guards.diagnosis.playbook import Diagnosis
     from guards.events.log_table import LogTable
 
-__all__ = ["with_words"]
+__all__ = ["add_captured", "add_rows", "with_words"]
+
+T = TypeVar("T")
 
 
-def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> Diagnosis:
+def with_words(
+    diagnosis: Diagnosis,
+    log: LogTable,
+    documents: Path | None,
+    texts: Iterable[tuple[str, str]] | None = None,
+) -> Diagnosis:
     """Return a diagnosis with the words that came and went, or with a note on what they take.
 
-    Texts come from ``documents``, a table, else from what the log captured. What could be chance
-    has no words. Raises ``TableError`` for a table that cannot be used.
+    Texts come from ``documents``, a table, else from what the log captured. ``texts`` are those of
+    the table by request id where it was read before. What could be chance has no words. Raises
+    ``TableError`` for a table that cannot be used.
     """
     if diagnosis.could_be_chance:
         return diagnosis
@@ -37,14 +47,15 @@ def with_words(diagnosis: Diagnosis, log: LogTable, documents: Path | None) -> D
         for period, number in zip((diagnosis.good, diagnosis.bad), diagnosis.documents, strict=True)
     )
     if documents is not None:
-        if left_out := _add_table(good, bad, documents):
+        rows = ((name, text) for name, text, _ in text_rows(documents)) if texts is None else texts
+        if left_out := add_rows(good, bad, rows):
             note = (
                 f"{counted(left_out, 'row')} of {documents} left out: both periods have documents "
                 "with this request_id, and the table does not tell whose text it is"
             )
             diagnosis = replace(diagnosis, notes=(*diagnosis.notes, printable(note)))
     else:
-        _add_captured(good, bad, log)
+        add_captured(good, bad, log)
     words = WordChanges.between(good, bad)
     if words is None:
         return _without_words(diagnosis, log, (len(good.texts), len(bad.texts)), documents)
@@ -61,19 +72,23 @@ def _without_words(
     return replace(diagnosis, notes=(*diagnosis.notes, note)) if asked else diagnosis
 
 
-def _add_table(good: DrawnTexts, bad: DrawnTexts, documents: Path) -> int:
-    """Add the texts of a table, and return how many are of an id that both periods have."""
+def add_rows(
+    good: DrawnDocuments[T], bad: DrawnDocuments[T], rows: Iterable[tuple[str, T]]
+) -> int:
+    """Add the rows of a table, and return how many are of an id that both periods have."""
     left_out = 0
-    for request_id, text, _ in text_rows(documents):
+    for request_id, known in rows:
         if good.has(request_id) and bad.has(request_id):
             left_out += 1
             continue
-        good.add(request_id, text)
-        bad.add(request_id, text)
+        good.add(request_id, known)
+        bad.add(request_id, known)
     return left_out
 
 
-def _add_captured(good: DrawnTexts, bad: DrawnTexts, log: LogTable) -> None:
+def add_captured(good: DrawnDocuments[T], bad: DrawnDocuments[T], log: LogTable) -> None:
+    """Add the documents that a log captured."""
+
     def wanted(request_id: str) -> bool:
         return good.wants(request_id) or bad.wants(request_id)
 

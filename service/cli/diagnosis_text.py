@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.decomposition_phrases import decomposition_in_words
+from guards.diagnosis.effect_phrases import EFFECTS, effect_rows, effects_in_words, more_effects
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from guards.diagnosis.class_residuals import ClassResidual
+    from guards.diagnosis.effects import Effects
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
     from guards.diagnosis.word_changes import WordChanges
@@ -64,6 +66,9 @@ def diagnosis_lines(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.words is not None:
         yield ""
         yield from _words(diagnosis.words, diagnosis.documents)
+    if diagnosis.effects is not None:
+        yield ""
+        yield from _effects(diagnosis.effects)
 
 
 def _words(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
@@ -78,6 +83,15 @@ def _words(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
     more = words.differing - sum(len(rows) for _, rows in told)
     if more:
         yield f"  and {more} more"
+
+
+def _effects(effects: Effects) -> Iterator[str]:
+    yield effects_in_words(effects)
+    rows = effect_rows(effects)
+    if rows:
+        yield from aligned([(f"  {name}", *cells) for name, *cells in [EFFECTS, *rows]])
+    if more_effects(effects):
+        yield f"  and {more_effects(effects)} more"
 
 
 def _residuals(residuals: Sequence[ClassResidual]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from guards.bundle.layout import MANIFEST
 from guards.errors import CallError
 from guards.integrity.requirements import Requirements
 from guards.text import printable
-from service.cli.explanation_text import explanation_lines
+from service.cli.explanation_text import WITHOUT_CAPTUM, explanation_lines
 from service.cli.judged import require_judged
 from service.cli.options import PATH, json_option, trust_option
 from service.cli.output import print_json, print_lines, print_notes
@@ -27,11 +27,6 @@ Example:
   understudy explain artifacts/store/reviews/1 march.csv
   understudy explain artifacts/store/reviews/1 march.csv april.csv
 """
-
-_WITHOUT_CAPTUM = (
-    "captum is not installed, so every document is explained by leaving out one word after the "
-    "other; pip install 'understudy[explain]' adds integrated gradients"
-)
 
 
 @click.command(epilog=_EXAMPLE)
@@ -59,7 +54,7 @@ def explain(
     opened = open_bundle(bundle, judged)
     read = [read_unlabelled(opened, table) for table in tables]
     if not can_integrate():
-        print_notes([_WITHOUT_CAPTUM])
+        print_notes([WITHOUT_CAPTUM])
     explanation = explained_by(opened, read)
     if as_json:
         print_json(explanation)

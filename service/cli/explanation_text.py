@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
     from guards.json_types import JsonMapping
 
-__all__ = ["explanation_lines"]
+__all__ = ["WITHOUT_CAPTUM", "explanation_lines"]
+
+WITHOUT_CAPTUM = (
+    "captum is not installed, so every document is explained by leaving out one word after the "
+    "other; pip install 'understudy[explain]' adds integrated gradients"
+)
 
 _MAX_WORDS = 10
 _MAX_CLASSES = 20

@@ -5,6 +5,7 @@
 - ``terms``: the change by kinds of documents.
 - ``decomposition``: slices, groups of inputs, and what is mix and what is within inputs.
 - ``words``: the words that came and went.
+- ``effects``: the words and columns that drive the answers differently.
 - ``over_time``: the confidence over time, with alarms and other champions.
 - ``inputs``: the distributions of the inputs that moved, side by side.
 - ``challengers``: what challengers answered in both periods.

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from guards.diagnosis.decomposition_phrases import decomposition_in_words
+from guards.diagnosis.effect_phrases import EFFECTS, effect_rows, effects_in_words, more_effects
 from guards.diagnosis.phrases import (
     RESIDUALS,
     answer,
@@ -21,6 +22,7 @@ from guards.text import counted, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from guards.diagnosis.effects import Effects
     from guards.diagnosis.findings import DiagnosisFinding
     from guards.diagnosis.playbook import Diagnosis
     from guards.diagnosis.word_changes import WordChanges
@@ -66,6 +68,8 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield from (f"- {_plain(line.strip())}" for line in told)
     if diagnosis.words is not None:
         yield from _words(diagnosis.words, diagnosis.documents)
+    if diagnosis.effects is not None:
+        yield from _effects(diagnosis.effects)
     for note in diagnosis.notes:
         yield ""
         yield f"Note: {_plain(note)}."
@@ -81,6 +85,18 @@ def _words(words: WordChanges, documents: tuple[int, int]) -> Iterator[str]:
     if more:
         yield ""
         yield f"and {more} more"
+
+
+def _effects(effects: Effects) -> Iterator[str]:
+    yield ""
+    yield f"{_plain(sentence(effects_in_words(effects)))}."
+    rows = effect_rows(effects)
+    if rows:
+        yield ""
+        yield from _table(EFFECTS, rows)
+    if more_effects(effects):
+        yield ""
+        yield f"and {more_effects(effects)} more"
 
 
 def _finding(number: int, finding: DiagnosisFinding) -> Iterator[str]:

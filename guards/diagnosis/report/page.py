@@ -15,6 +15,7 @@ from guards.diagnosis.phrases import (
 )
 from guards.diagnosis.report.challengers import challengers_of
 from guards.diagnosis.report.decomposition import decomposition_of
+from guards.diagnosis.report.effects import effects_of_page
 from guards.diagnosis.report.findings_list import findings_list
 from guards.diagnosis.report.inputs import moved_inputs_of
 from guards.diagnosis.report.outlines import outlines
@@ -77,12 +78,18 @@ def _parts(diagnosis: Diagnosis, account: LogAccount) -> Iterator[str]:
     if diagnosis.inputs:
         inputs = moved_inputs_of(diagnosis.inputs, diagnosis.distributions)
         yield section("Inputs that moved", [KEY, *inputs])
-    if diagnosis.words is not None:
-        words = words_of_page(diagnosis.words, diagnosis.documents)
-        yield section("Words that came and went", words)
+    yield from _texts(diagnosis)
     if diagnosis.challengers:
         yield section("Champion and challengers", challengers_of(diagnosis.challengers))
     yield section("What this rests on", _grounds(diagnosis, account))
+
+
+def _texts(diagnosis: Diagnosis) -> Iterator[str]:
+    if diagnosis.words is not None:
+        words = words_of_page(diagnosis.words, diagnosis.documents)
+        yield section("Words that came and went", words)
+    if diagnosis.effects is not None:
+        yield section("What drives the answers", effects_of_page(diagnosis.effects))
 
 
 def _confidence(diagnosis: Diagnosis) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guards.diagnosis import drawn_texts
+from guards.diagnosis import drawn_documents, drawn_texts
 from guards.diagnosis.drawn_texts import DrawnTexts
 from guards.diagnosis.periods import EVERYTHING, Period, parse_period
 from guards.events.captured import CapturedDocument
@@ -71,7 +71,7 @@ def test_only_ranked_documents_are_looked_for(
     log: LogTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that request ids of any number of documents fit into memory."""
-    monkeypatch.setattr(drawn_texts, "_MAX_RANKED", 7)
+    monkeypatch.setattr(drawn_documents, "_MAX_RANKED", 7)
     drawn = _drawn(log, _ids(log, FIRST))
     assert len(drawn.texts) == 7
     assert drawn.sampled
