@@ -54,16 +54,9 @@ def more_effects(effects: Effects) -> int:
 
 def _row(effect: DifferingEffect) -> tuple[str, str, str, str]:
     name = printable(effect.subject, _MAX_NAME_CHARS)
-    if effect.kind == "word":
-        name, digits = f"{name} ({printable(effect.label or '', _MAX_NAME_CHARS)})", 2
-    else:
-        name, digits = f"column {name}", 4
-    return (
-        name,
-        f"{effect.before:+.{digits}f}",
-        f"{effect.after:+.{digits}f}",
-        f"{effect.p_value:.2g}",
-    )
+    label = printable(effect.label or "", _MAX_NAME_CHARS)
+    told = f"{name} ({label})" if effect.kind == "word" else f"column {name}"
+    return told, f"{effect.before:+.3g}", f"{effect.after:+.3g}", f"{effect.p_value:.2g}"
 
 
 def not_fitting(reasons: Counter[str]) -> str:

@@ -41,7 +41,7 @@ class DifferingEffect:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The effects that differ, those of the smallest p-value first.
+    """The effects that differ, those of the smallest p-value first, and of these the largest.
 
     ``bundle`` is the name and version of the one that answered, ``documents`` are the numbers of
     those that it explained, of the good and of the bad period, and ``sampled`` says that there are

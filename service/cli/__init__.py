@@ -6,6 +6,7 @@
   ``explain``, ``export_training``, ``label_queue``, ``reference``, ``replay``, ``score``, ``seal``,
   ``serve``, ``settings``, ``sign``, ``table``, ``train``, ``verify``: one command each.
 - ``comparison_text``: a comparison for a terminal.
+- ``diagnosed_effects``: what drives the answers of a bundle to documents of two periods.
 - ``diagnosed_words``: the words that came and went, from texts in logs or in a table.
 - ``diagnosis_text``: a diagnosis for a terminal.
 - ``explanation_text``: an explanation for a terminal.

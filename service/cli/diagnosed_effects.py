@@ -150,5 +150,6 @@ def _differing(tested: JsonObject) -> DifferingEffect:
     return DifferingEffect(tested[kind], kind, label, before, after, tested["p_value"])
 
 
-def _by_clarity(effect: DifferingEffect) -> tuple[float, str, str]:
-    return effect.p_value, effect.subject, effect.label or ""
+def _by_clarity(effect: DifferingEffect) -> tuple[float, float, str, str]:
+    difference = abs(effect.after - effect.before)
+    return effect.p_value, -difference, effect.subject, effect.label or ""
