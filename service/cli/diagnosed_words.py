@@ -72,9 +72,7 @@ def _without_words(
     return replace(diagnosis, notes=(*diagnosis.notes, note)) if asked else diagnosis
 
 
-def add_rows(
-    good: DrawnDocuments[T], bad: DrawnDocuments[T], rows: Iterable[tuple[str, T]]
-) -> int:
+def add_rows(good: DrawnDocuments[T], bad: DrawnDocuments[T], rows: Iterable[tuple[str, T]]) -> int:
     """Add the rows of a table, and return how many are of an id that both periods have."""
     left_out = 0
     for request_id, known in rows:

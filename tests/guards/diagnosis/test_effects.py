@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from guards.diagnosis.effect_phrases import too_few_documents
 from guards.diagnosis.effects import DifferingEffect, Effects
 from guards.diagnosis.periods import parse_period
 from guards.diagnosis.playbook import diagnose
@@ -81,6 +82,12 @@ def test_hostile_words_are_text_and_nothing_else(
     assert "<script" not in texts["page"]
     assert texts["page"].count("&lt;script&gt;a|b") == 3
     assert texts["markdown"].count("\\<script\\>a\\|b") == 3
+
+
+def test_a_pipe_cannot_be_explained() -> None:
+    """It is said to be one; a table is joined all the same."""
+    assert "give the log as a file" in too_few_documents((0, 0), None, piped=True)
+    assert "documents.csv" in too_few_documents((0, 7), "documents.csv", piped=True)
 
 
 def test_twenty_are_shown(shown: Callable[[Effects], dict[str, str]]) -> None:
