@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from guards.diagnosis.drop import Drop
     from guards.diagnosis.moved_inputs import InputBlocks
     from guards.diagnosis.our_side import SideChange
-    from guards.diagnosis.undoing import OurSide
     from guards.json_types import JsonObject
 
     Floats = NDArray[np.float64]
@@ -203,17 +202,17 @@ def rest_finding(
     drop: Drop,
     measure: str,
     left: Restored,
-    ours: OurSide,
+    studies: Sequence[Restored] | None,
     residuals: Sequence[ClassResidual],
 ) -> Iterator[DiagnosisFinding]:
     """Yield a finding of what neither inputs nor our side hold, where that is much.
 
     What is left of a fall of the accuracy with inputs as before is a change of meaning: of the
-    classes answered whose ``residuals`` fell. Where what our side holds is not known, it is told if
-    such classes say so, and what it restores is unknown, too.
+    classes answered whose ``residuals`` fell. Where what our side holds is not known, ``studies``
+    is None; then it is told if such classes say so, and what it restores is unknown, too.
     """
     # What chance could make negative would make what is left larger than it is.
-    held = sum(each.share if each.high < 0 else max(each.share, 0.0) for each in ours.restored)
+    held = sum(each.share if each.high < 0 else max(each.share, 0.0) for each in studies or ())
     share = Restored(left.share - held, left.low - held, left.high - held)
     if share.share < _MUCH:
         return
@@ -221,7 +220,7 @@ def rest_finding(
     classes = [
         each.name for each in residuals if each.moved and each.discovered and each.moved.change < 0
     ]
-    if not ours.known and not (changed and classes):
+    if studies is None and not (changed and classes):
         return
     told = f", where the answer is {listed(classes)}" if classes else ""
     yield DiagnosisFinding(
@@ -229,8 +228,8 @@ def rest_finding(
         subject=measure,
         expected="answers of known documents are right as often as before" if changed else "",
         observed=f"of documents like those before, more answers are wrong{told}" if changed else "",
-        restores=share if ours.known else None,
-        at_most=None if ours.known else share.share,
+        restores=None if studies is None else share,
+        at_most=share.share if studies is None else None,
         since=None,
         evidence={"classes": classes} if changed else {},
         remedy=(

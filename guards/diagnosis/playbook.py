@@ -208,7 +208,7 @@ def _explained(
     causes, left = compared.held(drop.measure, generator)
     residuals = class_residuals(*sides) if "accuracy" in drop.changes else ()
     findings = [*map(input_finding, causes), *ours.findings(left.share, sides[1])]
-    findings += rest_finding(drop, drop.measure, left, ours, residuals)
+    findings += rest_finding(drop, drop.measure, left, ours.restored, residuals)
     periods = list(zip(recorded, compared.cells, strict=True))
     held = [cause.moved for cause in causes]
     terms = terms_by_measure(drop, periods, compared.moved, held, generator)
@@ -219,7 +219,7 @@ def _explained(
         told = {finding.subject for finding in findings}
         more = [input_finding(cause) for cause in causes if cause.moved.input.name not in told]
         ours = OurSide.of(log.starts, sides, replays, _ACCURACY, generator)
-        more += rest_finding(drop, _ACCURACY, left, ours, residuals)
+        more += rest_finding(drop, _ACCURACY, left, ours.restored, residuals)
         findings += [replace(finding, measure=_ACCURACY) for finding in more]
     return replace(
         diagnosis,

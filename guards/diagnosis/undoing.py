@@ -68,15 +68,13 @@ class OurSide:
         return self.served is not None or any("bundle" in each.values for each, _ in self.changes)
 
     @property
-    def known(self) -> bool:
-        """Whether what each change restores is known."""
-        return all(restores is not None for _, restores in self.changes)
-
-    @property
-    def restored(self) -> list[Restored]:
-        """What is restored, as far as it is known."""
+    def restored(self) -> list[Restored] | None:
+        """What is restored; None where that is not known of each change."""
         found = [restores for _, restores in self.changes]
-        return [restores for restores in (*found, self.served) if restores is not None]
+        if self.served is not None:
+            found.append(self.served)
+        known = [restores for restores in found if restores is not None]
+        return known if len(known) == len(found) else None
 
     def findings(self, left: float, bad: Documents) -> Iterator[DiagnosisFinding]:
         """Yield what there is to say; ``left`` is the share of the drop that no input holds."""
