@@ -16,7 +16,6 @@ from guards.events.feedback_received import FeedbackReceived
 from guards.events.log_table import LogTable
 from guards.events.reading import LogAccount, LogReader
 from guards.events.rendering import line_renderer
-from guards.events.replay_started import ReplayStarted
 from guards.events.request_observed import RequestObserved
 from guards.evidence.columns import COMPARED
 from guards.evidence.pair import ChallengerId, Missed, ShadowOutcome
@@ -217,17 +216,6 @@ def _joined(lines: list[LogLine]) -> list[LogLine]:
     return [replace(entry, event=joined.get(id(entry), entry.event)) for entry in lines]
 
 
-def _of_services(lines: list[LogLine]) -> list[LogLine]:
-    """Leave out what replays answered, unless nothing else was."""
-    replays = {entry.stamp.run for entry in lines if isinstance(entry.event, ReplayStarted)}
-    kept = [
-        entry
-        for entry in lines
-        if not (isinstance(entry.event, RequestObserved) and entry.stamp.run in replays)
-    ]
-    return kept if any(isinstance(entry.event, RequestObserved) for entry in kept) else lines
-
-
 def _place(entry: LogLine) -> tuple[object, ...]:
     observed_at = getattr(entry.event, "observed_at", entry.stamp.timestamp)
     return observed_at, entry.stamp.run, entry.stamp.seq
@@ -236,7 +224,7 @@ def _place(entry: LogLine) -> tuple[object, ...]:
 def assert_same_as_line_by_line(*paths: Path) -> LogAccount:
     """Compare all that a table gives with the typed lines."""
     reader = LogReader(paths)
-    lines = _of_services(_joined(list(reader)))
+    lines = _joined(list(reader))
     events = [entry.event for entry in lines]
     documents = [event for event in events if isinstance(event, RequestObserved)]
     ids = {(event.model, one.challenger) for event in documents for one in event.outcomes}

@@ -18,6 +18,7 @@ from guards.drift.distance import Score
 from guards.events.drift_window import DriftWindow
 from guards.events.log_table import LogTable
 from guards.events.reading import Gap, LogAccount
+from guards.events.replay_started import ReplayStarted
 from tests.guards.events.strategies import EVENTS_OF_ALL_TYPES
 from tests.guards.events.tables import (
     CHAMPION,
@@ -122,9 +123,15 @@ def test_a_line_that_others_have_written_again_is_read(
 
 @st.composite
 def damaged_lines(draw: st.DrawFn) -> bytes:
-    """Draw a line of any event, whole or with bytes cut off, cut out, changed or repeated."""
+    """Draw a line of any event, whole or with bytes cut off, cut out, changed or repeated.
+
+    A replay has a run of its own, as in any log: a table sets aside what its run answered.
+    """
     event = draw(st.one_of(*EVENTS_OF_ALL_TYPES))
-    data = line(draw(st.integers(1, 20)), event, run=draw(st.sampled_from(["run-1", "run-2"])))
+    run = draw(st.sampled_from(["run-1", "run-2"]))
+    data = line(
+        draw(st.integers(1, 20)), event, run="replay" if isinstance(event, ReplayStarted) else run
+    )
     start = draw(st.integers(0, len(data) - 1))
     end = draw(st.integers(start, len(data)))
     changed = bytes([data[start] ^ 1 << draw(st.integers(0, 7))])
