@@ -56,7 +56,7 @@ async def measure_report(scratch: Path) -> tuple[Report, dict[str, str]]:
     Returns what was not measured, too, with the reason. Raises ``CommandError``.
     """
     log, report = scratch / "wide.jsonl", scratch / "report.html"
-    run(sys.executable, "-m", "load_tests.micro.wide_log", log)
+    run(sys.executable, "-m", "load_tests.diagnosis.wide_log", log)
     run(UNDERSTUDY, "diagnose", log, "-o", report)
     size_bytes = report.stat().st_size
     try:

@@ -75,7 +75,7 @@ class ClassMix(NamedTuple):
         size = min(_MAX_DRAWN, _MAX_NUMBERS // len(labels))
         if len(sample) > size:
             sample = generator.choice(sample, size, replace=False)
-        odds = class_shares(sample, prior) / np.maximum(prior, np.finfo(float).tiny)
+        odds = class_shares(sample, prior) / prior
         watched = WatchedInput(CLASS, (*labels, "missing", "outside"))
         return cls(
             watched,

@@ -21,4 +21,5 @@ and is found as one.
 - ``measuring``: from a cause to its diagnosis; the good period is answered once
 - ``table``: what is printed
 - ``pairs``: the same for pairs of causes
+- ``wide_log``: a log of many inputs that all moved, for what a report of it costs
 """

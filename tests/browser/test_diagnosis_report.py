@@ -11,7 +11,7 @@ from guards.diagnosis.periods import parse_period
 from guards.diagnosis.playbook import diagnose
 from guards.diagnosis.report.page import page as as_page
 from guards.events.log_table import LogTable
-from load_tests.micro.wide_log import BAD, GOOD, write_wide_log
+from load_tests.diagnosis.wide_log import BAD, GOOD, write_wide_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

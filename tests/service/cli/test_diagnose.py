@@ -13,7 +13,7 @@ from guards.drift.harm.gate import Harm, Severity
 from guards.events.alarms import AlarmEvidence, DriftAlarm
 from guards.events.rendering import line_renderer
 from guards.moments import from_rfc3339
-from load_tests.micro.wide_log import write_wide_log
+from load_tests.diagnosis.wide_log import write_wide_log
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
 from tests.repository import ROOT
 from tests.service.cli.running import exit_code

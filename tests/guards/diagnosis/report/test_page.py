@@ -21,7 +21,7 @@ from guards.diagnosis.report.page import page
 from guards.diagnosis.word_changes import WordChanges
 from guards.diagnosis.words import WordShift
 from guards.events.log_table import LogTable
-from load_tests.micro.wide_log import write_wide_log
+from load_tests.diagnosis.wide_log import write_wide_log
 from tests.guards.diagnosis.traffic import BAD, GOOD, Traffic, write_log
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The log of invented traffic of many inputs that all move: windows, a challenger, and alarms.
 
-``python -m load_tests.micro.wide_log FILE`` writes it with thirty inputs.
+``python -m load_tests.diagnosis.wide_log FILE`` writes it with thirty inputs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _CHALLENGER = ChallengerId("docs", "3")
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m load_tests.micro.wide_log")
+    parser = argparse.ArgumentParser(prog="python -m load_tests.diagnosis.wide_log")
     parser.add_argument("file", type=Path, metavar="FILE")
     write_wide_log(parser.parse_args().file)
 
