@@ -32,9 +32,8 @@ class Documents:
     """Documents of a period, in the order of their observation.
 
     ``observed_at`` int64 [rows] is in microseconds since 1970, UTC; ``confidence`` and ``margin``
-    are float64 [rows]; ``truth`` are the true labels, and ``right`` int8 [rows] is 1 where the true
-    label is the answer, 0 where it is another, and -1 where there is none. ``cells`` int16 [rows,
-    features] and ``probabilities`` float32 [rows, classes] are as lines tell them.
+    are float64 [rows]; ``truth`` are the true labels. ``cells`` int16 [rows, features] and
+    ``probabilities`` float32 [rows, classes] are as lines tell them.
     """
 
     observed_at: NDArray[np.int64]
@@ -47,13 +46,18 @@ class Documents:
     confidence: Floats
     margin: Floats
     truth: Categories
-    right: NDArray[np.int8]
     cells: NDArray[np.int16]
     probabilities: NDArray[np.float32]
 
     def __len__(self) -> int:
         """Return the number of documents."""
         return len(self.observed_at)
+
+    @property
+    def right(self) -> NDArray[np.int8]:
+        """Whether the answer is the true label, int8 [rows]: 1 or 0, and -1 without a label."""
+        right = np.where(self.truth.codes >= 0, self.labels.equals(self.truth), NO_LABEL)
+        return right.astype(np.int8)
 
     @property
     def hours(self) -> NDArray[np.int64]:
@@ -76,8 +80,6 @@ def collect(
 
 def _part(columns: ObservedColumns, period: Period, true_labels: Mapping[str, str]) -> Documents:
     rows = _rows(columns, period)
-    truth = _truth(columns, true_labels)
-    right = np.where(truth.codes >= 0, columns.labels.equals(truth), NO_LABEL).astype(np.int8)
     return Documents(
         observed_at=columns.observed_at[rows],
         runs=columns.runs.rows(rows),
@@ -88,8 +90,7 @@ def _part(columns: ObservedColumns, period: Period, true_labels: Mapping[str, st
         labels=columns.labels.rows(rows),
         confidence=columns.confidence[rows],
         margin=columns.margin[rows],
-        truth=truth.rows(rows),
-        right=right[rows],
+        truth=_truth(columns, true_labels).rows(rows),
         cells=columns.cells[rows],
         probabilities=columns.probabilities[rows],
     )
@@ -143,7 +144,6 @@ _NOTHING = Documents(
     confidence=np.zeros(0),
     margin=np.zeros(0),
     truth=_NONE,
-    right=np.zeros(0, dtype=np.int8),
     cells=np.zeros((0, 0), dtype=np.int16),
     probabilities=np.zeros((0, 0), dtype=np.float32),
 )

@@ -28,6 +28,8 @@ def answered(
     """Return documents of which only this counts."""
     rows = len(labels)
     anything = Categories.of(["x"] * rows)
+    told = {1: labels, 0: ["another"] * rows, -1: [None] * rows}
+    truth = [told[each][row] for row, each in enumerate(np.asarray(right).tolist())]
     return Documents(
         observed_at=np.asarray(hours, dtype=np.int64) * HOUR_US,
         runs=anything,
@@ -38,8 +40,7 @@ def answered(
         labels=Categories.of(labels),
         confidence=confidence,
         margin=confidence,
-        truth=anything,
-        right=np.asarray(right, dtype=np.int8),
+        truth=Categories.of(truth),
         cells=np.zeros((rows, 0), dtype=np.int16),
         probabilities=np.zeros((rows, 0), dtype=np.float32),
     )

@@ -36,9 +36,7 @@ def drawn(seed: int, rows: int, sure: float) -> tuple[Documents, NDArray[np.int6
 def labelled(documents: Documents, true: NDArray[np.int64], labels: int) -> Documents:
     """Return documents of which the first ones have labels."""
     names = [LABELS[number] if row < labels else None for row, number in enumerate(true.tolist())]
-    truth = Categories.of(names)
-    right = np.where(truth.codes >= 0, documents.labels.equals(truth), NO_LABEL)
-    return replace(documents, truth=truth, right=right.astype(np.int8))
+    return replace(documents, truth=Categories.of(names))
 
 
 def answers_of(documents: Documents) -> list[str]:
@@ -52,7 +50,6 @@ def test_labelled_documents_have_the_figures_of_scikit_learn() -> None:
     good, bad = (labelled(documents, true, 200) for documents, true in periods)
     bad.truth.codes[0] = len(bad.truth.names)
     bad = replace(bad, truth=Categories(bad.truth.codes, (*bad.truth.names, "memo")))
-    bad.right[0] = 0
     found = performance((good, bad), LABELS)
     assert found is not None
     assert not found.estimated
@@ -117,10 +114,13 @@ def test_a_class_of_one_period_is_no_miss_in_the_other() -> None:
     for known in (2, 3):
         numbers = np.arange(300) % known
         documents = answered(
-            np.arange(300) // 10, [LABELS[each] for each in numbers], np.ones(300), np.ones(300)
+            np.arange(300) // 10,
+            [LABELS[each] for each in numbers],
+            np.ones(300),
+            np.full(300, NO_LABEL),
         )
         certain = np.eye(3, dtype=np.float32)[numbers]
-        sides.append(replace(documents, probabilities=certain, right=np.full(300, NO_LABEL)))
+        sides.append(replace(documents, probabilities=certain))
     found = performance((sides[0], sides[1]), LABELS)
     assert found is not None
     assert (found.f1.good, found.f1.bad) == (1, 1)
